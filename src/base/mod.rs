@@ -1,0 +1,15 @@
+//! Words that every other module shares: ids, both clocks, numbers, how a call ended.
+
+mod cause;
+mod disposition;
+mod id;
+mod phone;
+mod rng;
+mod time;
+
+pub use cause::{Blame, Cause};
+pub use disposition::Disposition;
+pub use id::{CallId, CampaignId, EntryId, ImportId, ListId, ParseIdError};
+pub use phone::{PhoneError, PhoneNumber};
+pub use rng::Rng;
+pub use time::{Mono, Now, Timestamp};

@@ -1,0 +1,94 @@
+//! The call-detail record: made once, in `Reporting`, and never changed afterwards.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, Timestamp};
+use crate::media::{AmdVerdict, Quality, Recording};
+
+/// Who called whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// We called.
+    Outbound,
+    /// We were called.
+    Inbound,
+}
+
+/// Who ended the call first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The daemon.
+    Us,
+    /// The other side.
+    Peer,
+    /// Nobody: a timer or a fault.
+    Fault,
+}
+
+/// Everything that is known of a call when it is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRecord {
+    /// Same id as the attempt, the recording and the trace.
+    pub id: CallId,
+    /// Who called whom.
+    pub direction: Direction,
+    /// The campaign, for list calls.
+    pub campaign: Option<CampaignId>,
+    /// The list entry, for list calls.
+    pub entry: Option<EntryId>,
+    /// The customer's number.
+    pub phone: String,
+    /// The trunk that carried it, or the last one tried.
+    pub trunk: Option<String>,
+    /// The script that ran.
+    pub script: Option<String>,
+    /// INVITE sent or received.
+    pub started_at: Timestamp,
+    /// First 180 or 183.
+    pub ringing_at: Option<Timestamp>,
+    /// First early media packet or 183 with SDP.
+    pub early_media_at: Option<Timestamp>,
+    /// The 200 to the INVITE. Early media is not an answer.
+    pub answered_at: Option<Timestamp>,
+    /// First prompt packet out.
+    pub ended_at: Timestamp,
+    /// Business result.
+    pub disposition: Disposition,
+    /// What the network said.
+    pub cause: Cause,
+    /// Whose doing.
+    pub blame: Blame,
+    /// Who hung up first.
+    pub ended_by: EndedBy,
+    /// One sentence for the operator.
+    pub detail: String,
+    /// Person or machine, where it was asked.
+    pub amd: Option<AmdVerdict>,
+    /// The stereo recording.
+    pub recording: Option<Recording>,
+    /// What the stream was like.
+    pub quality: Option<Quality>,
+}
+
+/// One answer of a survey, stored as it comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredAnswer {
+    /// The call in which it was given.
+    pub call: CallId,
+    /// Position in the call, from 1.
+    pub seq: u32,
+    /// Question id of the script.
+    pub question: String,
+    /// Key or keys pressed; None where nothing was pressed (never 0).
+    pub keys: Option<String>,
+    /// What the script says the key means.
+    pub meaning: Option<String>,
+    /// Score, where the question is a score.
+    pub score: Option<i32>,
+    /// Voice comment, as a path relative to the recordings folder.
+    pub comment: Option<String>,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,73 @@
+//! What the engine asks the store to keep, and to fetch.
+
+use crate::base::{CallId, CampaignId};
+use crate::call::{CallRecord, StoredAnswer};
+use crate::dialer::{Attempt, CampaignState, EntryUpdate, Reason};
+use crate::sip::TraceItem;
+
+/// One write. All but `Reserve` are kept and tried again until the database takes them.
+#[derive(Clone, Debug)]
+pub enum Write {
+    /// Attempts to be written durably before their INVITEs leave. In one transaction the
+    /// store checks again: the entry is still pending and due, the number is not on the
+    /// do-not-call list, has no open call, and is below its daily cap. Answered by
+    /// [`Reserved`]; entries of attempts that were reserved are `dialling`.
+    Reserve(Vec<Attempt>),
+    /// An inbound call, or one that belongs to no list: written when it begins.
+    Begin {
+        /// The call.
+        call: CallId,
+        /// `inbound` or `outbound`.
+        direction: crate::call::Direction,
+        /// The other side's number.
+        phone: String,
+        /// When.
+        at: crate::base::Timestamp,
+    },
+    /// An answer, as it comes.
+    Answer(StoredAnswer),
+    /// A call is over: record, trace, entry and do-not-call in one transaction.
+    Report(Box<Report>),
+    /// Entries looked at and not called.
+    Entries(Vec<EntryUpdate>),
+    /// A campaign changed its state.
+    State {
+        /// Which.
+        campaign: CampaignId,
+        /// To what.
+        state: CampaignState,
+        /// Who did it: a token's name, or `dialer`.
+        by: String,
+    },
+    /// Why a campaign as a whole places no call now; None: nothing is in its way.
+    Blocked {
+        /// Which.
+        campaign: CampaignId,
+        /// Why.
+        reason: Option<Reason>,
+    },
+}
+
+/// The store's answer to [`Write::Reserve`].
+#[derive(Clone, Debug, Default)]
+pub struct Reserved {
+    /// On disk: these may be dialled.
+    pub reserved: Vec<CallId>,
+    /// Not written, and why; the store has put the reason on the entry.
+    pub refused: Vec<(CallId, Reason)>,
+}
+
+/// Everything that is stored when a call ends.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The call-detail record.
+    pub record: CallRecord,
+    /// Alarm word, e.g. `no_recording`, where something must be looked at.
+    pub alarm: Option<String>,
+    /// The SIP trace.
+    pub trace: Vec<TraceItem>,
+    /// What becomes of the entry.
+    pub entry: Option<EntryUpdate>,
+    /// Put the number on the do-not-call list, for this reason.
+    pub do_not_call: Option<String>,
+}

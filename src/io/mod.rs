@@ -1,0 +1,3 @@
+//! Everything that touches the world: sockets, files, clock, database, HTTP.
+
+pub mod store;

@@ -1,0 +1,181 @@
+//! What the engine tells the media plane, and what the plane reports back.
+//!
+//! The engine never touches audio; media never decides. Two bounded rings carry these
+//! values: a full command ring refuses new calls, a full event ring drops the least event
+//! and counts it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{AmdSettings, AmdVerdict, Prompt, Quality, SrtpKeys};
+
+/// One media session: one leg's RTP stream, its socket and its tap. Given by the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u64);
+
+/// One `Play`, so that its end can be told from that of an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlayId(pub u32);
+
+/// The audio codecs of RFC 3551 that are spoken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Codec {
+    /// G.711 A-law, payload type 8.
+    Pcma,
+    /// G.711 mu-law, payload type 0.
+    Pcmu,
+    /// G.722, payload type 9; its RTP clock runs at 8,000 Hz (RFC 3551 section 4.5.2).
+    G722,
+}
+
+/// What was agreed with the other side; a new one replaces the old in a running session
+/// (re-INVITE, codec change, hold) and is idempotent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stream {
+    /// Where to send. None while on hold with 0.0.0.0 (RFC 3264 section 8.4).
+    pub remote: Option<SocketAddr>,
+    /// Codec for both directions.
+    pub codec: Codec,
+    /// RTP payload type of `codec` towards the peer.
+    pub payload_type: u8,
+    /// RTP payload type of `codec` from the peer.
+    pub receive_payload_type: u8,
+    /// Payload type of telephone-event (RFC 4733) towards us, if negotiated.
+    /// Without it, in-band tones are listened for.
+    pub event_payload_type: Option<u8>,
+    /// Whether we send.
+    pub send: bool,
+    /// Whether we take what comes.
+    pub receive: bool,
+    /// Keys per direction when SDES was agreed (RFC 4568).
+    pub srtp: Option<Box<SrtpPair>>,
+}
+
+/// SRTP keys for both directions.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SrtpPair {
+    /// Encrypts what we send.
+    pub local: SrtpKeys,
+    /// Decrypts what comes.
+    pub remote: SrtpKeys,
+}
+
+/// An order to one session.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Bind sockets (RTP on an even port, RTCP on the next). Answered by `Opened` or `OpenFailed`.
+    Open {
+        /// RTP silence after which `Timeout` is reported; zero: never.
+        timeout: Duration,
+    },
+    /// Start or change the stream.
+    Start(Stream),
+    /// Tap both directions into a stereo WAV: our side left, the customer right.
+    Record {
+        /// Full path; missing folders are made.
+        path: PathBuf,
+    },
+    /// Play prompts one after the other, replacing what plays. Ends with `Played`.
+    Play {
+        /// Names this play.
+        play: PlayId,
+        /// In order, without gaps.
+        prompts: Vec<Arc<Prompt>>,
+        /// A digit stops it at once (barge-in), before the engine even hears of the digit.
+        barge_in: bool,
+    },
+    /// Stop what plays; `Played` follows with `finished: false`.
+    StopPlay,
+    /// Listen for an answering machine until a verdict; starts at the answer.
+    Detect(AmdSettings),
+    /// Give up detection without a verdict.
+    StopDetect,
+    /// Record what the customer says into a file of its own (voice comment, company prompt).
+    RecordComment {
+        /// Full path of the mono WAV.
+        path: PathBuf,
+        /// Ends by itself after this long.
+        max: Duration,
+        /// Ends after this much silence; zero: silence does not end it.
+        silence: Duration,
+    },
+    /// End the comment; `Commented` follows.
+    StopComment,
+    /// Close sockets, finish files, report `Closed`. No command is valid afterwards.
+    Close,
+}
+
+/// Why a digit was believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DigitSource {
+    /// RFC 4733 telephone-event.
+    Event,
+    /// A DTMF tone pair in the audio.
+    Inband,
+}
+
+/// What a session reports.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// Sockets are bound; the address for the SDP, before NAT mapping.
+    Opened(SocketAddr),
+    /// No socket could be had.
+    OpenFailed(String),
+    /// The first packet of the peer was accepted; the stream is latched to its source.
+    FirstPacket,
+    /// A key was pressed: once per press.
+    Digit {
+        /// `0`-`9`, `*`, `#`, `A`-`D`.
+        key: char,
+        /// How it came.
+        source: DigitSource,
+    },
+    /// A play ended.
+    Played {
+        /// Which.
+        play: PlayId,
+        /// False where it was stopped or barged in.
+        finished: bool,
+    },
+    /// Person or machine.
+    Verdict(AmdVerdict),
+    /// A comment ended.
+    Commented {
+        /// The file.
+        path: PathBuf,
+        /// Length of the audio.
+        duration: Duration,
+        /// Ended by silence, maximum, a key or an order; or nothing was said.
+        spoke: bool,
+    },
+    /// Nothing came for the time given in `Open`.
+    Timeout,
+    /// The session is over. `recording` is None where none was asked for or none could be written.
+    Closed {
+        /// What was written.
+        recording: Option<Recording>,
+        /// Counters of the stream.
+        quality: Quality,
+    },
+    /// The recording could not be written; the call goes on, dialling stops.
+    RecordFailed(String),
+}
+
+/// A finished recording.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// The file.
+    pub path: PathBuf,
+    /// Length of the audio.
+    pub duration: Duration,
+    /// Hex SHA-256 of the whole file.
+    pub sha256: String,
+    /// Mean level in dBFS of our side; -96 is silence.
+    pub left_dbfs: f32,
+    /// Mean level in dBFS of the customer.
+    pub right_dbfs: f32,
+    /// Samples that were lost between tap and disk, per channel.
+    pub missing_frames: u64,
+}

@@ -1,0 +1,5 @@
+//! SIP without its sockets: RFC 3261, 3262, 3264, 3311, 3263, 4028, 6026, 7616, 8760.
+
+mod trace;
+
+pub use trace::TraceItem;
