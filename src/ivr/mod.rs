@@ -1,1 +1,17 @@
-//! To be written.
+//! The survey: a script is text, checked into a graph of nodes; a [`Runner`] walks one
+//! customer through it.
+//!
+//! Pure: events come in ([`Event`]), orders go out ([`Action`]); the engine plays, records
+//! and stores. Prompts are names below `config/prompts` without `.wav`, such as
+//! `zh-CN/survey/replay` or `beep`; the engine finds the sound.
+
+mod check;
+mod prompts;
+mod runner;
+mod script;
+pub mod spoken;
+
+pub use check::{Finding, Need, Severity, check, needs};
+pub use prompts::PromptSet;
+pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Runner};
+pub use script::{Script, ScriptError};
