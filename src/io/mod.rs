@@ -3,3 +3,4 @@
 pub mod recorder;
 pub mod rtp;
 pub mod store;
+pub mod web;

@@ -1,0 +1,197 @@
+//! Commands from the API and the command line to the engine, with their answers.
+//!
+//! The web never changes a running thing itself: it asks here, and the one loop that owns
+//! the engine answers. So each change takes one path, and each is written to the audit log.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::base::{CallId, CampaignId, EntryId, ListId};
+use crate::dialer::{Campaign, CampaignState};
+
+/// Orders that may wait for the engine: at 200 orders a second this is more than a second
+/// of backlog, after which a caller is better served by a 503.
+pub const QUEUE_LIMIT: usize = 256;
+
+/// How long a caller waits for an answer before it is told 503.
+pub const ANSWER_TIME: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// How the daemon stops taking work; the words are Asterisk's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DrainMode {
+    /// Refuse new calls, end when the last running call has ended.
+    Gracefully,
+    /// Go on as before, end at the first moment without a call.
+    WhenIdle,
+    /// End running calls at once and stop.
+    Now,
+    /// Take back an earlier order to drain.
+    Abort,
+}
+
+/// One order to the engine. `by` is who gave it: a token's name, or `local` for the unix socket.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Control {
+    /// Draft, stopped or paused to running.
+    StartCampaign {
+        /// Which.
+        id: CampaignId,
+        /// Who.
+        by: String,
+    },
+    /// Places no new call; running ones go on.
+    PauseCampaign {
+        /// Which.
+        id: CampaignId,
+        /// Who.
+        by: String,
+    },
+    /// Paused to running.
+    ResumeCampaign {
+        /// Which.
+        id: CampaignId,
+        /// Who.
+        by: String,
+    },
+    /// Stops at once: running calls of the campaign are hung up.
+    StopCampaign {
+        /// Which.
+        id: CampaignId,
+        /// Who.
+        by: String,
+    },
+    /// No new calls; done with the last running one.
+    EndCampaign {
+        /// Which.
+        id: CampaignId,
+        /// Who.
+        by: String,
+    },
+    /// A campaign was stored (already committed).
+    CampaignCreated(Box<Campaign>),
+    /// A campaign's settings were changed in the store (already committed).
+    CampaignChanged(Box<Campaign>),
+    /// A campaign that was not running was deleted from the store.
+    CampaignDeleted(CampaignId),
+    /// Entries were added to a list, or put back (already committed): look again now.
+    ListGrown(ListId),
+    /// An entry was taken out by a person (already committed): forget it if it waits in memory.
+    EntryRemoved {
+        /// Its list.
+        list: ListId,
+        /// Which.
+        entry: EntryId,
+    },
+    /// A number was put on the do-not-call list (already committed): forget what waits for it.
+    DoNotCallAdded(String),
+    /// End one running call.
+    HangUp {
+        /// Which.
+        call: CallId,
+        /// Who.
+        by: String,
+    },
+    /// Stop taking work, or take that back.
+    Drain {
+        /// How.
+        mode: DrainMode,
+        /// Who.
+        by: String,
+    },
+    /// Read the configuration again; a bad file keeps the old.
+    Reload {
+        /// Who.
+        by: String,
+    },
+}
+
+/// A good answer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Done {
+    /// It is done, and there is nothing to add.
+    Accepted,
+    /// The campaign's state after the order.
+    Campaign(CampaignState),
+    /// What became of each section of the configuration.
+    Reloaded(Vec<ReloadedSection>),
+    /// Calls still up when the drain began.
+    Draining {
+        /// How many.
+        calls: u64,
+    },
+}
+
+/// One section of the configuration after a reload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ReloadedSection {
+    /// Its name in the file, e.g. `trunks`.
+    pub section: String,
+    /// `unchanged`, `applied` or `needs_restart`.
+    pub result: String,
+    /// What changed, for people.
+    pub detail: String,
+}
+
+/// Why an order was not carried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// There is no such call or campaign. HTTP 404.
+    #[error("{0}")]
+    NotFound(String),
+    /// It cannot be done in this state, e.g. resume a draft. HTTP 409.
+    #[error("{0}")]
+    Conflict(String),
+    /// The values cannot work, e.g. the script does not exist. HTTP 422.
+    #[error("{0}")]
+    Invalid(String),
+    /// The queue is full, the engine is stopping, or it did not answer in time. HTTP 503.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// An order with the place for its answer. The engine's loop answers every one; a dropped
+/// `reply` is told to the caller as 503.
+#[derive(Debug)]
+pub struct Order {
+    /// What to do.
+    pub control: Control,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Result<Done, Refused>>,
+}
+
+/// The sending side, cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ControlHandle {
+    orders: mpsc::Sender<Order>,
+}
+
+impl ControlHandle {
+    /// Both ends of the queue; the engine's loop keeps the receiver.
+    pub fn channel() -> (ControlHandle, mpsc::Receiver<Order>) {
+        let (orders, receiver) = mpsc::channel(QUEUE_LIMIT);
+        (ControlHandle { orders }, receiver)
+    }
+
+    /// Gives an order and waits at most [`ANSWER_TIME`] for its answer. A full queue is
+    /// refused at once rather than waited for.
+    pub async fn ask(&self, control: Control) -> Result<Done, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.orders.try_send(Order { control, reply }).map_err(|e| match e {
+            mpsc::error::TrySendError::Full(_) => Refused::Unavailable(format!(
+                "{QUEUE_LIMIT} orders wait for the engine already; try again shortly"
+            )),
+            mpsc::error::TrySendError::Closed(_) => Refused::Unavailable("the daemon is stopping".into()),
+        })?;
+        match tokio::time::timeout(ANSWER_TIME, answer).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => {
+                Err(Refused::Unavailable("the daemon is stopping and did not take the order".into()))
+            }
+            Err(_) => Err(Refused::Unavailable(format!(
+                "the engine did not answer within {} s; the order may still be carried out",
+                ANSWER_TIME.as_secs()
+            ))),
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! What is going on at this moment: published by the driver, read by the API.
+//!
+//! The driver replaces the whole snapshot through a `tokio::sync::watch` at most every
+//! [`PUBLISH_EVERY`]; readers never ask the engine.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+
+use crate::base::{CallId, CampaignId, EntryId, Timestamp};
+use crate::call::Direction;
+use crate::dialer::{CampaignState, Reason};
+
+/// Shortest time between two snapshots: four a second look live and cost little.
+pub const PUBLISH_EVERY: Duration = Duration::from_millis(250);
+
+/// Receives snapshots.
+pub type LiveReader = watch::Receiver<Arc<LiveSnapshot>>;
+
+/// Receives the catalogue.
+pub type CatalogueReader = watch::Receiver<Arc<Catalogue>>;
+
+/// Everything that is live at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveSnapshot {
+    /// When it was taken.
+    #[schema(value_type = i64)]
+    pub at: Timestamp,
+    /// Calls that are up or being set up.
+    pub calls: Vec<LiveCall>,
+    /// Trunks in the order of the configuration.
+    pub trunks: Vec<LiveTrunk>,
+    /// Campaigns that the dialler holds in memory.
+    pub campaigns: Vec<LiveCampaign>,
+    /// What stands between the daemon and new work.
+    pub readiness: Readiness,
+}
+
+/// One call that is up or being set up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveCall {
+    /// The call.
+    #[schema(value_type = String)]
+    pub id: CallId,
+    /// `outbound` or `inbound`.
+    #[schema(value_type = String)]
+    pub direction: Direction,
+    /// The campaign, for list calls.
+    #[schema(value_type = Option<i64>)]
+    pub campaign: Option<CampaignId>,
+    /// The list entry, for list calls.
+    #[schema(value_type = Option<i64>)]
+    pub entry: Option<EntryId>,
+    /// The other side's number.
+    pub phone: String,
+    /// The customer's name, where the list gives it.
+    pub name: String,
+    /// The trunk in use.
+    pub trunk: Option<String>,
+    /// Stable word: `calling`, `ringing`, `early`, `connecting`, `detecting`, `script`, `releasing`, ...
+    pub state: String,
+    /// Where the script stands: the id of the node, or empty.
+    pub step: String,
+    /// INVITE sent or received.
+    #[schema(value_type = i64)]
+    pub started_at: Timestamp,
+    /// The 200, if it has come.
+    #[schema(value_type = Option<i64>)]
+    pub answered_at: Option<Timestamp>,
+}
+
+/// One trunk.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveTrunk {
+    /// Its name in the configuration.
+    pub name: String,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: String,
+    /// Where requests go: host and port, or the domain that DNS resolves.
+    pub address: String,
+    /// `up`, `down`, `registering` or `unknown` (not asked yet).
+    pub state: String,
+    /// Since when it is in that state.
+    #[schema(value_type = i64)]
+    pub since: Timestamp,
+    /// Why it is not up, for people.
+    pub detail: String,
+    /// Round trip of the last OPTIONS, in milliseconds.
+    pub round_trip_ms: Option<u64>,
+    /// Calls on it now.
+    pub calls: u64,
+    /// Its limit; 0 means none.
+    pub max_calls: u64,
+    /// Its limit of new calls a second; 0 means none.
+    pub max_cps: f64,
+    /// Calls placed on it since start.
+    pub placed: u64,
+    /// Of these: answered.
+    pub answered: u64,
+    /// Of these: failed on the trunk's account (5xx, timeout, no route).
+    pub failed: u64,
+}
+
+/// The live side of a campaign; counts by result come from the store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveCampaign {
+    /// Which.
+    #[schema(value_type = i64)]
+    pub id: CampaignId,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// Calls up or being set up.
+    pub calls: u64,
+    /// Why it places no call now; None: nothing is in its way.
+    pub blocked: Option<Reason>,
+    /// When it will be done at this pace, closed hours excluded; None: cannot be told.
+    #[schema(value_type = Option<i64>)]
+    pub eta: Option<Timestamp>,
+}
+
+/// What `/readyz` answers from; the database is asked by the probe itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Readiness {
+    /// Every SIP listener of the configuration is bound.
+    pub sip_bound: bool,
+    /// The recordings folder can be written and is above its floor.
+    pub disk_ok: bool,
+    /// Free bytes where recordings go.
+    pub disk_free_bytes: u64,
+    /// No new work is taken: the daemon drains.
+    pub draining: bool,
+    /// Further reasons not to send work here, for people.
+    pub reasons: Vec<String>,
+}
+
+impl Default for Readiness {
+    /// Before the driver has spoken nothing is ready.
+    fn default() -> Self {
+        Readiness {
+            sip_bound: false,
+            disk_ok: false,
+            disk_free_bytes: 0,
+            draining: false,
+            reasons: vec!["the daemon is starting".into()],
+        }
+    }
+}
+
+/// What the daemon has to speak and to ask: published at start and after a reload.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Catalogue {
+    /// Prompts by language and name.
+    pub prompts: Vec<PromptFact>,
+    /// Survey scripts by file name without `.toml`.
+    pub scripts: Vec<ScriptFact>,
+}
+
+/// One prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PromptFact {
+    /// File name without `.wav`.
+    pub name: String,
+    /// `zh-CN`, `en`, ...
+    pub language: String,
+    /// Length in milliseconds; 0 where it is missing.
+    pub duration_ms: u64,
+    /// Scripts that speak it.
+    pub used_by: Vec<String>,
+    /// A script speaks it and no file is there.
+    pub missing: bool,
+}
+
+/// One survey script.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ScriptFact {
+    /// File name without `.toml`.
+    pub name: String,
+    /// Title for people.
+    pub title: String,
+    /// Ids of its questions, in order.
+    pub questions: Vec<String>,
+    /// What is wrong with it; empty: it can be run.
+    pub problems: Vec<String>,
+}
