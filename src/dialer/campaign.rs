@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{CampaignId, Disposition, ListId, Timestamp};
+use crate::policy::RetryRule;
 
 /// Where a campaign stands.
 ///
@@ -14,6 +15,7 @@ use crate::base::{CampaignId, Disposition, ListId, Timestamp};
 ///                Running -end-> Ending -last call ended-> Done
 ///                Running -nothing left to do-> Done
 ///                any of these -stop-> Stopped -start-> Running
+///                Done -start-> Running, when its list has new entries
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -136,19 +138,6 @@ impl Default for CampaignSettings {
             machine: MachinePolicy::default(),
         }
     }
-}
-
-/// When and how often to try again after one disposition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RetryRule {
-    /// Minutes to wait, at least.
-    pub delay_minutes: u32,
-    /// Attempts with this disposition before the entry is given up; 0 means never again.
-    pub max: u32,
-    /// Wait for the next window to open even if this one is still open then.
-    #[serde(default)]
-    pub next_window: bool,
 }
 
 /// What to do when an answering machine picks up.

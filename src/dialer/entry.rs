@@ -6,9 +6,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{CallId, CampaignId, Disposition, EntryId, ListId, PhoneNumber, Timestamp};
+use crate::policy::Reason;
 
 /// Where an entry stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EntryState {
     /// Waits for its time (`due_at`).
@@ -120,20 +123,4 @@ pub struct EntryUpdate {
     pub due_at: Option<Timestamp>,
     /// Why, in words an operator understands, as a stable word and its parts.
     pub reason: Reason,
-}
-
-/// Why a customer is, or is not, being called: a stable word with its detail.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Reason {
-    /// Stable word: `due`, `window_closed`, `daily_cap`, `do_not_call`, `retry`, `attempts_spent`, ...
-    pub code: String,
-    /// Figures behind it, for people.
-    pub detail: String,
-}
-
-impl Reason {
-    /// A reason of that code.
-    pub fn new(code: &str, detail: impl Into<String>) -> Self {
-        Reason { code: code.into(), detail: detail.into() }
-    }
 }
