@@ -1,22 +1,20 @@
 //! The media plane without its sockets: RTP sessions that take packets and ticks and give
 //! packets and events (RFC 3550, 3551, 4733, 3711).
 
+mod amd;
 mod command;
+mod prompt;
+mod quality;
+mod srtp_keys;
 
+pub use amd::{AmdKind, AmdReason, AmdSettings, AmdVerdict};
 pub use command::*;
+pub use prompt::{Prompt, PromptError, PromptLibrary};
+pub use quality::Quality;
+pub use srtp_keys::{SrtpKeys, SrtpProfile};
 
-/// Placeholder until the module is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AmdSettings;
-/// Placeholder until the module is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct AmdVerdict;
-/// Placeholder until the module is written.
-#[derive(Debug)]
-pub struct Prompt;
-/// Placeholder until the module is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Quality;
-/// Placeholder until the module is written.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SrtpKeys;
+/// Sampling rate of everything inside the plane, in Hz; also the RTP clock of every codec spoken.
+pub const SAMPLE_RATE: u32 = 8_000;
+
+/// Samples in one 20 ms frame at [`SAMPLE_RATE`]; bytes too, as all three codecs give 64 kbit/s.
+pub const FRAME_SAMPLES: usize = 160;

