@@ -3,7 +3,10 @@
 mod destination;
 pub mod endpoint;
 pub mod session;
+mod srtp;
 mod trace;
 
 pub use destination::{Destination, Transport, UnknownTransport};
+pub use endpoint::{Credentials, Endpoint, Settings};
+pub use srtp::Srtp;
 pub use trace::TraceItem;
