@@ -10,6 +10,6 @@ mod time;
 pub use cause::{Blame, Cause};
 pub use disposition::Disposition;
 pub use id::{CallId, CampaignId, EntryId, ImportId, ListId, ParseIdError};
-pub use phone::{NumberFormat, PhoneError, PhoneNumber};
+pub use phone::{NumberFormat, NumberKind, NumberStyle, PhoneError, PhoneNumber};
 pub use rng::Rng;
 pub use time::{Mono, Now, Timestamp};
