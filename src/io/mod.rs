@@ -3,4 +3,5 @@
 pub mod recorder;
 pub mod rtp;
 pub mod store;
+pub mod telemetry;
 pub mod web;

@@ -5,7 +5,12 @@
 
 mod control;
 mod events;
+pub(crate) mod limit;
 mod live;
+mod patient;
+mod problem;
+mod server;
+mod sheet;
 
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
@@ -15,3 +20,6 @@ pub use live::{
     Catalogue, CatalogueReader, LiveCall, LiveCampaign, LiveReader, LiveSnapshot, LiveTrunk, PUBLISH_EVERY,
     PromptFact, Readiness, ScriptFact,
 };
+pub use problem::{FieldProblem, Problem};
+pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};
+pub use sheet::{Sheet, SheetRow, harmless};
