@@ -6,8 +6,8 @@
 //! `tests/tidy.rs` reads the imports and holds the order. `src/ARCHITECTURE.md` says why.
 
 pub mod base;
-pub mod sip;
 pub mod media;
+pub mod sip;
 pub mod policy;
 pub mod ivr;
 pub mod dialer;
