@@ -1,1 +1,75 @@
-//! The database.
+//! The database: SQLite in a file, or PostgreSQL by URL. It keeps what it is told and
+//! answers questions; it never decides.
+//!
+//! What happens during calls goes through the [`Writer`]: a bounded queue, group commits,
+//! and patience while the database is away. Lists, campaigns, tokens and the do-not-call
+//! list are changed by methods of [`Store`], each one transaction.
+
+mod audit;
+mod backup;
+mod campaign;
+mod db;
+mod do_not_call;
+mod due;
+mod error;
+mod import;
+mod list;
+pub mod read;
+mod recording;
+mod recover;
+mod schema;
+mod token;
+mod write;
+
+pub use audit::AuditLine;
+pub use campaign::NewCampaign;
+pub use db::{Db, Tx};
+pub use do_not_call::DoNotCall;
+pub use error::Error;
+pub use import::{ImportCounts, ImportFile, ImportSession};
+pub use list::List;
+
+pub use recover::LostAttempt;
+pub use token::{NewToken, Token};
+pub use write::{
+    Full, QUEUE_CAPACITY, RESERVE_LIMIT, StoreEvent, StoreHealth, Writer, WriterHandle, WriterSettings,
+};
+
+/// The open database. Cheap to clone; all clones share the connections.
+#[derive(Clone, Debug)]
+pub struct Store {
+    db: Db,
+}
+
+impl Store {
+    /// Opens `sqlite:PATH` (its folder and file are made) or `postgres://USER:PASSWORD@HOST/NAME`
+    /// and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`Error::Url`], [`Error::Folder`], [`Error::NewerSchema`], [`Error::Migrate`], [`Error::Sql`].
+    pub async fn open(url: &str) -> Result<Store, Error> {
+        let db = Db::connect(url).await?;
+        schema::migrate(&db).await?;
+        Ok(Store { db })
+    }
+
+    /// Waits for open transactions and closes every connection. End the [`Writer`] first.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+
+    /// Whether the database answers now; the error says why it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        self.db.ping().await
+    }
+
+    /// Version of the schema, which equals the highest migration.
+    pub async fn schema_version(&self) -> Result<i64, Error> {
+        schema::version(&self.db).await
+    }
+
+    /// The connections, for queries written with `on!` and `within!`.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+}

@@ -1,0 +1,146 @@
+//! What the dialler may call next.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error as ValueError, StringDeserializer};
+
+use super::db::on;
+use super::{Error, Store};
+use crate::base::{Disposition, EntryId, ListId, PhoneNumber, Timestamp};
+use crate::dialer::{Candidate, Fetched, NewEntry};
+
+/// Most candidates in one fetch, whatever is asked: enough for ten seconds at 300 calls a second.
+pub const FETCH_LIMIT: u32 = 3_000;
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: i64,
+    list_id: i64,
+    external_id: String,
+    phone: String,
+    extension: String,
+    name: String,
+    language: String,
+    priority: i64,
+    fields: String,
+    due_at: i64,
+    attempts: i64,
+    attempts_by: Option<String>,
+    calls_today: i64,
+    do_not_call: i64,
+}
+
+impl Store {
+    /// Entries of a list that are pending and due at `now`, by priority, due time and id,
+    /// each with the ledger of its number since `day_start`; how many others are
+    /// unfinished; and when the next of them is due.
+    pub async fn due(
+        &self,
+        list: ListId,
+        now: Timestamp,
+        day_start: Timestamp,
+        limit: u32,
+    ) -> Result<Fetched, Error> {
+        let rows: Vec<Row> = on!(&self.db, p => sqlx::query_as(
+            "SELECT e.id, e.list_id, e.external_id, e.phone, e.extension, e.name, e.language, e.priority,
+                    e.fields, e.due_at, e.attempts,
+                    (SELECT string_agg(k.disposition || '=' || k.n, ',') FROM
+                        (SELECT disposition, COUNT(*) AS n FROM calls
+                         WHERE entry_id = e.id AND disposition IS NOT NULL GROUP BY disposition) k) AS attempts_by,
+                    (SELECT COUNT(*) FROM calls c
+                     WHERE c.phone = e.phone AND c.reserved_at >= $3 AND c.direction = 'outbound'
+                       AND (c.started_at IS NOT NULL OR c.disposition IS NULL OR c.disposition <> 'cancelled'))
+                        AS calls_today,
+                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = e.phone) AS do_not_call
+             FROM entries e
+             WHERE e.list_id = $1 AND e.state = 'pending' AND e.due_at <= $2
+             ORDER BY e.priority DESC, e.due_at, e.id
+             LIMIT $4")
+            .bind(list.0)
+            .bind(now.0)
+            .bind(day_start.0)
+            .bind(i64::from(limit.min(FETCH_LIMIT)))
+            .fetch_all(p)
+            .await)?;
+        let candidates = rows.into_iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+        let (unfinished,): (i64,) = on!(&self.db, p => sqlx::query_as(
+            "SELECT COUNT(*) FROM entries WHERE list_id = $1 AND state IN ('pending', 'dialling')")
+            .bind(list.0)
+            .fetch_one(p)
+            .await)?;
+        let next_due = match candidates.len() as u32 == limit.min(FETCH_LIMIT) {
+            // More of them may be due already.
+            true if unfinished > i64::from(limit) => Some(now),
+            _ => self.next_due(list, now).await?,
+        };
+        let unfinished = u64::try_from(unfinished).unwrap_or(0).saturating_sub(candidates.len() as u64);
+        Ok(Fetched { candidates, unfinished, next_due })
+    }
+
+    async fn next_due(&self, list: ListId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let (next,): (Option<i64>,) = on!(&self.db, p => sqlx::query_as(
+            "SELECT MIN(due_at) FROM entries WHERE list_id = $1 AND state = 'pending' AND due_at > $2")
+            .bind(list.0)
+            .bind(now.0)
+            .fetch_one(p)
+            .await)?;
+        Ok(next.map(Timestamp))
+    }
+}
+
+fn candidate(row: Row) -> Result<Candidate, Error> {
+    let corrupt = |detail: String| Error::Corrupt { what: "entry", detail: format!("{}: {detail}", row.id) };
+    let fields: BTreeMap<String, String> =
+        serde_json::from_str(&row.fields).map_err(|e| corrupt(format!("fields: {e}")))?;
+    Ok(Candidate {
+        entry: EntryId(row.id),
+        list: ListId(row.list_id),
+        attempts: u32::try_from(row.attempts).unwrap_or(0),
+        attempts_by: dispositions(row.attempts_by.as_deref().unwrap_or("")).map_err(&corrupt)?,
+        calls_today: u32::try_from(row.calls_today).unwrap_or(u32::MAX),
+        do_not_call: row.do_not_call > 0,
+        details: NewEntry {
+            external_id: row.external_id,
+            phone: phone(row.phone.clone()).map_err(&corrupt)?,
+            extension: row.extension,
+            name: row.name,
+            language: row.language,
+            priority: u8::try_from(row.priority).unwrap_or(5),
+            due_at: Some(Timestamp(row.due_at)),
+            fields,
+        },
+    })
+}
+
+/// Reads `busy=2,no_answer=1`.
+pub(super) fn dispositions(text: &str) -> Result<BTreeMap<Disposition, u32>, String> {
+    let pairs = text.split(',').filter(|pair| !pair.is_empty());
+    pairs
+        .map(|pair| {
+            let (word, count) = pair.split_once('=').ok_or_else(|| format!("`{pair}` has no count"))?;
+            Ok((word.parse()?, count.parse().map_err(|_| format!("`{count}` is not a count"))?))
+        })
+        .collect()
+}
+
+/// A number as it was stored, which is canonical already.
+pub(super) fn phone(text: String) -> Result<PhoneNumber, String> {
+    let stored: StringDeserializer<ValueError> = text.into_deserializer();
+    PhoneNumber::deserialize(stored).map_err(|e| e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attempts_by_disposition_are_read_from_their_text() {
+        let read = dispositions("busy=2,no_answer=1").unwrap();
+        assert_eq!(read, BTreeMap::from([(Disposition::Busy, 2), (Disposition::NoAnswer, 1)]));
+        assert_eq!(dispositions(""), Ok(BTreeMap::new()));
+        assert!(dispositions("busy").is_err());
+        assert!(dispositions("bored=1").is_err());
+    }
+}
