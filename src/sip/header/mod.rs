@@ -9,6 +9,7 @@ mod typed;
 mod value;
 mod via;
 
+pub(in crate::sip) use list::is_token;
 pub use list::{Items, split_list};
 pub use name::*;
 pub use name_addr::NameAddr;
@@ -30,6 +31,17 @@ impl Headers {
     /// No fields.
     pub fn new() -> Self {
         Headers::default()
+    }
+
+    /// No fields, with room for some.
+    pub(in crate::sip) fn with_capacity(lines: usize) -> Self {
+        Headers { fields: Vec::with_capacity(lines) }
+    }
+
+    /// Adds a line as it came from the wire.
+    pub(in crate::sip) fn push_wire(&mut self, name: &str, value: Value) {
+        let name = known(name).map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed);
+        self.fields.push((name, value));
     }
 
     /// Number of header lines.

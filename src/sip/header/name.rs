@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::list::{is_token, is_token_byte};
+
 macro_rules! names {
     ($($konst:ident $text:literal $($compact:literal)?;)*) => {
         $(
@@ -91,7 +93,9 @@ pub(super) fn known(name: &str) -> Option<&'static str> {
 pub(super) fn canonical(name: Cow<'static, str>) -> Cow<'static, str> {
     match known(&name) {
         Some(known) => Cow::Borrowed(known),
-        None => name,
+        None if is_token(&name) => name,
+        // A name from a configuration file must not smuggle a second line.
+        None => name.chars().filter(|c| c.is_ascii() && is_token_byte(*c as u8)).collect::<String>().into(),
     }
 }
 

@@ -8,8 +8,9 @@ mod method;
 mod parse;
 mod reason;
 mod refusal;
+mod validate;
 
-pub use framer::{FrameError, StreamFramer};
+pub use framer::{Frame, FrameError, StreamFramer};
 pub use method::Method;
 pub use parse::{ParseError, is_keepalive, parse};
 pub use reason::reason_phrase;

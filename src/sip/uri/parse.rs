@@ -6,7 +6,14 @@ use crate::sip::header::Params;
 /// Why a text is no URI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct BadUri(pub(super) &'static str);
+pub struct BadUri(&'static str);
+
+impl BadUri {
+    /// What breaks the grammar.
+    pub const fn reason(self) -> &'static str {
+        self.0
+    }
+}
 
 /// Reads a URI.
 pub(super) fn uri(text: &str) -> Result<Uri, BadUri> {
