@@ -9,5 +9,8 @@ mod window;
 
 pub use decide::{Decision, Facts, decide};
 pub use reason::{Reason, code};
-pub use retry::{After, Attempted, Next, RetryRule, RetryTable, after_attempt};
-pub use window::{WindowError, Windows};
+pub use retry::{
+    After, Attempted, MAX_DELAY_MINUTES, MAX_LATER_DAYS, MAX_RETRIES, Next, RetryRule, RetryTable,
+    after_attempt, check_rules, counted_attempts, default_rule,
+};
+pub use window::{MAX_RANGES, WindowError, Windows};
