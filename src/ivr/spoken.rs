@@ -1,1 +1,0 @@
-//! Numbers, dates and times as lists of prompt names.
