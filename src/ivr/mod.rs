@@ -14,4 +14,5 @@ pub mod spoken;
 pub use check::{Finding, Need, Severity, check, needs};
 pub use prompts::PromptSet;
 pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Runner};
-pub use script::{Script, ScriptError};
+use script::is_prompt_name;
+pub use script::*;

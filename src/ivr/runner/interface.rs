@@ -51,14 +51,14 @@ pub enum Event {
     },
     /// Speech is ready under this full prompt name.
     TtsReady {
-        /// From [`Action::Speak`].
+        /// From [`Action::Speak`] or [`Action::LoadRecording`].
         speech: u32,
         /// Full prompt name for [`Action::Play`].
         prompt: String,
     },
     /// Speech could not be made.
     TtsFailed {
-        /// From [`Action::Speak`].
+        /// From [`Action::Speak`] or [`Action::LoadRecording`].
         speech: u32,
     },
     /// The other side hung up, or the call was lost.
@@ -124,6 +124,13 @@ pub enum Action {
         text: String,
         /// In which language.
         language: String,
+    },
+    /// Make a finished comment playable; answered by `TtsReady` or `TtsFailed`.
+    LoadRecording {
+        /// Comes back in the answer.
+        speech: u32,
+        /// The file, from [`Event::CommentEnded`].
+        path: String,
     },
     /// Store an answer.
     Answer(Answer),

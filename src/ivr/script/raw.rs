@@ -1,0 +1,315 @@
+//! The script as written: what TOML gives, every key known, nothing checked yet.
+//! Nodes are tables by kind: `[question.q1]`, `[say.greeting]`, `[end.thanks]`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+pub(super) type Text = Spanned<String>;
+pub(super) type Named<T> = BTreeMap<Text, T>;
+pub(super) type Keys = Named<RawKey>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawScript {
+    /// For people.
+    pub title: String,
+    /// Prompt folders; the first is the default.
+    pub languages: Vec<Text>,
+    pub entry: RawEntry,
+    /// Columns of the list that the script uses, each with its meaning.
+    #[serde(default)]
+    pub fields: Named<String>,
+    /// Columns never spoken before the identity check.
+    #[serde(default)]
+    pub private_fields: Vec<Text>,
+    #[serde(default)]
+    pub limits: RawLimits,
+    /// Defaults for every question.
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    /// Keys that work at every question.
+    #[serde(default)]
+    pub keys: Keys,
+    /// Sets of keys that questions share.
+    #[serde(default)]
+    pub scale: BTreeMap<String, Keys>,
+    #[serde(default)]
+    pub say: Named<RawSay>,
+    #[serde(default)]
+    pub question: Named<RawQuestion>,
+    #[serde(default)]
+    pub input: Named<RawInput>,
+    #[serde(default)]
+    pub identity: Named<RawIdentity>,
+    #[serde(default)]
+    pub comment: Named<RawComment>,
+    #[serde(default)]
+    pub branch: Named<RawBranch>,
+    #[serde(default)]
+    pub later: Named<RawLater>,
+    #[serde(default)]
+    pub end: Named<RawEnd>,
+    #[serde(default)]
+    pub ask_if_machine: Named<RawAskIfMachine>,
+    #[serde(default)]
+    pub record_prompt: Named<RawRecordPrompt>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEntry {
+    /// First node for a person.
+    pub person: Text,
+    /// First node after a machine's beep.
+    pub machine: Option<Text>,
+    /// First node where person or machine is in doubt.
+    pub doubt: Option<Text>,
+    /// Node that says goodbye when the limits are reached.
+    pub limit: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub steps: Option<Spanned<u32>>,
+    pub seconds: Option<Spanned<u64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawWaiting {
+    pub seconds: Option<Spanned<u64>>,
+    pub between_keys_seconds: Option<Spanned<u64>>,
+    pub silences: Option<Spanned<u32>>,
+    pub wrong_keys: Option<Spanned<u32>>,
+    pub silence_prompts: Option<Vec<Text>>,
+    pub wrong_prompts: Option<Vec<Text>>,
+    pub silence_next: Option<Text>,
+    pub wrong_next: Option<Text>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawKey {
+    pub means: Option<String>,
+    pub score: Option<i32>,
+    pub next: Option<Text>,
+    #[serde(default)]
+    pub replay: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSay {
+    pub prompts: Vec<Text>,
+    pub next: Text,
+    #[serde(default = "yes")]
+    pub barge_in: bool,
+    #[serde(default)]
+    pub private: bool,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawQuestion {
+    pub prompts: Vec<Text>,
+    #[serde(default)]
+    pub keys: Keys,
+    pub scale: Option<Text>,
+    pub next: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    #[serde(default = "yes")]
+    pub barge_in: bool,
+    /// Whether the keys of the script work here too.
+    #[serde(default = "yes")]
+    pub global_keys: bool,
+    /// Whether its answer is part of the survey, so that hanging up after it is `partial`.
+    #[serde(default = "yes")]
+    pub counts: bool,
+    #[serde(default)]
+    pub private: bool,
+    pub step: Option<String>,
+}
+
+/// What the keys of an input mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Any digits.
+    #[default]
+    Digits,
+    /// `HHMM`, `HMM` or `HH`.
+    Time,
+    /// `MMDD`.
+    Date,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawInput {
+    pub prompts: Vec<Text>,
+    #[serde(default)]
+    pub format: Format,
+    pub min: Option<Spanned<usize>>,
+    pub max: Option<Spanned<usize>>,
+    /// Column whose text must equal the keys; else `mismatch_next`.
+    pub equals_field: Option<Text>,
+    pub mismatch_next: Option<Text>,
+    pub next: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    #[serde(default = "yes")]
+    pub barge_in: bool,
+    #[serde(default = "yes")]
+    pub counts: bool,
+    /// The right keys prove who the person is.
+    #[serde(default)]
+    pub proves_identity: bool,
+    #[serde(default)]
+    pub private: bool,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIdentity {
+    pub prompts: Vec<Text>,
+    #[serde(default = "one")]
+    pub yes: Text,
+    #[serde(default = "two")]
+    pub no: Text,
+    pub next: Text,
+    pub wrong_person: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    #[serde(default = "yes")]
+    pub barge_in: bool,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawComment {
+    pub prompts: Vec<Text>,
+    pub max_seconds: Option<Spanned<u64>>,
+    pub silence_seconds: Option<Spanned<u64>>,
+    pub next: Text,
+    #[serde(default = "yes")]
+    pub barge_in: bool,
+    #[serde(default)]
+    pub private: bool,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBranch {
+    pub when: Vec<Spanned<RawRule>>,
+    pub otherwise: Text,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// One subject (`field`, `answer` or `any_score`), one test, one way on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRule {
+    pub field: Option<Text>,
+    pub answer: Option<Text>,
+    #[serde(default)]
+    pub any_score: bool,
+    pub is: Option<OneOrMany>,
+    pub present: Option<bool>,
+    pub at_most: Option<f64>,
+    pub at_least: Option<f64>,
+    /// The date of `field` is later than that of this column.
+    pub after_field: Option<Text>,
+    pub next: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLater {
+    /// Asks for the time; empty: no time is asked.
+    #[serde(default)]
+    pub prompts: Vec<Text>,
+    /// Said when a time was given; `{later}` speaks it.
+    #[serde(default)]
+    pub confirm: Vec<Text>,
+    pub next: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEnd {
+    #[serde(default)]
+    pub prompts: Vec<Text>,
+    pub disposition: Option<Text>,
+    #[serde(default)]
+    pub do_not_call: bool,
+    /// How long the customer may take to hang up first.
+    pub wait_seconds: Option<Spanned<u64>>,
+    #[serde(default)]
+    pub private: bool,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAskIfMachine {
+    pub prompts: Vec<Text>,
+    /// Any key: a person.
+    pub next: Text,
+    /// No key: taken for a machine.
+    pub machine: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRecordPrompt {
+    pub prompts: Vec<Text>,
+    /// Name of the prompt to record.
+    pub prompt: Option<Text>,
+    /// Or the column that names it.
+    pub prompt_field: Option<Text>,
+    /// Said before the recording is played back.
+    pub before_replay: Vec<Text>,
+    /// Asks: 1 keep, 2 again.
+    pub ask_keep: Vec<Text>,
+    pub max_seconds: Option<Spanned<u64>>,
+    pub silence_seconds: Option<Spanned<u64>>,
+    /// Recordings in all.
+    pub tries: Option<Spanned<u32>>,
+    pub next: Text,
+    #[serde(default)]
+    pub waiting: RawWaiting,
+    pub step: Option<String>,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+fn one() -> Text {
+    Spanned::new(0..0, "1".into())
+}
+
+fn two() -> Text {
+    Spanned::new(0..0, "2".into())
+}
