@@ -1,6 +1,13 @@
 //! The media plane without its sockets: RTP sessions that take packets and ticks and give
 //! packets and events (RFC 3550, 3551, 4733, 3711).
 
+pub mod codec;
+pub mod g711;
+pub mod jitter;
+pub mod rtp;
+pub mod telephone_event;
+pub mod tone;
+
 mod amd;
 mod command;
 mod prompt;
