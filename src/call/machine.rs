@@ -1,0 +1,209 @@
+//! The call: one value per call, fed with events, drained of actions.
+//!
+//! The handlers lie in files of their own: [`super::setup`] until the answer,
+//! [`super::talk`] while it is up, [`super::release`] to the record.
+
+use std::collections::VecDeque;
+
+use super::negotiation::Negotiation;
+use super::{Action, Event, Over, Plan, State, Way};
+use crate::base::{Blame, Disposition, Mono, Now, Timestamp};
+use crate::ivr::Runner;
+use crate::media::{self, AmdVerdict, PromptLibrary};
+
+/// When the stages of a call were reached.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stamps {
+    pub started: Timestamp,
+    pub ringing: Option<Timestamp>,
+    pub early: Option<Timestamp>,
+    pub answered: Option<Timestamp>,
+}
+
+/// A result that is settled before the call is over.
+#[derive(Clone, Debug)]
+pub(super) struct Verdict {
+    pub disposition: Disposition,
+    pub blame: Blame,
+    pub detail: String,
+    pub later_at: Option<Timestamp>,
+    pub do_not_call: bool,
+}
+
+impl Verdict {
+    pub fn new(disposition: Disposition, blame: Blame, detail: impl Into<String>) -> Self {
+        Verdict { disposition, blame, detail: detail.into(), later_at: None, do_not_call: false }
+    }
+}
+
+/// One call's life. See [`State`] for its course.
+#[derive(Debug)]
+pub struct Call {
+    pub(super) plan: Plan,
+    pub(super) way: Option<Way>,
+    pub(super) state: State,
+    /// The timeout of the state. Every state but the last has one.
+    pub(super) deadline: Mono,
+    pub(super) stamps: Stamps,
+    pub(super) negotiation: Negotiation,
+    pub(super) runner: Option<Runner>,
+    pub(super) step: String,
+    pub(super) answers: u32,
+    pub(super) amd: Option<AmdVerdict>,
+    pub(super) verdict: Option<Verdict>,
+    pub(super) over: Option<Over>,
+    /// Who ended it, once somebody has.
+    pub(super) ended_by: Option<super::EndedBy>,
+    pub(super) trace: Vec<crate::sip::TraceItem>,
+    pub(super) closed_early: Option<(Option<media::Recording>, media::Quality)>,
+    /// Whether the media session exists and a `Closed` will come.
+    pub(super) media_open: bool,
+    pub(super) heard: bool,
+    pub(super) last_key: Option<(char, Mono)>,
+    pub(super) alarm: Option<String>,
+    /// The INVITE brought neither ringing nor media in time; another trunk may do better.
+    pub(super) setup_timed_out: bool,
+    /// What the last trunk said, kept while the next is looked for.
+    pub(super) last_refusal: Option<Verdict>,
+    pub(super) out: VecDeque<Action>,
+}
+
+impl Call {
+    /// An outbound call over `way`; its media session is asked for at once.
+    pub fn outbound(now: Now, plan: Plan, way: Way) -> Self {
+        Call::new(now, plan, way, None)
+    }
+
+    /// An inbound call with its offer (None: the caller wants ours).
+    pub fn inbound(now: Now, plan: Plan, way: Way, offer: Option<bytes::Bytes>) -> Self {
+        Call::new(now, plan, way, Some(offer))
+    }
+
+    fn new(now: Now, plan: Plan, way: Way, offer: Option<Option<bytes::Bytes>>) -> Self {
+        let mut out = VecDeque::new();
+        out.push_back(Action::Media(media::Command::Open { timeout: plan.rtp_timeout }));
+        Call {
+            negotiation: Negotiation::new(offer),
+            way: Some(way),
+            state: State::Opening,
+            deadline: now.mono + State::Opening.limit(),
+            stamps: Stamps { started: now.utc, ..Stamps::default() },
+            runner: None,
+            step: String::new(),
+            answers: 0,
+            amd: None,
+            verdict: None,
+            over: None,
+            ended_by: None,
+            trace: Vec::new(),
+            closed_early: None,
+            media_open: false,
+            heard: false,
+            last_key: None,
+            alarm: None,
+            setup_timed_out: false,
+            last_refusal: None,
+            out,
+            plan,
+        }
+    }
+
+    /// Takes an event; drain [`Call::poll_action`] afterwards.
+    pub fn handle_event(&mut self, now: Now, event: Event, prompts: &PromptLibrary) {
+        match event {
+            Event::Media(event) => self.handle_media(now, event, prompts),
+            Event::Provisional { status, sdp } => self.handle_provisional(now, status, sdp.is_some()),
+            Event::Answered { sdp } => self.handle_answered(now, sdp, prompts),
+            Event::Confirmed => {}
+            Event::Offered(sdp) => self.handle_offered(sdp),
+            Event::OfferAnswered(result) => self.handle_offer_answered(result),
+            Event::Info { content_type, body } => self.handle_info(now, &content_type, &body, prompts),
+            Event::SessionEnded(end) => self.handle_session_ended(now, *end),
+            Event::Route(way) => self.handle_route(now, way),
+            Event::Speech { speech, prompt } => self.handle_speech(now, speech, prompt, prompts),
+            Event::Stop(why) => self.handle_stop(now, why),
+        }
+    }
+
+    /// Call at or after [`Call::next_timeout`].
+    pub fn handle_timeout(&mut self, now: Now, prompts: &PromptLibrary) {
+        if now.mono >= self.deadline {
+            self.handle_deadline(now, prompts);
+        }
+        if let Some(runner) = &mut self.runner
+            && self.state.is_answered()
+            && runner.next_timeout().is_some_and(|at| now.mono >= at)
+        {
+            runner.handle_timeout(now);
+            self.drain_runner(now, prompts);
+        }
+    }
+
+    /// When [`Call::handle_timeout`] wants to be called.
+    pub fn next_timeout(&self) -> Mono {
+        let script = match &self.runner {
+            Some(runner) if self.state.is_answered() => runner.next_timeout(),
+            _ => None,
+        };
+        script.map_or(self.deadline, |at| at.min(self.deadline))
+    }
+
+    /// The next thing to do, oldest first.
+    pub fn poll_action(&mut self) -> Option<Action> {
+        self.out.pop_front()
+    }
+
+    /// What the call is to do.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Where it is.
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The step of the script.
+    pub fn step(&self) -> &str {
+        &self.step
+    }
+
+    /// Trunk in use.
+    pub fn trunk(&self) -> Option<&str> {
+        self.way.as_ref().map(|w| &*w.trunk)
+    }
+
+    /// The way in use.
+    pub fn way(&self) -> Option<&Way> {
+        self.way.as_ref()
+    }
+
+    /// When it began.
+    pub fn started_at(&self) -> Timestamp {
+        self.stamps.started
+    }
+
+    /// When it was answered.
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.stamps.answered
+    }
+
+    /// Moves along an edge of the table, with the state's own time limit.
+    pub(super) fn enter(&mut self, now: Now, next: State) {
+        self.enter_for(now, next, next.limit());
+    }
+
+    /// Moves along an edge of the table. An edge that is not drawn is a fault of the
+    /// program: tests stop there, a running daemon goes on, because the timeout of the new
+    /// state still leads to the end.
+    pub(super) fn enter_for(&mut self, now: Now, next: State, limit: std::time::Duration) {
+        debug_assert!(self.state.may_become(next), "{:?} may not become {next:?}", self.state);
+        self.state = next;
+        self.deadline = now.mono + limit;
+        self.out.push_back(Action::Changed);
+    }
+
+    pub(super) fn media(&mut self, command: media::Command) {
+        self.out.push_back(Action::Media(command));
+    }
+}
