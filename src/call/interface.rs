@@ -81,11 +81,9 @@ pub enum Event {
         /// The answer.
         sdp: Option<Bytes>,
     },
-    /// The peer acknowledged our 200.
-    Confirmed,
     /// The peer wants other media; None asks us for an offer.
     Offered(Option<Bytes>),
-    /// The answer to an offer that we gave on request.
+    /// The answer to an offer that we gave on request, in an ACK or a response.
     OfferAnswered(Result<Bytes, u16>),
     /// SIP INFO.
     Info {

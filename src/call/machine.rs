@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use super::negotiation::Negotiation;
 use super::{Action, Event, Over, Plan, State, Way};
-use crate::base::{Blame, Disposition, Mono, Now, Timestamp};
+use crate::base::{Blame, Disposition, Mono, Now, Rng, Timestamp};
 use crate::ivr::Runner;
 use crate::media::{self, AmdVerdict, PromptLibrary};
 
@@ -70,20 +70,20 @@ pub struct Call {
 
 impl Call {
     /// An outbound call over `way`; its media session is asked for at once.
-    pub fn outbound(now: Now, plan: Plan, way: Way) -> Self {
-        Call::new(now, plan, way, None)
+    pub fn outbound(now: Now, plan: Plan, way: Way, rng: Rng) -> Self {
+        Call::new(now, plan, way, Negotiation::new(None, rng))
     }
 
     /// An inbound call with its offer (None: the caller wants ours).
-    pub fn inbound(now: Now, plan: Plan, way: Way, offer: Option<bytes::Bytes>) -> Self {
-        Call::new(now, plan, way, Some(offer))
+    pub fn inbound(now: Now, plan: Plan, way: Way, offer: Option<bytes::Bytes>, rng: Rng) -> Self {
+        Call::new(now, plan, way, Negotiation::new(Some(offer), rng))
     }
 
-    fn new(now: Now, plan: Plan, way: Way, offer: Option<Option<bytes::Bytes>>) -> Self {
+    fn new(now: Now, plan: Plan, way: Way, negotiation: Negotiation) -> Self {
         let mut out = VecDeque::new();
         out.push_back(Action::Media(media::Command::Open { timeout: plan.rtp_timeout }));
         Call {
-            negotiation: Negotiation::new(offer),
+            negotiation,
             way: Some(way),
             state: State::Opening,
             deadline: now.mono + State::Opening.limit(),
@@ -114,7 +114,6 @@ impl Call {
             Event::Media(event) => self.handle_media(now, event, prompts),
             Event::Provisional { status, sdp } => self.handle_provisional(now, status, sdp.is_some()),
             Event::Answered { sdp } => self.handle_answered(now, sdp, prompts),
-            Event::Confirmed => {}
             Event::Offered(sdp) => self.handle_offered(sdp),
             Event::OfferAnswered(result) => self.handle_offer_answered(result),
             Event::Info { content_type, body } => self.handle_info(now, &content_type, &body, prompts),

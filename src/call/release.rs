@@ -49,9 +49,13 @@ impl Call {
         self.over = Some(Over { cause: end.cause, detail: describe(&end) });
         if self.stamps.answered.is_none() {
             self.ended_by.get_or_insert(by(end.by));
-            if self.state.may_become(State::Rerouting) || self.state == State::Releasing {
+            if self.state.may_become(State::Rerouting) {
                 return self.handle_refused(now, &end);
             }
+            // An inbound call that was never answered: the caller gave up, or we refused it.
+            let left =
+                || Verdict::new(Disposition::HungUp, Blame::None, "the caller hung up before the answer");
+            self.verdict.get_or_insert_with(left);
             return self.close_media(now);
         }
         self.ended_by.get_or_insert(by(end.by));
@@ -142,7 +146,8 @@ impl Call {
         let mut verdict = self.verdict.take().unwrap_or_else(|| {
             Verdict::new(Disposition::Failed, Blame::Unknown, "the call ended without a reason")
         });
-        if self.plan.direction == Direction::Inbound && answered && verdict.disposition == Disposition::HungUp {
+        if self.plan.direction == Direction::Inbound && answered && verdict.disposition == Disposition::HungUp
+        {
             verdict.disposition = Disposition::Served;
         }
         let deaf = answered && quality.as_ref().is_some_and(|q| q.packets_received == 0);
@@ -202,7 +207,8 @@ impl Call {
         if deaf {
             return Some("no_audio_in".into());
         }
-        (recording.left_dbfs < SILENT_DBFS && recording.right_dbfs < SILENT_DBFS
+        (recording.left_dbfs < SILENT_DBFS
+            && recording.right_dbfs < SILENT_DBFS
             && recording.duration.as_secs() >= 3)
             .then(|| "recording_silent".into())
     }

@@ -26,7 +26,7 @@ impl Call {
 
     fn send_invite(&mut self, now: Now) {
         let Some(way) = &self.way else { return self.close_media(now) };
-        match self.negotiation.offer(way, self.plan.id) {
+        match self.negotiation.offer(way) {
             Ok(offer) => {
                 self.prepare_runner(now);
                 self.out.push_back(Action::Invite(offer));
@@ -42,7 +42,7 @@ impl Call {
     fn accept(&mut self, now: Now, prompts: &PromptLibrary) {
         self.enter(now, State::Incoming);
         let Some(way) = &self.way else { return self.close_media(now) };
-        match self.negotiation.answer_first(way, self.plan.id) {
+        match self.negotiation.answer_first(way) {
             Ok((sdp, stream)) => {
                 self.prepare_runner(now);
                 self.out.push_back(Action::Accept(sdp));
@@ -131,9 +131,9 @@ impl Call {
     pub(super) fn handle_refused(&mut self, now: Now, end: &End) {
         let read = super::unanswered(end.cause);
         let gave_up = self.verdict.is_some();
-        let stopped = gave_up && !self.setup_timed_out;
+        let stopped = (gave_up && !self.setup_timed_out) || self.plan.direction == Direction::Inbound;
         let next_way = read.try_next_trunk || self.setup_timed_out;
-        if !stopped && next_way && self.state != State::Closing {
+        if !stopped && next_way {
             self.verdict = None;
             self.setup_timed_out = false;
             let failure = route_failure(end);
@@ -159,7 +159,8 @@ impl Call {
                 self.send_invite(now);
             }
             None => {
-                let none = || Verdict::new(Disposition::Congestion, Blame::Carrier, "no trunk could take the call");
+                let none =
+                    || Verdict::new(Disposition::Congestion, Blame::Carrier, "no trunk could take the call");
                 self.verdict = Some(self.last_refusal.take().unwrap_or_else(none));
                 self.close_media(now);
             }
@@ -210,4 +211,3 @@ pub(super) fn describe(end: &End) -> String {
     }
     text
 }
-

@@ -5,7 +5,7 @@
 //!    |                 |  ^           |                 |              |  machine        |
 //!    |                 |  |trunk      |no answer        |              v                 v
 //!    |                 v  |           v                 v          Message --------> Lingering
-//!    |              Rerouting     Releasing <-----------+--------------+-----------------+
+//!    |              Rerouting <-- Releasing <-----------+--------------+-----------------+
 //!    |                 |              | final response, BYE or its 200
 //!    +-- no socket ----+----------> Closing -recording finished-> Reporting -> Ended
 //!
@@ -73,7 +73,7 @@ impl State {
             Script => &[Lingering, Releasing, Closing],
             Message => &[Script, Lingering, Releasing, Closing],
             Lingering => &[Releasing, Closing],
-            Releasing => &[Closing],
+            Releasing => &[Rerouting, Closing],
             Closing => &[Reporting],
             Reporting => &[Ended],
             Ended => &[],
@@ -182,7 +182,7 @@ mod tests {
         script     -> lingering releasing closing
         message    -> script lingering releasing closing
         lingering  -> releasing closing
-        releasing  -> closing
+        releasing  -> rerouting closing
         closing    -> reporting
         reporting  -> ended
         ended      -> 

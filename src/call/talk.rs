@@ -57,7 +57,13 @@ impl Call {
     }
 
     /// Keys as SIP INFO: `application/dtmf-relay` (`Signal=5`) and `application/dtmf` (`5`).
-    pub(super) fn handle_info(&mut self, now: Now, content_type: &str, body: &Bytes, prompts: &PromptLibrary) {
+    pub(super) fn handle_info(
+        &mut self,
+        now: Now,
+        content_type: &str,
+        body: &Bytes,
+        prompts: &PromptLibrary,
+    ) {
         let Some(key) = info_key(content_type, body) else { return };
         let again = |(last, at)| last == key && now.mono.since(at) < SAME_PRESS;
         if !self.last_key.is_some_and(again) {
@@ -213,7 +219,8 @@ impl Call {
             Some(runner) if self.heard => runner.disposition_if_hung_up(),
             _ => Disposition::DeadAir,
         };
-        let detail = if self.heard { "the customer's sound stopped" } else { "no sound ever came from the customer" };
+        let detail =
+            if self.heard { "the customer's sound stopped" } else { "no sound ever came from the customer" };
         self.verdict.get_or_insert_with(|| Verdict::new(disposition, Blame::Carrier, detail));
         self.ended_by = Some(EndedBy::Fault);
         self.hang_up(now, 31, "RTP timeout");
@@ -230,7 +237,7 @@ impl Call {
                 }
                 Err(_) => Err(488),
             },
-            None => self.negotiation.offer_again(way).map_err(|_| 488),
+            None => self.negotiation.offer(way).map_err(|_| 488),
         };
         self.out.push_back(Action::Answer(reply));
     }
@@ -238,10 +245,9 @@ impl Call {
     pub(super) fn handle_offer_answered(&mut self, result: Result<Bytes, u16>) {
         let Some(way) = &self.way else { return };
         // A refused or broken answer leaves the media as they were (RFC 3261 section 14.1).
-        if let Ok(sdp) = result
-            && let Ok(stream) = self.negotiation.accept(&sdp, way)
-        {
-            self.media(Command::Start(stream));
+        match result.map(|sdp| self.negotiation.accept(&sdp, way)) {
+            Ok(Ok(stream)) => self.media(Command::Start(stream)),
+            Ok(Err(_)) | Err(_) => self.negotiation.withdraw(),
         }
     }
 }

@@ -1,7 +1,21 @@
 //! The switchboard: owns every machine, does no IO.
 
+mod inbound;
+mod interface;
+mod library;
+mod outbound;
 mod settings;
+mod signalling;
+mod switchboard;
+mod trunk;
+mod trunks;
+mod view;
 mod write;
 
+pub use interface::{Hold, Input, Notice, Output};
+pub use library::Library;
 pub use settings::{InboundRule, Server, Settings, TrunkSettings};
+pub use switchboard::Engine;
+pub use trunk::{Trunk, TrunkCounts};
+pub use view::CallView;
 pub use write::{Report, Reserved, Write};

@@ -1,0 +1,94 @@
+//! Inbound calls: which trunk, which number, which script.
+
+use std::collections::BTreeMap;
+
+use super::{Engine, Write};
+use crate::base::{CallId, Now};
+use crate::call::{Call, Direction, Plan};
+use crate::dialer::MachinePolicy;
+use crate::ivr::Facts;
+use crate::sip::Uri;
+use crate::sip::endpoint::Incoming;
+
+/// Longest caller number or name kept: what a stranger sends is bounded before it is stored.
+const CALLER_CHARS: usize = 64;
+
+impl Engine {
+    pub(super) fn handle_incoming(&mut self, now: Now, incoming: Incoming) {
+        let session = incoming.session;
+        let refuse =
+            |engine: &mut Engine, status, headers| engine.endpoint.reject(now, session, status, headers);
+        let Some(trunk) = self.trunks.iter().find(|t| t.is_at(incoming.source.ip())) else {
+            return refuse(self, 403, Vec::new());
+        };
+        if self.is_draining() {
+            return refuse(self, 503, vec![("Retry-After".to_owned(), "60".to_owned())]);
+        }
+        let trunk_name = trunk.settings.choice.name.clone();
+        let number = user_of(&incoming.request_uri);
+        let rule = self.settings.inbound.iter().find(|r| r.fits(&trunk_name, &number));
+        let found =
+            rule.and_then(|r| Some((self.library.scripts.get(&r.script)?.clone(), r.language.clone())));
+        let Some((script, language)) = found else { return refuse(self, 404, Vec::new()) };
+        let id = CallId::new(now.utc, &mut self.rng);
+        if !self.dialer.handle_call_began(now, id, &trunk_name) {
+            return refuse(self, 503, vec![("Retry-After".to_owned(), "10".to_owned())]);
+        }
+        let phone = caller(&incoming);
+        let facts = Facts {
+            fields: BTreeMap::from([("caller".to_owned(), phone.clone()), ("dialled".to_owned(), number)]),
+            name: String::new(),
+            language,
+            timezone: self.settings.timezone.clone(),
+            can_speak: self.settings.can_speak,
+        };
+        let plan = Plan {
+            id,
+            direction: Direction::Inbound,
+            campaign: None,
+            entry: None,
+            phone: phone.clone(),
+            script,
+            facts,
+            prompts: self.library.names.clone(),
+            machine: MachinePolicy::Ignore,
+            amd: self.settings.amd.clone(),
+            setup: self.settings.setup_timeout,
+            ring: self.settings.setup_timeout,
+            rtp_timeout: self.settings.rtp_timeout,
+            recordings: self.settings.recordings.clone(),
+            stem: self.stem(now, id),
+            record: self.settings.record,
+        };
+        let route = crate::dialer::Route { trunk: trunk_name.clone(), number: String::new() };
+        let Some(way) = self.way(&route) else { return refuse(self, 503, Vec::new()) };
+        self.write(Write::Begin { call: id, direction: Direction::Inbound, phone, at: now.utc });
+        if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
+            trunk.counts.calls += 1;
+        }
+        let call = Call::inbound(now, plan, way, incoming.offer, self.rng.fork());
+        self.adopt(now, call, Some(session));
+    }
+
+    /// Path of a call's files below the recordings folder, by the local day: `2026/03/02/<id>`.
+    pub(super) fn stem(&self, now: Now, id: CallId) -> String {
+        let day = now.utc.to_jiff().to_zoned(self.settings.timezone.clone());
+        format!("{:04}/{:02}/{:02}/{id}", day.year(), day.month(), day.day())
+    }
+}
+
+/// The caller's number: what the trunk asserts (RFC 3325), else From.
+fn caller(incoming: &Incoming) -> String {
+    let uri = incoming.asserted.as_deref().unwrap_or(&incoming.from_uri);
+    let uri = match (uri.find('<'), uri.find('>')) {
+        (Some(open), Some(close)) if open < close => &uri[open + 1..close],
+        _ => uri,
+    };
+    user_of(uri)
+}
+
+/// User part of a SIP URI or the number of a tel URI, bounded.
+fn user_of(uri: &str) -> String {
+    let user = Uri::parse(uri).ok().and_then(|u| u.user_unescaped()).unwrap_or_default();
+    user.chars().filter(|c| !c.is_control()).take(CALLER_CHARS).collect()
+}

@@ -1,0 +1,157 @@
+//! What goes into the engine and what comes out of it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use bytes::Bytes;
+
+use super::{Reserved, Server, Write};
+use crate::base::{CallId, CampaignId, ListId};
+use crate::dialer::{CampaignState, Fetched, Reason};
+use crate::media;
+use crate::sip::endpoint::Transmit;
+use crate::sip::{Destination, Transport};
+
+/// One thing that happened outside.
+#[derive(Debug)]
+pub enum Input {
+    /// A SIP message came.
+    Received {
+        /// Over which transport.
+        transport: Transport,
+        /// From where.
+        source: SocketAddr,
+        /// On which connection, for streams.
+        connection: Option<u64>,
+        /// The message.
+        bytes: Bytes,
+    },
+    /// A SIP connection closed.
+    ConnectionClosed(u64),
+    /// A SIP message could not be sent to this place.
+    SendFailed(Destination),
+    /// DNS answered [`Output::Locate`].
+    Located {
+        /// Index of the trunk in the settings.
+        trunk: usize,
+        /// Best first.
+        result: Result<Vec<Destination>, String>,
+    },
+    /// A media session reports.
+    Media(media::SessionId, media::Event),
+    /// The store answered [`Output::Fetch`]; None where it could not.
+    Fetched(CampaignId, Option<Fetched>),
+    /// The store answered [`Write::Reserve`].
+    Reserved(Reserved),
+    /// Speech was made, or could not be.
+    Speech {
+        /// For which call.
+        call: CallId,
+        /// From the order.
+        speech: u32,
+        /// Full prompt name.
+        prompt: Option<String>,
+    },
+    /// Something stops all dialling, or no longer does.
+    Hold(Hold, Option<Reason>),
+    /// The time of [`super::Engine::next_wake`] has come.
+    Wake,
+}
+
+/// Who holds the dialling; each has a reason of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hold {
+    /// The daemon is stopping.
+    Draining,
+    /// Recordings would not be written.
+    Disk,
+    /// Attempts could not be written.
+    Store,
+}
+
+/// One thing to be done outside.
+#[derive(Debug)]
+pub enum Output {
+    /// Send a SIP message.
+    Transmit(Transmit),
+    /// Find the places of a trunk (RFC 3263); [`Input::Located`] is due.
+    Locate {
+        /// Index of the trunk in the settings.
+        trunk: usize,
+        /// Whose places.
+        server: Server,
+    },
+    /// Give a media session an order.
+    Media(media::SessionId, media::Command),
+    /// Write to the store.
+    Write(Write),
+    /// Read due entries; [`Input::Fetched`] is due.
+    Fetch {
+        /// For which campaign.
+        campaign: CampaignId,
+        /// Its list.
+        list: ListId,
+        /// At most so many.
+        limit: u32,
+    },
+    /// Have speech made; [`Input::Speech`] is due.
+    Speak {
+        /// For which call.
+        call: CallId,
+        /// Comes back.
+        speech: u32,
+        /// What to say.
+        text: String,
+        /// Language.
+        language: String,
+    },
+    /// Move a prompt that was recorded by telephone to where prompts live.
+    KeepPrompt {
+        /// Full prompt name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// Something people watch has changed.
+    Notice(Notice),
+}
+
+/// News for the event stream.
+#[derive(Clone, Debug)]
+pub enum Notice {
+    /// A call moved on.
+    Call(CallId),
+    /// A call is over.
+    Ended {
+        /// Which.
+        call: CallId,
+        /// Its campaign.
+        campaign: Option<CampaignId>,
+        /// Result.
+        disposition: crate::base::Disposition,
+        /// One sentence.
+        detail: String,
+    },
+    /// An answer came.
+    Answer(crate::call::StoredAnswer),
+    /// A campaign's state changed.
+    Campaign(CampaignId, CampaignState),
+    /// Why a campaign places no call changed.
+    Blocked(CampaignId, Option<Reason>),
+    /// A trunk's state changed.
+    Trunk {
+        /// Name.
+        name: String,
+        /// `up`, `down`, `unknown`.
+        state: &'static str,
+        /// Why.
+        detail: String,
+    },
+    /// Somebody must look at this.
+    Alarm {
+        /// The call, where it is about one.
+        call: Option<CallId>,
+        /// Stable word, then the detail.
+        word: String,
+    },
+}

@@ -1,0 +1,318 @@
+//! From the dialler's order to the INVITE, and from a call's wishes to the other machines.
+
+use super::{Engine, Notice, Output, Report, Write};
+use crate::base::{Blame, Cause, Disposition, Now};
+use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Plan, Way};
+use crate::dialer::{self, Order, Route, RouteFailure};
+use crate::ivr::Facts;
+use crate::sip::endpoint::{Hangup, Invite};
+
+impl Engine {
+    pub(super) fn handle_dialer(&mut self, now: Now, action: dialer::Action) {
+        use dialer::Action as A;
+        match action {
+            A::Fetch { campaign, list, limit } => self.output(Output::Fetch { campaign, list, limit }),
+            A::Reserve(attempts) => self.write(Write::Reserve(attempts)),
+            A::Dial(order) => self.dial(now, *order),
+            A::Release { call, campaign, update } => {
+                let record = CallRecord {
+                    campaign: Some(campaign),
+                    entry: Some(update.entry),
+                    disposition: Disposition::Cancelled,
+                    detail: update.reason.detail.clone(),
+                    ..blank(call, now)
+                };
+                let report =
+                    Report { record, alarm: None, trace: Vec::new(), entry: Some(update), do_not_call: None };
+                self.write(Write::Report(Box::new(report)));
+            }
+            A::Update(updates) => self.write(Write::Entries(updates)),
+            A::Blocked { campaign, reason } => {
+                self.notice(Notice::Blocked(campaign, reason.clone()));
+                self.write(Write::Blocked { campaign, reason });
+            }
+            A::State { campaign, state } => {
+                self.notice(Notice::Campaign(campaign, state));
+                self.write(Write::State { campaign, state, by: "dialer".into() });
+            }
+            A::HangUp(calls) => {
+                for id in calls {
+                    self.with_call(now, id, call::Event::Stop("the campaign was stopped".into()));
+                }
+            }
+        }
+    }
+
+    fn dial(&mut self, now: Now, order: Order) {
+        let Some(script) = self.library.scripts.get(&order.script).cloned() else {
+            let detail = format!("script `{}` does not exist: add it or change the campaign", order.script);
+            return self.fail(now, &order, detail);
+        };
+        let details = &order.candidate.details;
+        let facts = Facts {
+            fields: details.fields.clone(),
+            name: details.name.clone(),
+            language: order.language.clone(),
+            timezone: self.settings.timezone.clone(),
+            can_speak: self.settings.can_speak,
+        };
+        let plan = Plan {
+            id: order.call,
+            direction: Direction::Outbound,
+            campaign: Some(order.campaign),
+            entry: Some(order.candidate.entry),
+            phone: details.phone.to_string(),
+            script,
+            facts,
+            prompts: self.library.names.clone(),
+            machine: order.machine,
+            amd: self.settings.amd.clone(),
+            setup: self.settings.setup_timeout,
+            ring: order.ring,
+            rtp_timeout: self.settings.rtp_timeout,
+            recordings: self.settings.recordings.clone(),
+            stem: self.stem(now, order.call),
+            record: self.settings.record,
+        };
+        let Some(way) = self.way(&order.route) else {
+            return self.fail(now, &order, format!("trunk `{}` is gone", order.route.trunk));
+        };
+        let call = Call::outbound(now, plan, way, self.rng.fork());
+        self.routes.insert(order.call, Dialled::of(&order));
+        self.adopt(now, call, None);
+    }
+
+    /// A reserved attempt that cannot even begin.
+    fn fail(&mut self, now: Now, order: &Order, detail: String) {
+        let record = CallRecord {
+            campaign: Some(order.campaign),
+            entry: Some(order.candidate.entry),
+            phone: order.candidate.details.phone.to_string(),
+            disposition: Disposition::Failed,
+            detail,
+            ..blank(order.call, now)
+        };
+        let closing = Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() };
+        self.report(now, closing);
+    }
+
+    /// The media side of a trunk.
+    pub(super) fn way(&self, route: &Route) -> Option<Way> {
+        self.trunk_named(&route.trunk).map(|trunk| Way {
+            trunk: route.trunk.clone(),
+            codecs: trunk.settings.codecs.clone(),
+            srtp: trunk.settings.srtp,
+            external: self.settings.external_media,
+        })
+    }
+
+    pub(super) fn handle_call_action(&mut self, now: Now, slot: u64, action: Action) {
+        match action {
+            Action::Media(command) => {
+                self.output(Output::Media(crate::media::SessionId(slot), command));
+            }
+            Action::Invite(offer) => self.invite(now, slot, offer),
+            Action::Accept(sdp) => {
+                if let Some(session) = self.session_of(slot) {
+                    self.endpoint.accept(now, session, sdp);
+                }
+            }
+            Action::Reject(status) => {
+                if let Some(session) = self.session_of(slot) {
+                    self.endpoint.reject(now, session, status, Vec::new());
+                }
+            }
+            Action::Answer(answer) => {
+                if let Some(session) = self.session_of(slot) {
+                    self.endpoint.answer(now, session, answer);
+                }
+            }
+            Action::HangUp { q850, text } => {
+                if let Some(session) = self.session_of(slot) {
+                    self.endpoint.hangup(now, session, Hangup { status: 0, q850, text });
+                }
+            }
+            Action::Reroute(failure) => self.reroute(now, slot, failure),
+            Action::Store(answer) => {
+                self.notice(Notice::Answer(answer.clone()));
+                self.write(Write::Answer(answer));
+            }
+            Action::Speak { speech, text, language } => {
+                if let Some(entry) = self.slots.get(&slot) {
+                    let call = entry.call.plan().id;
+                    self.output(Output::Speak { call, speech, text, language });
+                }
+            }
+            Action::KeepPrompt { name, path } => self.output(Output::KeepPrompt { name, path }),
+            Action::Changed => {
+                if let Some(entry) = self.slots.get(&slot) {
+                    let id = entry.call.plan().id;
+                    self.notice(Notice::Call(id));
+                }
+            }
+            Action::Report(closing) => {
+                self.drop_slot(slot);
+                self.report(now, *closing);
+            }
+        }
+    }
+
+    fn session_of(&self, slot: u64) -> Option<crate::sip::endpoint::SessionId> {
+        self.slots.get(&slot).and_then(|s| s.session)
+    }
+
+    fn invite(&mut self, now: Now, slot: u64, offer: bytes::Bytes) {
+        let Some(entry) = self.slots.get(&slot) else { return };
+        let id = entry.call.plan().id;
+        let trunk = entry.call.trunk().and_then(|name| self.trunk_named(name));
+        let invite = match (trunk, self.routes.get(&id)) {
+            (Some(trunk), Some(dialled)) => trunk.destination().cloned().map(|destination| {
+                let from_user =
+                    if dialled.caller_id.is_empty() { &trunk.settings.caller_id } else { &dialled.caller_id };
+                let from = name_addr(&dialled.caller_name, from_user, trunk.domain());
+                let mut headers = Vec::new();
+                if trunk.settings.assert_identity {
+                    headers.push(("P-Asserted-Identity".to_owned(), from.clone()));
+                }
+                Invite {
+                    destination,
+                    request_uri: trunk.uri(&dialled.number),
+                    to: format!("<{}>", trunk.uri(&dialled.number)),
+                    from,
+                    contact_user: from_user.clone(),
+                    headers,
+                    route: trunk.route(),
+                    offer: Some(offer),
+                    auth: trunk.settings.credentials.clone(),
+                    redirect: trunk.redirect(),
+                    require_100rel: false,
+                }
+            }),
+            _ => None,
+        };
+        let Some(invite) = invite else {
+            // The trunk lost its address between the choice and the INVITE.
+            return self.reroute_unreached(now, slot);
+        };
+        let name = self.slots.get(&slot).and_then(|s| s.call.trunk()).unwrap_or_default().to_owned();
+        let session = self.endpoint.invite(now, invite);
+        self.by_session.insert(session, slot);
+        if let Some(entry) = self.slots.get_mut(&slot) {
+            if let Some(old) = entry.session.replace(session) {
+                self.by_session.remove(&old);
+            }
+        }
+        if let Some(trunk) = self.trunk_named_mut(&name) {
+            trunk.counts.placed += 1;
+            trunk.counts.calls += 1;
+        }
+    }
+
+    fn reroute_unreached(&mut self, now: Now, slot: u64) {
+        let end = crate::sip::endpoint::End {
+            by: crate::sip::endpoint::By::Fault,
+            cause: Cause { sip: 503, q850: 38 },
+            reason: "the trunk has no address".into(),
+            retry_after: None,
+            redirected_to: Vec::new(),
+            trace: Default::default(),
+        };
+        self.with_slot(now, slot, call::Event::SessionEnded(Box::new(end)));
+    }
+
+    fn reroute(&mut self, now: Now, slot: u64, failure: RouteFailure) {
+        let Some(entry) = self.slots.get(&slot) else { return };
+        let id = entry.call.plan().id;
+        let name = entry.call.trunk().unwrap_or_default().to_owned();
+        if let Some(trunk) = self.trunk_named_mut(&name) {
+            trunk.counts.failed += 1;
+            trunk.counts.calls = trunk.counts.calls.saturating_sub(1);
+        }
+        let route = self.dialer.handle_route_failed(now, id, failure);
+        if let (Some(route), Some(dialled)) = (&route, self.routes.get_mut(&id)) {
+            dialled.number.clone_from(&route.number);
+        }
+        let way = route.as_ref().and_then(|route| self.way(route));
+        self.with_slot(now, slot, call::Event::Route(way));
+    }
+
+    /// Everything that follows the end of a call, in one place.
+    pub(super) fn report(&mut self, now: Now, closing: Closing) {
+        let Closing { record, later_at, do_not_call, alarm, trace } = closing;
+        let ended = dialer::Ended { disposition: record.disposition, later_at };
+        let entry = self.dialer.handle_call_ended(now, record.id, ended);
+        self.routes.remove(&record.id);
+        let answered = record.answered_at.is_some();
+        let carrier = record.blame == Blame::Carrier && !answered;
+        if let Some(trunk) = record.trunk.as_deref().and_then(|name| self.trunk_named_mut(name)) {
+            trunk.counts.calls = trunk.counts.calls.saturating_sub(1);
+            trunk.counts.answered += u64::from(answered);
+            trunk.counts.failed += u64::from(carrier);
+        }
+        if let Some(word) = &alarm {
+            self.notice(Notice::Alarm { call: Some(record.id), word: word.clone() });
+        }
+        self.notice(Notice::Ended {
+            call: record.id,
+            campaign: record.campaign,
+            disposition: record.disposition,
+            detail: record.detail.clone(),
+        });
+        let do_not_call = do_not_call.then(|| "asked for by key in the call".to_owned());
+        self.write(Write::Report(Box::new(Report { record, alarm, trace, entry, do_not_call })));
+    }
+}
+
+/// What an outbound call is dialled with, kept for the next trunk.
+#[derive(Clone, Debug)]
+pub(super) struct Dialled {
+    number: String,
+    caller_id: String,
+    caller_name: String,
+}
+
+impl Dialled {
+    fn of(order: &Order) -> Self {
+        Dialled {
+            number: order.route.number.clone(),
+            caller_id: order.caller_id.clone(),
+            caller_name: order.caller_name.clone(),
+        }
+    }
+}
+
+/// `"name" <sip:user@host>`; quotes and line ends in the name are removed.
+fn name_addr(name: &str, user: &str, host: &str) -> String {
+    let name: String = name.chars().filter(|c| !matches!(c, '"' | '\\') && !c.is_control()).collect();
+    let at = if user.is_empty() { "" } else { "@" };
+    match name.trim() {
+        "" => format!("<sip:{user}{at}{host}>"),
+        name => format!("\"{name}\" <sip:{user}{at}{host}>"),
+    }
+}
+
+/// A record of a call that never reached the network.
+fn blank(id: crate::base::CallId, now: Now) -> CallRecord {
+    CallRecord {
+        id,
+        direction: Direction::Outbound,
+        campaign: None,
+        entry: None,
+        phone: String::new(),
+        trunk: None,
+        script: None,
+        started_at: now.utc,
+        ringing_at: None,
+        early_media_at: None,
+        answered_at: None,
+        ended_at: now.utc,
+        disposition: Disposition::Failed,
+        cause: Cause::default(),
+        blame: Blame::Ours,
+        ended_by: EndedBy::Us,
+        detail: String::new(),
+        amd: None,
+        recording: None,
+        quality: None,
+    }
+}

@@ -1,0 +1,67 @@
+//! What the SIP endpoint reports, routed to calls and trunks.
+
+use super::{Engine, Notice};
+use crate::base::Now;
+use crate::call;
+use crate::sip::endpoint::{Event, SessionId};
+
+impl Engine {
+    pub(super) fn handle_sip(&mut self, now: Now, event: Event) {
+        match event {
+            Event::Provisional { session, status, sdp, .. } => {
+                self.with_session(now, session, call::Event::Provisional { status, sdp });
+            }
+            Event::Answered { session, sdp, .. } => {
+                self.with_session(now, session, call::Event::Answered { sdp });
+            }
+            Event::Failed { session, end } | Event::Ended { session, end } => {
+                self.with_session(now, session, call::Event::SessionEnded(end));
+                self.by_session.remove(&session);
+            }
+            Event::Incoming(incoming) => self.handle_incoming(now, *incoming),
+            Event::Offer { session, sdp } => {
+                self.with_session(now, session, call::Event::Offered(sdp));
+            }
+            Event::AnswerToOffer { session, result } => {
+                self.with_session(now, session, call::Event::OfferAnswered(result));
+            }
+            Event::Confirmed { session, sdp } => {
+                if let Some(sdp) = sdp {
+                    self.with_session(now, session, call::Event::OfferAnswered(Ok(sdp)));
+                }
+            }
+            Event::Info { session, content_type, body } => {
+                self.with_session(now, session, call::Event::Info { content_type, body });
+            }
+            Event::Registered { id, .. } => self.handle_registration(now, id, Ok(())),
+            Event::Unregistered { id } => {
+                self.handle_registration(now, id, Err("registration given back".into()));
+            }
+            Event::RegistrationFailed { id, status, reason, retry_in } => {
+                let why =
+                    format!("registration refused: {status} {reason}; next in {} s", retry_in.as_secs());
+                self.handle_registration(now, id, Err(why));
+            }
+            Event::Pong { id, status, rtt } => {
+                // 503 and 5xx: it lives, but wants no calls. Any other answer will do.
+                let result = if status >= 500 && status < 600 {
+                    Err(format!("OPTIONS answered with {status}"))
+                } else {
+                    Ok(rtt)
+                };
+                self.handle_pong(now, id, result);
+            }
+            Event::PingFailed { id, reason } => self.handle_pong(now, id, Err(reason)),
+            Event::Flood { source, refused } => {
+                let word = format!("sip_flood: {refused} INVITEs from {source} refused");
+                self.notice(Notice::Alarm { call: None, word });
+            }
+        }
+    }
+
+    fn with_session(&mut self, now: Now, session: SessionId, event: call::Event) {
+        if let Some(slot) = self.by_session.get(&session).copied() {
+            self.with_slot(now, slot, event);
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The engine: one owner of every machine. Feed one input, drain all outputs, sleep until
+//! the next wake.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use super::outbound::Dialled;
+use super::trunk::Trunk;
+use super::{Hold, Input, Library, Notice, Output, Settings, Write};
+use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
+use crate::call::{self, Call};
+use crate::dialer::{self, Campaign, CampaignState, Dialer, Reason};
+use crate::media;
+use crate::sip::Endpoint;
+use crate::sip::endpoint::{Received, SessionId, TransportFailure};
+
+/// A call with its handles in the other machines. Its number is also its media session's.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub call: Call,
+    pub session: Option<SessionId>,
+    pub timer: Mono,
+}
+
+/// The switchboard.
+pub struct Engine {
+    pub(super) settings: Settings,
+    pub(super) library: Library,
+    pub(super) rng: Rng,
+    pub(super) endpoint: Endpoint,
+    pub(super) dialer: Dialer,
+    pub(super) trunks: Vec<Trunk>,
+    pub(super) slots: BTreeMap<u64, Slot>,
+    pub(super) by_session: BTreeMap<SessionId, u64>,
+    pub(super) by_call: BTreeMap<CallId, u64>,
+    /// What the outbound calls are dialled with, for the next trunk.
+    pub(super) routes: BTreeMap<CallId, Dialled>,
+    timers: BTreeSet<(Mono, u64)>,
+    next_slot: u64,
+    holds: BTreeMap<Hold, Reason>,
+    out: VecDeque<Output>,
+}
+
+impl Engine {
+    /// An engine without calls or campaigns.
+    pub fn new(now: Now, settings: Settings, library: Library, mut rng: Rng) -> Self {
+        let choices = settings.trunks.iter().map(|t| t.choice.clone()).collect();
+        let trunks = settings.trunks.iter().map(|t| Trunk::new(now, t.clone())).collect();
+        Engine {
+            endpoint: Endpoint::new(settings.sip.clone(), rng.fork()),
+            dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
+            trunks,
+            settings,
+            library,
+            rng,
+            slots: BTreeMap::new(),
+            by_session: BTreeMap::new(),
+            by_call: BTreeMap::new(),
+            routes: BTreeMap::new(),
+            timers: BTreeSet::new(),
+            next_slot: 1,
+            holds: BTreeMap::new(),
+            out: VecDeque::new(),
+        }
+    }
+
+    /// Takes one input; drain [`Engine::poll`] afterwards.
+    pub fn handle(&mut self, now: Now, input: Input) {
+        match input {
+            Input::Received { transport, source, connection, bytes } => {
+                let received = Received { transport, source, connection, bytes: &bytes };
+                self.endpoint.handle_received(now, received);
+            }
+            Input::ConnectionClosed(id) => {
+                self.endpoint.handle_transport_failure(now, TransportFailure::Connection(id));
+            }
+            Input::SendFailed(to) => {
+                self.endpoint.handle_transport_failure(now, TransportFailure::Destination(&to));
+            }
+            Input::Located { trunk, result } => self.handle_located(now, trunk, result),
+            Input::Media(session, event) => self.handle_media(now, session, event),
+            Input::Fetched(campaign, Some(fetched)) => {
+                self.dialer.handle_candidates(now, campaign, fetched);
+            }
+            Input::Fetched(campaign, None) => self.dialer.handle_fetch_failed(now, campaign),
+            Input::Reserved(r) => self.dialer.handle_reserved(now, &r.reserved, &r.refused),
+            Input::Speech { call, speech, prompt } => {
+                self.with_call(now, call, call::Event::Speech { speech, prompt });
+            }
+            Input::Hold(who, reason) => self.hold(now, who, reason),
+            Input::Wake => {}
+        }
+        self.run(now);
+    }
+
+    /// A campaign as stored: at the start, when made, and when its settings change.
+    pub fn handle_campaign(&mut self, now: Now, campaign: Campaign) -> Result<(), dialer::Error> {
+        let result = self.dialer.handle_campaign(now, campaign);
+        self.run(now);
+        result
+    }
+
+    /// An order of a person to a campaign; gives its new state.
+    pub fn command(
+        &mut self,
+        now: Now,
+        campaign: CampaignId,
+        command: dialer::Command,
+    ) -> Result<CampaignState, dialer::Error> {
+        let result = self.dialer.handle_command(now, campaign, command);
+        self.run(now);
+        result
+    }
+
+    /// Rows came into a list, or left it.
+    pub fn handle_list_changed(&mut self, now: Now, list: ListId) {
+        self.dialer.handle_list_changed(now, list);
+        self.run(now);
+    }
+
+    /// Ends one call. False if there is none of that id.
+    pub fn hang_up(&mut self, now: Now, call: CallId, why: &str) -> bool {
+        let known = self.by_call.contains_key(&call);
+        self.with_call(now, call, call::Event::Stop(why.to_owned()));
+        self.run(now);
+        known
+    }
+
+    /// Ends every call.
+    pub fn hang_up_all(&mut self, now: Now, why: &str) {
+        let calls: Vec<CallId> = self.by_call.keys().copied().collect();
+        for call in calls {
+            self.with_call(now, call, call::Event::Stop(why.to_owned()));
+        }
+        self.run(now);
+    }
+
+    /// The next thing to do outside; ask until None after every handler.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.out.pop_front()
+    }
+
+    /// When [`Input::Wake`] is due.
+    pub fn next_wake(&self) -> Option<Mono> {
+        let calls = self.timers.first().map(|(at, _)| *at);
+        let trunks = self.trunks.iter().map(|t| t.next_look.min(t.next_locate)).min();
+        [self.endpoint.next_timeout(), self.dialer.next_timeout(), calls, trunks]
+            .into_iter()
+            .flatten()
+            .min()
+            .filter(|at| *at < Mono::FAR)
+    }
+
+    /// Runs every machine until none has anything to say.
+    fn run(&mut self, now: Now) {
+        if self.endpoint.next_timeout().is_some_and(|at| at <= now.mono) {
+            self.endpoint.handle_timeout(now);
+        }
+        if self.dialer.next_timeout().is_some_and(|at| at <= now.mono) {
+            self.dialer.handle_timeout(now);
+        }
+        self.look_after_trunks(now);
+        self.fire_call_timers(now);
+        // Each machine may wake another; a pass without news is the end. The bound only
+        // guards against two machines that would wake each other for ever.
+        for _ in 0..10_000 {
+            let mut news = false;
+            while let Some(event) = self.endpoint.poll_event() {
+                news = true;
+                self.handle_sip(now, event);
+            }
+            while let Some(action) = self.dialer.poll_action() {
+                news = true;
+                self.handle_dialer(now, action);
+            }
+            if !news {
+                break;
+            }
+        }
+        while let Some(transmit) = self.endpoint.poll_transmit() {
+            self.out.push_back(Output::Transmit(transmit));
+        }
+    }
+
+    fn fire_call_timers(&mut self, now: Now) {
+        while let Some((at, slot)) = self.timers.first().copied() {
+            if at > now.mono {
+                break;
+            }
+            self.timers.pop_first();
+            if let Some(entry) = self.slots.get_mut(&slot) {
+                entry.call.handle_timeout(now, &self.library.prompts);
+                self.drain_call(now, slot);
+            }
+        }
+    }
+
+    /// Gives a call an event and carries out what it wants.
+    pub(super) fn with_call(&mut self, now: Now, call: CallId, event: call::Event) {
+        if let Some(slot) = self.by_call.get(&call).copied() {
+            self.with_slot(now, slot, event);
+        }
+    }
+
+    pub(super) fn with_slot(&mut self, now: Now, slot: u64, event: call::Event) {
+        if let Some(entry) = self.slots.get_mut(&slot) {
+            entry.call.handle_event(now, event, &self.library.prompts);
+            self.drain_call(now, slot);
+        }
+    }
+
+    fn handle_media(&mut self, now: Now, session: media::SessionId, event: media::Event) {
+        if self.slots.contains_key(&session.0) {
+            self.with_slot(now, session.0, call::Event::Media(event));
+        } else if matches!(event, media::Event::Opened(_)) {
+            // The call ended while its socket was being bound.
+            self.out.push_back(Output::Media(session, media::Command::Close));
+        }
+    }
+
+    /// Takes a new call in; its first actions follow at once.
+    pub(super) fn adopt(&mut self, now: Now, call: Call, session: Option<SessionId>) -> u64 {
+        let slot = self.next_slot;
+        self.next_slot += 1;
+        self.by_call.insert(call.plan().id, slot);
+        if let Some(session) = session {
+            self.by_session.insert(session, slot);
+        }
+        self.slots.insert(slot, Slot { call, session, timer: Mono::FAR });
+        self.drain_call(now, slot);
+        slot
+    }
+
+    /// Carries out every action of a call and sets its timer.
+    pub(super) fn drain_call(&mut self, now: Now, slot: u64) {
+        while let Some(action) = self.slots.get_mut(&slot).and_then(|s| s.call.poll_action()) {
+            self.handle_call_action(now, slot, action);
+        }
+        if let Some(entry) = self.slots.get_mut(&slot) {
+            let next = entry.call.next_timeout();
+            if entry.timer != next {
+                self.timers.remove(&(entry.timer, slot));
+                entry.timer = next;
+                self.timers.insert((next, slot));
+            }
+        }
+    }
+
+    /// Forgets a call that has been reported.
+    pub(super) fn drop_slot(&mut self, slot: u64) {
+        if let Some(entry) = self.slots.remove(&slot) {
+            self.timers.remove(&(entry.timer, slot));
+            self.by_call.remove(&entry.call.plan().id);
+            if let Some(session) = entry.session {
+                self.by_session.remove(&session);
+            }
+        }
+    }
+
+    fn hold(&mut self, now: Now, who: Hold, reason: Option<Reason>) {
+        match reason {
+            Some(reason) => {
+                let word = format!("{}: {}", reason.code, reason.detail);
+                if self.holds.insert(who, reason).is_none() && who != Hold::Draining {
+                    self.notice(Notice::Alarm { call: None, word });
+                }
+            }
+            None => {
+                self.holds.remove(&who);
+            }
+        }
+        self.dialer.handle_hold(now, self.holds.values().next().cloned());
+    }
+
+    /// Whether new work is refused.
+    pub fn is_draining(&self) -> bool {
+        self.holds.contains_key(&Hold::Draining)
+    }
+
+    pub(super) fn write(&mut self, write: Write) {
+        self.out.push_back(Output::Write(write));
+    }
+
+    pub(super) fn notice(&mut self, notice: Notice) {
+        self.out.push_back(Output::Notice(notice));
+    }
+
+    pub(super) fn output(&mut self, output: Output) {
+        self.out.push_back(output);
+    }
+}

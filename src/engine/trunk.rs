@@ -1,0 +1,166 @@
+//! A trunk at work: where it is, whether it lives, what passed over it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::TrunkSettings;
+use crate::base::{Mono, Now, Timestamp};
+use crate::dialer::Health;
+use crate::sip::endpoint::{PingId, Redirect, RegistrationId};
+use crate::sip::{Destination, Transport};
+
+/// How long an OPTIONS may stay without an answer: the next trunk is to take over within 5 s.
+pub const PING_TIMEOUT: Duration = Duration::from_secs(4);
+/// Time to the next look after a failed one.
+pub const RETRY: Duration = Duration::from_secs(5);
+/// How long DNS answers are believed; carriers move their proxies rarely, and a lookup is cheap.
+pub const LOCATE_EVERY: Duration = Duration::from_secs(300);
+
+/// Calls that passed over a trunk since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TrunkCounts {
+    /// Up or being set up.
+    pub calls: u64,
+    /// Placed.
+    pub placed: u64,
+    /// Of these: answered.
+    pub answered: u64,
+    /// Of these: failed on the trunk's account.
+    pub failed: u64,
+}
+
+/// One trunk.
+#[derive(Debug)]
+pub struct Trunk {
+    /// From the file.
+    pub settings: TrunkSettings,
+    /// Where it can be reached, best first.
+    pub destinations: Vec<Destination>,
+    /// Which of them is used.
+    pub(super) chosen: usize,
+    /// Its registration.
+    pub(super) registration: Option<RegistrationId>,
+    /// Its OPTIONS under way.
+    pub(super) ping: Option<PingId>,
+    registered: bool,
+    answers: bool,
+    /// When to look again: OPTIONS, or DNS.
+    pub(super) next_look: Mono,
+    pub(super) next_locate: Mono,
+    /// What the dialler was told last.
+    pub health: Health,
+    /// Since when.
+    pub since: Timestamp,
+    /// Round trip of the last OPTIONS.
+    pub rtt: Option<Duration>,
+    /// What passed over it.
+    pub counts: TrunkCounts,
+}
+
+impl Trunk {
+    /// A trunk nobody has looked at.
+    pub fn new(now: Now, settings: TrunkSettings) -> Self {
+        Trunk {
+            settings,
+            destinations: Vec::new(),
+            chosen: 0,
+            registration: None,
+            ping: None,
+            registered: false,
+            answers: false,
+            next_look: Mono::FAR,
+            next_locate: now.mono,
+            health: Health::Unknown,
+            since: now.utc,
+            rtt: None,
+            counts: TrunkCounts::default(),
+        }
+    }
+
+    /// Name in the file.
+    pub fn name(&self) -> &str {
+        &self.settings.choice.name
+    }
+
+    /// Where to send.
+    pub fn destination(&self) -> Option<&Destination> {
+        self.destinations.get(self.chosen).or(self.destinations.first())
+    }
+
+    /// Whether messages from there may be this trunk's.
+    pub fn is_at(&self, source: IpAddr) -> bool {
+        self.destinations.iter().any(|d| d.addr.ip() == source)
+    }
+
+    pub(super) fn has_ping(&self) -> bool {
+        !self.settings.ping_every.is_zero()
+    }
+
+    /// A registration or a ping succeeded.
+    pub(super) fn note_registered(&mut self, ok: bool) {
+        self.registered = ok;
+    }
+
+    pub(super) fn note_answers(&mut self, ok: bool) {
+        self.answers = ok;
+        if !ok && self.destinations.len() > 1 {
+            self.chosen = (self.chosen + 1) % self.destinations.len();
+        }
+    }
+
+    /// Up where everything that is asked of it has been answered.
+    pub(super) fn judge(&self) -> Option<Health> {
+        if self.destinations.is_empty() {
+            return None;
+        }
+        let registered = self.settings.register.is_none() || self.registered;
+        let answers = !self.has_ping() || self.answers;
+        (registered && answers).then_some(Health::Up)
+    }
+
+    /// `sip:user@host`, in the trunk's own words.
+    pub(super) fn uri(&self, user: &str) -> String {
+        let server = &self.settings.server;
+        let host = if server.host.contains(':') && !server.host.starts_with('[') {
+            format!("[{}]", server.host)
+        } else {
+            server.host.clone()
+        };
+        let port = server.port.map(|p| format!(":{p}")).unwrap_or_default();
+        let transport = match server.transport {
+            Some(Transport::Tcp) => ";transport=tcp",
+            Some(Transport::Tls) => ";transport=tls",
+            Some(Transport::Udp) | None => "",
+        };
+        let at = if user.is_empty() { "" } else { "@" };
+        format!("sip:{user}{at}{host}{port}{transport}")
+    }
+
+    /// Domain of From and of the address of record.
+    pub(super) fn domain(&self) -> &str {
+        if self.settings.domain.is_empty() { &self.settings.server.host } else { &self.settings.domain }
+    }
+
+    /// Route set: the outbound proxy, loose (RFC 3261 section 16.12.1.1).
+    pub(super) fn route(&self) -> Vec<String> {
+        let Some(proxy) = &self.settings.outbound_proxy else { return Vec::new() };
+        let port = proxy.port.map(|p| format!(":{p}")).unwrap_or_default();
+        let transport = match proxy.transport {
+            Some(Transport::Tcp) => ";transport=tcp",
+            Some(Transport::Tls) => ";transport=tls",
+            Some(Transport::Udp) | None => "",
+        };
+        vec![format!("sip:{}{port}{transport};lr", proxy.host)]
+    }
+
+    /// Redirects stay on this trunk's own hosts.
+    pub(super) fn redirect(&self) -> Redirect {
+        let Some(first) = self.destination() else { return Redirect::Refuse };
+        if self.settings.follow_redirects == 0 {
+            return Redirect::Refuse;
+        }
+        let mut within = vec![(self.settings.server.host.clone(), first.clone())];
+        within.extend(self.destinations.iter().map(|d| (d.addr.ip().to_string(), d.clone())));
+        Redirect::Follow { max: self.settings.follow_redirects, within }
+    }
+}

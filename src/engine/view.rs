@@ -1,0 +1,96 @@
+//! What people may see of a running engine.
+
+use super::{Engine, Library, Settings, Trunk};
+use crate::base::{CallId, CampaignId, EntryId, Timestamp};
+use crate::call::{Direction, State};
+use crate::sip::endpoint::{Counters, Held};
+
+/// One call at this moment.
+#[derive(Clone, Debug)]
+pub struct CallView<'a> {
+    /// The call.
+    pub id: CallId,
+    /// Who calls whom.
+    pub direction: Direction,
+    /// Its campaign.
+    pub campaign: Option<CampaignId>,
+    /// Its entry.
+    pub entry: Option<EntryId>,
+    /// The customer's number.
+    pub phone: &'a str,
+    /// The customer's name.
+    pub name: &'a str,
+    /// Trunk in use.
+    pub trunk: Option<&'a str>,
+    /// Where it is.
+    pub state: State,
+    /// Step of the script.
+    pub step: &'a str,
+    /// When it began.
+    pub started_at: Timestamp,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+}
+
+impl Engine {
+    /// Calls that are up or being set up, oldest first.
+    pub fn calls(&self) -> impl Iterator<Item = CallView<'_>> {
+        self.slots.values().map(|slot| {
+            let call = &slot.call;
+            let plan = call.plan();
+            CallView {
+                id: plan.id,
+                direction: plan.direction,
+                campaign: plan.campaign,
+                entry: plan.entry,
+                phone: &plan.phone,
+                name: &plan.facts.name,
+                trunk: call.trunk(),
+                state: call.state(),
+                step: call.step(),
+                started_at: call.started_at(),
+                answered_at: call.answered_at(),
+            }
+        })
+    }
+
+    /// One call.
+    pub fn call(&self, id: CallId) -> Option<CallView<'_>> {
+        self.calls().find(|c| c.id == id)
+    }
+
+    /// How many calls are up or being set up.
+    pub fn call_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Trunks, in the order of the file.
+    pub fn trunks(&self) -> &[Trunk] {
+        &self.trunks
+    }
+
+    /// What SIP took in and refused.
+    pub fn sip_counters(&self) -> Counters {
+        self.endpoint.counters()
+    }
+
+    /// What SIP holds.
+    pub fn sip_held(&self) -> Held {
+        self.endpoint.held()
+    }
+
+    /// Scripts and prompts in force.
+    pub fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// New scripts and prompts; running calls keep theirs.
+    pub fn set_library(&mut self, library: Library) {
+        self.library = library;
+    }
+
+    /// Settings in force.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+}
