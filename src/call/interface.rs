@@ -10,7 +10,7 @@ use super::{CallRecord, Direction, StoredAnswer};
 use crate::base::{CallId, CampaignId, Cause, EntryId, Timestamp};
 use crate::dialer::{MachinePolicy, RouteFailure};
 use crate::ivr::{Facts, PromptSet, Script};
-use crate::media::{self, AmdSettings, Codec};
+use crate::media::{self, AmdSettings, Codec, Prompt};
 use crate::sip::Srtp;
 use crate::sip::endpoint::End;
 
@@ -100,8 +100,8 @@ pub enum Event {
     Speech {
         /// From the order.
         speech: u32,
-        /// Full prompt name, or None.
-        prompt: Option<String>,
+        /// The sound, or None.
+        sound: Option<Arc<Prompt>>,
     },
     /// An operator or the shutdown ends the call.
     Stop(String),
@@ -139,6 +139,13 @@ pub enum Action {
         text: String,
         /// Language.
         language: String,
+    },
+    /// Make a finished comment playable; [`Event::Speech`] is due.
+    Load {
+        /// Comes back.
+        speech: u32,
+        /// The file.
+        path: PathBuf,
     },
     /// Put a recorded prompt where prompts live.
     KeepPrompt {

@@ -3,13 +3,14 @@
 //! The handlers lie in files of their own: [`super::setup`] until the answer,
 //! [`super::talk`] while it is up, [`super::release`] to the record.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use super::negotiation::Negotiation;
 use super::{Action, Event, Over, Plan, State, Way};
 use crate::base::{Blame, Disposition, Mono, Now, Rng, Timestamp};
 use crate::ivr::Runner;
-use crate::media::{self, AmdVerdict, PromptLibrary};
+use crate::media::{self, AmdVerdict, Prompt, PromptLibrary};
 
 /// When the stages of a call were reached.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,6 +48,8 @@ pub struct Call {
     pub(super) stamps: Stamps,
     pub(super) negotiation: Negotiation,
     pub(super) runner: Option<Runner>,
+    /// Speech made for this call alone, by the name the script was given.
+    pub(super) sounds: BTreeMap<String, Arc<Prompt>>,
     pub(super) step: String,
     pub(super) answers: u32,
     pub(super) amd: Option<AmdVerdict>,
@@ -89,6 +92,7 @@ impl Call {
             deadline: now.mono + State::Opening.limit(),
             stamps: Stamps { started: now.utc, ..Stamps::default() },
             runner: None,
+            sounds: BTreeMap::new(),
             step: String::new(),
             answers: 0,
             amd: None,
@@ -119,7 +123,7 @@ impl Call {
             Event::Info { content_type, body } => self.handle_info(now, &content_type, &body, prompts),
             Event::SessionEnded(end) => self.handle_session_ended(now, *end),
             Event::Route(way) => self.handle_route(now, way),
-            Event::Speech { speech, prompt } => self.handle_speech(now, speech, prompt, prompts),
+            Event::Speech { speech, sound } => self.handle_speech(now, speech, sound, prompts),
             Event::Stop(why) => self.handle_stop(now, why),
         }
     }

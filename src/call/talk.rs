@@ -131,11 +131,15 @@ impl Call {
         &mut self,
         now: Now,
         speech: u32,
-        prompt: Option<String>,
+        sound: Option<Arc<Prompt>>,
         prompts: &PromptLibrary,
     ) {
-        let event = match prompt {
-            Some(prompt) => ivr::Event::TtsReady { speech, prompt },
+        let event = match sound {
+            Some(sound) => {
+                let prompt = format!("speech/{speech}");
+                self.sounds.insert(prompt.clone(), sound);
+                ivr::Event::TtsReady { speech, prompt }
+            }
             None => ivr::Event::TtsFailed { speech },
         };
         if let Some(runner) = &mut self.runner {
@@ -159,7 +163,8 @@ impl Call {
         }
         match action {
             A::Play { play, prompts: names, barge_in } => {
-                let prompts = names.iter().filter_map(|name| find(prompts, name)).collect();
+                let find = |name: &String| self.sounds.get(name).cloned().or_else(|| find(prompts, name));
+                let prompts = names.iter().filter_map(find).collect();
                 self.media(Command::Play { play, prompts, barge_in });
             }
             A::StopPlay => self.media(Command::StopPlay),
@@ -170,6 +175,10 @@ impl Call {
             A::StopComment => self.media(Command::StopComment),
             A::Speak { speech, text, language } => {
                 self.out.push_back(Action::Speak { speech, text, language });
+            }
+            A::LoadRecording { speech, path } => {
+                let path = self.plan.recordings.join(path);
+                self.out.push_back(Action::Load { speech, path });
             }
             A::Answer(answer) => self.store_answer(now, answer),
             A::KeepPrompt { name, path } => {

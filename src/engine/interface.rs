@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -49,8 +50,8 @@ pub enum Input {
         call: CallId,
         /// From the order.
         speech: u32,
-        /// Full prompt name.
-        prompt: Option<String>,
+        /// The sound.
+        sound: Option<Arc<media::Prompt>>,
     },
     /// Something stops all dialling, or no longer does.
     Hold(Hold, Option<Reason>),
@@ -104,6 +105,15 @@ pub enum Output {
         text: String,
         /// Language.
         language: String,
+    },
+    /// Make a recorded file playable; [`Input::Speech`] is due.
+    Load {
+        /// For which call.
+        call: CallId,
+        /// Comes back.
+        speech: u32,
+        /// The file.
+        path: PathBuf,
     },
     /// Move a prompt that was recorded by telephone to where prompts live.
     KeepPrompt {

@@ -1,7 +1,7 @@
 //! From the dialler's order to the INVITE, and from a call's wishes to the other machines.
 
 use super::{Engine, Notice, Output, Report, Write};
-use crate::base::{Blame, Cause, Disposition, Now};
+use crate::base::{Blame, CallId, Cause, Disposition, Now};
 use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Plan, Way};
 use crate::dialer::{self, Order, Route, RouteFailure};
 use crate::ivr::Facts;
@@ -138,15 +138,18 @@ impl Engine {
                 self.write(Write::Answer(answer));
             }
             Action::Speak { speech, text, language } => {
-                if let Some(entry) = self.slots.get(&slot) {
-                    let call = entry.call.plan().id;
+                if let Some(call) = self.id_of(slot) {
                     self.output(Output::Speak { call, speech, text, language });
+                }
+            }
+            Action::Load { speech, path } => {
+                if let Some(call) = self.id_of(slot) {
+                    self.output(Output::Load { call, speech, path });
                 }
             }
             Action::KeepPrompt { name, path } => self.output(Output::KeepPrompt { name, path }),
             Action::Changed => {
-                if let Some(entry) = self.slots.get(&slot) {
-                    let id = entry.call.plan().id;
+                if let Some(id) = self.id_of(slot) {
                     self.notice(Notice::Call(id));
                 }
             }
@@ -155,6 +158,10 @@ impl Engine {
                 self.report(now, *closing);
             }
         }
+    }
+
+    fn id_of(&self, slot: u64) -> Option<CallId> {
+        self.slots.get(&slot).map(|s| s.call.plan().id)
     }
 
     fn session_of(&self, slot: u64) -> Option<crate::sip::endpoint::SessionId> {
@@ -197,10 +204,8 @@ impl Engine {
         let name = self.slots.get(&slot).and_then(|s| s.call.trunk()).unwrap_or_default().to_owned();
         let session = self.endpoint.invite(now, invite);
         self.by_session.insert(session, slot);
-        if let Some(entry) = self.slots.get_mut(&slot) {
-            if let Some(old) = entry.session.replace(session) {
-                self.by_session.remove(&old);
-            }
+        if let Some(old) = self.slots.get_mut(&slot).and_then(|entry| entry.session.replace(session)) {
+            self.by_session.remove(&old);
         }
         if let Some(trunk) = self.trunk_named_mut(&name) {
             trunk.counts.placed += 1;
@@ -292,7 +297,7 @@ fn name_addr(name: &str, user: &str, host: &str) -> String {
 }
 
 /// A record of a call that never reached the network.
-fn blank(id: crate::base::CallId, now: Now) -> CallRecord {
+fn blank(id: CallId, now: Now) -> CallRecord {
     CallRecord {
         id,
         direction: Direction::Outbound,

@@ -44,7 +44,7 @@ impl Engine {
             }
             Event::Pong { id, status, rtt } => {
                 // 503 and 5xx: it lives, but wants no calls. Any other answer will do.
-                let result = if status >= 500 && status < 600 {
+                let result = if (500..600).contains(&status) {
                     Err(format!("OPTIONS answered with {status}"))
                 } else {
                     Ok(rtt)

@@ -83,8 +83,8 @@ impl Engine {
             }
             Input::Fetched(campaign, None) => self.dialer.handle_fetch_failed(now, campaign),
             Input::Reserved(r) => self.dialer.handle_reserved(now, &r.reserved, &r.refused),
-            Input::Speech { call, speech, prompt } => {
-                self.with_call(now, call, call::Event::Speech { speech, prompt });
+            Input::Speech { call, speech, sound } => {
+                self.with_call(now, call, call::Event::Speech { speech, sound });
             }
             Input::Hold(who, reason) => self.hold(now, who, reason),
             Input::Wake => {}
