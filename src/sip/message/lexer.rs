@@ -80,10 +80,13 @@ pub(super) fn unfold(first: &[u8], folded: &[u8]) -> Vec<u8> {
             value.extend_from_slice(part);
         }
     }
-    for byte in &mut value {
-        if *byte == b'\r' {
-            *byte = b' ';
+    if value.contains(&b'\r') {
+        for byte in &mut value {
+            if *byte == b'\r' {
+                *byte = b' ';
+            }
         }
+        value = trim(&value).to_vec();
     }
     value
 }

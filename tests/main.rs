@@ -1,0 +1,4 @@
+//! The integration tests: one binary, so that they link once.
+
+mod torture;
+mod torture_mutants;
