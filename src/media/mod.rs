@@ -4,7 +4,9 @@
 pub mod codec;
 pub mod g711;
 pub mod jitter;
+pub mod rtcp;
 pub mod rtp;
+pub mod srtp;
 pub mod telephone_event;
 pub mod tone;
 

@@ -1,10 +1,12 @@
 //! Prompts: what the daemon says, converted once at load and shared by all calls.
 
 mod library;
+mod wav;
 
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::codec::Encoder;
 use super::{Codec, FRAME_SAMPLES};
 
 pub use library::PromptLibrary;
@@ -34,19 +36,25 @@ pub struct Prompt {
 
 impl Prompt {
     /// From the bytes of a WAV file: 8, 16, 24, 32 bit or float, any rate and number of channels.
-    pub fn from_wav(name: &str, _bytes: &[u8]) -> Result<Prompt, PromptError> {
-        Ok(Prompt::from_pcm(name, &[]))
+    pub fn from_wav(name: &str, bytes: &[u8]) -> Result<Prompt, PromptError> {
+        wav::read(bytes).map(|pcm| Prompt::from_pcm(name, &pcm)).map_err(|(problem, mend)| PromptError {
+            name: name.to_owned(),
+            problem,
+            mend,
+        })
     }
 
-    /// From mono samples at 8 kHz.
+    /// From mono samples at 8 kHz. The last frame is filled up with silence.
     pub fn from_pcm(name: &str, pcm: &[i16]) -> Prompt {
+        let mut padded = pcm.to_vec();
+        padded.resize(pcm.len().next_multiple_of(FRAME_SAMPLES), 0);
         Prompt {
             name: name.to_owned(),
-            pcm: pcm.into(),
             samples: pcm.len(),
-            alaw: Box::default(),
-            mulaw: Box::default(),
+            alaw: encode(Codec::Pcma, &padded),
+            mulaw: encode(Codec::Pcmu, &padded),
             g722: OnceLock::new(),
+            pcm: padded.into(),
         }
     }
 
@@ -65,18 +73,34 @@ impl Prompt {
         self.pcm.len() / FRAME_SAMPLES
     }
 
+    /// All samples, the padding of the last frame included.
+    pub fn pcm(&self) -> &[i16] {
+        &self.pcm
+    }
+
     /// The samples of frame `index`, 160 of them; None past the end.
     pub fn pcm_frame(&self, index: usize) -> Option<&[i16; FRAME_SAMPLES]> {
         self.pcm.as_chunks().0.get(index)
     }
 
     /// The RTP payload of frame `index` in `codec`, 160 bytes; None past the end.
+    ///
+    /// G.722 is encoded at its first use, about 1 ms per second of prompt, and kept.
     pub fn payload(&self, codec: Codec, index: usize) -> Option<&[u8; FRAME_SAMPLES]> {
         let bytes = match codec {
             Codec::Pcma => &self.alaw,
             Codec::Pcmu => &self.mulaw,
-            Codec::G722 => self.g722.get_or_init(Box::default),
+            Codec::G722 => self.g722.get_or_init(|| encode(Codec::G722, &self.pcm)),
         };
         bytes.as_chunks().0.get(index)
     }
 }
+
+fn encode(codec: Codec, pcm: &[i16]) -> Box<[u8]> {
+    let mut payload = vec![0; pcm.len()];
+    Encoder::new(codec).encode(pcm, &mut payload);
+    payload.into()
+}
+
+#[cfg(test)]
+mod tests;

@@ -201,7 +201,7 @@ impl Source {
         let interval = expected.saturating_sub(self.prior.0);
         let lost = interval.saturating_sub(received.saturating_sub(self.prior.1));
         self.prior = (expected, received);
-        let fraction = if interval == 0 { 0 } else { (lost * 256 / interval).min(255) as u8 };
+        let fraction = (lost * 256).checked_div(interval).unwrap_or(0).min(255) as u8;
         // 24 bits, signed; duplicates are not counted here, so it is never below zero.
         (fraction, expected.saturating_sub(received).min(0x7F_FFFF) as u32)
     }
