@@ -9,7 +9,7 @@ mod typed;
 mod value;
 mod via;
 
-pub(in crate::sip) use list::is_token;
+pub(in crate::sip) use list::{is_token, quote, read_quoted};
 pub use list::{Items, split_list};
 pub use name::*;
 pub use name_addr::NameAddr;
