@@ -14,13 +14,17 @@ mod amd;
 mod command;
 mod prompt;
 mod quality;
+mod session;
 mod srtp_keys;
+mod tap;
 
 pub use amd::{AmdKind, AmdReason, AmdSettings, AmdVerdict};
 pub use command::*;
 pub use prompt::{Prompt, PromptError, PromptLibrary};
 pub use quality::Quality;
+pub use session::{Outgoing, Session};
 pub use srtp_keys::{SrtpKeys, SrtpProfile};
+pub use tap::TapFrame;
 
 /// Sampling rate of everything inside the plane, in Hz; also the RTP clock of every codec spoken.
 pub const SAMPLE_RATE: u32 = 8_000;

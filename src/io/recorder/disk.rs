@@ -99,10 +99,10 @@ impl Watcher {
 
     fn look(&self) -> Disk {
         let before = self.state.borrow().clone();
-        if matches!(before, Disk::Failed(_)) {
-            if let Err(e) = probe(&self.folder) {
-                return Disk::Failed(e.to_string());
-            }
+        if matches!(before, Disk::Failed(_))
+            && let Err(e) = probe(&self.folder)
+        {
+            return Disk::Failed(e.to_string());
         }
         look(&self.folder, &before, self.floor, self.resume)
     }

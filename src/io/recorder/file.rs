@@ -73,9 +73,10 @@ impl WavFile {
         std::os::fd::AsRawFd::as_raw_fd(&*self.file)
     }
 
-    /// Appends `gap` samples of silence, then interleaved `samples`, and brings the header up
-    /// to date. On an error the time is kept and what could not be written counts as missing.
-    pub fn write(&mut self, gap: u64, samples: &[i16]) -> Result<(), hound::Error> {
+    /// Appends `gap` missing samples as silence, then interleaved `samples`, of which `lost`
+    /// per channel are missing too, and brings the header up to date. On an error the time
+    /// is kept and what could not be written counts as missing.
+    pub fn write(&mut self, gap: u64, lost: u64, samples: &[i16]) -> Result<(), hound::Error> {
         self.missing += gap;
         let silence = [0i16; CHUNK];
         let mut left = gap as usize * self.channels;
@@ -85,7 +86,7 @@ impl WavFile {
             result = result.and(self.append(&silence[..part]));
             left -= part;
             // A long gap goes to disk in pieces, or the scratch would grow with it.
-            if left % (CHUNK * 64) == 0 {
+            if left.is_multiple_of(CHUNK * 64) {
                 result = result.and(self.wav.flush());
             }
         }
@@ -96,6 +97,7 @@ impl WavFile {
         if result.is_err() {
             self.missing += (samples.len() / self.channels) as u64;
         } else {
+            self.missing += lost;
             self.measure(samples);
         }
         result

@@ -27,7 +27,7 @@ use tokio::sync::watch;
 
 pub use disk::Disk;
 pub use repair::{Repaired, repair, repair_file};
-pub use track::{Finished, OpenError, Report, Track, TrackId};
+pub use track::{Finished, OpenError, Report, Track, TrackId, Unfinished};
 
 use disk::Alarm;
 use writer::Order;

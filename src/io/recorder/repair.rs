@@ -43,10 +43,10 @@ pub fn repair(folder: &Path) -> io::Result<Vec<Repaired>> {
     for folder in folders {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
-            if path.extension().is_some_and(|e| e == "wav") {
-                if let Ok(Some(repaired)) = mend_if_torn(&path) {
-                    found.push(repaired);
-                }
+            if path.extension().is_some_and(|e| e == "wav")
+                && let Ok(Some(repaired)) = mend_if_torn(&path)
+            {
+                found.push(repaired);
             }
         }
     }

@@ -31,7 +31,7 @@ fn finished(reports: &Receiver<Report>) -> Finished {
 }
 
 fn close(mut track: Track) {
-    while let Err(back) = track.finish() {
+    while let Err(Unfinished::Full(back)) = track.finish() {
         track = back;
         std::thread::yield_now();
     }
@@ -162,8 +162,8 @@ fn a_slow_disk_costs_counted_silence_and_never_alignment() {
         track.write_stereo(&frame(n, 1), &frame(n, 2));
     }
     assert_eq!(missing.load(Ordering::Relaxed), 3 * BLOCK as u64);
-    track.lose(FRAME as u64);
-    let Err(mut track) = track.finish() else { panic!("the queue is full") };
+    track.lose(FRAME);
+    let Err(Unfinished::Full(mut track)) = track.finish() else { panic!("the queue is full") };
     let (to_seal, sealing) = seal::queue();
     let (alarm, _failures) = Alarm::new();
     let threads = [
@@ -251,18 +251,18 @@ fn a_write_that_fails_leaves_silence_and_what_follows_stands_at_its_time() {
     let path = folder.path().join("full.wav");
     let mut file = file::WavFile::create(&path, 2, sink::Scratch::default()).unwrap();
     let stereo = |n: usize| -> Vec<i16> { frame(n, 3).iter().flat_map(|s| [*s, -(*s / 2)]).collect() };
-    file.write(0, &stereo(0)).unwrap();
+    file.write(0, 0, &stereo(0)).unwrap();
     // The descriptor turns read-only for a while, which fails writes as a full disk does.
     let fd = file.descriptor();
     let read_only = std::fs::File::open(&path).unwrap();
     // SAFETY: descriptors of files that live to the end of this test.
     let kept = unsafe { libc::dup(fd) };
     unsafe { libc::dup2(read_only.as_raw_fd(), fd) };
-    assert!(file.write(0, &stereo(1)).is_err());
-    assert!(file.write(FRAME as u64, &stereo(3)).is_err());
+    assert!(file.write(0, 0, &stereo(1)).is_err());
+    assert!(file.write(FRAME as u64, 0, &stereo(3)).is_err());
     unsafe { libc::dup2(kept, fd) };
     unsafe { libc::close(kept) };
-    file.write(0, &stereo(4)).unwrap();
+    file.write(0, 0, &stereo(4)).unwrap();
     let written = file.finish();
     assert_eq!((written.finished.missing, written.finished.error), (3 * FRAME as u64, None));
     let (left, right) = channels(&path);

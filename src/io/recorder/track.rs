@@ -66,14 +66,24 @@ impl Finished {
 #[error("the recorder does not keep up: its queue is full")]
 pub struct OpenError;
 
+/// Why a recording could not be ended.
+pub enum Unfinished {
+    /// The queue is full: the track comes back, to be tried again.
+    Full(Track),
+    /// The recorder has stopped; no report will come.
+    Gone,
+}
+
 /// One recording as its source sees it. Nothing here blocks or does IO.
 pub struct Track {
     id: TrackId,
     lane: Lane,
     channels: usize,
     block: Vec<i16>,
-    /// Samples per channel lost since the last block that was taken.
+    /// Samples per channel of blocks that were not taken since the last one that was.
     gap: u64,
+    /// Samples per channel of silence in `block` for time that had no frame.
+    lost: u64,
     missing: Arc<AtomicU64>,
 }
 
@@ -90,7 +100,7 @@ impl Track {
         lane.orders.try_send(order).map_err(|_| OpenError)?;
         let channels = usize::from(channels);
         let block = Vec::with_capacity(BLOCK * channels);
-        Ok(Track { id, lane, channels, block, gap: 0, missing })
+        Ok(Track { id, lane, channels, block, gap: 0, lost: 0, missing })
     }
 
     /// Names this track in reports.
@@ -120,39 +130,45 @@ impl Track {
 
     fn hand_over(&mut self) {
         let samples = std::mem::take(&mut self.block);
-        let order = Order::Block { track: self.id, gap: self.gap, samples };
+        let order = Order::Block { track: self.id, gap: self.gap, lost: self.lost, samples };
         match self.lane.orders.try_send(order) {
             Ok(()) => {
-                self.gap = 0;
+                (self.gap, self.lost) = (0, 0);
                 self.block = self.lane.spare.try_recv().unwrap_or_default();
                 self.block.clear();
                 self.block.reserve_exact(BLOCK * self.channels);
             }
-            Err(TrySendError::Full(Order::Block { mut samples, .. })) => {
-                self.lose((samples.len() / self.channels) as u64);
+            Err(refused) => {
+                let Order::Block { mut samples, .. } = refused.into_inner() else { return };
+                let count = (samples.len() / self.channels) as u64;
+                self.missing.fetch_add(count - self.lost, Ordering::Relaxed);
+                self.gap += count;
+                self.lost = 0;
                 samples.clear();
                 self.block = samples;
             }
-            Err(_) => self.lose(0),
         }
     }
 
-    /// Time passed without a frame: `samples` per channel of silence go into the file.
-    pub fn lose(&mut self, samples: u64) {
-        self.gap += samples;
-        self.missing.fetch_add(samples, Ordering::Relaxed);
+    /// Time passed without a frame: `samples` per channel of silence, counted as missing.
+    pub fn lose(&mut self, samples: usize) {
+        self.block.resize(self.block.len() + samples * self.channels, 0);
+        self.lost += samples as u64;
+        self.missing.fetch_add(samples as u64, Ordering::Relaxed);
+        self.hand_over_if_full();
     }
 
-    /// Ends the recording. Where the queue is full the track comes back: try again later.
-    pub fn finish(mut self) -> Result<(), Track> {
+    /// Ends the recording; its `Report::Finished` follows.
+    pub fn finish(mut self) -> Result<(), Unfinished> {
         let samples = std::mem::take(&mut self.block);
-        let order = Order::Close { track: self.id, gap: self.gap, samples };
+        let order = Order::Close { track: self.id, gap: self.gap, lost: self.lost, samples };
         match self.lane.orders.try_send(order) {
+            Ok(()) => Ok(()),
             Err(TrySendError::Full(Order::Close { samples, .. })) => {
                 self.block = samples;
-                Err(self)
+                Err(Unfinished::Full(self))
             }
-            _ => Ok(()),
+            Err(_) => Err(Unfinished::Gone),
         }
     }
 }

@@ -17,10 +17,10 @@ use super::track::{Finished, Report, TrackId};
 pub(super) enum Order {
     /// Make the file.
     Open { track: TrackId, path: PathBuf, channels: u16, reports: Sender<Report> },
-    /// Append `gap` samples of silence, then these.
-    Block { track: TrackId, gap: u64, samples: Vec<i16> },
+    /// Append `gap` missing samples as silence, then these, of which `lost` are missing too.
+    Block { track: TrackId, gap: u64, lost: u64, samples: Vec<i16> },
     /// The same, and it was the last.
-    Close { track: TrackId, gap: u64, samples: Vec<i16> },
+    Close { track: TrackId, gap: u64, lost: u64, samples: Vec<i16> },
     /// Finish all files and end the thread.
     Stop,
 }
@@ -51,13 +51,13 @@ impl Writer {
         for order in inbox {
             match order {
                 Order::Open { track, path, channels, reports } => self.open(track, path, channels, reports),
-                Order::Block { track, gap, samples } => {
-                    self.write(track, gap, &samples);
+                Order::Block { track, gap, lost, samples } => {
+                    self.write(track, gap, lost, &samples);
                     // Kept for use again where there is room, else freed.
                     let _ = self.give_back.try_send(samples);
                 }
-                Order::Close { track, gap, samples } => {
-                    self.write(track, gap, &samples);
+                Order::Close { track, gap, lost, samples } => {
+                    self.write(track, gap, lost, &samples);
                     let _ = self.give_back.try_send(samples);
                     self.close(track);
                 }
@@ -84,9 +84,9 @@ impl Writer {
         }
     }
 
-    fn write(&mut self, track: TrackId, gap: u64, samples: &[i16]) {
+    fn write(&mut self, track: TrackId, gap: u64, lost: u64, samples: &[i16]) {
         let Some(open) = self.open.get_mut(&track) else { return };
-        if let Err(e) = open.file.write(gap, samples) {
+        if let Err(e) = open.file.write(gap, lost, samples) {
             let error = format!("{}: {e}", open.file.path().display());
             self.alarm.raise(&error);
             if !open.failed {

@@ -1,15 +1,49 @@
 //! The media plane's sockets and threads.
 //!
-//! Each worker thread owns its sessions and their sockets and ticks every 20 ms. Commands
-//! come through a bounded ring per worker, events leave through one bounded channel.
+//! Each worker thread owns its sessions and their sockets and ticks each of them every
+//! 20 ms. Commands come through a bounded ring per worker, events leave through one bounded
+//! channel. Per packet there is no task, lock, allocation or channel.
+
+mod clock;
+mod counters;
+mod pace;
+mod ports;
+mod post;
+mod report;
+mod seat;
+mod socket;
+mod worker;
+
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
+use crossbeam_channel::{Sender, bounded};
 use tokio::sync::mpsc;
 
+use crate::base::Rng;
 use crate::io::recorder::Recorder;
 use crate::media::{Command, Event, SessionId};
+
+pub use counters::Counters;
+pub use post::MAX_WAITING;
+
+use counters::Meter;
+use ports::Ports;
+use post::Post;
+use report::Desk;
+use worker::{Order, Worker};
+
+/// Orders that may wait for one worker. A worker looks every 2 ms; a call brings about ten
+/// orders over its life, so this holds for some seconds of the densest dialling.
+pub const COMMAND_RING: usize = 4_096;
+
+/// Worker threads at most: more than any machine this runs on has cores.
+pub const MAX_WORKERS: usize = 64;
 
 /// How the plane is run.
 #[derive(Clone, Debug)]
@@ -27,33 +61,15 @@ pub struct Settings {
 #[derive(Clone, Debug)]
 pub struct Full(pub Command);
 
-/// What the plane did since its start, summed over the workers.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Counters {
-    /// Sessions that are open.
-    pub sessions: u64,
-    /// RTP packets sent.
-    pub packets_sent: u64,
-    /// RTP packets taken from sockets, of any source.
-    pub packets_received: u64,
-    /// RTP packets of a third party, dropped.
-    pub packets_foreign: u64,
-    /// Ticks that began more than one sub-slot late.
-    pub ticks_late: u64,
-    /// Ticks that were left out because the worker was too far behind.
-    pub ticks_skipped: u64,
-    /// Longest time between two ticks of one session, in microseconds.
-    pub worst_gap_us: u64,
-    /// Events that were dropped because the engine did not take them.
-    pub events_dropped: u64,
-}
-
 /// Why the plane could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Too few ports.
     #[error("RTP ports {0}-{1} hold no even port with its odd neighbour: give a range such as 20000-39999")]
     NoPorts(u16, u16),
+    /// The operating system gives no random numbers.
+    #[error("no random numbers from the operating system: {0}")]
+    Random(String),
     /// A thread could not be started.
     #[error("a media thread could not be started: {0}")]
     Thread(std::io::Error),
@@ -61,33 +77,77 @@ pub enum Error {
 
 /// The running media plane. Sessions are spread over its workers by their id.
 pub struct RtpPlane {
-    _settings: Settings,
+    orders: Vec<Sender<Order>>,
+    meters: Vec<Arc<Meter>>,
+    threads: Vec<JoinHandle<()>>,
 }
 
 impl RtpPlane {
-    /// Starts the worker threads. Events go to `events`; a full channel is retried each
-    /// tick, and only the least of the events is dropped when that lasts.
+    /// Starts the worker threads.
+    ///
+    /// Events go to `events`. While that channel is full a worker keeps them and tries again
+    /// at its next turn; beyond [`MAX_WAITING`] of them digits and first packets are
+    /// dropped and counted, never an event that ends something.
     pub fn start(
         settings: Settings,
         events: mpsc::Sender<(SessionId, Event)>,
         recorder: Recorder,
     ) -> Result<RtpPlane, Error> {
-        let _ = (events, recorder);
-        Ok(RtpPlane { _settings: settings })
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let workers = match settings.workers {
+            0 => cores(),
+            count => count,
+        };
+        let workers = workers.min(MAX_WORKERS);
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|e| Error::Random(e.to_string()))?;
+        let mut rng = Rng::from_entropy(seed);
+        let hands = Ports::deal(&settings.ports, workers, &mut rng);
+        if hands.iter().all(|hand| hand.len() == 0) {
+            return Err(Error::NoPorts(*settings.ports.start(), *settings.ports.end()));
+        }
+        let mut plane = RtpPlane { orders: Vec::new(), meters: Vec::new(), threads: Vec::new() };
+        for (n, ports) in hands.into_iter().enumerate() {
+            let (orders, inbox) = bounded(COMMAND_RING);
+            let meter = Arc::new(Meter::default());
+            let post = Post::new(Desk::new(recorder.clone()), events.clone());
+            let (address, rng, counts) = (settings.address, rng.fork(), meter.clone());
+            let thread = std::thread::Builder::new().name(format!("rtp-{n}"));
+            plane.threads.push(
+                thread
+                    .spawn(move || Worker::new(address, ports, rng, post, counts).run(&inbox))
+                    .map_err(Error::Thread)?,
+            );
+            plane.orders.push(orders);
+            plane.meters.push(meter);
+        }
+        Ok(plane)
     }
 
     /// Hands an order to the worker of `session`. Never blocks.
     pub fn command(&self, session: SessionId, command: Command) -> Result<(), Full> {
-        let _ = session;
-        Err(Full(command))
+        let ring = &self.orders[(session.0 % self.orders.len() as u64) as usize];
+        ring.try_send(Order::Command(session, command)).map_err(|refused| match refused.into_inner() {
+            Order::Command(_, command) => Full(command),
+            Order::Stop => Full(Command::Close),
+        })
     }
 
     /// What happened so far.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        self.meters.iter().fold(Counters::default(), |sum, meter| sum + meter.read())
     }
 
     /// Closes all sessions (recordings are finished, `Closed` is reported for each) and ends
-    /// the threads. Blocks until that is done: call it where blocking is allowed.
-    pub fn stop(self) {}
+    /// the threads. Blocks until that is done, at most some seconds where nobody takes the
+    /// events: call it where blocking is allowed.
+    pub fn stop(self) {
+        for ring in &self.orders {
+            // A full ring empties while its worker lives, so this wait ends.
+            let _ = ring.send(Order::Stop);
+        }
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
 }

@@ -1,0 +1,147 @@
+//! One session with its sockets and its files: what a worker does with it at each tick.
+
+use std::net::SocketAddr;
+
+use socket2::SockAddr;
+
+use super::clock;
+use super::counters::Counters;
+use super::socket::{self, Batch, Pair};
+use crate::base::Mono;
+use crate::io::recorder::Track;
+use crate::media::{FRAME_SAMPLES, Outgoing, Session, SessionId, TapFrame};
+
+/// Ticks between two looks at the RTCP socket: a report is due every 5 s and its arrival is
+/// stamped by the kernel.
+const RTCP_EVERY: u8 = 25;
+
+/// Full batches read from one socket per tick, 32 datagrams: a flood on one port takes no
+/// more time than that from the other calls; the kernel drops the rest.
+const MAX_BATCHES: usize = 8;
+
+/// A session at its worker.
+pub(super) struct Seat {
+    pub id: SessionId,
+    pub session: Session,
+    pub sockets: Pair,
+    pub recording: Option<Track>,
+    pub comment: Option<Track>,
+    /// The peer's address in the kernel's form, made once per change.
+    rtp_peer: Option<(SocketAddr, SockAddr)>,
+    last_tick: Option<Mono>,
+    until_rtcp: u8,
+}
+
+/// What a worker lends to the seat that it serves.
+pub(super) struct Bench {
+    pub batch: Box<Batch>,
+    pub out: Box<Outgoing>,
+    pub counts: Counters,
+    /// Wall clock to monotonic clock, for the stamps of arriving packets.
+    pub stamp_offset_ns: i64,
+}
+
+impl Bench {
+    pub fn new() -> Bench {
+        Bench {
+            batch: Batch::new(),
+            out: Box::new(Outgoing::new()),
+            counts: Counters::default(),
+            stamp_offset_ns: clock::stamp_offset_ns(clock::monotonic()),
+        }
+    }
+}
+
+impl Seat {
+    pub fn new(id: SessionId, session: Session, sockets: Pair) -> Seat {
+        // Looks at RTCP are spread over the sessions.
+        let until_rtcp = (id.0 % u64::from(RTCP_EVERY)) as u8;
+        Seat {
+            id,
+            session,
+            sockets,
+            recording: None,
+            comment: None,
+            rtp_peer: None,
+            last_tick: None,
+            until_rtcp,
+        }
+    }
+
+    /// One tick: take what came, let the session work, send, feed the files.
+    pub fn tick(&mut self, now: Mono, bench: &mut Bench) {
+        bench.counts.ticks += 1;
+        if let Some(last) = self.last_tick.replace(now) {
+            bench.counts.worst_gap_us = bench.counts.worst_gap_us.max(now.since(last).as_micros() as u64);
+        }
+        self.receive(now, bench);
+        self.session.tick(now, &mut bench.out);
+        self.send(bench);
+        if let Some(track) = &mut self.recording {
+            let TapFrame { left, right } = &bench.out.tap;
+            track.write_stereo(left, right);
+        }
+        if let Some(track) = self.comment.as_mut().filter(|_| bench.out.comment) {
+            track.write_mono(&bench.out.tap.right);
+        }
+    }
+
+    /// A tick that was left out: time passes without a packet.
+    pub fn skip(&mut self, now: Mono, bench: &mut Bench) {
+        bench.counts.ticks_skipped += 1;
+        self.session.skip(now);
+        if let Some(track) = &mut self.recording {
+            track.lose(FRAME_SAMPLES);
+        }
+    }
+
+    /// The session's last words after `Close`.
+    pub fn finish(&mut self, now: Mono, bench: &mut Bench) {
+        self.session.tick(now, &mut bench.out);
+        self.send(bench);
+    }
+
+    fn receive(&mut self, now: Mono, bench: &mut Bench) {
+        for _ in 0..MAX_BATCHES {
+            let count = bench.batch.receive(&self.sockets.rtp);
+            bench.counts.packets_received += count as u64;
+            for n in 0..count {
+                if let Some((bytes, from, at)) = bench.batch.datagram(n, now, bench.stamp_offset_ns) {
+                    self.session.handle_rtp(at, from, bytes);
+                }
+            }
+            if !Batch::is_full(count) {
+                break;
+            }
+        }
+        if self.until_rtcp > 0 {
+            self.until_rtcp -= 1;
+            return;
+        }
+        self.until_rtcp = RTCP_EVERY - 1;
+        let count = bench.batch.receive(&self.sockets.rtcp);
+        for n in 0..count {
+            if let Some((bytes, from, at)) = bench.batch.datagram(n, now, bench.stamp_offset_ns) {
+                self.session.handle_rtcp(at, from, bytes);
+            }
+        }
+    }
+
+    fn send(&mut self, bench: &mut Bench) {
+        let out = &bench.out;
+        if let Some((to, packet)) = out.rtp() {
+            if self.rtp_peer.as_ref().is_none_or(|(peer, _)| *peer != to) {
+                self.rtp_peer = Some((to, SockAddr::from(to)));
+            }
+            if let Some((_, peer)) = &self.rtp_peer {
+                match socket::send(&self.sockets.rtp, packet, peer) {
+                    true => bench.counts.packets_sent += 1,
+                    false => bench.counts.sends_failed += 1,
+                }
+            }
+        }
+        if let Some((to, packet)) = out.rtcp() {
+            socket::send(&self.sockets.rtcp, packet, &SockAddr::from(to));
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! A session's two sockets, and reading and writing them with few system calls.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::os::fd::AsRawFd;
+
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::base::Mono;
+
+/// Expedited Forwarding (RFC 3246), as voice is marked (RFC 4594): DSCP 46 in the upper six bits.
+const TOS_EF: u32 = 46 << 2;
+
+/// Receive buffer asked of the kernel: about 1.5 s of packets, more than any stall that the
+/// jitter buffer could bridge.
+const RECEIVE_BUFFER: usize = 64 * 1024;
+
+/// Send buffer asked of the kernel: a tick sends one packet.
+const SEND_BUFFER: usize = 16 * 1024;
+
+/// The sockets of one session.
+pub(super) struct Pair {
+    pub rtp: Socket,
+    pub rtcp: Socket,
+    pub port: u16,
+}
+
+impl Pair {
+    /// Binds RTP to `port` and RTCP to the next.
+    pub fn bind(address: IpAddr, port: u16) -> io::Result<Pair> {
+        Ok(Pair { rtp: bind(address, port)?, rtcp: bind(address, port + 1)?, port })
+    }
+}
+
+fn bind(address: IpAddr, port: u16) -> io::Result<Socket> {
+    let domain = if address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
+    let socket = Socket::new(domain, Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
+    socket.bind(&SocketAddr::new(address, port).into())?;
+    // A host that refuses the mark still carries the call.
+    let _ = if address.is_ipv4() { socket.set_tos_v4(TOS_EF) } else { socket.set_tclass_v6(TOS_EF) };
+    socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    let on: libc::c_int = 1;
+    // SAFETY: passes the address and size of `on`, which outlives the call.
+    let stamped = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_SOCKET,
+            libc::SO_TIMESTAMPNS,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    if stamped != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(socket)
+}
+
+/// Sends without blocking. A full send buffer or an ICMP error of an earlier packet costs
+/// this packet, as the network may at any time.
+pub(super) fn send(socket: &Socket, packet: &[u8], to: &SockAddr) -> bool {
+    socket.send_to(packet, to).is_ok()
+}
+
+/// Largest datagram taken: an Ethernet MTU. Longer ones are cut and fail their checks.
+const DATAGRAM: usize = 1_500;
+
+/// Datagrams per system call: one is due per tick, more after a gap in the network.
+const BATCH: usize = 4;
+
+/// Room for one control message with a timestamp.
+const CONTROL: usize = 64;
+
+/// Reads a socket dry with one system call in the usual case.
+///
+/// Plain `recv` needs two: the one that gives the packet and one that says there is no more.
+pub(super) struct Batch {
+    packets: [[u8; DATAGRAM]; BATCH],
+    names: [libc::sockaddr_storage; BATCH],
+    control: [Control; BATCH],
+    vectors: [libc::iovec; BATCH],
+    headers: [libc::mmsghdr; BATCH],
+}
+
+/// Control messages must be aligned as their header is.
+#[repr(C, align(8))]
+#[derive(Clone, Copy)]
+struct Control([u8; CONTROL]);
+
+impl Batch {
+    /// Boxed, because the headers point into it.
+    pub fn new() -> Box<Batch> {
+        // SAFETY: all-zero bytes are valid for every field: byte arrays and C structs of
+        // numbers and pointers, which are set before each use.
+        let zeroed = || unsafe { std::mem::zeroed() };
+        let mut batch = Box::new(Batch {
+            packets: [[0; DATAGRAM]; BATCH],
+            names: [zeroed(); BATCH],
+            control: [Control([0; CONTROL]); BATCH],
+            vectors: [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH],
+            // SAFETY: as above.
+            headers: unsafe { std::mem::zeroed() },
+        });
+        let batch_ref = &mut *batch;
+        for n in 0..BATCH {
+            batch_ref.vectors[n] =
+                libc::iovec { iov_base: batch_ref.packets[n].as_mut_ptr().cast(), iov_len: DATAGRAM };
+            let header = &mut batch_ref.headers[n].msg_hdr;
+            header.msg_name = (&raw mut batch_ref.names[n]).cast();
+            header.msg_iov = &raw mut batch_ref.vectors[n];
+            header.msg_iovlen = 1;
+            header.msg_control = (&raw mut batch_ref.control[n]).cast();
+        }
+        batch
+    }
+
+    /// Takes what waits, at most four datagrams; [`Batch::is_full`] tells whether more may wait.
+    /// Errors (ICMP answers to what we sent) read as nothing.
+    pub fn receive(&mut self, socket: &Socket) -> usize {
+        for header in &mut self.headers {
+            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+            header.msg_hdr.msg_controllen = CONTROL as _;
+        }
+        // SAFETY: each header points at its own name, vector and control buffer inside this
+        // box, with their true sizes.
+        let count = unsafe {
+            libc::recvmmsg(
+                socket.as_raw_fd(),
+                self.headers.as_mut_ptr(),
+                BATCH as libc::c_uint,
+                libc::MSG_DONTWAIT,
+                std::ptr::null_mut(),
+            )
+        };
+        usize::try_from(count).unwrap_or(0)
+    }
+
+    /// Whether `count` datagrams filled the batch.
+    pub const fn is_full(count: usize) -> bool {
+        count == BATCH
+    }
+
+    /// Datagram `n` of the last `receive`: its bytes, its source, and its arrival on the
+    /// monotonic clock (`offset_ns` from [`super::clock::stamp_offset_ns`]), never after `now`.
+    pub fn datagram(&mut self, n: usize, now: Mono, offset_ns: i64) -> Option<(&mut [u8], SocketAddr, Mono)> {
+        let source = address(&self.names[n])?;
+        let arrival = stamp_ns(&self.headers[n].msg_hdr)
+            .and_then(|stamp| u64::try_from((stamp + offset_ns) / 1_000).ok())
+            .map_or(now, |at| Mono(at).min(now));
+        let len = (self.headers[n].msg_len as usize).min(DATAGRAM);
+        Some((&mut self.packets[n][..len], source, arrival))
+    }
+}
+
+fn stamp_ns(header: &libc::msghdr) -> Option<i64> {
+    // SAFETY: the kernel filled `msg_control` and `msg_controllen` of this header; CMSG_FIRSTHDR
+    // gives null where no whole message is there, and the type says that a timespec follows.
+    unsafe {
+        let message = libc::CMSG_FIRSTHDR(header);
+        if message.is_null()
+            || (*message).cmsg_level != libc::SOL_SOCKET
+            || (*message).cmsg_type != libc::SCM_TIMESTAMPNS
+        {
+            return None;
+        }
+        let stamp = libc::CMSG_DATA(message).cast::<libc::timespec>().read_unaligned();
+        Some(stamp.tv_sec * 1_000_000_000 + stamp.tv_nsec)
+    }
+}
+
+/// The kernel's form of an address; IPv4 inside IPv6 becomes plain IPv4.
+fn address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    match libc::c_int::from(name.ss_family) {
+        libc::AF_INET => {
+            // SAFETY: the family says which struct the storage holds; it is large and aligned enough.
+            let v4 = unsafe { &*(&raw const *name).cast::<libc::sockaddr_in>() };
+            let ip = u32::from_be(v4.sin_addr.s_addr).into();
+            Some(SocketAddrV4::new(ip, u16::from_be(v4.sin_port)).into())
+        }
+        libc::AF_INET6 => {
+            // SAFETY: as above.
+            let v6 = unsafe { &*(&raw const *name).cast::<libc::sockaddr_in6>() };
+            let ip = std::net::Ipv6Addr::from(v6.sin6_addr.s6_addr);
+            let port = u16::from_be(v6.sin6_port);
+            Some(match ip.to_ipv4_mapped() {
+                Some(v4) => SocketAddrV4::new(v4, port).into(),
+                None => SocketAddrV6::new(ip, port, 0, v6.sin6_scope_id).into(),
+            })
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,271 @@
+//! One leg's media: packets, orders and ticks come in; packets, sound and events go out.
+//!
+//! ```text
+//!  RTP in -> latch -> SRTP -> source -+-> telephone events -> Digit, barge-in
+//!                                     +-> jitter buffer -> tick -> tap right, AMD, in-band keys, comment
+//!  orders -> player ---------------------------------------> tick -> tap left, SRTP -> RTP out
+//! ```
+//!
+//! A tick every 20 ms gives exactly one frame per direction and, while sending is agreed,
+//! exactly one packet: silence where nothing plays, so that time stamps stay continuous and
+//! pinholes in NATs stay open.
+
+mod comment;
+mod control;
+mod latch;
+mod outgoing;
+mod player;
+mod receive;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::codec::Decoder;
+use super::jitter::JitterBuffer;
+use super::rtp::{RtpSender, Source};
+use super::telephone_event::EventReceiver;
+use super::tone::DtmfDetector;
+use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Quality, Stream};
+use crate::base::{Mono, Rng};
+
+use comment::Comment;
+use latch::Latch;
+use player::Player;
+
+pub use outgoing::Outgoing;
+
+/// The media of one leg. About 7 KB; a tick allocates nothing.
+pub struct Session {
+    stream: Option<Stream>,
+    sender: RtpSender,
+    player: Option<Player>,
+    latch: Latch,
+    source: Source,
+    keys: EventReceiver,
+    jitter: JitterBuffer,
+    decoder: Decoder,
+    inband: Option<Box<DtmfDetector>>,
+    comment: Option<Comment>,
+    timeout: Duration,
+    /// From when silence counts towards the timeout.
+    silent_since: Mono,
+    timed_out: bool,
+    closed: bool,
+    foreign: u64,
+    rejected: u64,
+    events: VecDeque<Event>,
+}
+
+impl Session {
+    /// A session without a stream. `timeout`: silence of the peer until `Timeout`; zero: never.
+    pub fn new(now: Mono, timeout: Duration, rng: &mut Rng) -> Session {
+        Session {
+            stream: None,
+            sender: RtpSender::new(rng),
+            player: None,
+            latch: Latch::default(),
+            source: Source::default(),
+            keys: EventReceiver::default(),
+            jitter: JitterBuffer::new(),
+            decoder: Decoder::new(Codec::Pcma),
+            inband: None,
+            comment: None,
+            timeout,
+            silent_since: now,
+            timed_out: false,
+            closed: false,
+            foreign: 0,
+            rejected: 0,
+            events: VecDeque::new(),
+        }
+    }
+
+    /// Takes an order. `Open` and `Record` are the caller's, who owns sockets and files.
+    pub fn handle_command(&mut self, now: Mono, command: Command) {
+        match command {
+            Command::Open { .. } | Command::Record { .. } => {}
+            Command::Start(stream) => self.start(now, stream),
+            Command::Play { play, prompts, barge_in } => {
+                self.stop_play();
+                self.player = Some(Player::new(play, prompts, barge_in));
+            }
+            Command::StopPlay => self.stop_play(),
+            Command::Detect(_settings) => {}
+            Command::StopDetect => {}
+            Command::RecordComment { path, max, silence } => {
+                if self.comment.is_none() {
+                    self.comment = Some(Comment::new(path, max, silence));
+                }
+            }
+            Command::StopComment => self.end_comment(),
+            Command::Close => self.close(now),
+        }
+    }
+
+    /// The next event, in the order in which things happened.
+    pub fn poll_event(&mut self) -> Option<Event> {
+        self.events.pop_front()
+    }
+
+    /// RTP packets of third parties, dropped.
+    pub fn foreign(&self) -> u64 {
+        self.foreign
+    }
+
+    /// 20 ms of time: fills `out` with what is to be sent and what is to be heard.
+    pub fn tick(&mut self, now: Mono, out: &mut Outgoing) {
+        out.clear();
+        if self.closed {
+            return self.say_goodbye(now, out);
+        }
+        self.send(out);
+        self.listen(out);
+        self.control(now, out);
+        self.watch(now);
+    }
+
+    /// 20 ms of time for which it is too late to send or play anything.
+    pub fn skip(&mut self, _now: Mono) {
+        self.sender.skip(FRAME_SAMPLES as u32);
+        if self.stream.is_some() {
+            let mut unheard = [0; FRAME_SAMPLES];
+            self.jitter.pull(&mut self.decoder, &mut unheard);
+        }
+    }
+
+    fn start(&mut self, now: Mono, stream: Stream) {
+        let old = self.stream.as_ref();
+        if old == Some(&stream) {
+            return;
+        }
+        if old.is_none_or(|old| old.codec != stream.codec) {
+            self.decoder = Decoder::new(stream.codec);
+            self.jitter.restart();
+        }
+        if old.is_none_or(|old| !old.receive) && stream.receive {
+            self.silent_since = now;
+            self.timed_out = false;
+        }
+        self.inband = match stream.event_payload_type {
+            Some(_) => None,
+            None => self.inband.take().or_else(|| Some(Box::default())),
+        };
+        self.latch.signal(stream.remote);
+        self.stream = Some(stream);
+    }
+
+    /// Where to send; None while sending is not agreed (hold, RFC 3264 section 8.4).
+    fn destination(&self) -> Option<SocketAddr> {
+        let stream = self.stream.as_ref()?;
+        if stream.send && stream.remote.is_some() { self.latch.destination() } else { None }
+    }
+
+    fn send(&mut self, out: &mut Outgoing) {
+        let to = self.destination();
+        let Some((to, stream)) = to.zip(self.stream.as_ref()) else {
+            out.tap.left = [0; FRAME_SAMPLES];
+            return self.sender.skip(FRAME_SAMPLES as u32);
+        };
+        let pt = stream.payload_type;
+        let next = self.player.as_mut().map(|player| (player.play, player.next(stream.codec)));
+        match next {
+            Some((_, Some((payload, samples)))) => {
+                out.tap.left = *samples;
+                out.len = self.sender.audio(pt, payload, &mut out.packet);
+            }
+            over => {
+                out.tap.left = [0; FRAME_SAMPLES];
+                let silence = [stream.codec.silence_byte(); FRAME_SAMPLES];
+                out.len = self.sender.audio(pt, &silence, &mut out.packet);
+                if let Some((play, None)) = over {
+                    self.player = None;
+                    self.events.push_back(Event::Played { play, finished: true });
+                }
+            }
+        }
+        out.to = Some(to);
+    }
+
+    fn listen(&mut self, out: &mut Outgoing) {
+        let right = &mut out.tap.right;
+        match &self.stream {
+            Some(stream) if stream.receive => {
+                self.jitter.pull(&mut self.decoder, right);
+            }
+            _ => right.fill(0),
+        }
+        if let Some(key) = self.inband.as_mut().and_then(|detector| detector.push(right)) {
+            self.key(key, DigitSource::Inband);
+        }
+        if let Some(comment) = &mut self.comment {
+            out.comment = true;
+            if comment.push(right) {
+                self.end_comment();
+            }
+        }
+    }
+
+    /// A key was pressed: it stops what plays before the engine hears of it.
+    fn key(&mut self, key: char, source: DigitSource) {
+        if self.player.as_ref().is_some_and(|player| player.barge_in) {
+            self.stop_play();
+        }
+        self.end_comment();
+        self.events.push_back(Event::Digit { key, source });
+    }
+
+    fn stop_play(&mut self) {
+        if let Some(player) = self.player.take() {
+            self.events.push_back(Event::Played { play: player.play, finished: false });
+        }
+    }
+
+    fn end_comment(&mut self) {
+        if let Some(comment) = self.comment.take() {
+            self.events.push_back(comment.end());
+        }
+    }
+
+    /// Tells once when the peer has fallen silent.
+    fn watch(&mut self, now: Mono) {
+        let receiving = self.stream.as_ref().is_some_and(|stream| stream.receive);
+        if !receiving || self.timed_out || self.timeout.is_zero() {
+            return;
+        }
+        if now.since(self.silent_since.max(self.latch.heard())) >= self.timeout {
+            self.timed_out = true;
+            self.events.push_back(Event::Timeout);
+        }
+    }
+
+    fn close(&mut self, _now: Mono) {
+        if self.closed {
+            return;
+        }
+        self.stop_play();
+        self.end_comment();
+        self.closed = true;
+        let quality = self.quality();
+        self.events.push_back(Event::Closed { recording: None, quality });
+    }
+
+    fn quality(&self) -> Quality {
+        let (jitter_ms, jitter_max_ms) = self.source.jitter_ms();
+        Quality {
+            packets_sent: self.sender.packets(),
+            packets_received: self.source.received(),
+            lost: self.source.lost(),
+            late: self.jitter.late(),
+            duplicated: self.source.duplicated(),
+            out_of_order: self.source.out_of_order(),
+            rejected: self.rejected,
+            jitter_ms,
+            jitter_max_ms,
+            ..Quality::default()
+        }
+    }
+}
