@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::base::Mono;
+use crate::base::{Mono, Now, Timestamp};
 
 /// Microseconds of `CLOCK_MONOTONIC`.
 pub(super) fn monotonic() -> Mono {
@@ -14,6 +14,11 @@ pub(super) fn monotonic() -> Mono {
 /// anew at each use, because the wall clock may be set.
 pub(super) fn stamp_offset_ns(now: Mono) -> i64 {
     now.0 as i64 * 1_000 - nanoseconds(libc::CLOCK_REALTIME) as i64
+}
+
+/// Both clocks at `mono`.
+pub(super) fn both(mono: Mono, offset_ns: i64) -> Now {
+    Now { mono, utc: Timestamp((mono.0 as i64 * 1_000 - offset_ns) / 1_000_000) }
 }
 
 /// Sleeps until `deadline`; at once when it has passed.

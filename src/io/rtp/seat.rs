@@ -7,7 +7,7 @@ use socket2::SockAddr;
 use super::clock;
 use super::counters::Counters;
 use super::socket::{self, Batch, Pair};
-use crate::base::Mono;
+use crate::base::{Mono, Now};
 use crate::io::recorder::Track;
 use crate::media::{FRAME_SAMPLES, Outgoing, Session, SessionId, TapFrame};
 
@@ -69,10 +69,11 @@ impl Seat {
     }
 
     /// One tick: take what came, let the session work, send, feed the files.
-    pub fn tick(&mut self, now: Mono, bench: &mut Bench) {
+    pub fn tick(&mut self, now: Now, bench: &mut Bench) {
         bench.counts.ticks += 1;
-        if let Some(last) = self.last_tick.replace(now) {
-            bench.counts.worst_gap_us = bench.counts.worst_gap_us.max(now.since(last).as_micros() as u64);
+        if let Some(last) = self.last_tick.replace(now.mono) {
+            bench.counts.worst_gap_us =
+                bench.counts.worst_gap_us.max(now.mono.since(last).as_micros() as u64);
         }
         self.receive(now, bench);
         self.session.tick(now, &mut bench.out);
@@ -87,26 +88,26 @@ impl Seat {
     }
 
     /// A tick that was left out: time passes without a packet.
-    pub fn skip(&mut self, now: Mono, bench: &mut Bench) {
+    pub fn skip(&mut self, bench: &mut Bench) {
         bench.counts.ticks_skipped += 1;
-        self.session.skip(now);
+        self.session.skip();
         if let Some(track) = &mut self.recording {
             track.lose(FRAME_SAMPLES);
         }
     }
 
     /// The session's last words after `Close`.
-    pub fn finish(&mut self, now: Mono, bench: &mut Bench) {
+    pub fn finish(&mut self, now: Now, bench: &mut Bench) {
         self.session.tick(now, &mut bench.out);
         self.send(bench);
     }
 
-    fn receive(&mut self, now: Mono, bench: &mut Bench) {
+    fn receive(&mut self, now: Now, bench: &mut Bench) {
         for _ in 0..MAX_BATCHES {
             let count = bench.batch.receive(&self.sockets.rtp);
             bench.counts.packets_received += count as u64;
             for n in 0..count {
-                if let Some((bytes, from, at)) = bench.batch.datagram(n, now, bench.stamp_offset_ns) {
+                if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
                     self.session.handle_rtp(at, from, bytes);
                 }
             }
@@ -121,8 +122,8 @@ impl Seat {
         self.until_rtcp = RTCP_EVERY - 1;
         let count = bench.batch.receive(&self.sockets.rtcp);
         for n in 0..count {
-            if let Some((bytes, from, at)) = bench.batch.datagram(n, now, bench.stamp_offset_ns) {
-                self.session.handle_rtcp(at, from, bytes);
+            if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
+                self.session.handle_rtcp(clock::both(at, bench.stamp_offset_ns), from, bytes);
             }
         }
     }

@@ -143,13 +143,13 @@ impl Batch {
 
     /// Datagram `n` of the last `receive`: its bytes, its source, and its arrival on the
     /// monotonic clock (`offset_ns` from [`super::clock::stamp_offset_ns`]), never after `now`.
-    pub fn datagram(&mut self, n: usize, now: Mono, offset_ns: i64) -> Option<(&mut [u8], SocketAddr, Mono)> {
+    pub fn datagram(&self, n: usize, now: Mono, offset_ns: i64) -> Option<(&[u8], SocketAddr, Mono)> {
         let source = address(&self.names[n])?;
         let arrival = stamp_ns(&self.headers[n].msg_hdr)
             .and_then(|stamp| u64::try_from((stamp + offset_ns) / 1_000).ok())
             .map_or(now, |at| Mono(at).min(now));
         let len = (self.headers[n].msg_len as usize).min(DATAGRAM);
-        Some((&mut self.packets[n][..len], source, arrival))
+        Some((&self.packets[n][..len], source, arrival))
     }
 }
 

@@ -187,7 +187,7 @@ impl Worker {
         let Some(place) = self.wheel[slot].iter().position(|seat| seat.id == id) else { return };
         let mut seat = self.wheel[slot].swap_remove(place);
         seat.session.handle_command(now, Command::Close);
-        seat.finish(now, &mut self.bench);
+        seat.finish(clock::both(now, self.bench.stamp_offset_ns), &mut self.bench);
         self.ports.give_back(now, seat.sockets.port);
         self.post.collect(now, &mut seat);
     }
@@ -199,13 +199,14 @@ impl Worker {
             self.bench.stamp_offset_ns = clock::stamp_offset_ns(now);
             self.publish();
         }
+        let both = clock::both(now, self.bench.stamp_offset_ns);
         for seat in &mut self.wheel[slot] {
             match due {
                 Due::Tick { late, .. } => {
-                    seat.tick(now, &mut self.bench);
+                    seat.tick(both, &mut self.bench);
                     self.bench.counts.ticks_late += u64::from(late);
                 }
-                Due::Skip { .. } => seat.skip(now, &mut self.bench),
+                Due::Skip { .. } => seat.skip(&mut self.bench),
             }
             self.post.collect(now, seat);
         }

@@ -1,11 +1,63 @@
-//! RTCP.
-use super::{Outgoing, Session};
-use crate::base::Mono;
+//! RTCP: what is reported to the peer, and what it reports (RFC 3550 section 6).
+
 use std::net::SocketAddr;
 
+use super::{Outgoing, Session};
+use crate::base::Now;
+
 impl Session {
-    /// Takes a datagram from the RTCP socket.
-    pub fn handle_rtcp(&mut self, _now: Mono, _from: SocketAddr, _datagram: &mut [u8]) {}
-    pub(super) fn control(&mut self, _now: Mono, _out: &mut Outgoing) {}
-    pub(super) fn say_goodbye(&mut self, _now: Mono, _out: &mut Outgoing) {}
+    /// Takes a datagram from the RTCP socket, which arrived at `now`. Only the host that
+    /// the stream comes from is heard.
+    pub fn handle_rtcp(&mut self, now: Now, from: SocketAddr, datagram: &[u8]) {
+        if self.closed || self.stream.is_none() {
+            return;
+        }
+        if !self.latch.is_host(from.ip()) {
+            self.foreign += 1;
+            return;
+        }
+        let heard = match self.protection.open_control(datagram) {
+            Some(plain) => self.reports.handle_packet(now, &plain, &self.sender).is_ok(),
+            None => false,
+        };
+        self.rejected += u64::from(!heard);
+    }
+
+    /// The report that is due, to the port above the one that RTP goes to (RFC 3550 section 11).
+    pub(super) fn report(&mut self, now: Now, out: &mut Outgoing) {
+        if now.mono < self.reports.next_timeout() {
+            return;
+        }
+        let Some(to) = self.control_destination() else { return };
+        let due =
+            self.reports.poll_report(now, &self.sender, &mut self.source, &mut self.rng, &mut out.control);
+        if let Some(len) = due {
+            self.seal_control(to, len, out);
+        }
+    }
+
+    /// The last report, with BYE. A stream without a packet has nothing to take leave of.
+    pub(super) fn say_goodbye(&mut self, now: Now, out: &mut Outgoing) {
+        if self.said_goodbye || self.sender.packets() == 0 {
+            return;
+        }
+        self.said_goodbye = true;
+        let Some(to) = self.control_destination() else { return };
+        let len = self.reports.bye(now, &self.sender, &mut self.source, &mut out.control);
+        self.seal_control(to, len, out);
+    }
+
+    fn seal_control(&mut self, to: SocketAddr, len: usize, out: &mut Outgoing) {
+        if let Some(len) = self.protection.seal_control(&mut out.control, len) {
+            out.control_len = len;
+            out.control_to = Some(to);
+        }
+    }
+
+    fn control_destination(&self) -> Option<SocketAddr> {
+        self.stream.as_ref()?.remote?;
+        let mut to = self.latch.destination()?;
+        to.set_port(to.port().checked_add(1)?);
+        Some(to)
+    }
 }

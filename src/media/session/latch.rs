@@ -98,6 +98,11 @@ impl Latch {
         self.sequence = sequence;
     }
 
+    /// Whether `ip` is the peer's: the latched source's, or the signalled one while none is latched.
+    pub fn is_host(&self, ip: std::net::IpAddr) -> bool {
+        self.source.or(self.signalled).is_some_and(|peer| peer.ip() == ip)
+    }
+
     /// When the last packet was accepted.
     pub fn heard(&self) -> Mono {
         self.heard

@@ -15,6 +15,7 @@ mod control;
 mod latch;
 mod outgoing;
 mod player;
+mod protection;
 mod receive;
 
 #[cfg(test)]
@@ -26,21 +27,24 @@ use std::time::Duration;
 
 use super::codec::Decoder;
 use super::jitter::JitterBuffer;
+use super::rtcp::RtcpSession;
 use super::rtp::{RtpSender, Source};
 use super::telephone_event::EventReceiver;
 use super::tone::DtmfDetector;
-use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Quality, Stream};
-use crate::base::{Mono, Rng};
+use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Stream};
+use crate::base::{Mono, Now, Rng};
 
 use comment::Comment;
 use latch::Latch;
 use player::Player;
+use protection::Protection;
 
 pub use outgoing::Outgoing;
 
 /// The media of one leg. About 7 KB; a tick allocates nothing.
 pub struct Session {
     stream: Option<Stream>,
+    protection: Protection,
     sender: RtpSender,
     player: Option<Player>,
     latch: Latch,
@@ -50,11 +54,14 @@ pub struct Session {
     decoder: Decoder,
     inband: Option<Box<DtmfDetector>>,
     comment: Option<Comment>,
+    reports: RtcpSession,
+    rng: Rng,
     timeout: Duration,
     /// From when silence counts towards the timeout.
     silent_since: Mono,
     timed_out: bool,
     closed: bool,
+    said_goodbye: bool,
     foreign: u64,
     rejected: u64,
     events: VecDeque<Event>,
@@ -65,6 +72,7 @@ impl Session {
     pub fn new(now: Mono, timeout: Duration, rng: &mut Rng) -> Session {
         Session {
             stream: None,
+            protection: Protection::None,
             sender: RtpSender::new(rng),
             player: None,
             latch: Latch::default(),
@@ -74,10 +82,13 @@ impl Session {
             decoder: Decoder::new(Codec::Pcma),
             inband: None,
             comment: None,
+            reports: RtcpSession::new(now, rng),
+            rng: rng.fork(),
             timeout,
             silent_since: now,
             timed_out: false,
             closed: false,
+            said_goodbye: false,
             foreign: 0,
             rejected: 0,
             events: VecDeque::new(),
@@ -102,7 +113,7 @@ impl Session {
                 }
             }
             Command::StopComment => self.end_comment(),
-            Command::Close => self.close(now),
+            Command::Close => self.close(),
         }
     }
 
@@ -117,19 +128,19 @@ impl Session {
     }
 
     /// 20 ms of time: fills `out` with what is to be sent and what is to be heard.
-    pub fn tick(&mut self, now: Mono, out: &mut Outgoing) {
+    pub fn tick(&mut self, now: Now, out: &mut Outgoing) {
         out.clear();
         if self.closed {
             return self.say_goodbye(now, out);
         }
         self.send(out);
         self.listen(out);
-        self.control(now, out);
-        self.watch(now);
+        self.report(now, out);
+        self.watch(now.mono);
     }
 
     /// 20 ms of time for which it is too late to send or play anything.
-    pub fn skip(&mut self, _now: Mono) {
+    pub fn skip(&mut self) {
         self.sender.skip(FRAME_SAMPLES as u32);
         if self.stream.is_some() {
             let mut unheard = [0; FRAME_SAMPLES];
@@ -155,6 +166,7 @@ impl Session {
             None => self.inband.take().or_else(|| Some(Box::default())),
         };
         self.latch.signal(stream.remote);
+        self.protection.agree(stream.srtp.as_deref());
         self.stream = Some(stream);
     }
 
@@ -187,7 +199,10 @@ impl Session {
                 }
             }
         }
-        out.to = Some(to);
+        if let Some(len) = self.protection.seal(&mut out.packet, out.len) {
+            out.len = len;
+            out.to = Some(to);
+        }
     }
 
     fn listen(&mut self, out: &mut Outgoing) {
@@ -242,30 +257,14 @@ impl Session {
         }
     }
 
-    fn close(&mut self, _now: Mono) {
+    fn close(&mut self) {
         if self.closed {
             return;
         }
         self.stop_play();
         self.end_comment();
         self.closed = true;
-        let quality = self.quality();
+        let quality = self.reports.quality(&self.sender, &self.source, &self.jitter, self.rejected);
         self.events.push_back(Event::Closed { recording: None, quality });
-    }
-
-    fn quality(&self) -> Quality {
-        let (jitter_ms, jitter_max_ms) = self.source.jitter_ms();
-        Quality {
-            packets_sent: self.sender.packets(),
-            packets_received: self.source.received(),
-            lost: self.source.lost(),
-            late: self.jitter.late(),
-            duplicated: self.source.duplicated(),
-            out_of_order: self.source.out_of_order(),
-            rejected: self.rejected,
-            jitter_ms,
-            jitter_max_ms,
-            ..Quality::default()
-        }
     }
 }

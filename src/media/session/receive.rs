@@ -20,8 +20,11 @@ enum Content {
 }
 
 impl Session {
-    /// Takes a datagram from the RTP socket, which arrived at `now`. Decrypts in place.
-    pub fn handle_rtp(&mut self, now: Mono, from: SocketAddr, datagram: &mut [u8]) {
+    /// Takes a datagram from the RTP socket, which arrived at `now`.
+    ///
+    /// The source is judged first, because that is cheap and most of what is unwanted fails
+    /// there; it is believed last, after the packet has proved authentic and plausible.
+    pub fn handle_rtp(&mut self, now: Mono, from: SocketAddr, datagram: &[u8]) {
         if self.closed || self.stream.as_ref().is_none_or(|stream| !stream.receive) {
             return;
         }
@@ -33,11 +36,12 @@ impl Session {
             self.foreign += 1;
             return;
         }
-        let Ok(packet) = Packet::parse(datagram) else {
+        let Some(plain) = self.protection.open(datagram) else {
             self.rejected += 1;
             return;
         };
-        let Some(content) = self.content(packet.payload_type) else {
+        let packet = Packet::parse(&plain).ok();
+        let Some((packet, content)) = packet.and_then(|p| Some((p, self.content(p.payload_type)?))) else {
             self.rejected += 1;
             return;
         };

@@ -12,16 +12,16 @@ fn key_tick(world: &mut World, keys: &mut EventSender, loss: f64) {
     let timestamp = world.peer.timestamp();
     let events: Vec<_> = keys.frame(timestamp).collect();
     if events.is_empty() {
-        let mut bytes = world.packet(Codec::Pcma, &[8; FRAME_SAMPLES]);
+        let bytes = world.packet(Codec::Pcma, &[8; FRAME_SAMPLES]);
         if !world.rng.chance(loss) {
-            world.deliver(SOURCE, &mut bytes);
+            world.deliver(SOURCE, &bytes);
         }
     } else {
         for event in events {
             let mut bytes = [0; MAX_PACKET];
             let len = world.peer.event(EVENT, event.marker, event.timestamp, &event.payload, &mut bytes);
             if !world.rng.chance(loss) {
-                world.deliver(SOURCE, &mut bytes[..len]);
+                world.deliver(SOURCE, &bytes[..len]);
             }
         }
         world.peer.skip(FRAME_SAMPLES as u32);

@@ -2,6 +2,7 @@
 
 mod calls;
 mod keys;
+mod reports;
 mod stream;
 
 use std::net::SocketAddr;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Outgoing, Session};
-use crate::base::{Mono, Rng};
+use crate::base::{Mono, Now, Rng, Timestamp};
 use crate::media::codec::Encoder;
 use crate::media::rtp::{MAX_PACKET, Packet, RtpSender};
 use crate::media::tone::sine;
@@ -101,7 +102,7 @@ impl World {
     /// 20 ms of time.
     fn tick(&mut self) -> Option<Sent> {
         self.now = self.now + TICK;
-        self.session.tick(self.now, &mut self.out);
+        self.session.tick(self.both_clocks(), &mut self.out);
         self.collect();
         self.out.rtp().map(|(to, bytes)| {
             let packet = Packet::parse(bytes).unwrap();
@@ -116,14 +117,18 @@ impl World {
         })
     }
 
+    fn both_clocks(&self) -> Now {
+        Now { mono: self.now, utc: Timestamp(1_772_413_200_000 + self.now.as_millis() as i64) }
+    }
+
     fn tap(&self) -> &TapFrame {
         &self.out.tap
     }
 
     /// The peer sends one frame from `source`.
     fn speak(&mut self, source: &str, codec: Codec, pcm: &[i16]) {
-        let mut bytes = self.packet(codec, pcm);
-        self.deliver(source, &mut bytes);
+        let bytes = self.packet(codec, pcm);
+        self.deliver(source, &bytes);
     }
 
     /// The peer's next packet.
@@ -135,7 +140,7 @@ impl World {
         bytes[..len].to_vec()
     }
 
-    fn deliver(&mut self, source: &str, bytes: &mut [u8]) {
+    fn deliver(&mut self, source: &str, bytes: &[u8]) {
         self.session.handle_rtp(self.now, at(source), bytes);
         self.collect();
     }

@@ -23,8 +23,8 @@ fn a_third_party_is_neither_played_nor_recorded_nor_answered() {
     let tone = sine(440.0, 8_000.0, 50 * FRAME_SAMPLES);
     let mut heard = Vec::new();
     for frame in tone.chunks(FRAME_SAMPLES) {
-        let mut stolen = thief.packet(Codec::Pcma, &loud);
-        world.deliver("203.0.113.66:9", &mut stolen);
+        let stolen = thief.packet(Codec::Pcma, &loud);
+        world.deliver("203.0.113.66:9", &stolen);
         world.speak(SOURCE, Codec::Pcma, frame);
         assert_eq!(world.tick().unwrap().to, at(SOURCE));
         heard.extend(world.tap().right);
@@ -33,8 +33,8 @@ fn a_third_party_is_neither_played_nor_recorded_nor_answered() {
     assert_eq!(world.session.foreign(), 50);
     // Not even when the peer is silent for long.
     for _ in 0..500 {
-        let mut stolen = thief.packet(Codec::Pcma, &loud);
-        world.deliver("203.0.113.66:9", &mut stolen);
+        let stolen = thief.packet(Codec::Pcma, &loud);
+        world.deliver("203.0.113.66:9", &stolen);
         assert_eq!(world.tick().unwrap().to, at(SOURCE));
     }
     assert_eq!(level(&world.tap().right), -100.0);
@@ -122,9 +122,9 @@ fn the_codec_changes_in_the_middle_of_a_call() {
     for codec in [Codec::Pcmu, Codec::G722, Codec::Pcma] {
         world.order(Command::Start(stream(codec)));
         // One packet in the old codec was still on its way: dropped, not decoded as noise.
-        let mut old = world.packet(Codec::Pcma, &sine(440.0, 8_000.0, FRAME_SAMPLES));
+        let old = world.packet(Codec::Pcma, &sine(440.0, 8_000.0, FRAME_SAMPLES));
         if codec != Codec::Pcma {
-            world.deliver(SOURCE, &mut old);
+            world.deliver(SOURCE, &old);
         }
         let after = world.tick().unwrap();
         assert_eq!(after.payload_type, codec.static_payload_type());
@@ -206,8 +206,8 @@ fn nothing_that_a_network_delivers_panics_and_all_of_it_is_counted() {
             bytes[place] = world.rng.next_u32() as u8;
         }
         bytes.truncate(world.rng.below(bytes.len() as u64 + 1) as usize);
-        world.deliver(SOURCE, &mut bytes);
-        world.session.handle_rtcp(world.now, at(SOURCE), &mut bytes);
+        world.deliver(SOURCE, &bytes);
+        world.session.handle_rtcp(world.both_clocks(), at(SOURCE), &bytes);
         if round % 4 == 0 {
             world.tick();
         }
