@@ -2,7 +2,7 @@
 
 use super::{Engine, Library, Settings, Trunk};
 use crate::base::{CallId, CampaignId, EntryId, Timestamp};
-use crate::call::{Direction, State};
+use crate::call::{Call, Direction, State};
 use crate::sip::endpoint::{Counters, Held};
 
 /// One call at this moment.
@@ -35,28 +35,12 @@ pub struct CallView<'a> {
 impl Engine {
     /// Calls that are up or being set up, oldest first.
     pub fn calls(&self) -> impl Iterator<Item = CallView<'_>> {
-        self.slots.values().map(|slot| {
-            let call = &slot.call;
-            let plan = call.plan();
-            CallView {
-                id: plan.id,
-                direction: plan.direction,
-                campaign: plan.campaign,
-                entry: plan.entry,
-                phone: &plan.phone,
-                name: &plan.facts.name,
-                trunk: call.trunk(),
-                state: call.state(),
-                step: call.step(),
-                started_at: call.started_at(),
-                answered_at: call.answered_at(),
-            }
-        })
+        self.slots.values().map(|slot| view(&slot.call))
     }
 
     /// One call.
     pub fn call(&self, id: CallId) -> Option<CallView<'_>> {
-        self.calls().find(|c| c.id == id)
+        self.slots.get(self.by_call.get(&id)?).map(|slot| view(&slot.call))
     }
 
     /// How many calls are up or being set up.
@@ -92,5 +76,22 @@ impl Engine {
     /// Settings in force.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+}
+
+fn view(call: &Call) -> CallView<'_> {
+    let plan = call.plan();
+    CallView {
+        id: plan.id,
+        direction: plan.direction,
+        campaign: plan.campaign,
+        entry: plan.entry,
+        phone: &plan.phone,
+        name: &plan.facts.name,
+        trunk: call.trunk(),
+        state: call.state(),
+        step: call.step(),
+        started_at: call.started_at(),
+        answered_at: call.answered_at(),
     }
 }

@@ -1,7 +1,11 @@
 //! Everything that touches the world: sockets, files, clock, database, HTTP.
 
+pub mod assets;
+pub mod clock;
+pub mod dns;
 pub mod recorder;
 pub mod rtp;
+pub mod signal;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -9,9 +9,7 @@ pub mod message;
 pub mod offer;
 pub mod session;
 mod srtp;
-mod timer;
 mod trace;
-mod transaction;
 pub mod uri;
 
 pub use destination::{Destination, Transport, UnknownTransport};

@@ -11,7 +11,6 @@ mod campaign;
 mod db;
 mod do_not_call;
 mod due;
-mod entry;
 mod error;
 mod import;
 mod list;

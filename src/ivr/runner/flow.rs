@@ -32,7 +32,6 @@ impl Runner {
             return;
         }
         self.at = id;
-        self.leaning = None;
         self.ask = Ask::default();
         if let Some(step) = &node.step {
             self.actions.push_back(Action::Step(step.clone()));
@@ -45,7 +44,6 @@ impl Runner {
                 self.todo = Some(rule.map_or(*otherwise, |r| r.next));
             }
             NodeKind::Question(q) => {
-                self.leaning = q.if_hung_up;
                 self.heard.asked |= q.purpose != Purpose::Machine;
                 self.ask_now(now, ahead.filter(|_| q.barge_in));
             }
@@ -58,7 +56,7 @@ impl Runner {
                 self.say(now, Cue::Prompts);
             }
             NodeKind::Later { prompts, next, .. } => {
-                self.leaning = Some(Disposition::Later);
+                self.heard.later = true;
                 if prompts.is_empty() {
                     self.settle(Disposition::Later, false);
                     self.todo = Some(*next);
