@@ -4,11 +4,14 @@
 pub mod codec;
 pub mod g711;
 pub mod jitter;
+pub mod level;
+pub mod noise;
 pub mod rtcp;
 pub mod rtp;
 pub mod srtp;
 pub mod telephone_event;
 pub mod tone;
+pub mod vad;
 
 mod amd;
 mod command;
@@ -18,7 +21,7 @@ mod session;
 mod srtp_keys;
 mod tap;
 
-pub use amd::{AmdKind, AmdReason, AmdSettings, AmdVerdict};
+pub use amd::{AmdDetector, AmdKind, AmdReason, AmdSettings, AmdVerdict};
 pub use command::*;
 pub use prompt::{Prompt, PromptError, PromptLibrary};
 pub use quality::Quality;

@@ -7,3 +7,6 @@ mod measure;
 pub use dtmf::DtmfDetector;
 pub use generate::{dtmf, dtmf_frequencies, mix, silence, sine};
 pub use measure::{SteadyTone, steady_tone, tone_dbfs};
+
+#[cfg(test)]
+mod tests;

@@ -74,6 +74,7 @@ fn a_bad_file_is_refused_with_a_way_to_mend_it() {
     check(&compressed, "compressed", "ffmpeg");
     let mut slow = wav(8_000, 1, 16, false);
     slow[24..28].copy_from_slice(&1_000u32.to_le_bytes());
+    slow[28..32].copy_from_slice(&2_000u32.to_le_bytes());
     check(&slow, "1000 Hz", "ffmpeg");
     check(&wav(8_000, 1, 16, false)[..44], "ends too early", "not whole");
 }
