@@ -9,8 +9,8 @@ mod typed;
 mod value;
 mod via;
 
-pub(in crate::sip) use list::{is_token, quote, read_quoted};
 pub use list::{Items, split_list};
+pub(in crate::sip) use list::{is_token, quote, read_quoted};
 pub use name::*;
 pub use name_addr::NameAddr;
 pub use params::Params;
