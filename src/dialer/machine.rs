@@ -1,15 +1,26 @@
-//! The dialler's state machine.
+//! The dialler's state machine: its inputs. What follows from them is worked out in `serve`.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Action, Campaign, CampaignState, Command, Ended, EntryUpdate, Fetched, Health, Reason, Route};
-use super::{RouteFailure, TrunkSettings};
+use super::pace::Pacer;
+use super::settle::settle;
+use super::transition::transition;
+use super::trunk::{Purpose, TrunkStatus, Trunks};
+use super::workload::{FETCH_PAUSE, FetchState, REFUSED_REST, Workload};
+use super::{
+    Action, Campaign, CampaignState, Candidate, Command, Ended, EntryUpdate, Fetched, Health, Reason, Route,
+    RouteFailure, TrunkSettings,
+};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, PhoneNumber, Rng};
-use crate::policy::Windows;
+use crate::policy::{Windows, code};
+
+/// Most entries fetched at once: a queue of this length is a few hundred kilobytes.
+pub const MAX_FETCH: u32 = 1000;
 
 /// Settings of the dialler as a whole.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Windows of campaigns that name none.
     pub windows: Windows,
@@ -17,10 +28,22 @@ pub struct Settings {
     pub max_calls: u32,
     /// New calls a second over all campaigns; 0 means no limit.
     pub max_cps: f64,
-    /// Entries fetched at once.
+    /// Entries fetched at once; 1 to [`MAX_FETCH`].
     pub fetch_size: u32,
     /// How long a reserved attempt may wait for a trunk before it is released.
     pub reservation_timeout: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            windows: Windows::always(),
+            max_calls: 500,
+            max_cps: 50.0,
+            fetch_size: 200,
+            reservation_timeout: Duration::from_secs(5),
+        }
+    }
 }
 
 /// A command or a campaign cannot be taken.
@@ -47,19 +70,85 @@ pub enum Error {
     },
 }
 
-/// The dialler.
-#[derive(Debug)]
-pub struct Dialer {}
+/// Where a call of the dialler's stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// The store was asked to write it.
+    Reserving,
+    /// Written; waits for its pace or a trunk.
+    Waiting,
+    /// Ordered from the engine.
+    Dialling,
+}
 
-#[allow(missing_docs, unused_variables)]
+/// A call that is counted somewhere.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// The list call's campaign and entry; None for calls of no list.
+    pub work: Option<(CampaignId, Candidate)>,
+    pub phase: Phase,
+    /// The trunk on which it is counted.
+    pub trunk: Option<Arc<str>>,
+    pub tried: Vec<Arc<str>>,
+    pub group: String,
+    /// None where the trunk was not ours to choose.
+    pub number: Option<PhoneNumber>,
+    pub reserved_at: Mono,
+}
+
+/// The dialler. After every `handle_*` ask [`Dialer::poll_action`] until None, then sleep
+/// until [`Dialer::next_timeout`].
+#[derive(Debug)]
+pub struct Dialer {
+    pub(super) settings: Settings,
+    pub(super) trunks: Trunks,
+    pub(super) rng: Rng,
+    pub(super) work: BTreeMap<CampaignId, Workload>,
+    pub(super) calls: BTreeMap<CallId, Slot>,
+    /// Calls that are reserved on disk and not dialled, oldest first.
+    pub(super) waiting: VecDeque<CallId>,
+    /// Numbers of list calls, so that two campaigns never call one customer at once.
+    pub(super) numbers: BTreeSet<PhoneNumber>,
+    pub(super) hold: Option<Reason>,
+    pub(super) reserve: Pacer,
+    pub(super) dial: Pacer,
+    pub(super) actions: VecDeque<Action>,
+    pub(super) wake: Option<Mono>,
+    pub(super) turn: u64,
+}
+
 impl Dialer {
     /// A dialler without campaigns.
     pub fn new(settings: Settings, trunks: Vec<TrunkSettings>, rng: Rng) -> Self {
-        Dialer {}
+        Dialer {
+            reserve: Pacer::new(settings.max_cps),
+            dial: Pacer::new(settings.max_cps),
+            trunks: Trunks::new(trunks),
+            rng,
+            work: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            numbers: BTreeSet::new(),
+            hold: None,
+            actions: VecDeque::new(),
+            wake: None,
+            turn: 0,
+            settings,
+        }
     }
 
-    /// A campaign as stored: at start, when made, and when its settings change.
+    /// A campaign as stored: at start, when made, and when its settings change. A campaign
+    /// that is known keeps its state.
     pub fn handle_campaign(&mut self, now: Now, campaign: Campaign) -> Result<(), Error> {
+        campaign.settings.check()?;
+        let windows = campaign.settings.windows(&self.settings.windows)?;
+        match self.work.get_mut(&campaign.id) {
+            Some(work) => work.replace(campaign, windows),
+            None => {
+                self.work.insert(campaign.id, Workload::new(campaign, windows));
+            }
+        }
+        self.run(now);
         Ok(())
     }
 
@@ -70,29 +159,125 @@ impl Dialer {
         campaign: CampaignId,
         command: Command,
     ) -> Result<CampaignState, Error> {
-        Err(Error::UnknownCampaign(campaign))
+        let work = self.work.get_mut(&campaign).ok_or(Error::UnknownCampaign(campaign))?;
+        let state = work.campaign.state;
+        let Some(next) = transition(state, command) else {
+            return Err(Error::BadState { state, command: command.as_str() });
+        };
+        work.campaign.state = next;
+        if next == CampaignState::Running {
+            work.fetch_by(now.mono);
+        } else {
+            work.drop_queue();
+        }
+        self.actions.push_back(Action::State { campaign, state: next });
+        if command == Command::Stop {
+            let dialling = |slot: &Slot| {
+                slot.phase == Phase::Dialling && slot.work.as_ref().is_some_and(|(c, _)| *c == campaign)
+            };
+            let up: Vec<CallId> = self.calls.iter().filter(|(_, s)| dialling(s)).map(|(id, _)| *id).collect();
+            if !up.is_empty() {
+                self.actions.push_back(Action::HangUp(up));
+            }
+        }
+        self.run(now);
+        // The last call may have ended before: then the campaign is done already.
+        Ok(self.work.get(&campaign).map_or(next, |w| w.campaign.state))
     }
 
     /// Rows came into a list: look at it at once.
-    pub fn handle_list_changed(&mut self, now: Now, list: ListId) {}
-
-    /// The store's answer to a fetch.
-    pub fn handle_candidates(&mut self, now: Now, campaign: CampaignId, fetched: Fetched) {}
-
-    /// The store could not answer a fetch.
-    pub fn handle_fetch_failed(&mut self, now: Now, campaign: CampaignId) {}
-
-    /// The store's answer to a reservation.
-    pub fn handle_reserved(&mut self, now: Now, reserved: &[CallId], refused: &[(CallId, Reason)]) {}
-
-    /// A trunk did not take the call: the next way, if there is one.
-    pub fn handle_route_failed(&mut self, now: Now, call: CallId, failure: RouteFailure) -> Option<Route> {
-        None
+    pub fn handle_list_changed(&mut self, now: Now, list: ListId) {
+        for work in self.work.values_mut().filter(|w| w.campaign.list == list) {
+            work.fetch_by(now.mono);
+        }
+        self.run(now);
     }
 
-    /// An inbound call, or one of no list, uses a trunk until [`Dialer::handle_call_ended`].
-    /// False if the trunk has no room for it.
+    /// The store's answer to a fetch.
+    pub fn handle_candidates(&mut self, now: Now, campaign: CampaignId, fetched: Fetched) {
+        if let Some(work) = self.work.get_mut(&campaign)
+            && work.is_running()
+        {
+            let nothing_left = fetched.candidates.is_empty() && fetched.unfinished == 0;
+            work.take_in(now, fetched);
+            if nothing_left && work.is_idle() {
+                work.campaign.state = CampaignState::Done;
+                self.actions.push_back(Action::State { campaign, state: CampaignState::Done });
+            }
+        } else if let Some(work) = self.work.get_mut(&campaign) {
+            work.fetch = FetchState::At(now.mono);
+        }
+        self.run(now);
+    }
+
+    /// The store could not answer a fetch.
+    pub fn handle_fetch_failed(&mut self, now: Now, campaign: CampaignId) {
+        if let Some(work) = self.work.get_mut(&campaign) {
+            work.fetch = FetchState::At(now.mono + 5 * FETCH_PAUSE);
+        }
+        self.run(now);
+    }
+
+    /// The store's answer to a reservation; each attempt must be answered, in one answer or
+    /// in several. Where the store could not be asked, refuse with [`code::STORE`].
+    pub fn handle_reserved(&mut self, now: Now, reserved: &[CallId], refused: &[(CallId, Reason)]) {
+        for call in reserved {
+            if let Some(slot) = self.calls.get_mut(call)
+                && slot.phase == Phase::Reserving
+            {
+                slot.phase = Phase::Waiting;
+                self.waiting.push_back(*call);
+                if let Some(work) = slot.work.as_ref().and_then(|(c, _)| self.work.get_mut(c)) {
+                    work.waiting += 1;
+                }
+            }
+        }
+        for (call, reason) in refused {
+            if self.calls.get(call).is_none_or(|slot| slot.phase != Phase::Reserving) {
+                continue;
+            }
+            if let Some((campaign, candidate)) = self.forget(*call)
+                && let Some(work) = self.work.get_mut(&campaign)
+            {
+                let rest = if reason.code == code::STORE { 2 * FETCH_PAUSE } else { REFUSED_REST };
+                work.lay_to_rest(candidate.entry, now.mono + rest);
+                work.fetch_by(now.mono + rest);
+            }
+        }
+        self.run(now);
+    }
+
+    /// A trunk did not take the call: the next way, if there is one. The call is counted on
+    /// the new trunk, and no longer on the old.
+    pub fn handle_route_failed(&mut self, now: Now, call: CallId, failure: RouteFailure) -> Option<Route> {
+        let slot = self.calls.get_mut(&call)?;
+        if let Some(name) = slot.trunk.take() {
+            self.trunks.release(&name);
+            self.trunks.note_failure(now.mono, &name, failure);
+            slot.tried.push(name);
+        }
+        let route = match &slot.number {
+            Some(number) => self
+                .trunks
+                .choose(now.mono, &slot.group, &slot.tried, Purpose::Dial, &mut self.rng)
+                .and_then(|trunk| {
+                    let number = self.trunks.dial_string(&trunk, number)?;
+                    slot.trunk = Some(trunk.clone());
+                    Some(Route { trunk, number })
+                }),
+            None => None,
+        };
+        self.run(now);
+        route
+    }
+
+    /// An inbound call, or one whose trunk is given, uses that trunk until
+    /// [`Dialer::handle_call_ended`]. False if the trunk has no room for it.
     pub fn handle_call_began(&mut self, now: Now, call: CallId, trunk: &str) -> bool {
+        if self.calls.contains_key(&call) || !self.trunks.begin(trunk) {
+            return false;
+        }
+        self.calls.insert(call, other_call(now, Some(trunk.into()), "", None));
         true
     }
 
@@ -104,38 +289,125 @@ impl Dialer {
         group: &str,
         number: &PhoneNumber,
     ) -> Option<Route> {
-        None
+        if self.calls.contains_key(&call) {
+            return None;
+        }
+        let trunk = self.trunks.choose(now.mono, group, &[], Purpose::Dial, &mut self.rng)?;
+        let text = self.trunks.dial_string(&trunk, number)?;
+        self.calls.insert(call, other_call(now, Some(trunk.clone()), group, Some(number.clone())));
+        Some(Route { trunk, number: text })
     }
 
     /// A call is over. What becomes of its entry, to be stored with the record.
     pub fn handle_call_ended(&mut self, now: Now, call: CallId, ended: Ended) -> Option<EntryUpdate> {
-        None
+        let done = self.forget(call);
+        let update = done.and_then(|(campaign, candidate)| {
+            let work = self.work.get_mut(&campaign)?;
+            let update = settle(now.utc, &work.campaign.settings, &work.windows, &candidate, ended);
+            let again = update.due_at.map(|due| due.millis_since(now.utc).max(0).unsigned_abs());
+            // Not at once, for the record is on its way to the store.
+            let pause = again.map_or(FETCH_PAUSE, |ms| FETCH_PAUSE.max(Duration::from_millis(ms)));
+            if again.is_some() || work.is_idle() {
+                work.fetch_by(now.mono + pause);
+            }
+            Some(update)
+        });
+        self.run(now);
+        update
     }
 
     /// What the health check of a trunk says.
-    pub fn handle_trunk_health(&mut self, now: Now, trunk: &str, health: Health) {}
+    pub fn handle_trunk_health(&mut self, now: Now, trunk: &str, health: Health) {
+        self.trunks.set_health(trunk, health);
+        self.run(now);
+    }
 
     /// Trunks after a reload; calls in progress keep their count by name.
-    pub fn handle_trunks(&mut self, now: Now, trunks: Vec<TrunkSettings>) {}
+    pub fn handle_trunks(&mut self, now: Now, trunks: Vec<TrunkSettings>) {
+        self.trunks.replace(trunks);
+        self.run(now);
+    }
+
+    /// Settings after a reload.
+    pub fn handle_settings(&mut self, now: Now, settings: Settings) {
+        self.reserve.set_rate(settings.max_cps);
+        self.dial.set_rate(settings.max_cps);
+        self.settings = settings;
+        for work in self.work.values_mut() {
+            if let Ok(windows) = work.campaign.settings.windows(&self.settings.windows) {
+                let campaign = work.campaign.clone();
+                work.replace(campaign, windows);
+            }
+        }
+        self.run(now);
+    }
 
     /// Stops all dialling for a reason, or lets it go on.
-    pub fn handle_hold(&mut self, now: Now, reason: Option<Reason>) {}
+    pub fn handle_hold(&mut self, now: Now, reason: Option<Reason>) {
+        self.hold = reason;
+        self.run(now);
+    }
 
     /// The time of [`Dialer::next_timeout`] has come.
-    pub fn handle_timeout(&mut self, now: Now) {}
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.run(now);
+    }
 
     /// When to call [`Dialer::handle_timeout`].
     pub fn next_timeout(&self) -> Option<Mono> {
-        None
+        self.wake
     }
 
     /// The next thing to do; ask until None after every handler.
     pub fn poll_action(&mut self) -> Option<Action> {
-        None
+        self.actions.pop_front()
     }
 
-    /// Names of the trunks, in the order of the settings.
-    pub fn trunk_names(&self) -> Vec<Arc<str>> {
-        Vec::new()
+    /// What each trunk is doing, by name.
+    pub fn trunks(&self, now: Now) -> Vec<TrunkStatus> {
+        self.trunks.status(now.mono)
+    }
+
+    /// Where a campaign stands; None if it is not known.
+    pub fn state(&self, campaign: CampaignId) -> Option<CampaignState> {
+        self.work.get(&campaign).map(|w| w.campaign.state)
+    }
+
+    /// Calls reserved or up for a campaign.
+    pub fn calls_of(&self, campaign: CampaignId) -> u32 {
+        self.work.get(&campaign).map_or(0, |w| w.in_flight)
+    }
+
+    /// Takes a call out of every count. Its campaign and entry, for list calls.
+    pub(super) fn forget(&mut self, call: CallId) -> Option<(CampaignId, Candidate)> {
+        let slot = self.calls.remove(&call)?;
+        if let Some(trunk) = &slot.trunk {
+            self.trunks.release(trunk);
+        }
+        let (campaign, candidate) = slot.work?;
+        self.numbers.remove(&candidate.details.phone);
+        if slot.phase == Phase::Waiting {
+            self.waiting.retain(|id| *id != call);
+        }
+        if let Some(work) = self.work.get_mut(&campaign) {
+            work.in_flight = work.in_flight.saturating_sub(1);
+            if slot.phase == Phase::Waiting {
+                work.waiting = work.waiting.saturating_sub(1);
+            }
+            work.taken.remove(&candidate.entry);
+        }
+        Some((campaign, candidate))
+    }
+}
+
+fn other_call(now: Now, trunk: Option<Arc<str>>, group: &str, number: Option<PhoneNumber>) -> Slot {
+    Slot {
+        work: None,
+        phase: Phase::Dialling,
+        trunk,
+        tried: Vec::new(),
+        group: group.to_owned(),
+        number,
+        reserved_at: now.mono,
     }
 }

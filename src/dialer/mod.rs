@@ -6,14 +6,26 @@
 
 mod action;
 mod campaign;
+mod check;
 mod entry;
 pub mod import;
 mod machine;
+mod pace;
+mod progress;
+mod serve;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod transition;
 mod trunk;
+mod workload;
 
 pub use crate::policy::{Reason, RetryRule};
 pub use action::{Action, Command, Ended, Fetched, Order, Route};
 pub use campaign::{Campaign, CampaignSettings, CampaignState, MachinePolicy};
+pub use check::{MAX_ATTEMPTS, MAX_CALLS_PER_SECOND, MAX_RING_SECONDS};
 pub use entry::{Attempt, Candidate, EntryState, EntryUpdate, NewEntry};
-pub use machine::{Dialer, Error, Settings};
-pub use trunk::{Health, RouteFailure, TrunkSettings};
+pub use machine::{Dialer, Error, MAX_FETCH, Settings};
+pub use progress::{Progress, eta};
+pub use settle::{QUIET_HOURS_FIELD, settle};
+pub use trunk::{Health, RouteFailure, TrunkSettings, TrunkStatus};

@@ -18,6 +18,11 @@ impl PromptSet {
         self.0.contains(&Self::full_name(language, name))
     }
 
+    /// Whether a full name exists.
+    pub fn has_full(&self, full_name: &str) -> bool {
+        self.0.contains(full_name)
+    }
+
     /// Every full name, sorted.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(String::as_str)

@@ -10,7 +10,9 @@ pub mod offer;
 pub mod sdp;
 pub mod session;
 mod srtp;
+mod timer;
 mod trace;
+mod transaction;
 pub mod uri;
 
 pub use destination::{Destination, Transport, UnknownTransport};

@@ -11,6 +11,7 @@ mod campaign;
 mod db;
 mod do_not_call;
 mod due;
+mod entry;
 mod error;
 mod import;
 mod list;

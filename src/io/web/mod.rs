@@ -3,23 +3,35 @@
 //! Reads go to the store; changes go to the engine as [`Control`] orders or to the store's
 //! audited write functions, never anywhere else.
 
+pub mod api;
+mod auth;
 mod control;
 mod events;
 pub(crate) mod limit;
+mod listing;
 mod live;
+mod mask;
 mod patient;
 mod problem;
+mod request;
+mod router;
 mod server;
 mod sheet;
+mod state;
 
+pub use auth::{Caller, Scope, TOKEN_PREFIX, hash_secret, hex, new_secret};
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
 };
 pub use events::{Batch, EventHub, EventReader, LiveEvent, RING_LIMIT};
+pub use listing::Items;
 pub use live::{
     Catalogue, CatalogueReader, LiveCall, LiveCampaign, LiveReader, LiveSnapshot, LiveTrunk, PUBLISH_EVERY,
     PromptFact, Readiness, ScriptFact,
 };
+pub use mask::mask;
 pub use problem::{FieldProblem, Problem};
+pub use router::{openapi_json, router};
 pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};
 pub use sheet::{Sheet, SheetRow, harmless};
+pub use state::{ApiParts, ApiState, Shared};

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::control::Refused;
+use crate::io::store::Error as StoreError;
 
 /// Seconds after which a client that was told 503 should try again.
 const RETRY_AFTER: u64 = 2;
@@ -182,6 +183,27 @@ impl From<Refused> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values cannot be used", text)
             }
             Refused::Unavailable(text) => Problem::unavailable(text),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Exists { .. } => Problem::conflict(error.to_string()),
+            StoreError::NotFound { .. } => {
+                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+            }
+            StoreError::Refused(text) => {
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values cannot be used", text)
+            }
+            StoreError::Sql(_) | StoreError::Timeout(_) => {
+                tracing::error!(%error, "the database did not answer a request");
+                Problem::unavailable(
+                    "the database does not answer; what was sent is not stored, try again shortly",
+                )
+            }
+            error => Problem::internal(&error),
         }
     }
 }

@@ -36,10 +36,17 @@ impl Sheet {
 
     /// UTF-8 with BOM, CRLF line ends (RFC 4180), every cell made harmless.
     pub fn to_csv(&self) -> Vec<u8> {
-        let mut writer =
-            csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(BOM.to_vec());
+        self.to_csv_part(true)
+    }
+
+    /// One part of a long table: only the first has the BOM and the titles.
+    pub fn to_csv_part(&self, first: bool) -> Vec<u8> {
+        let start = if first { BOM.to_vec() } else { Vec::new() };
+        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(start);
         // Writing to a Vec cannot fail, and all rows have as many cells as there are columns.
-        let _ = writer.write_record(&self.columns);
+        if first {
+            let _ = writer.write_record(&self.columns);
+        }
         for row in &self.rows {
             let _ = writer.write_record(row.iter().map(|cell| harmless(cell).into_owned()));
         }

@@ -32,6 +32,7 @@ impl Runner {
             return;
         }
         self.at = id;
+        self.leaning = None;
         self.ask = Ask::default();
         if let Some(step) = &node.step {
             self.actions.push_back(Action::Step(step.clone()));
@@ -44,6 +45,7 @@ impl Runner {
                 self.todo = Some(rule.map_or(*otherwise, |r| r.next));
             }
             NodeKind::Question(q) => {
+                self.leaning = q.if_hung_up;
                 self.heard.asked |= q.purpose != Purpose::Machine;
                 self.ask_now(now, ahead.filter(|_| q.barge_in));
             }
@@ -56,7 +58,7 @@ impl Runner {
                 self.say(now, Cue::Prompts);
             }
             NodeKind::Later { prompts, next, .. } => {
-                self.heard.later = true;
+                self.leaning = Some(Disposition::Later);
                 if prompts.is_empty() {
                     self.settle(Disposition::Later, false);
                     self.todo = Some(*next);

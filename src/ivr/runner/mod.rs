@@ -32,6 +32,7 @@ use crate::media::PlayId;
 
 use super::spoken::Grammar;
 use super::{NodeId, PromptSet, Script};
+pub(super) use voice::MAX_SPOKEN_ITEMS;
 use voice::Speech;
 
 /// Longest text given to the TTS command: a name or an item, never a speech.
@@ -74,6 +75,8 @@ pub struct Runner {
     /// By node name.
     given: BTreeMap<String, Given>,
     heard: Heard,
+    /// What a hang-up at the present node means, where the script says so.
+    leaning: Option<Disposition>,
     later_time: Option<(Time, crate::base::Timestamp)>,
     outcome: Option<Outcome>,
     /// The comment that ran when something else ended it; its words are kept all the same.
@@ -94,8 +97,6 @@ struct Heard {
     anything: bool,
     /// A survey question was answered.
     answer: bool,
-    /// They want to be called later.
-    later: bool,
     /// A machine, not a person.
     machine: bool,
     /// The limits were reached.
@@ -200,6 +201,7 @@ impl Runner {
             deadline: Mono::FAR,
             given: BTreeMap::new(),
             heard: Heard::default(),
+            leaning: None,
             later_time: None,
             outcome: None,
             late_comment: None,
@@ -286,9 +288,9 @@ impl Runner {
 
     /// What the attempt would count as if the customer hung up at this moment.
     pub fn disposition_if_hung_up(&self) -> Disposition {
-        match &self.outcome {
-            Some(outcome) => outcome.disposition,
-            None if self.heard.later => Disposition::Later,
+        let leaning = self.outcome.as_ref().map(|o| o.disposition).or(self.leaning);
+        match leaning {
+            Some(disposition) => disposition,
             None if self.heard.answer => Disposition::Partial,
             None if self.heard.machine => Disposition::Machine,
             None => Disposition::HungUp,

@@ -131,6 +131,8 @@ pub struct Question {
     pub barge_in: bool,
     /// What kind.
     pub purpose: Purpose,
+    /// How the call counts if the customer hangs up here; None: by what was answered.
+    pub if_hung_up: Option<Disposition>,
     /// Every key that works here, the script's own included.
     pub keys: BTreeMap<char, Key>,
     /// How long, how often.

@@ -130,6 +130,8 @@ pub(super) struct RawQuestion {
     /// Whether its answer is part of the survey, so that hanging up after it is `partial`.
     #[serde(default = "yes")]
     pub counts: bool,
+    /// How the call counts if the customer hangs up here.
+    pub if_hung_up: Option<Text>,
     #[serde(default)]
     pub private: bool,
     pub step: Option<String>,

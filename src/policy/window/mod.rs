@@ -149,6 +149,22 @@ impl Windows {
         None
     }
 
+    /// How long the windows were open between two moments, looking back at most a year.
+    pub fn open_time(&self, from: Timestamp, to: Timestamp) -> Duration {
+        let mut open = 0i64;
+        let mut at = from;
+        for _ in 0..MAX_RANGES * 53 {
+            let Some(start) = self.next_opening(at).filter(|start| *start < to) else { break };
+            let end = self.closing(start).unwrap_or(start).min(to);
+            open = open.saturating_add(end.millis_since(start));
+            if end >= to || end <= at {
+                break;
+            }
+            at = end;
+        }
+        Duration::from_millis(open.max(0).unsigned_abs())
+    }
+
     /// `at` in the zone of the windows, for people: `2026-03-03 15:00`.
     pub fn civil(&self, at: Timestamp) -> String {
         at.to_jiff().to_zoned(self.zone.clone()).strftime("%Y-%m-%d %H:%M").to_string()

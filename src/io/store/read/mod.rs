@@ -2,26 +2,22 @@
 //!
 //! The pattern: a plain struct with `#[derive(sqlx::FromRow)]` whose columns are `i64`,
 //! `f64`, `String` and their options; one SQL text; [`on!`](super::db) picks the driver.
+//! Lists come in pages: a row-value comparison with the last row's key, so that page 1,000
+//! costs as much as page 1.
 
-use super::db::on;
-use super::{Error, Store};
+mod calls;
+mod campaigns;
+mod entries;
+mod imports;
+mod ledger;
+mod lists;
+mod page;
+mod page_json;
 
-/// How many entries of a list are in one state.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct StateCount {
-    /// Word of [`crate::dialer::EntryState`].
-    pub state: String,
-    /// Entries in it.
-    pub count: i64,
-}
-
-impl Store {
-    /// Entries of a list by state, in the order of the words.
-    pub async fn entry_counts(&self, list: crate::base::ListId) -> Result<Vec<StateCount>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT state, COUNT(*) AS count FROM entries WHERE list_id = $1 GROUP BY state ORDER BY state")
-            .bind(list.0)
-            .fetch_all(p)
-            .await)?)
-    }
-}
+pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
+pub use campaigns::{CampaignRow, OutcomeCount, Pace};
+pub use entries::{EntryFilter, EntryRow, EntrySort};
+pub use imports::{ImportRow, ImportRowResult};
+pub use ledger::AuditRow;
+pub use lists::{ListRow, StateCount};
+pub use page::{Cursor, PAGE_LIMIT, Page};

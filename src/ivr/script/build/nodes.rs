@@ -40,7 +40,14 @@ pub(super) enum RawNode {
 impl RawNode {
     /// Whether its name can be asked for in a branch.
     pub(super) fn is_question(&self) -> bool {
-        matches!(self, RawNode::Question(_) | RawNode::Input(_) | RawNode::Identity(_) | RawNode::Comment(_))
+        matches!(
+            self,
+            RawNode::Question(_)
+                | RawNode::Input(_)
+                | RawNode::Identity(_)
+                | RawNode::Comment(_)
+                | RawNode::RecordPrompt(_)
+        )
     }
 }
 
@@ -117,6 +124,7 @@ impl Builder<'_> {
             prompts: self.said(name, &q.prompts)?,
             barge_in: q.barge_in,
             purpose: if q.counts { Purpose::Survey } else { Purpose::Side },
+            if_hung_up: q.if_hung_up.as_ref().map(|word| self.disposition(word)).transpose()?,
             keys,
             waiting: self.waiting(&q.waiting, next)?,
         }))
@@ -186,6 +194,7 @@ impl Builder<'_> {
             prompts: self.said(name, &i.prompts)?,
             barge_in: i.barge_in,
             purpose: Purpose::Identity,
+            if_hung_up: None,
             keys,
             waiting: self.waiting(&i.waiting, wrong)?,
         }))
@@ -201,7 +210,8 @@ impl Builder<'_> {
         })
     }
 
-    fn end(&self, e: &raw::RawEnd) -> Checked<NodeKind> {
+    /// A result that a script may give; what the network says is not for a script to say.
+    fn disposition(&self, word: &Text) -> Checked<Disposition> {
         use Disposition::*;
         const ALLOWED: &[Disposition] = &[
             Completed,
@@ -215,21 +225,23 @@ impl Builder<'_> {
             MessageLeft,
             Served,
         ];
-        let disposition = match &e.disposition {
-            None => Completed,
-            Some(word) => match ALLOWED.iter().find(|d| d.as_str() == word.get_ref()) {
-                Some(disposition) => *disposition,
-                None => {
-                    let known: Vec<_> = ALLOWED.iter().map(|d| d.as_str()).collect();
-                    let message = format!("`{}` is not how a script can end", word.get_ref());
-                    return self.fail(word.span(), message, format!("use one of {}", known.join(", ")));
-                }
-            },
-        };
+        match ALLOWED.iter().find(|d| d.as_str() == word.get_ref()) {
+            Some(disposition) => Ok(*disposition),
+            None => {
+                let known: Vec<_> = ALLOWED.iter().map(|d| d.as_str()).collect();
+                let message = format!("`{}` is not how a script can end", word.get_ref());
+                self.fail(word.span(), message, format!("use one of {}", known.join(", ")))
+            }
+        }
+    }
+
+    fn end(&self, e: &raw::RawEnd) -> Checked<NodeKind> {
+        let given = e.disposition.as_ref().map(|word| self.disposition(word)).transpose()?;
+        let disposition = given.unwrap_or(Disposition::Completed);
         Ok(NodeKind::End {
             prompts: self.parts(&e.prompts)?,
             disposition,
-            do_not_call: e.do_not_call || disposition == DoNotCall,
+            do_not_call: e.do_not_call || disposition == Disposition::DoNotCall,
             wait: self.seconds(e.wait_seconds.as_ref(), DEFAULT_GOODBYE_S, 0..=MAX_WAIT_S)?,
         })
     }
@@ -243,6 +255,7 @@ impl Builder<'_> {
             prompts: self.said(name, &a.prompts)?,
             barge_in: true,
             purpose: Purpose::Machine,
+            if_hung_up: None,
             keys: "0123456789*#ABCD".chars().map(|c| (c, any.clone())).collect(),
             waiting: Waiting { silences, silence_next: machine, wrong_next: machine, ..waiting },
         }))

@@ -1,0 +1,83 @@
+//! Campaign settings are checked once, when they come in; whatever runs has good ones.
+
+use super::{CampaignSettings, Error};
+use crate::policy::{self, Windows};
+
+/// Longest ring time: carriers give up after two to three minutes by themselves.
+pub const MAX_RING_SECONDS: u32 = 180;
+/// Most attempts to one entry.
+pub const MAX_ATTEMPTS: u32 = 50;
+/// Highest pace of one campaign; beyond it a limit protects nobody.
+pub const MAX_CALLS_PER_SECOND: f64 = 1000.0;
+
+impl CampaignSettings {
+    /// Whether the settings make sense; says which does not, and how to mend it.
+    pub fn check(&self) -> Result<(), Error> {
+        self.windows(&Windows::always())?;
+        if !(0.0..=MAX_CALLS_PER_SECOND).contains(&self.calls_per_second) {
+            return wrong(
+                "calls_per_second",
+                format!("{} is not between 0 (no limit) and {MAX_CALLS_PER_SECOND}", self.calls_per_second),
+            );
+        }
+        if !(5..=MAX_RING_SECONDS).contains(&self.ring_seconds) {
+            return wrong(
+                "ring_seconds",
+                format!("{} is not between 5 and {MAX_RING_SECONDS}", self.ring_seconds),
+            );
+        }
+        if !(1..=9).contains(&self.priority) {
+            return wrong("priority", format!("{} is not between 1 and 9 (9 goes first)", self.priority));
+        }
+        if !(1..=MAX_ATTEMPTS).contains(&self.max_attempts) {
+            return wrong(
+                "max_attempts",
+                format!("{} is not between 1 and {MAX_ATTEMPTS}", self.max_attempts),
+            );
+        }
+        policy::check_rules(&self.retry).or_else(|problem| wrong("retry", problem))
+    }
+
+    /// The campaign's windows; `default` where it names none.
+    pub fn windows(&self, default: &Windows) -> Result<Windows, Error> {
+        if self.windows.is_empty() {
+            return Ok(default.clone());
+        }
+        Windows::parse(&self.windows, &self.timezone).or_else(|e| wrong("windows", e.0))
+    }
+}
+
+fn wrong<T>(key: &'static str, problem: String) -> Result<T, Error> {
+    Err(Error::Setting { key, problem })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(change: impl FnOnce(&mut CampaignSettings), key: Option<&'static str>) {
+        let mut settings = CampaignSettings::default();
+        change(&mut settings);
+        let found = match settings.check() {
+            Ok(()) => None,
+            Err(Error::Setting { key, .. }) => Some(key),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(found, key);
+    }
+
+    #[test]
+    fn each_setting_has_its_range() {
+        check(|_| {}, None);
+        check(|s| s.windows = vec!["Mon-Fri 09:00-12:00".into()], None);
+        check(|s| s.windows = vec!["Mon-Fri".into()], Some("windows"));
+        check(|s| (s.windows, s.timezone) = (vec!["09:00-12:00".into()], "Mars".into()), Some("windows"));
+        check(|s| s.calls_per_second = -1.0, Some("calls_per_second"));
+        check(|s| s.calls_per_second = f64::NAN, Some("calls_per_second"));
+        check(|s| s.ring_seconds = 0, Some("ring_seconds"));
+        check(|s| s.priority = 0, Some("priority"));
+        check(|s| s.max_attempts = 0, Some("max_attempts"));
+        let rule = crate::policy::RetryRule { delay_minutes: 1, max: 99, next_window: false };
+        check(|s| _ = s.retry.insert(crate::base::Disposition::Busy, rule), Some("retry"));
+    }
+}

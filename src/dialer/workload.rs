@@ -1,0 +1,185 @@
+//! One campaign at work: its queue of due entries, its pace, and when to ask for more.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use super::pace::Pacer;
+use super::{Campaign, CampaignState, Candidate, Fetched};
+use crate::base::{EntryId, Mono, Now, Timestamp};
+use crate::policy::{Reason, Windows};
+
+/// A running campaign looks at its list at least so often, because lists change from
+/// outside and the wall clock may be set.
+pub(super) const POLL: Duration = Duration::from_secs(30);
+/// Between two fetches that brought nothing new.
+pub(super) const FETCH_PAUSE: Duration = Duration::from_secs(1);
+/// A fetch that is not answered for so long is given up.
+pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
+/// An entry that the store refused to reserve is not taken up again for so long.
+pub(super) const REFUSED_REST: Duration = Duration::from_secs(60);
+/// Entries at rest that are remembered per campaign; older ones may come up again early.
+pub(super) const MAX_RESTING: usize = 10_000;
+
+/// Where the fetching of entries stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum FetchState {
+    /// Asked, at that time and for so many.
+    Asked(Mono, u32),
+    /// Not to be asked before.
+    At(Mono),
+}
+
+/// What the last fetch said about the rest of the list.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Rest {
+    pub unfinished: u64,
+    pub next_due: Option<Timestamp>,
+}
+
+#[derive(Debug)]
+pub(super) struct Workload {
+    pub campaign: Campaign,
+    pub windows: Windows,
+    /// Whether the window is open, and the time span for which that was worked out.
+    pub open: bool,
+    open_known: Option<(Timestamp, Timestamp)>,
+    pub queue: VecDeque<Candidate>,
+    /// Entries in `queue`, and those with a call.
+    pub taken: BTreeSet<EntryId>,
+    resting: BTreeMap<EntryId, Mono>,
+    /// Calls reserved, waiting or up.
+    pub in_flight: u32,
+    /// Calls that are reserved on disk but not dialled: while there are any, none is reserved.
+    pub waiting: u32,
+    /// Paces reservations, so that no more are made than can be dialled.
+    pub reserve: Pacer,
+    /// Paces the calls themselves.
+    pub dial: Pacer,
+    pub fetch: FetchState,
+    pub rest: Option<Rest>,
+    /// As last told; the outer None: never told.
+    pub blocked: Option<Option<Reason>>,
+    /// Turn in which it was last served, so that equals take turns.
+    pub served: u64,
+}
+
+impl Workload {
+    pub(super) fn new(campaign: Campaign, windows: Windows) -> Self {
+        let rate = campaign.settings.calls_per_second;
+        Workload {
+            campaign,
+            windows,
+            open: false,
+            open_known: None,
+            queue: VecDeque::new(),
+            taken: BTreeSet::new(),
+            resting: BTreeMap::new(),
+            in_flight: 0,
+            waiting: 0,
+            reserve: Pacer::new(rate),
+            dial: Pacer::new(rate),
+            fetch: FetchState::At(Mono(0)),
+            rest: None,
+            blocked: None,
+            served: 0,
+        }
+    }
+
+    /// New settings for a campaign at work. Its state stays: this machine leads it.
+    pub(super) fn replace(&mut self, campaign: Campaign, windows: Windows) {
+        let state = self.campaign.state;
+        self.reserve.set_rate(campaign.settings.calls_per_second);
+        self.dial.set_rate(campaign.settings.calls_per_second);
+        self.campaign = Campaign { state, ..campaign };
+        self.windows = windows;
+        self.open_known = None;
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.campaign.state == CampaignState::Running
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        let limit = self.campaign.settings.concurrency;
+        limit == 0 || self.in_flight < limit
+    }
+
+    /// Looks at the window again where the last look no longer holds; gives the time at
+    /// which it changes.
+    pub(super) fn look_at_window(&mut self, utc: Timestamp) -> Timestamp {
+        match self.open_known {
+            Some((from, to)) if from <= utc && utc < to => to,
+            _ => {
+                let far = Timestamp(utc.0.saturating_add(24 * 3_600_000));
+                let closing = self.windows.closing(utc);
+                self.open = closing.is_some();
+                let to = closing.or_else(|| self.windows.next_opening(utc)).unwrap_or(far);
+                self.open_known = Some((utc, to));
+                if !self.open {
+                    // What is queued gets stale overnight; it is still pending in the store.
+                    self.drop_queue();
+                }
+                to
+            }
+        }
+    }
+
+    pub(super) fn drop_queue(&mut self) {
+        for candidate in self.queue.drain(..) {
+            self.taken.remove(&candidate.entry);
+        }
+    }
+
+    /// Asks for entries no later than `at`.
+    pub(super) fn fetch_by(&mut self, at: Mono) {
+        if let FetchState::At(old) = &mut self.fetch {
+            *old = (*old).min(at);
+        }
+    }
+
+    /// Takes the answer to a fetch into the queue.
+    pub(super) fn take_in(&mut self, now: Now, fetched: Fetched) {
+        let asked = match self.fetch {
+            FetchState::Asked(_, limit) => limit,
+            FetchState::At(_) => 0,
+        };
+        self.resting.retain(|_, until| *until > now.mono);
+        let all = fetched.candidates.len() < usize::try_from(asked).unwrap_or(usize::MAX);
+        let (mut fresh, mut resting_until) = (0usize, None::<Mono>);
+        for candidate in fetched.candidates {
+            if let Some(until) = self.resting.get(&candidate.entry) {
+                resting_until = Some(resting_until.map_or(*until, |u| u.min(*until)));
+            } else if self.open && self.taken.insert(candidate.entry) {
+                self.queue.push_back(candidate);
+                fresh += 1;
+            }
+        }
+        self.rest = Some(Rest { unfinished: fetched.unfinished, next_due: fetched.next_due });
+        let next = if fresh > 0 && !all {
+            now.mono
+        } else {
+            let due = fetched.next_due.map(|due| match due.millis_since(now.utc) {
+                ms if ms > 0 => now.mono + Duration::from_millis(ms.unsigned_abs()),
+                _ => now.mono + FETCH_PAUSE,
+            });
+            // Only entries in calls are left, and none of them here: their records are on
+            // the way to the store.
+            let settling = fetched.next_due.is_none() && fetched.unfinished > 0 && self.in_flight == 0;
+            let soon = (settling || !all).then(|| now.mono + FETCH_PAUSE);
+            [due, soon, resting_until].into_iter().flatten().fold(now.mono + POLL, Mono::min)
+        };
+        self.fetch = FetchState::At(next);
+    }
+
+    /// The store refused to reserve this entry: leave it alone for a while.
+    pub(super) fn lay_to_rest(&mut self, entry: EntryId, until: Mono) {
+        if self.resting.len() < MAX_RESTING {
+            self.resting.insert(entry, until);
+        }
+    }
+
+    /// Nothing is queued and no call is up or reserved.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_empty() && self.in_flight == 0
+    }
+}

@@ -1,0 +1,311 @@
+//! Calls, their answers and traces.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::db::on;
+use super::super::{Error, Store};
+use super::page::{Cursor, Page, fetch};
+use crate::base::{CallId, CampaignId, EntryId};
+
+/// One call as the API shows it. Where the recording lies is not shown: it is fetched by the call's id.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct CallRow {
+    /// The call's id.
+    pub id: String,
+    /// `outbound` or `inbound`.
+    pub direction: String,
+    /// `reserved` (open) or `ended`.
+    pub state: String,
+    /// The campaign, for list calls.
+    pub campaign_id: Option<i64>,
+    /// The list entry, for list calls.
+    pub entry_id: Option<i64>,
+    /// The other side's number.
+    pub phone: String,
+    /// The trunk that carried it, or the last one tried.
+    pub trunk: Option<String>,
+    /// The script that ran.
+    pub script: Option<String>,
+    /// Milliseconds since 1970, as all times here: written to disk, before any INVITE.
+    pub reserved_at: i64,
+    /// INVITE sent or received.
+    pub started_at: Option<i64>,
+    /// First 180 or 183.
+    pub ringing_at: Option<i64>,
+    /// First early media.
+    pub early_media_at: Option<i64>,
+    /// The 200 to the INVITE.
+    pub answered_at: Option<i64>,
+    /// The end.
+    pub ended_at: Option<i64>,
+    /// Business result; None while it is open.
+    pub disposition: Option<String>,
+    /// Final SIP status.
+    pub sip_status: Option<i64>,
+    /// Q.850 cause.
+    pub q850: Option<i64>,
+    /// `none`, `ours`, `peer`, `carrier` or `unknown`.
+    pub blame: Option<String>,
+    /// `us`, `peer` or `fault`.
+    pub ended_by: Option<String>,
+    /// One sentence for the operator.
+    pub detail: String,
+    /// JSON of the answering machine verdict.
+    #[serde(with = "super::page_json::optional")]
+    #[schema(value_type = Option<Object>)]
+    pub amd: Option<String>,
+    /// JSON of loss, jitter, MOS.
+    #[serde(with = "super::page_json::optional")]
+    #[schema(value_type = Option<Object>)]
+    pub quality: Option<String>,
+    /// Length of the recording; None: there is none.
+    pub recording_ms: Option<i64>,
+    /// Hex SHA-256 of the recording.
+    pub sha256: Option<String>,
+    /// Mean level of our side in dBFS.
+    pub left_dbfs: Option<f64>,
+    /// Mean level of the customer in dBFS.
+    pub right_dbfs: Option<f64>,
+    /// Samples lost between tap and disk.
+    pub missing_frames: Option<i64>,
+    /// Alarm word, e.g. `no_recording`.
+    pub alarm: Option<String>,
+    /// Answers that were stored.
+    pub answers: i64,
+    /// Worst score among the answers.
+    pub lowest_score: Option<i64>,
+    /// Mean of the scores.
+    pub mean_score: Option<f64>,
+}
+
+/// One answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct AnswerRow {
+    /// The call in which it was given.
+    pub call_id: String,
+    /// Position in the call, from 1.
+    pub seq: i64,
+    /// Question id of the script.
+    pub question: String,
+    /// Keys pressed; None: nothing was pressed.
+    pub keys: Option<String>,
+    /// What the script says the key means.
+    pub meaning: Option<String>,
+    /// Score, where the question is a score.
+    pub score: Option<i64>,
+    /// Voice comment, as a path relative to the recordings folder; shown as yes or no only.
+    #[serde(skip)]
+    pub comment: Option<String>,
+    /// Milliseconds since 1970.
+    pub at: i64,
+}
+
+/// Which calls; None takes all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CallFilter {
+    /// With this canonical number.
+    pub phone: Option<String>,
+    /// Of this campaign.
+    pub campaign: Option<CampaignId>,
+    /// For this entry.
+    pub entry: Option<EntryId>,
+    /// Reserved at or after this.
+    pub from: Option<i64>,
+    /// Reserved before this.
+    pub to: Option<i64>,
+    /// With this result.
+    pub disposition: Option<String>,
+    /// `outbound` or `inbound`.
+    pub direction: Option<String>,
+    /// `reserved` or `ended`.
+    pub state: Option<String>,
+    /// Over this trunk.
+    pub trunk: Option<String>,
+    /// Whose worst score is at least this.
+    pub min_score: Option<i64>,
+    /// Whose worst score is at most this.
+    pub max_score: Option<i64>,
+    /// With an alarm (any word).
+    pub alarm: bool,
+}
+
+/// The order of calls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CallSort {
+    /// Newest first.
+    #[default]
+    Newest,
+    /// Oldest first.
+    Oldest,
+    /// Longest conversation first.
+    Longest,
+}
+
+macro_rules! calls_sql {
+    ($who:literal, $key:literal, $compare:literal, $direction:literal) => {
+        concat!(
+            "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
+                    c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
+                    c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
+                    c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
+                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
+                    (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
+                    (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
+             FROM calls c
+             WHERE ", $who, "
+               AND (CAST($2 AS BIGINT) IS NULL OR c.campaign_id = $2)
+               AND (CAST($3 AS BIGINT) IS NULL OR c.entry_id = $3)
+               AND c.reserved_at >= $4 AND c.reserved_at < $5
+               AND (CAST($6 AS TEXT) IS NULL OR c.disposition = $6)
+               AND (CAST($7 AS TEXT) IS NULL OR c.direction = $7)
+               AND (CAST($8 AS TEXT) IS NULL OR c.state = $8)
+               AND (CAST($9 AS TEXT) IS NULL OR c.trunk = $9)
+               AND (CAST($10 AS BIGINT) IS NULL
+                    OR (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) >= $10)
+               AND (CAST($11 AS BIGINT) IS NULL
+                    OR (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) <= $11)
+               AND (CAST($12 AS BIGINT) = 0 OR c.alarm IS NOT NULL)
+               AND (", $key, ", c.id) ", $compare, " ($13, $14)
+             ORDER BY ", $key, " ", $direction, ", c.id ", $direction, " LIMIT $15"
+        )
+    };
+}
+
+impl CallSort {
+    /// Two texts per order: SQLite finds a number by its index only where no OR hides it.
+    const fn sql(self, by_phone: bool) -> &'static str {
+        match (self, by_phone) {
+            (CallSort::Newest, true) => calls_sql!("c.phone = $1", "c.reserved_at", "<", "DESC"),
+            (CallSort::Oldest, true) => calls_sql!("c.phone = $1", "c.reserved_at", ">", "ASC"),
+            (CallSort::Longest, true) => {
+                calls_sql!("c.phone = $1", "COALESCE(c.ended_at - c.answered_at, 0)", "<", "DESC")
+            }
+            (CallSort::Newest, false) => calls_sql!("CAST($1 AS TEXT) IS NULL", "c.reserved_at", "<", "DESC"),
+            (CallSort::Oldest, false) => calls_sql!("CAST($1 AS TEXT) IS NULL", "c.reserved_at", ">", "ASC"),
+            (CallSort::Longest, false) => {
+                calls_sql!("CAST($1 AS TEXT) IS NULL", "COALESCE(c.ended_at - c.answered_at, 0)", "<", "DESC")
+            }
+        }
+    }
+
+    /// A key before every row.
+    const fn start(self) -> i64 {
+        match self {
+            CallSort::Newest | CallSort::Longest => i64::MAX,
+            CallSort::Oldest => i64::MIN,
+        }
+    }
+
+    fn cursor(self, row: &CallRow) -> Cursor {
+        let key = match self {
+            CallSort::Newest | CallSort::Oldest => row.reserved_at,
+            CallSort::Longest => match (row.ended_at, row.answered_at) {
+                (Some(end), Some(answer)) => end - answer,
+                _ => 0,
+            },
+        };
+        Cursor { key, id: row.id.clone() }
+    }
+}
+
+impl Store {
+    /// A page of calls.
+    pub async fn call_rows(
+        &self,
+        filter: &CallFilter,
+        sort: CallSort,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<CallRow>, Error> {
+        let rows: Vec<CallRow> = on!(self.db(), p => sqlx::query_as(sort.sql(filter.phone.is_some()))
+            .bind(filter.phone.as_deref())
+            .bind(filter.campaign.map(|c| c.0))
+            .bind(filter.entry.map(|e| e.0))
+            .bind(filter.from.unwrap_or(i64::MIN))
+            .bind(filter.to.unwrap_or(i64::MAX))
+            .bind(filter.disposition.as_deref())
+            .bind(filter.direction.as_deref())
+            .bind(filter.state.as_deref())
+            .bind(filter.trunk.as_deref())
+            .bind(filter.min_score)
+            .bind(filter.max_score)
+            .bind(i64::from(filter.alarm))
+            .bind(after.map_or(sort.start(), |c| c.key))
+            .bind(after.map_or("", |c| c.id.as_str()))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| sort.cursor(row)))
+    }
+
+    /// One call.
+    pub async fn call_row(&self, call: CallId) -> Result<Option<CallRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
+                    c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
+                    c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
+                    c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
+                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
+                    (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
+                    (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
+             FROM calls c WHERE c.id = $1")
+            .bind(call.to_string())
+            .fetch_optional(p)
+            .await)?)
+    }
+
+    /// Answers of one call, in order.
+    pub async fn answer_rows(&self, call: CallId) -> Result<Vec<AnswerRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT call_id, seq, question, keys, meaning, score, comment, at FROM answers
+             WHERE call_id = $1 ORDER BY seq")
+            .bind(call.to_string())
+            .fetch_all(p)
+            .await)?)
+    }
+
+    /// Answers of a campaign, or of all calls, newest call last.
+    pub async fn answer_page(
+        &self,
+        campaign: Option<CampaignId>,
+        question: Option<&str>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<AnswerRow>, Error> {
+        let rows: Vec<AnswerRow> = on!(self.db(), p => sqlx::query_as(
+            "SELECT a.call_id, a.seq, a.question, a.keys, a.meaning, a.score, a.comment, a.at
+             FROM answers a JOIN calls c ON c.id = a.call_id
+             WHERE (CAST($1 AS BIGINT) IS NULL OR c.campaign_id = $1)
+               AND (CAST($2 AS TEXT) IS NULL OR a.question = $2)
+               AND (CAST($3 AS BIGINT) IS NULL OR (a.call_id, a.seq) > ($4, $3))
+             ORDER BY a.call_id, a.seq LIMIT $5")
+            .bind(campaign.map(|c| c.0))
+            .bind(question)
+            .bind(after.map(|c| c.key))
+            .bind(after.map(|c| c.id.as_str()).unwrap_or(""))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.seq, id: row.call_id.clone() }))
+    }
+
+    /// JSON array of [`crate::sip::TraceItem`] of one call.
+    pub async fn trace_json(&self, call: CallId) -> Result<Option<String>, Error> {
+        let row: Option<(String,)> = on!(self.db(), p => sqlx::query_as(
+            "SELECT messages FROM traces WHERE call_id = $1")
+            .bind(call.to_string())
+            .fetch_optional(p)
+            .await)?;
+        Ok(row.map(|(json,)| json))
+    }
+
+    /// Path of a call's recording, relative to the recordings folder; the outer None: no such call.
+    pub async fn recording_path(&self, call: CallId) -> Result<Option<Option<String>>, Error> {
+        let row: Option<(Option<String>,)> = on!(self.db(), p => sqlx::query_as(
+            "SELECT recording FROM calls WHERE id = $1")
+            .bind(call.to_string())
+            .fetch_optional(p)
+            .await)?;
+        Ok(row.map(|(path,)| path))
+    }
+}

@@ -1,0 +1,102 @@
+//! Files that were brought in, and what became of their rows.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::db::on;
+use super::super::{Error, Store};
+use super::page::{Cursor, Page, fetch};
+use crate::base::{ImportId, ListId};
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct ImportRow {
+    /// Row id.
+    pub id: i64,
+    /// Into which list.
+    pub list_id: i64,
+    /// Name of the file.
+    pub file_name: String,
+    /// Hex SHA-256 of the file.
+    pub sha256: String,
+    /// `running` or `done`.
+    pub state: String,
+    /// New entries.
+    pub added: i64,
+    /// Entries whose values the file changed.
+    pub changed: i64,
+    /// Rows that were in the list already.
+    pub unchanged: i64,
+    /// Rows whose key stands on an earlier line.
+    pub duplicate: i64,
+    /// Rows that cannot be used.
+    pub rejected: i64,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// What became of one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct ImportRowResult {
+    /// Line of the file; the header is line 1.
+    pub line: i64,
+    /// `added`, `changed`, `unchanged`, `duplicate` or `rejected`.
+    pub result: String,
+    /// Why.
+    pub reason: String,
+    /// The entry it became or met.
+    pub entry_id: Option<i64>,
+}
+
+impl Store {
+    /// Imports, newest first.
+    pub async fn import_rows(
+        &self,
+        list: Option<ListId>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ImportRow>, Error> {
+        let rows: Vec<ImportRow> = on!(self.db(), p => sqlx::query_as(
+            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, created_at
+             FROM imports
+             WHERE (CAST($1 AS BIGINT) IS NULL OR list_id = $1) AND (CAST($2 AS BIGINT) IS NULL OR id < $2)
+             ORDER BY id DESC LIMIT $3")
+            .bind(list.map(|l| l.0))
+            .bind(after.map(|c| c.key))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+    }
+
+    /// One import.
+    pub async fn import_row(&self, import: ImportId) -> Result<Option<ImportRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, created_at
+             FROM imports WHERE id = $1")
+            .bind(import.0)
+            .fetch_optional(p)
+            .await)?)
+    }
+
+    /// Results of the rows of one import by line; `result` picks one kind.
+    pub async fn import_results(
+        &self,
+        import: ImportId,
+        result: Option<&str>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ImportRowResult>, Error> {
+        let rows: Vec<ImportRowResult> = on!(self.db(), p => sqlx::query_as(
+            "SELECT line, result, reason, entry_id FROM import_rows
+             WHERE import_id = $1 AND (CAST($2 AS TEXT) IS NULL OR result = $2)
+               AND (CAST($3 AS BIGINT) IS NULL OR line > $3)
+             ORDER BY line LIMIT $4")
+            .bind(import.0)
+            .bind(result)
+            .bind(after.map(|c| c.key))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.line, id: row.line.to_string() }))
+    }
+}

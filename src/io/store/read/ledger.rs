@@ -1,0 +1,50 @@
+//! The audit log.
+
+use serde::{Deserialize, Serialize};
+
+use super::super::db::on;
+use super::super::{Error, Store};
+use super::page::{Cursor, Page, fetch};
+
+/// One line of the audit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct AuditRow {
+    /// Row id.
+    pub id: i64,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// A token's name, `local`, or a part of the daemon.
+    pub actor: String,
+    /// Stable word: `campaign.state`, `list.import`, `token.create`, ...
+    pub action: String,
+    /// What it was done to.
+    pub subject: String,
+    /// Its figures, for people.
+    pub detail: String,
+}
+
+impl Store {
+    /// The audit log, newest first; the filters pick one actor, action or subject.
+    pub async fn audit_rows(
+        &self,
+        actor: Option<&str>,
+        action: Option<&str>,
+        subject: Option<&str>,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<AuditRow>, Error> {
+        let rows: Vec<AuditRow> = on!(self.db(), p => sqlx::query_as(
+            "SELECT id, at, actor, action, subject, detail FROM audit_log
+             WHERE (CAST($1 AS TEXT) IS NULL OR actor = $1) AND (CAST($2 AS TEXT) IS NULL OR action = $2)
+               AND (CAST($3 AS TEXT) IS NULL OR subject = $3) AND (CAST($4 AS BIGINT) IS NULL OR id < $4)
+             ORDER BY id DESC LIMIT $5")
+            .bind(actor)
+            .bind(action)
+            .bind(subject)
+            .bind(after.map(|c| c.key))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+    }
+}

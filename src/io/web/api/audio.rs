@@ -1,0 +1,236 @@
+//! Recordings and voice comments as audio, whole or in parts (RFC 9110 section 14).
+
+use std::io::SeekFrom;
+use std::path::{Component, Path as FilePath, PathBuf};
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::base::CallId;
+use crate::io::web::auth::{Caller, Operate};
+use crate::io::web::problem::Problem;
+use crate::io::web::request::PathCall;
+use crate::io::web::state::Shared;
+
+/// Bytes read from disk at once.
+const BLOCK: usize = 64 * 1024;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(recording)).routes(routes!(comment))
+}
+
+/// The stereo recording as WAV: our side left, the customer right. Takes `Range`. Each
+/// listening is written into the audit log.
+#[utoipa::path(get, path = "/calls/{id}/recording", tag = "recordings", params(("id" = String, Path)),
+    security(("bearer" = ["operate"])),
+    responses(
+        (status = 200, description = "The file", content_type = "audio/wav"),
+        (status = 206, description = "A part of it", content_type = "audio/wav"),
+        (status = 404, description = "No such call, or no recording", body = Problem),
+        (status = 416, description = "The part lies outside", body = Problem)))]
+async fn recording(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    PathCall(id): PathCall,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let path = recording_file(&api, id).await?;
+    serve(&api, &caller, &path, &format!("call:{id}"), &format!("{id}.wav"), &headers).await
+}
+
+/// A voice comment as WAV. Takes `Range`.
+#[utoipa::path(get, path = "/calls/{id}/answers/{seq}/comment", tag = "recordings",
+    params(("id" = String, Path), ("seq" = i64, Path)), security(("bearer" = ["operate"])),
+    responses((status = 200, description = "The file", content_type = "audio/wav"), (status = 404, description = "No such comment", body = Problem)))]
+async fn comment(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Path((id, seq)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let missing = || Problem::not_found("comment", format!("{seq} of that call"));
+    let (call, seq_number) =
+        (id.parse::<CallId>().map_err(|_| missing())?, seq.parse::<i64>().map_err(|_| missing())?);
+    let answers = api.store().answer_rows(call).await?;
+    let comment =
+        answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(missing)?;
+    let path = below(&api.parts.recordings, &comment).await.ok_or_else(missing)?;
+    serve(&api, &caller, &path, &format!("call:{call}/{seq}"), &format!("{call}-{seq}.wav"), &headers).await
+}
+
+/// The file of a call's recording; the path comes from the store, never from a client.
+pub(super) async fn recording_file(api: &Shared, id: CallId) -> Result<PathBuf, Problem> {
+    let missing = |detail: &str| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is no such thing",
+            format!("call {id} {detail}"),
+        )
+    };
+    let path = api.store().recording_path(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
+    let path = path.ok_or_else(|| missing("has no recording"))?;
+    below(&api.parts.recordings, &path)
+        .await
+        .ok_or_else(|| missing("has a recording whose file is not there"))
+}
+
+/// `path` below `folder`, where it is a file and neither dots nor links lead out of the folder.
+async fn below(folder: &FilePath, path: &str) -> Option<PathBuf> {
+    let relative = FilePath::new(path);
+    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
+        return None;
+    }
+    let folder = tokio::fs::canonicalize(folder).await.ok()?;
+    let file = tokio::fs::canonicalize(folder.join(relative)).await.ok()?;
+    let is_file = tokio::fs::metadata(&file).await.ok()?.is_file();
+    (is_file && file.starts_with(&folder)).then_some(file)
+}
+
+async fn serve(
+    api: &Shared,
+    caller: &Caller,
+    path: &FilePath,
+    subject: &str,
+    name: &str,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let mut file = tokio::fs::File::open(path).await.map_err(|e| Problem::internal(&e))?;
+    let length = file.metadata().await.map_err(|e| Problem::internal(&e))?.len();
+    // A recording never changes once it is closed, so its length and name tell its versions apart.
+    let tag = format!("\"{name}-{length}\"");
+    let range = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
+    let same = headers.get(header::IF_RANGE).is_none_or(|v| v.as_bytes() == tag.as_bytes());
+    let part = match range.filter(|_| same).map(|text| parse_range(text, length)) {
+        Some(Range::Part(from, to)) => Some((from, to)),
+        Some(Range::Outside) => return Ok(outside(length)),
+        Some(Range::Ignored) | None => None,
+    };
+    let (from, to) = part.unwrap_or((0, length.saturating_sub(1)));
+    if from == 0 {
+        // A player asks for many parts; the one that begins at the beginning is the listening.
+        caller.audit(api, "recording.listen", subject, "").await?;
+    }
+    file.seek(SeekFrom::Start(from)).await.map_err(|e| Problem::internal(&e))?;
+    let size = if length == 0 { 0 } else { to - from + 1 };
+    let body = Body::from_stream(ReaderStream::with_capacity(file.take(size), BLOCK));
+    let mut response = body.into_response();
+    let out = response.headers_mut();
+    out.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+    out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    out.insert(header::CONTENT_LENGTH, size.into());
+    insert(out, header::ETAG, &tag);
+    insert(out, header::CONTENT_DISPOSITION, &format!("inline; filename=\"{name}\""));
+    if part.is_some() {
+        insert(out, header::CONTENT_RANGE, &format!("bytes {from}-{to}/{length}"));
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+    }
+    Ok(response)
+}
+
+fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn outside(length: u64) -> Response {
+    let problem = Problem::new(
+        StatusCode::RANGE_NOT_SATISFIABLE,
+        "range",
+        "The part lies outside the file",
+        format!("the file has {length} bytes"),
+    );
+    let mut response = problem.into_response();
+    insert(response.headers_mut(), header::CONTENT_RANGE, &format!("bytes */{length}"));
+    response
+}
+
+/// What a `Range` header asks of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Range {
+    /// First and last byte.
+    Part(u64, u64),
+    /// Nothing of it lies in the file.
+    Outside,
+    /// Not understood, or several parts: the whole file is the right answer.
+    Ignored,
+}
+
+fn parse_range(text: &str, length: u64) -> Range {
+    let Some(spec) = text.trim().strip_prefix("bytes=") else { return Range::Ignored };
+    let Some((from, to)) = spec.split_once('-') else { return Range::Ignored };
+    let number = |text: &str| {
+        (!text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| text.parse::<u64>().unwrap_or(u64::MAX))
+    };
+    match (number(from.trim()), number(to.trim()), from.trim().is_empty(), to.trim().is_empty()) {
+        (Some(from), Some(to), ..) if from > to => Range::Ignored,
+        (Some(from), ..) if from >= length && (to.trim().is_empty() || number(to.trim()).is_some()) => {
+            Range::Outside
+        }
+        (Some(from), Some(to), ..) => Range::Part(from, to.min(length - 1)),
+        (Some(from), None, _, true) => Range::Part(from, length - 1),
+        (None, Some(0), true, _) => Range::Outside,
+        (None, Some(_), true, _) if length == 0 => Range::Outside,
+        (None, Some(last), true, _) => Range::Part(length.saturating_sub(last), length - 1),
+        _ => Range::Ignored,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read_as_rfc_9110_says() {
+        let check = |text: &str, expect: Range| assert_eq!(parse_range(text, 1_000), expect, "{text}");
+        check("bytes=0-499", Range::Part(0, 499));
+        check("bytes=500-", Range::Part(500, 999));
+        check("bytes=-500", Range::Part(500, 999));
+        check("bytes=-5000", Range::Part(0, 999));
+        check("bytes=900-5000", Range::Part(900, 999));
+        check("bytes=0-99999999999999999999999", Range::Part(0, 999));
+        check("bytes=1000-", Range::Outside);
+        check("bytes=99999999999999999999999-", Range::Outside);
+        check("bytes=-0", Range::Outside);
+        check("bytes=5-4", Range::Ignored);
+        check("bytes=0-1,5-6", Range::Ignored);
+        check("bytes=a-b", Range::Ignored);
+        check("bytes=1-x", Range::Ignored);
+        check("bytes=+1-2", Range::Ignored);
+        check("bytes=-", Range::Ignored);
+        check("items=0-1", Range::Ignored);
+        assert_eq!(parse_range("bytes=0-", 0), Range::Outside);
+        assert_eq!(parse_range("bytes=-5", 0), Range::Outside);
+    }
+
+    #[tokio::test]
+    async fn no_path_leads_out_of_the_recordings_folder() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("recordings");
+        std::fs::create_dir_all(folder.join("2026")).unwrap();
+        std::fs::write(folder.join("2026/a.wav"), b"x").unwrap();
+        std::fs::write(root.path().join("secret"), b"x").unwrap();
+        std::os::unix::fs::symlink(root.path().join("secret"), folder.join("link.wav")).unwrap();
+        assert!(below(&folder, "2026/a.wav").await.is_some());
+        for path in [
+            "../secret",
+            "2026/../../secret",
+            "/etc/passwd",
+            "link.wav",
+            "2026",
+            "",
+            "none.wav",
+            "./../secret",
+        ] {
+            assert_eq!(below(&folder, path).await, None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! The audit log: read only, there is no way to change it.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::base::Timestamp;
+use crate::io::store::read::AuditRow;
+use crate::io::web::auth::Admin;
+use crate::io::web::listing::{self, Items, Paging, Wants};
+use crate::io::web::problem::Problem;
+use crate::io::web::request::Params;
+use crate::io::web::sheet::SheetRow;
+use crate::io::web::state::Shared;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(index))
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Query {
+    /// By this token or part of the daemon.
+    actor: Option<String>,
+    /// With this stable word.
+    action: Option<String>,
+    /// To this, e.g. `campaign:3`.
+    subject: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+impl SheetRow for AuditRow {
+    const NAME: &'static str = "audit";
+    const COLUMNS: &'static [&'static str] = &["id", "at", "actor", "action", "subject", "detail"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            Timestamp(self.at).to_string(),
+            self.actor.clone(),
+            self.action.clone(),
+            self.subject.clone(),
+            self.detail.clone(),
+        ]
+    }
+}
+
+/// The audit log, newest first.
+#[utoipa::path(get, path = "/audit", tag = "audit", params(Query), security(("bearer" = ["admin"])),
+    responses((status = 200, description = "One page; whole as `text/csv`", body = Items<AuditRow>)))]
+async fn index(
+    State(api): State<Shared>,
+    Admin(caller): Admin,
+    wants: Wants,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
+        let q = query.clone();
+        async move {
+            let (actor, action, subject) = (q.actor.as_deref(), q.action.as_deref(), q.subject.as_deref());
+            api.store().audit_rows(actor, action, subject, after.as_ref(), limit).await
+        }
+    })
+    .await
+}

@@ -1,0 +1,153 @@
+//! Numbers that are never called.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::entries::{ReasonBody, phone, unmasking};
+use crate::base::Timestamp;
+use crate::io::store::DoNotCall;
+use crate::io::store::read::{Cursor, Page};
+use crate::io::web::auth::Operate;
+use crate::io::web::control::Control;
+use crate::io::web::listing::{self, Items, Paging, Wants};
+use crate::io::web::mask::mask;
+use crate::io::web::problem::Problem;
+use crate::io::web::request::{Json, Params};
+use crate::io::web::sheet::{SheetRow, optional};
+use crate::io::web::state::Shared;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(index)).routes(routes!(add)).routes(routes!(remove))
+}
+
+/// One number of the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DoNotCallView {
+    /// Canonical number, masked unless asked otherwise.
+    pub phone: String,
+    /// Why.
+    pub reason: String,
+    /// The call in which it was asked for.
+    pub call_id: Option<String>,
+    /// Who put it there.
+    pub created_by: String,
+    /// Milliseconds since 1970.
+    pub created_at: i64,
+}
+
+/// A number to be put on the list.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DoNotCallBody {
+    /// The number, in any spelling.
+    pub phone: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// What putting it there did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DoNotCallAdded {
+    /// Canonical number.
+    pub phone: String,
+    /// Waiting entries that were stopped.
+    pub stopped: u64,
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Query {
+    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    #[serde(default)]
+    unmask: bool,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+impl SheetRow for DoNotCallView {
+    const NAME: &'static str = "do-not-call";
+    const COLUMNS: &'static [&'static str] = &["phone", "reason", "call_id", "created_by", "created_at"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.phone.clone(),
+            self.reason.clone(),
+            optional(&self.call_id),
+            self.created_by.clone(),
+            Timestamp(self.created_at).to_string(),
+        ]
+    }
+}
+
+fn view(row: DoNotCall, unmask: bool) -> DoNotCallView {
+    let phone = if unmask { row.phone } else { mask(&row.phone) };
+    DoNotCallView {
+        phone,
+        reason: row.reason,
+        call_id: row.call_id,
+        created_by: row.created_by,
+        created_at: row.created_at,
+    }
+}
+
+/// The list, by number.
+#[utoipa::path(get, path = "/do-not-call", tag = "do-not-call", params(Query), security(("bearer" = ["operate"])),
+    responses((status = 200, description = "One page; whole as `text/csv`", body = Items<DoNotCallView>)))]
+async fn index(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    wants: Wants,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    let unmask = unmasking(&api, &caller, query.unmask, "do-not-call").await?;
+    listing::answer(&api, &caller, wants, paging, move |api, after, limit| async move {
+        let mut rows = api.store().do_not_call(after.as_ref().map(|c| c.id.as_str()), limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        let next = rows.last().filter(|_| more).map(|row| Cursor { key: 0, id: row.phone.clone() });
+        Ok(Page { rows: rows.into_iter().map(|row| view(row, unmask)).collect(), next })
+    })
+    .await
+}
+
+/// Puts a number on the list and stops its waiting entries in all lists.
+#[utoipa::path(post, path = "/do-not-call", tag = "do-not-call", security(("bearer" = ["operate"])),
+    request_body = DoNotCallBody,
+    responses((status = 201, description = "It is on the list", body = DoNotCallAdded), (status = 422, description = "Not a number", body = Problem)))]
+async fn add(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Json(body): Json<DoNotCallBody>,
+) -> Result<Response, Problem> {
+    let number = phone(&api, "phone", &body.phone)?;
+    let body = ReasonBody { reason: body.reason };
+    let stopped = api.store().add_do_not_call(&number, body.check()?, &caller.name, api.now()).await?;
+    api.tell(Control::DoNotCallAdded(number.to_string())).await;
+    Ok((StatusCode::CREATED, axum::Json(DoNotCallAdded { phone: number.to_string(), stopped }))
+        .into_response())
+}
+
+/// Takes a number off the list, with a reason. Its stopped entries stay stopped.
+#[utoipa::path(post, path = "/do-not-call/{phone}/remove", tag = "do-not-call", params(("phone" = String, Path)),
+    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    responses((status = 204, description = "It is off the list"), (status = 404, description = "It is not on the list", body = Problem)))]
+async fn remove(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Path(text): Path<String>,
+    Json(body): Json<ReasonBody>,
+) -> Result<StatusCode, Problem> {
+    let reason = body.check()?;
+    let number = phone(&api, "phone", &text)?;
+    api.store().remove_do_not_call(&number, &caller.name, api.now()).await?;
+    caller.audit(&api, "do_not_call.remove_reason", &format!("phone:{number}"), reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

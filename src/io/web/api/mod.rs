@@ -1,0 +1,68 @@
+//! The handlers of `/api/v1`, one file a noun. A handler's first word after the state is the
+//! scope it needs: [`Read`](super::auth::Read), [`Operate`](super::auth::Operate) or
+//! [`Admin`](super::auth::Admin).
+
+mod answers;
+mod audio;
+mod audit;
+mod calls;
+mod campaigns;
+mod daemon;
+mod do_not_call;
+mod entries;
+mod health;
+mod imports;
+mod lists;
+mod live;
+mod peaks;
+mod progress;
+mod stream;
+mod tokens;
+mod trace;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use super::state::Shared;
+
+pub use calls::CallView;
+pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use daemon::{DrainBody, DrainReport, ReloadReport};
+pub use do_not_call::{DoNotCallAdded, DoNotCallBody, DoNotCallView};
+pub use entries::ReasonBody;
+pub use health::{HealthReport, ReadyReport};
+pub use imports::{ImportReport, RowProblem};
+pub use lists::NewListBody;
+pub use progress::Progress;
+pub use tokens::{NewTokenBody, NewTokenView, TokenView};
+
+/// Every route below `/api/v1` with its documentation.
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .merge(lists::routes())
+        .merge(imports::routes())
+        .merge(entries::routes())
+        .merge(campaigns::routes())
+        .merge(progress::routes())
+        .merge(calls::routes())
+        .merge(answers::routes())
+        .merge(audio::routes())
+        .merge(peaks::routes())
+        .merge(trace::routes())
+        .merge(live::routes())
+        .merge(do_not_call::routes())
+        .merge(tokens::routes())
+        .merge(audit::routes())
+        .merge(daemon::routes())
+        .merge(stream::routes())
+        .merge(health::routes())
+}
+
+/// `/livez` and `/readyz`, which answer without a token.
+pub(super) fn open_routes() -> OpenApiRouter<Shared> {
+    health::open_routes()
+}
+
+/// `/metrics`.
+pub(super) fn metrics_routes() -> OpenApiRouter<Shared> {
+    health::metrics_routes()
+}

@@ -1,0 +1,141 @@
+//! Live events as a stream that can be resumed (HTML standard, server-sent events).
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event, Sse};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::io::web::auth::{Caller, Read};
+use crate::io::web::events::{Batch, EventReader};
+use crate::io::web::problem::Problem;
+use crate::io::web::request::Params;
+use crate::io::web::state::{STREAM_LIMIT, Shared};
+
+/// Between two heartbeats, at which the token is looked at again.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Time after which a browser connects again.
+const RETRY: Duration = Duration::from_secs(2);
+/// Events that wait for a slow reader; further ones wait in the ring.
+const AHEAD: usize = 16;
+/// Topics that can be named in one request.
+const TOPICS: usize = 32;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Query {
+    /// Topics, divided by commas (`call,campaign,trunk,alarm,import,system`); all of them where left out.
+    topics: Option<String>,
+}
+
+/// Live events. `Last-Event-ID` resumes; a `reset` event says that some are gone and the state
+/// must be read anew.
+#[utoipa::path(get, path = "/events", tag = "live", params(Query), security(("bearer" = ["read"])),
+    responses(
+        (status = 200, description = "The stream", content_type = "text/event-stream"),
+        (status = 503, description = "As many streams as allowed are open", body = Problem)))]
+async fn events(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    Params(query): Params<Query>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let topics: Vec<String> = query
+        .topics
+        .iter()
+        .flat_map(|t| t.split(','))
+        .map(|t| t.trim().to_owned())
+        .filter(|t| !t.is_empty())
+        .collect();
+    if topics.len() > TOPICS {
+        return Err(Problem::invalid_field("topics", "too many topics", format!("name at most {TOPICS}")));
+    }
+    let Ok(room) = api.streams.clone().try_acquire_owned() else {
+        return Err(Problem::unavailable(format!("{STREAM_LIMIT} event streams are open; close one")));
+    };
+    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok());
+    let reader = api.parts.events.subscribe(last);
+    let (send, receive) = mpsc::channel(AHEAD);
+    tokio::spawn(async move {
+        let _room = room;
+        feed(&api, &caller, reader, &topics, send).await;
+    });
+    Ok(Sse::new(ReceiverStream::new(receive)).into_response())
+}
+
+/// Sends events until the client goes, the daemon stops, or the token is no longer good.
+async fn feed(
+    api: &Shared,
+    caller: &Caller,
+    mut reader: EventReader,
+    topics: &[String],
+    send: mpsc::Sender<Result<Event, Infallible>>,
+) {
+    // Something at once, so that proxies and browsers see the stream open.
+    if send.send(Ok(Event::default().retry(RETRY).comment("open"))).await.is_err() {
+        return;
+    }
+    let mut heartbeat = tokio::time::interval_at(tokio::time::Instant::now() + HEARTBEAT, HEARTBEAT);
+    loop {
+        let batch = tokio::select! {
+            () = api.parts.stop.cancelled() => return,
+            () = send.closed() => return,
+            _ = heartbeat.tick() => {
+                let alive = caller.is_still_valid(api).await && send.send(Ok(Event::default().comment("alive"))).await.is_ok();
+                if !alive {
+                    return;
+                }
+                continue;
+            }
+            batch = reader.next() => batch,
+        };
+        let sent = tokio::select! {
+            () = api.parts.stop.cancelled() => return,
+            sent = pass_on(api, batch, topics, &send) => sent,
+        };
+        if !sent {
+            return;
+        }
+    }
+}
+
+async fn pass_on(
+    api: &Shared,
+    batch: Batch,
+    topics: &[String],
+    send: &mpsc::Sender<Result<Event, Infallible>>,
+) -> bool {
+    let hub = &api.parts.events;
+    match batch {
+        Batch::Reset(seq) => {
+            let event = Event::default().event("reset").id(hub.id_of(seq)).data("{}");
+            send.send(Ok(event)).await.is_ok()
+        }
+        Batch::Events(events) => {
+            for event in events {
+                if !topics.is_empty() && !topics.iter().any(|t| *t == *event.topic) {
+                    continue;
+                }
+                // JSON in one line, as serde writes it; a line break would be a panic in `data`'s framing.
+                let line = event.json.replace(['\r', '\n'], " ");
+                let event = Event::default().event(&event.topic).id(hub.id_of(event.seq)).data(line);
+                if send.send(Ok(event)).await.is_err() {
+                    return false;
+                }
+            }
+            true
+        }
+    }
+}

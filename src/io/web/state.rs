@@ -1,0 +1,112 @@
+//! What the handlers stand on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::control::{Control, ControlHandle, Done};
+use super::events::EventHub;
+use super::limit::Limits;
+use super::live::{CatalogueReader, LiveReader};
+use super::problem::Problem;
+use crate::base::Timestamp;
+use crate::dialer::import::ImportSettings;
+use crate::io::store::Store;
+use crate::io::telemetry::Telemetry;
+
+/// Event streams at once: each holds a connection and a task.
+pub const STREAM_LIMIT: usize = 64;
+/// Imports at once: each holds its file in memory.
+pub const IMPORT_LIMIT: usize = 2;
+/// CSV exports at once: each keeps a database reader busy.
+pub const EXPORT_LIMIT: usize = 4;
+/// Waveforms computed at once: each keeps a core busy.
+pub const PEAKS_LIMIT: usize = 2;
+
+/// The parts of the daemon that the API reads and asks; made by `app`.
+#[derive(Debug)]
+pub struct ApiParts {
+    /// The database.
+    pub store: Store,
+    /// Orders to the engine.
+    pub control: ControlHandle,
+    /// What is live, published by the driver.
+    pub live: LiveReader,
+    /// Prompts and scripts, published at start and after a reload.
+    pub catalogue: CatalogueReader,
+    /// Live events.
+    pub events: EventHub,
+    /// Counters.
+    pub telemetry: Arc<Telemetry>,
+    /// Folder of the recordings.
+    pub recordings: PathBuf,
+    /// Defaults for imports (home area, time zone); the mapping comes with the request.
+    pub import: ImportSettings,
+    /// Cancelled when the daemon stops: streams end, the server refuses.
+    pub stop: CancellationToken,
+    /// The wall clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// State of the API.
+#[derive(Debug)]
+pub struct ApiState {
+    /// What `app` gave.
+    pub parts: ApiParts,
+    /// When the API began.
+    pub started_at: Timestamp,
+    /// Request limits.
+    pub(super) limits: Limits,
+    /// Room for event streams.
+    pub(super) streams: Arc<Semaphore>,
+    /// Room for imports.
+    pub(super) imports: Arc<Semaphore>,
+    /// Room for exports.
+    pub(super) exports: Arc<Semaphore>,
+    /// Room for waveforms.
+    pub(super) peaks: Arc<Semaphore>,
+}
+
+/// The state as handlers share it.
+pub type Shared = Arc<ApiState>;
+
+impl ApiState {
+    /// The state over the daemon's parts.
+    pub fn new(parts: ApiParts) -> Shared {
+        let started_at = (parts.clock)();
+        Arc::new(ApiState {
+            parts,
+            started_at,
+            limits: Limits::default(),
+            streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
+            imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
+            exports: Arc::new(Semaphore::new(EXPORT_LIMIT)),
+            peaks: Arc::new(Semaphore::new(PEAKS_LIMIT)),
+        })
+    }
+
+    /// The wall clock.
+    pub fn now(&self) -> Timestamp {
+        (self.parts.clock)()
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.parts.store
+    }
+
+    /// Gives an order to the engine.
+    pub async fn ask(&self, control: Control) -> Result<Done, Problem> {
+        Ok(self.parts.control.ask(control).await?)
+    }
+
+    /// Tells the engine of something that is committed already. If it cannot listen now it
+    /// reads the same from the store later, so a failure is no failure of the request.
+    pub async fn tell(&self, control: Control) {
+        if let Err(error) = self.parts.control.ask(control).await {
+            tracing::warn!(%error, "the engine was not told of a stored change");
+        }
+    }
+}

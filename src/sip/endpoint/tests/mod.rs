@@ -1,0 +1,12 @@
+//! Call flows on simulated time: the tests write the other side's messages by hand.
+
+mod calling;
+mod desk;
+mod forking;
+mod in_call;
+mod limits;
+mod registering;
+mod reliable;
+mod ringing;
+mod session_timer;
+mod soak;

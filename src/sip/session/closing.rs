@@ -1,0 +1,100 @@
+//! Our BYE until its final response.
+
+use crate::base::Now;
+use crate::sip::endpoint::{By, End, Hangup};
+use crate::sip::header;
+use crate::sip::message::{Method, Request, Response};
+use crate::sip::transaction::{Outcome, Outgoing, Owner, Upcall};
+
+use super::core::Core;
+use super::{Dialog, Head, Next, State, answer_challenge, reason_value};
+
+/// A dialog that is being ended by us.
+#[derive(Debug)]
+pub(crate) struct Closing {
+    pub(super) dialog: Dialog,
+    end: End,
+    answered: bool,
+}
+
+impl Closing {
+    /// Sends BYE. `answered` tells which terminal event follows its outcome.
+    pub(super) fn start(
+        now: Now,
+        head: &mut Head,
+        core: &mut Core,
+        mut dialog: Dialog,
+        end: End,
+        why: &Hangup,
+        answered: bool,
+    ) -> Next {
+        let mut request = dialog.request(Method::BYE);
+        if let Some(reason) = reason_value(why) {
+            request.headers.push(header::REASON, reason);
+        }
+        let outgoing = Outgoing { request, flow: dialog.flow() };
+        core.request(now, outgoing, Owner::Bye(head.id), head.auth.as_mut());
+        Some(State::Closing(Box::new(Closing { dialog, end, answered })))
+    }
+
+    pub(super) fn handle_upcall(
+        mut self: Box<Self>,
+        now: Now,
+        head: &mut Head,
+        core: &mut Core,
+        upcall: Upcall,
+        response: Option<&Response>,
+    ) -> Next {
+        match (upcall.owner, upcall.outcome, response) {
+            (_, Outcome::Provisional | Outcome::Another, _) => Some(State::Closing(self)),
+            (Owner::Bye(_), Outcome::Final(outgoing), Some(response)) => {
+                let again = (upcall.owner, outgoing);
+                if answer_challenge(now, head, core, &mut self.dialog, again, response) {
+                    return Some(State::Closing(self));
+                }
+                core.finish(head.id, self.answered, self.end);
+                None
+            }
+            (Owner::Bye(_), ..) => {
+                core.finish(head.id, self.answered, self.end);
+                None
+            }
+            // A re-INVITE of ours that was under way: its 2xx wants an ACK all the same.
+            (Owner::Reinvite(_), Outcome::Final(outgoing), Some(response)) if response.is_success() => {
+                let seq = outgoing.request.headers.cseq().map_or(0, |cseq| cseq.number);
+                let ack = self.dialog.request_with(Method::ACK, seq);
+                let tag = response.headers.to_tag().unwrap_or_default();
+                core.acknowledge(now, upcall.client, &tag, Some(head.id), ack, self.dialog.flow());
+                Some(State::Closing(self))
+            }
+            _ => Some(State::Closing(self)),
+        }
+    }
+
+    pub(super) fn handle_request(
+        mut self: Box<Self>,
+        now: Now,
+        core: &mut Core,
+        server: u64,
+        request: &Request,
+    ) -> Next {
+        match request.method {
+            // Both hung up at once.
+            Method::BYE => {
+                core.reply(now, server, 200);
+                if self.end.by == By::Fault {
+                    self.end.by = By::Peer;
+                }
+            }
+            Method::OPTIONS => core.answer_options(now, server),
+            _ => core.reply(now, server, 481),
+        }
+        Some(State::Closing(self))
+    }
+}
+
+/// Ends a dialog at once because the peer sent BYE.
+pub(super) fn ended_by_peer(now: Now, core: &mut Core, server: u64, request: &Request) -> End {
+    core.reply(now, server, 200);
+    super::core::end_with_reason(By::Peer, 200, "", &request.headers)
+}
