@@ -1,5 +1,6 @@
 //! The switchboard: owns every machine, does no IO.
 
+mod campaigns;
 mod inbound;
 mod interface;
 mod library;
@@ -12,6 +13,7 @@ mod trunks;
 mod view;
 mod write;
 
+pub use campaigns::CampaignView;
 pub use interface::{Hold, Input, Notice, Output};
 pub use library::Library;
 pub use settings::{InboundRule, Server, Settings, TrunkSettings};

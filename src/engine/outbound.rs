@@ -28,12 +28,14 @@ impl Engine {
             }
             A::Update(updates) => self.write(Write::Entries(updates)),
             A::Blocked { campaign, reason } => {
+                self.note_blocked(campaign, reason.clone());
                 self.notice(Notice::Blocked(campaign, reason.clone()));
                 self.write(Write::Blocked { campaign, reason });
             }
             A::State { campaign, state } => {
                 self.notice(Notice::Campaign(campaign, state));
-                self.write(Write::State { campaign, state, by: "dialer".into() });
+                self.note_state(now, campaign, state);
+                self.write(Write::State { campaign, state, by: self.by.clone() });
             }
             A::HangUp(calls) => {
                 for id in calls {
@@ -247,6 +249,9 @@ impl Engine {
         let ended = dialer::Ended { disposition: record.disposition, later_at };
         let entry = self.dialer.handle_call_ended(now, record.id, ended);
         self.routes.remove(&record.id);
+        if let (Some(campaign), Some(update)) = (record.campaign, &entry) {
+            self.note_finished(campaign, update.state);
+        }
         let answered = record.answered_at.is_some();
         let carrier = record.blame == Blame::Carrier && !answered;
         if let Some(trunk) = record.trunk.as_deref().and_then(|name| self.trunk_named_mut(name)) {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::campaigns::CampaignNote;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
 use super::{Hold, Input, Library, Notice, Output, Settings, Write};
@@ -12,6 +13,9 @@ use crate::dialer::{self, Campaign, CampaignState, Dialer, Reason};
 use crate::media;
 use crate::sip::Endpoint;
 use crate::sip::endpoint::{Received, SessionId, TransportFailure};
+
+/// Who changes a campaign's state where no person did.
+const DIALER: &str = "dialer";
 
 /// A call with its handles in the other machines. Its number is also its media session's.
 #[derive(Debug)]
@@ -37,6 +41,9 @@ pub struct Engine {
     timers: BTreeSet<(Mono, u64)>,
     next_slot: u64,
     holds: BTreeMap<Hold, Reason>,
+    /// Who is behind the changes of state in this pass.
+    pub(super) by: String,
+    pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
     out: VecDeque<Output>,
 }
 
@@ -59,6 +66,8 @@ impl Engine {
             timers: BTreeSet::new(),
             next_slot: 1,
             holds: BTreeMap::new(),
+            by: DIALER.to_owned(),
+            campaigns: BTreeMap::new(),
             out: VecDeque::new(),
         }
     }
@@ -79,6 +88,7 @@ impl Engine {
             Input::Located { trunk, result } => self.handle_located(now, trunk, result),
             Input::Media(session, event) => self.handle_media(now, session, event),
             Input::Fetched(campaign, Some(fetched)) => {
+                self.note_remaining(campaign, fetched.unfinished + fetched.candidates.len() as u64);
                 self.dialer.handle_candidates(now, campaign, fetched);
             }
             Input::Fetched(campaign, None) => self.dialer.handle_fetch_failed(now, campaign),
@@ -94,20 +104,28 @@ impl Engine {
 
     /// A campaign as stored: at the start, when made, and when its settings change.
     pub fn handle_campaign(&mut self, now: Now, campaign: Campaign) -> Result<(), dialer::Error> {
+        let note = CampaignNote::of(now, &campaign, &self.settings.dialer.windows);
+        let id = campaign.id;
         let result = self.dialer.handle_campaign(now, campaign);
+        if result.is_ok() {
+            self.campaigns.insert(id, note);
+        }
         self.run(now);
         result
     }
 
-    /// An order of a person to a campaign; gives its new state.
+    /// An order of a person (`by`: a token's name) to a campaign; gives its new state.
     pub fn command(
         &mut self,
         now: Now,
         campaign: CampaignId,
         command: dialer::Command,
+        by: &str,
     ) -> Result<CampaignState, dialer::Error> {
+        self.by = by.to_owned();
         let result = self.dialer.handle_command(now, campaign, command);
         self.run(now);
+        DIALER.clone_into(&mut self.by);
         result
     }
 

@@ -1,0 +1,339 @@
+//! Starts every part in order, joins them, and stops them in the reverse order.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::driver::{Driver, Parts, Report};
+use super::library::{self, Folders};
+use super::outside::Outside;
+use crate::base::{CallId, Disposition, Now, Rng, Timestamp};
+use crate::dialer::{EntryState, EntryUpdate};
+use crate::engine::{self, Engine};
+use crate::io::clock::{self, Clock};
+use crate::io::dns::Resolver;
+use crate::io::recorder::{self, Recorder};
+use crate::io::rtp::{self, RtpPlane};
+use crate::io::signal::{self, Signal};
+use crate::io::store::{LostAttempt, Store, Writer, WriterSettings};
+use crate::io::telemetry::Telemetry;
+use crate::io::web::{self, ControlHandle, EventHub, LiveSnapshot, Server};
+use crate::policy::{Attempted, Next, RetryTable, after_attempt};
+
+/// SIP messages that may wait for the engine: at 2,000 a second one second of backlog,
+/// after which UDP retransmission is the better queue.
+const SIP_QUEUE: usize = 2_048;
+/// Media reports that may wait: 2,000 calls with a few reports each.
+const MEDIA_QUEUE: usize = 8_192;
+/// Answers of DNS, SQL and files that may wait.
+const REPORT_QUEUE: usize = 1_024;
+
+/// Everything a daemon is told.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The engine and all pure parts.
+    pub engine: engine::Settings,
+    /// SIP sockets.
+    pub signal: signal::Settings,
+    /// Media sockets and threads.
+    pub rtp: rtp::Settings,
+    /// Recording files.
+    pub recorder: recorder::Settings,
+    /// `sqlite:PATH` or `postgres://...`.
+    pub database: String,
+    /// TCP addresses of the API.
+    pub api: Vec<SocketAddr>,
+    /// Unix socket of the API, for the command line.
+    pub socket: Option<PathBuf>,
+    /// Scripts and prompts besides the embedded ones.
+    pub folders: Folders,
+    /// Language that stands in where a prompt is missing.
+    pub fallback_language: String,
+    /// TTS program and arguments; empty: none.
+    pub tts: Vec<String>,
+    /// Home area and zone of imported lists.
+    pub import: crate::dialer::import::ImportSettings,
+    /// How long running calls may go on after SIGTERM.
+    pub grace: Duration,
+    /// Seed of all randomness; None: from the operating system.
+    pub seed: Option<u64>,
+}
+
+/// Why the daemon could not start; the text says what to mend.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database.
+    #[error("database: {0}")]
+    Store(#[from] crate::io::store::Error),
+    /// A recording folder or thread.
+    #[error("recordings: {0}")]
+    Recorder(#[from] recorder::Error),
+    /// Media sockets or threads.
+    #[error("media: {0}")]
+    Rtp(#[from] rtp::Error),
+    /// SIP sockets, certificates.
+    #[error("sip: {0}")]
+    Signal(#[from] signal::Error),
+    /// The API's sockets, a folder.
+    #[error("{0}: {1}")]
+    Io(String, std::io::Error),
+}
+
+/// A running daemon.
+pub struct Daemon {
+    /// Addresses of the API.
+    pub api: Vec<SocketAddr>,
+    /// The database, for reading.
+    pub store: Store,
+    /// Orders to the engine.
+    pub control: ControlHandle,
+    /// Live events.
+    pub hub: EventHub,
+    /// What is live.
+    pub live: web::LiveReader,
+    /// SIP addresses bound.
+    pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
+    reports: mpsc::Sender<Report>,
+    run: JoinHandle<Parts>,
+    server: JoinHandle<()>,
+    stop_server: CancellationToken,
+    writer: Writer,
+    recorder: Recorder,
+}
+
+impl Daemon {
+    /// Starts everything: database, recovery, media, SIP, engine, API. Ready when it returns.
+    ///
+    /// # Errors
+    /// The first part that cannot start; what was started before it is stopped.
+    pub async fn start(settings: Settings) -> Result<Daemon, Error> {
+        let clock = Clock::start();
+        let store = Store::open(&settings.database).await?;
+        let recorder = Recorder::start(settings.recorder.clone())?;
+        let lost = recover(&store, &settings, clock.now()).await?;
+        mend_recordings(&store, &settings).await;
+        let loaded = library::load(&settings.folders, &settings.fallback_language)
+            .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
+        for problem in &loaded.problems {
+            tracing::warn!(problem, "a script or prompt cannot be used");
+        }
+        let (media_tx, media_rx) = mpsc::channel(MEDIA_QUEUE);
+        let plane = RtpPlane::start(settings.rtp.clone(), media_tx, recorder.clone())?;
+        let (sip_tx, sip_rx) = mpsc::channel(SIP_QUEUE);
+        let signal = Signal::start(settings.signal.clone(), sip_tx).await?;
+        let sip = signal.bound();
+        let (reports_tx, reports_rx) = mpsc::channel(REPORT_QUEUE);
+        let writer = start_writer(&store, &settings, reports_tx.clone());
+        let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
+        let mut engine = Engine::new(clock.now(), settings.engine.clone(), loaded.library, rng);
+        for campaign in store.campaigns().await? {
+            let name = campaign.name.clone();
+            if let Err(error) = engine.handle_campaign(clock.now(), campaign) {
+                tracing::error!(campaign = name, %error, "a stored campaign cannot be used");
+            }
+        }
+        let outside = Outside {
+            store: store.clone(),
+            resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
+            reports: reports_tx.clone(),
+            windows: settings.engine.dialer.windows.clone(),
+            tts: settings.tts.clone(),
+            folders: settings.folders.clone(),
+            fallback: settings.fallback_language.clone(),
+        };
+        let telemetry = Arc::new(Telemetry::default());
+        let hub = EventHub::new(clock::utc().0.unsigned_abs());
+        let (live_tx, live) = watch::channel(Arc::new(LiveSnapshot::default()));
+        let (control, orders) = ControlHandle::channel();
+        let (catalogue_tx, catalogue) = watch::channel(Arc::new(super::catalogue::of(engine.library())));
+        let server = Server::bind(&settings.api, settings.socket.as_deref(), web::Patience::default())
+            .await
+            .map_err(|e| Error::Io("api".into(), e))?;
+        let api = server.addresses();
+        let stop_server = CancellationToken::new();
+        let state = web::ApiState::new(web::ApiParts {
+            store: store.clone(),
+            control: control.clone(),
+            live: live.clone(),
+            catalogue,
+            events: hub.clone(),
+            telemetry: telemetry.clone(),
+            recordings: settings.recorder.folder.clone(),
+            import: settings.import.clone(),
+            stop: stop_server.clone(),
+            clock: clock::utc,
+        });
+        let server = tokio::spawn(server.run(web::router(state), stop_server.clone()));
+        let parts = Parts {
+            clock,
+            engine,
+            signal,
+            plane,
+            writer: writer.handle(),
+            outside,
+            telemetry,
+            hub: hub.clone(),
+            live: live_tx,
+            catalogue: catalogue_tx,
+            sip: sip_rx,
+            media: media_rx,
+            reports: reports_rx,
+            orders,
+            disk: recorder.disk(),
+            grace: settings.grace,
+        };
+        tracing::info!(?api, ?sip, lost, "ready");
+        let run = tokio::spawn(Driver::new(parts).run());
+        Ok(Daemon {
+            api,
+            store,
+            control,
+            hub,
+            live,
+            sip,
+            reports: reports_tx,
+            run,
+            server,
+            stop_server,
+            writer,
+            recorder,
+        })
+    }
+
+    /// What a signal of the operating system does: the first drains, the second stops.
+    pub fn signalled(&self) {
+        // A full queue means that the loop is busy; it still sees the next signal.
+        self.reports.try_send(Report::Signal).ok();
+    }
+
+    /// A handle for whoever watches for signals.
+    pub fn signal_sender(&self) -> impl Fn() + Send + 'static {
+        let reports = self.reports.clone();
+        move || {
+            reports.try_send(Report::Signal).ok();
+        }
+    }
+
+    /// Waits until the loop has drained, then closes every part in order: media and
+    /// recordings, the last writes, the API, the database.
+    pub async fn finish(self) {
+        let parts = self.run.await;
+        if let Ok(parts) = parts {
+            let Parts { plane, signal, .. } = parts;
+            let recorder = self.recorder;
+            let closed = tokio::task::spawn_blocking(move || {
+                plane.stop();
+                recorder.stop();
+            });
+            if closed.await.is_err() {
+                tracing::error!("closing the media plane was cut off");
+            }
+            signal.close().await;
+        }
+        // A database that is away at the end must not keep the process for ever: attempts
+        // without a record become `lost` at the next start.
+        if tokio::time::timeout(Duration::from_secs(10), self.writer.close()).await.is_err() {
+            tracing::error!("the database did not take the last writes");
+        }
+        self.stop_server.cancel();
+        self.server.await.ok();
+        self.store.close().await;
+    }
+}
+
+/// Attempts without an outcome become `lost` and follow their retry rule.
+async fn recover(store: &Store, settings: &Settings, now: Now) -> Result<usize, Error> {
+    let campaigns = store.campaigns().await?;
+    let lost = store
+        .recover(now.utc, |attempt| {
+            let campaign = campaigns.iter().find(|c| Some(c.id) == attempt.campaign);
+            after_loss(attempt, campaign.map(|c| &c.settings), settings, now.utc)
+        })
+        .await?;
+    for attempt in &lost {
+        tracing::warn!(call_id = %attempt.call, "no outcome is known; the attempt is lost");
+    }
+    Ok(lost.len())
+}
+
+fn after_loss(
+    attempt: &LostAttempt,
+    campaign: Option<&crate::dialer::CampaignSettings>,
+    settings: &Settings,
+    now: Timestamp,
+) -> EntryUpdate {
+    let own = campaign.filter(|c| !c.windows.is_empty());
+    let windows = own.and_then(|c| crate::policy::Windows::parse(&c.windows, &c.timezone).ok());
+    let rules: RetryTable = campaign.map(|c| c.retry.clone()).unwrap_or_default();
+    let after = after_attempt(&Attempted {
+        now,
+        disposition: Disposition::Lost,
+        later_at: None,
+        attempts_by: &attempt.attempts_by,
+        max_attempts: campaign.map_or(u32::MAX, |c| c.max_attempts),
+        rules: &rules,
+        windows: windows.as_ref().unwrap_or(&settings.engine.dialer.windows),
+    });
+    let (state, due_at) = match after.next {
+        Next::Again(at) => (EntryState::Pending, Some(at)),
+        Next::Done => (EntryState::Done, None),
+        Next::Failed => (EntryState::Failed, None),
+        Next::Stopped => (EntryState::Stopped, None),
+    };
+    let entry = attempt.entry.unwrap_or(crate::base::EntryId(0));
+    EntryUpdate { entry, state, disposition: Some(Disposition::Lost), due_at, reason: after.because }
+}
+
+/// Recordings that a kill left unfinished become playable and are noted with their calls.
+async fn mend_recordings(store: &Store, settings: &Settings) {
+    let folder = settings.recorder.folder.clone();
+    let repaired = tokio::task::spawn_blocking(move || recorder::repair(&folder)).await;
+    let repaired = match repaired {
+        Ok(Ok(repaired)) => repaired,
+        Ok(Err(error)) => {
+            tracing::error!(%error, "unfinished recordings could not be looked for");
+            return;
+        }
+        Err(_) => return,
+    };
+    for file in repaired {
+        let id = file.path.file_stem().and_then(|s| s.to_str()).and_then(|s| s.parse::<CallId>().ok());
+        let Some(id) = id else { continue };
+        let folder = &settings.recorder.folder;
+        match store.recording_repaired(id, &file.path, folder, file.duration, &file.sha256).await {
+            Ok(_) => tracing::warn!(call_id = %id, path = %file.path.display(), "recording repaired"),
+            Err(error) => tracing::error!(call_id = %id, %error, "a repaired recording could not be noted"),
+        }
+    }
+}
+
+fn start_writer(store: &Store, settings: &Settings, reports: mpsc::Sender<Report>) -> Writer {
+    let notify = move |event| {
+        // The driver drains this queue in every turn; a full one means that it is gone.
+        if reports.try_send(Report::Store(event)).is_err() {
+            tracing::error!("the engine did not take an answer of the database");
+        }
+    };
+    Writer::start(
+        store.clone(),
+        WriterSettings {
+            recordings: settings.recorder.folder.clone(),
+            clock: Arc::new(clock::utc),
+            notify: Box::new(notify),
+        },
+    )
+}
+
+fn rng(seed: Option<u64>) -> std::io::Result<Rng> {
+    if let Some(seed) = seed {
+        return Ok(Rng::seeded(seed));
+    }
+    let mut entropy = [0; 32];
+    getrandom::fill(&mut entropy).map_err(|e| std::io::Error::other(e.to_string()))?;
+    Ok(Rng::from_entropy(entropy))
+}

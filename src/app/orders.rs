@@ -1,0 +1,66 @@
+//! Orders of people, from the API and the command line, to the engine.
+
+use super::driver::Driver;
+use crate::base::CampaignId;
+use crate::dialer::{self, Command};
+use crate::io::web::{Control, Done, Order, Refused};
+
+impl Driver {
+    /// Carries out one order and answers it.
+    pub(super) fn obey(&mut self, order: Order) {
+        let answer = self.carry_out_order(order.control);
+        self.changed = true;
+        // Who asked may have gone away.
+        order.reply.send(answer).ok();
+    }
+
+    fn carry_out_order(&mut self, control: Control) -> Result<Done, Refused> {
+        let now = self.now();
+        match control {
+            Control::StartCampaign { id, by } => self.campaign(id, Command::Start, &by),
+            Control::PauseCampaign { id, by } => self.campaign(id, Command::Pause, &by),
+            Control::ResumeCampaign { id, by } => self.campaign(id, Command::Resume, &by),
+            Control::StopCampaign { id, by } => self.campaign(id, Command::Stop, &by),
+            Control::EndCampaign { id, by } => self.campaign(id, Command::End, &by),
+            Control::CampaignCreated(campaign) | Control::CampaignChanged(campaign) => {
+                self.parts.engine.handle_campaign(now, *campaign).map(|()| Done::Accepted).map_err(refused)
+            }
+            Control::CampaignDeleted(id) => {
+                self.parts.engine.forget_campaign(id);
+                Ok(Done::Accepted)
+            }
+            Control::ListGrown(list) | Control::EntryRemoved { list, .. } => {
+                self.parts.engine.handle_list_changed(now, list);
+                Ok(Done::Accepted)
+            }
+            // The reserving transaction looks at the list again, so nothing waits in memory.
+            Control::DoNotCallAdded(_) => Ok(Done::Accepted),
+            Control::HangUp { call, by } => {
+                if self.parts.engine.hang_up(now, call, &format!("ended by {by}")) {
+                    Ok(Done::Accepted)
+                } else {
+                    Err(Refused::NotFound(format!("no call {call} is up")))
+                }
+            }
+            Control::Drain { mode, by } => {
+                tracing::info!(?mode, by, "drain ordered");
+                Ok(Done::Draining { calls: self.drain(mode) })
+            }
+            Control::Reload { by } => self.reload(&by),
+        }
+    }
+
+    fn campaign(&mut self, id: CampaignId, command: Command, by: &str) -> Result<Done, Refused> {
+        let now = self.now();
+        let result = self.parts.engine.command(now, id, command, by);
+        result.map(Done::Campaign).map_err(refused)
+    }
+}
+
+fn refused(error: dialer::Error) -> Refused {
+    match &error {
+        dialer::Error::UnknownCampaign(_) => Refused::NotFound(error.to_string()),
+        dialer::Error::BadState { .. } => Refused::Conflict(error.to_string()),
+        dialer::Error::Setting { .. } => Refused::Invalid(error.to_string()),
+    }
+}

@@ -1,0 +1,148 @@
+//! What people see of the running daemon: the snapshot and the event stream.
+
+use serde_json::json;
+
+use super::driver::{Driver, Parts};
+use crate::base::CallId;
+use crate::dialer::Health;
+use crate::engine::{Notice, Trunk};
+use crate::io::recorder::Disk;
+use crate::io::web::{LiveCall, LiveCampaign, LiveSnapshot, LiveTrunk, Readiness};
+
+/// Everything that is live at this moment.
+pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
+    let engine = &parts.engine;
+    let now = parts.clock.now();
+    LiveSnapshot {
+        at: now.utc,
+        calls: engine
+            .calls()
+            .map(|c| LiveCall {
+                id: c.id,
+                direction: c.direction,
+                campaign: c.campaign,
+                entry: c.entry,
+                phone: c.phone.to_owned(),
+                name: c.name.to_owned(),
+                trunk: c.trunk.map(str::to_owned),
+                state: c.state.as_str().to_owned(),
+                step: c.step.to_owned(),
+                started_at: c.started_at,
+                answered_at: c.answered_at,
+            })
+            .collect(),
+        trunks: engine.trunks().iter().map(live_trunk).collect(),
+        campaigns: engine
+            .campaigns(now)
+            .into_iter()
+            .map(|c| LiveCampaign {
+                id: c.id,
+                state: c.state,
+                calls: c.calls,
+                blocked: c.blocked,
+                eta: c.eta,
+            })
+            .collect(),
+        readiness: readiness(parts, draining),
+    }
+}
+
+fn readiness(parts: &Parts, draining: bool) -> Readiness {
+    let mut reasons = Vec::new();
+    let (disk_ok, disk_free_bytes) = match &*parts.disk.borrow() {
+        Disk::Well { free } => (true, *free),
+        Disk::Low { free } => {
+            reasons.push(format!("only {} MB are left for recordings", free / 1_000_000));
+            (false, *free)
+        }
+        Disk::Failed(why) => {
+            reasons.push(format!("recordings cannot be written: {why}"));
+            (false, 0)
+        }
+    };
+    if draining {
+        reasons.push("the daemon is stopping".into());
+    }
+    Readiness { sip_bound: true, disk_ok, disk_free_bytes, draining, reasons }
+}
+
+fn live_trunk(trunk: &Trunk) -> LiveTrunk {
+    let (state, detail) = match &trunk.health {
+        Health::Up => ("up", String::new()),
+        Health::Down(why) => ("down", why.clone()),
+        Health::Unknown if trunk.settings.register.is_some() => ("registering", String::new()),
+        Health::Unknown => ("unknown", String::new()),
+    };
+    let address = match trunk.destination() {
+        Some(destination) => destination.addr.to_string(),
+        None => trunk.settings.server.host.clone(),
+    };
+    LiveTrunk {
+        name: trunk.name().to_owned(),
+        transport: trunk.destination().map(|d| d.transport.to_string()).unwrap_or_default(),
+        address,
+        state: state.into(),
+        since: trunk.since,
+        detail,
+        round_trip_ms: trunk.rtt.map(|rtt| u64::try_from(rtt.as_millis()).unwrap_or(u64::MAX)),
+        calls: trunk.counts.calls,
+        max_calls: trunk.settings.choice.max_calls.into(),
+        max_cps: trunk.settings.choice.max_cps,
+        placed: trunk.counts.placed,
+        answered: trunk.counts.answered,
+        failed: trunk.counts.failed,
+    }
+}
+
+impl Driver {
+    /// Tells the event stream, the counters and the log.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        self.changed = true;
+        match notice {
+            Notice::Call(id) => self.notify_call(id),
+            Notice::Ended { call, campaign, disposition, detail } => {
+                tracing::info!(call_id = %call, %disposition, detail, "call ended");
+                let event = json!({ "call": call, "campaign": campaign, "state": "ended",
+                    "disposition": disposition, "detail": detail });
+                self.parts.hub.publish_value("call", &event);
+            }
+            Notice::Answer(answer) => {
+                self.parts.telemetry.survey_answers.with(&[]).add(1);
+                let event = json!({ "call": answer.call, "question": answer.question, "keys": answer.keys,
+                    "meaning": answer.meaning, "score": answer.score, "at": answer.at });
+                self.parts.hub.publish_value("answer", &event);
+            }
+            Notice::Campaign(id, state) => {
+                tracing::info!(campaign = id.0, %state, "campaign");
+                self.parts.hub.publish_value("campaign", &json!({ "campaign": id, "state": state }));
+            }
+            Notice::Blocked(id, reason) => {
+                self.parts.hub.publish_value("campaign", &json!({ "campaign": id, "blocked": reason }));
+            }
+            Notice::Trunk { name, state, detail } => {
+                tracing::info!(trunk = name, state, detail, "trunk");
+                let event = json!({ "trunk": name, "state": state, "detail": detail });
+                self.parts.hub.publish_value("trunk", &event);
+            }
+            Notice::Alarm { call, word } => self.alarm(call, &word),
+        }
+    }
+
+    fn notify_call(&mut self, id: CallId) {
+        let Some(call) = self.parts.engine.call(id) else { return };
+        let event = json!({ "call": id, "campaign": call.campaign, "entry": call.entry,
+            "state": call.state, "step": call.step, "trunk": call.trunk });
+        self.parts.hub.publish_value("call", &event);
+    }
+
+    /// Something a person must look at.
+    pub(super) fn alarm(&mut self, call: Option<CallId>, word: &str) {
+        let stable = word.split(':').next().unwrap_or(word);
+        self.parts.telemetry.alarms.with(&[stable]).add(1);
+        match call {
+            Some(call) => tracing::warn!(call_id = %call, alarm = word, "alarm"),
+            None => tracing::warn!(alarm = word, "alarm"),
+        }
+        self.parts.hub.publish_value("alarm", &json!({ "call": call, "alarm": word }));
+    }
+}

@@ -1,0 +1,103 @@
+//! What the engine remembers of its campaigns for those who watch.
+
+use super::Engine;
+use crate::base::{CampaignId, Now, Timestamp};
+use crate::dialer::{Campaign, CampaignState, EntryState, Reason, eta};
+use crate::policy::Windows;
+
+/// One campaign as seen from the engine.
+#[derive(Debug)]
+pub(super) struct CampaignNote {
+    state: CampaignState,
+    blocked: Option<Reason>,
+    windows: Windows,
+    /// Since when it is running, for the pace.
+    since: Timestamp,
+    finished: u64,
+    remaining: Option<u64>,
+}
+
+/// One campaign at this moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CampaignView {
+    /// Which.
+    pub id: CampaignId,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// Calls reserved or up.
+    pub calls: u64,
+    /// Why it places no call.
+    pub blocked: Option<Reason>,
+    /// When it will be done at this pace; None: cannot be told.
+    pub eta: Option<Timestamp>,
+}
+
+impl CampaignNote {
+    pub fn of(now: Now, campaign: &Campaign, default: &Windows) -> Self {
+        let settings = &campaign.settings;
+        let own = (!settings.windows.is_empty())
+            .then(|| Windows::parse(&settings.windows, &settings.timezone).ok())
+            .flatten();
+        CampaignNote {
+            state: campaign.state,
+            blocked: None,
+            windows: own.unwrap_or_else(|| default.clone()),
+            since: now.utc,
+            finished: 0,
+            remaining: None,
+        }
+    }
+}
+
+impl Engine {
+    /// Campaigns that are known, by id.
+    pub fn campaigns(&self, now: Now) -> Vec<CampaignView> {
+        let view = |(id, note): (&CampaignId, &CampaignNote)| CampaignView {
+            id: *id,
+            state: note.state,
+            calls: self.dialer.calls_of(*id).into(),
+            blocked: note.blocked.clone(),
+            eta: note
+                .remaining
+                .filter(|_| note.state == CampaignState::Running)
+                .and_then(|left| eta(&note.windows, note.since, now.utc, note.finished, left)),
+        };
+        self.campaigns.iter().map(view).collect()
+    }
+
+    /// A campaign was deleted; it was not running.
+    pub fn forget_campaign(&mut self, campaign: CampaignId) {
+        self.campaigns.remove(&campaign);
+    }
+
+    pub(super) fn note_blocked(&mut self, campaign: CampaignId, reason: Option<Reason>) {
+        if let Some(note) = self.campaigns.get_mut(&campaign) {
+            note.blocked = reason;
+        }
+    }
+
+    pub(super) fn note_state(&mut self, now: Now, campaign: CampaignId, state: CampaignState) {
+        if let Some(note) = self.campaigns.get_mut(&campaign) {
+            if state == CampaignState::Running && note.state != state {
+                note.since = now.utc;
+                note.finished = 0;
+            }
+            note.state = state;
+        }
+    }
+
+    pub(super) fn note_remaining(&mut self, campaign: CampaignId, remaining: u64) {
+        if let Some(note) = self.campaigns.get_mut(&campaign) {
+            note.remaining = Some(remaining);
+        }
+    }
+
+    pub(super) fn note_finished(&mut self, campaign: CampaignId, state: EntryState) {
+        if let Some(note) = self.campaigns.get_mut(&campaign)
+            && !matches!(state, EntryState::Pending | EntryState::Dialling)
+        {
+            note.finished += 1;
+            note.remaining = note.remaining.map(|left| left.saturating_sub(1));
+        }
+    }
+}
