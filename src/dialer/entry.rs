@@ -72,6 +72,18 @@ pub struct NewEntry {
     pub fields: BTreeMap<String, String>,
 }
 
+impl NewEntry {
+    /// What makes a row the same row in a second import: the external id, else the number
+    /// with its extension.
+    pub fn row_key(&self) -> String {
+        match (self.external_id.as_str(), self.extension.as_str()) {
+            ("", "") => self.phone.to_string(),
+            ("", extension) => format!("{}-{extension}", self.phone),
+            (id, _) => id.to_owned(),
+        }
+    }
+}
+
 /// A due entry together with the ledger of its number, as the store hands it to the dialler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {

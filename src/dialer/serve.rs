@@ -325,8 +325,7 @@ impl Dialer {
             return Some(hold.clone());
         }
         if !work.open {
-            let next = work.windows.next_opening(now.utc);
-            return Some(match next {
+            return Some(match work.opens_at() {
                 Some(at) => Reason::new(code::WINDOW_CLOSED, format!("opens at {}", work.windows.civil(at))),
                 None => Reason::new(code::WINDOW_NEVER, "no calling window opens within a year"),
             });

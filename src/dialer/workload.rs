@@ -11,6 +11,8 @@ use crate::policy::{Reason, Windows};
 /// A running campaign looks at its list at least so often, because lists change from
 /// outside and the wall clock may be set.
 pub(super) const POLL: Duration = Duration::from_secs(30);
+/// The same while its window is closed, when only its end can be found out.
+pub(super) const CLOSED_POLL: Duration = Duration::from_secs(600);
 /// Between two fetches that brought nothing new.
 pub(super) const FETCH_PAUSE: Duration = Duration::from_secs(1);
 /// A fetch that is not answered for so long is given up.
@@ -43,6 +45,7 @@ pub(super) struct Workload {
     /// Whether the window is open, and the time span for which that was worked out.
     pub open: bool,
     open_known: Option<(Timestamp, Timestamp)>,
+    opening: Option<Timestamp>,
     pub queue: VecDeque<Candidate>,
     /// Entries in `queue`, and those with a call.
     pub taken: BTreeSet<EntryId>,
@@ -71,6 +74,7 @@ impl Workload {
             windows,
             open: false,
             open_known: None,
+            opening: None,
             queue: VecDeque::new(),
             taken: BTreeSet::new(),
             resting: BTreeMap::new(),
@@ -113,15 +117,26 @@ impl Workload {
                 let far = Timestamp(utc.0.saturating_add(24 * 3_600_000));
                 let closing = self.windows.closing(utc);
                 self.open = closing.is_some();
-                let to = closing.or_else(|| self.windows.next_opening(utc)).unwrap_or(far);
+                self.opening = if self.open { Some(utc) } else { self.windows.next_opening(utc) };
+                let to = closing.or(self.opening).unwrap_or(far);
                 self.open_known = Some((utc, to));
-                if !self.open {
+                if self.open {
+                    self.fetch = match self.fetch {
+                        FetchState::At(_) => FetchState::At(Mono(0)),
+                        asked => asked,
+                    };
+                } else {
                     // What is queued gets stale overnight; it is still pending in the store.
                     self.drop_queue();
                 }
                 to
             }
         }
+    }
+
+    /// When the window opens next, as worked out by the last look; None: not within a year.
+    pub(super) fn opens_at(&self) -> Option<Timestamp> {
+        self.opening
     }
 
     pub(super) fn drop_queue(&mut self) {
@@ -166,7 +181,11 @@ impl Workload {
             // the way to the store.
             let settling = fetched.next_due.is_none() && fetched.unfinished > 0 && self.in_flight == 0;
             let soon = (settling || !all).then(|| now.mono + FETCH_PAUSE);
-            [due, soon, resting_until].into_iter().flatten().fold(now.mono + POLL, Mono::min)
+            if self.open {
+                [due, soon, resting_until].into_iter().flatten().fold(now.mono + POLL, Mono::min)
+            } else {
+                now.mono + if settling { FETCH_PAUSE } else { CLOSED_POLL }
+            }
         };
         self.fetch = FetchState::At(next);
     }

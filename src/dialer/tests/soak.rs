@@ -188,10 +188,10 @@ fn recover(w: &mut World) {
 use world::Row;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
-    fn limits_hold_and_nobody_is_forgotten(events in prop::collection::vec(event(), 1..400)) {
+    fn limits_hold_and_nobody_is_forgotten(events in prop::collection::vec(event(), 1..300)) {
         let mut w = build();
         for event in events {
             apply(&mut w, event);
