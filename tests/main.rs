@@ -3,5 +3,6 @@
 
 mod store;
 mod support;
+mod tidy;
 mod torture;
 mod torture_mutants;
