@@ -1,4 +1,8 @@
 //! The integration tests: one binary, so that they link once.
+#![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
+mod store;
+mod support;
+mod tidy;
 mod torture;
 mod torture_mutants;

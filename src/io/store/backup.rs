@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use sqlx::{ConnectOptions, Connection};
+
 use super::{Db, Error, Store};
 
 impl Store {
@@ -25,9 +27,12 @@ impl Store {
         let path = target
             .to_str()
             .ok_or_else(|| Error::Refused(format!("the path {} is not UTF-8", target.display())))?;
-        // The statement writes another file, never this database, so a reader may run it:
-        // it sees one moment and does not hold the writer up.
-        sqlx::query("VACUUM INTO $1").bind(path).execute(read).await?;
+        // A connection of its own: readers may not write, even another file, and the one
+        // writer must not be held up. It sees the database as of one moment.
+        let options = read.connect_options().as_ref().clone().pragma("query_only", "OFF");
+        let mut connection = options.connect().await?;
+        sqlx::query("VACUUM INTO $1").bind(path).execute(&mut connection).await?;
+        connection.close().await?;
         let file = std::fs::File::open(target);
         file.and_then(|f| f.sync_all())
             .map_err(|source| Error::Folder { path: target.to_owned(), source })?;

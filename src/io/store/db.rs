@@ -24,6 +24,8 @@ const SQLITE_READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 8;
 /// How long SQLite waits for another process (`list import` beside the daemon) to let go.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Names ringback's own lock among PostgreSQL's advisory locks of a database.
+const CALLS_LOCK: i64 = 0x7269_6E67_6261_636B;
 /// How long a query waits for a connection before it fails as "away".
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -111,6 +113,9 @@ impl Db {
         let write = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            // A full disk makes SQLite roll back by itself; sqlx still counts a transaction
+            // then and could begin no other on that connection, ever.
+            .before_acquire(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
             .connect_with(options.clone())
             .await?;
         let read = SqlitePoolOptions::new()
@@ -127,7 +132,12 @@ impl Db {
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .after_connect(|conn, _| {
                 // Whatever the server's default: see `synchronous` above.
-                Box::pin(async move { conn.execute("SET synchronous_commit = on").await.map(drop) })
+                // A server that lost us mid-transaction must let our locks go by itself.
+                Box::pin(async move {
+                    conn.execute("SET synchronous_commit = on").await?;
+                    conn.execute("SET idle_in_transaction_session_timeout = '60s'").await?;
+                    Ok(())
+                })
             })
             .connect_with(options)
             .await?;
@@ -141,6 +151,19 @@ impl Db {
             Db::Sqlite { write, .. } => Tx::Sqlite(write.begin_with("BEGIN IMMEDIATE").await?),
             Db::Pg(pool) => Tx::Pg(pool.begin().await?),
         })
+    }
+
+    /// Begins a transaction that alone changes what is known of calls in progress.
+    ///
+    /// On PostgreSQL the transaction of a connection that was cut, or of a daemon that was
+    /// killed, may still be committing when its successor asks what was written. It holds
+    /// this lock, so the successor waits until its fate is known.
+    pub(crate) async fn begin_alone(&self) -> Result<Tx, Error> {
+        let mut tx = self.begin().await?;
+        if let Tx::Pg(tx) = &mut tx {
+            sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(CALLS_LOCK).execute(&mut **tx).await?;
+        }
+        Ok(tx)
     }
 
     /// Waits for open transactions and closes every connection.

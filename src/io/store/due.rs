@@ -2,13 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
-use serde::de::IntoDeserializer;
-use serde::de::value::{Error as ValueError, StringDeserializer};
-
 use super::db::on;
 use super::{Error, Store};
-use crate::base::{Disposition, EntryId, ListId, PhoneNumber, Timestamp};
+use crate::base::{Disposition, EntryId, ListId, PhoneError, Timestamp};
 use crate::dialer::{Candidate, Fetched, NewEntry};
 
 /// Most candidates in one fetch, whatever is asked: enough for ten seconds at 300 calls a second.
@@ -64,29 +60,36 @@ impl Store {
             .bind(i64::from(limit.min(FETCH_LIMIT)))
             .fetch_all(p)
             .await)?;
-        let candidates = rows.into_iter().map(candidate).collect::<Result<Vec<_>, _>>()?;
+        let found = rows.len();
+        let mut candidates = Vec::with_capacity(found);
+        for row in rows {
+            match candidate(row) {
+                Ok(candidate) => candidates.push(candidate),
+                // One row that something else wrote must not keep the others from being called.
+                Err(error) => tracing::error!(%error, "an entry is passed over"),
+            }
+        }
         let (unfinished,): (i64,) = on!(&self.db, p => sqlx::query_as(
             "SELECT COUNT(*) FROM entries WHERE list_id = $1 AND state IN ('pending', 'dialling')")
             .bind(list.0)
             .fetch_one(p)
             .await)?;
-        let next_due = match candidates.len() as u32 == limit.min(FETCH_LIMIT) {
-            // More of them may be due already.
-            true if unfinished > i64::from(limit) => Some(now),
-            _ => self.next_due(list, now).await?,
-        };
         let unfinished = u64::try_from(unfinished).unwrap_or(0).saturating_sub(candidates.len() as u64);
+        let next_due = self.next_due(list, found).await?;
         Ok(Fetched { candidates, unfinished, next_due })
     }
 
-    async fn next_due(&self, list: ListId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
-        let (next,): (Option<i64>,) = on!(&self.db, p => sqlx::query_as(
-            "SELECT MIN(due_at) FROM entries WHERE list_id = $1 AND state = 'pending' AND due_at > $2")
+    /// The earliest due time of pending entries beyond the `skip` that were found: those were
+    /// due, so whichever of the due ones they are, the next in time is the answer.
+    async fn next_due(&self, list: ListId, skip: usize) -> Result<Option<Timestamp>, Error> {
+        let next: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT due_at FROM entries WHERE list_id = $1 AND state = 'pending'
+             ORDER BY due_at LIMIT 1 OFFSET $2")
             .bind(list.0)
-            .bind(now.0)
-            .fetch_one(p)
+            .bind(skip as i64)
+            .fetch_optional(p)
             .await)?;
-        Ok(next.map(Timestamp))
+        Ok(next.map(|(due,)| Timestamp(due)))
     }
 }
 
@@ -103,7 +106,7 @@ fn candidate(row: Row) -> Result<Candidate, Error> {
         do_not_call: row.do_not_call > 0,
         details: NewEntry {
             external_id: row.external_id,
-            phone: phone(row.phone.clone()).map_err(&corrupt)?,
+            phone: row.phone.parse().map_err(|e: PhoneError| corrupt(e.to_string()))?,
             extension: row.extension,
             name: row.name,
             language: row.language,
@@ -123,12 +126,6 @@ pub(super) fn dispositions(text: &str) -> Result<BTreeMap<Disposition, u32>, Str
             Ok((word.parse()?, count.parse().map_err(|_| format!("`{count}` is not a count"))?))
         })
         .collect()
-}
-
-/// A number as it was stored, which is canonical already.
-pub(super) fn phone(text: String) -> Result<PhoneNumber, String> {
-    let stored: StringDeserializer<ValueError> = text.into_deserializer();
-    PhoneNumber::deserialize(stored).map_err(|e| e.to_string())
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Store {
         now: Timestamp,
         mut decide: impl FnMut(&LostAttempt) -> EntryUpdate,
     ) -> Result<Vec<LostAttempt>, Error> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_alone().await?;
         let rows: Vec<Row> = within!(&mut tx, c => sqlx::query_as(
             "SELECT c.id, c.campaign_id, c.entry_id, c.phone, c.reserved_at, e.attempts,
                     (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,

@@ -18,7 +18,7 @@ pub(super) async fn apply(
     settings: &WriterSettings,
     writes: &[Write],
 ) -> Result<Vec<Reserved>, Error> {
-    let mut tx = store.db().begin().await?;
+    let mut tx = store.db().begin_alone().await?;
     let mut answers = Vec::new();
     for write in writes {
         let now = (settings.clock)();

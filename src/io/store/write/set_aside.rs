@@ -39,7 +39,7 @@ pub(super) async fn keep(
     bare: bool,
 ) -> Result<(), Error> {
     let body: String = format!("{write:?}").chars().take(BODY_LIMIT).collect();
-    let mut tx = store.db().begin().await?;
+    let mut tx = store.db().begin_alone().await?;
     within!(&mut tx, c => sqlx::query(
         "INSERT INTO dead_letters (at, kind, call_id, reason, body) VALUES ($1, $2, $3, $4, $5)")
         .bind(at.0)
