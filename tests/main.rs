@@ -1,4 +1,5 @@
 //! The integration tests: one binary, so that they link once.
 
+mod ivr;
 mod torture;
 mod torture_mutants;
