@@ -6,7 +6,8 @@ use super::{Error, Store};
 use crate::base::{EntryId, ListId, Timestamp};
 
 impl Store {
-    /// Takes an entry out, with a reason; gives its list. [`Error::Refused`] while it is being called.
+    /// Takes an entry out, with a reason; gives its list. A call that is up goes on, and its
+    /// result is kept, but the entry stays out.
     pub async fn remove_entry(
         &self,
         entry: EntryId,

@@ -195,3 +195,39 @@ impl ControlHandle {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reload() -> Control {
+        Control::Reload { by: "t".into() }
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_at_once_and_a_dropped_order_is_told() {
+        let (handle, mut orders) = ControlHandle::channel();
+        for _ in 0..QUEUE_LIMIT {
+            let waited = tokio::time::timeout(std::time::Duration::ZERO, handle.ask(reload())).await;
+            assert!(waited.is_err(), "the order waits for its answer");
+        }
+        assert!(matches!(handle.ask(reload()).await, Err(Refused::Unavailable(_))));
+        while orders.try_recv().is_ok() {}
+        let (answer, ()) = tokio::join!(handle.ask(reload()), async { drop(orders.recv().await) });
+        assert!(matches!(answer, Err(Refused::Unavailable(text)) if text.contains("did not take")));
+        drop(orders);
+        assert!(matches!(handle.ask(reload()).await, Err(Refused::Unavailable(_))));
+    }
+
+    #[tokio::test]
+    async fn an_answer_comes_back_to_who_asked() {
+        let (handle, mut orders) = ControlHandle::channel();
+        let engine = async {
+            let order = orders.recv().await.unwrap();
+            assert_eq!(order.control, reload());
+            order.reply.send(Ok(Done::Draining { calls: 3 })).unwrap();
+        };
+        let (answer, ()) = tokio::join!(handle.ask(reload()), engine);
+        assert_eq!(answer, Ok(Done::Draining { calls: 3 }));
+    }
+}

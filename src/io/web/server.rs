@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::http::{HeaderValue, header};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -241,6 +242,7 @@ impl Acceptor {
     {
         let service = self.router.clone().map_request(move |mut request: hyper::Request<_>| {
             request.extensions_mut().insert(via);
+            ask_for_csv(&mut request);
             request
         });
         let connection = http1::Builder::new()
@@ -266,6 +268,18 @@ impl Acceptor {
             tracing::debug!(?via, %error, "HTTP connection ended badly");
         }
         drop(permit);
+    }
+}
+
+/// A path of the API that ends in `.csv` asks for the same list as `Accept: text/csv`, so
+/// that a link downloads it.
+fn ask_for_csv<B>(request: &mut hyper::Request<B>) {
+    let path = request.uri().path();
+    let Some(list) = path.strip_suffix(".csv").filter(|p| p.starts_with("/api/v1/")) else { return };
+    let query = request.uri().query().map(|q| format!("?{q}")).unwrap_or_default();
+    if let Ok(uri) = format!("{list}{query}").parse() {
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/csv"));
     }
 }
 

@@ -26,7 +26,6 @@ pub const EXPORT_LIMIT: usize = 4;
 pub const PEAKS_LIMIT: usize = 2;
 
 /// The parts of the daemon that the API reads and asks; made by `app`.
-#[derive(Debug)]
 pub struct ApiParts {
     /// The database.
     pub store: Store,
@@ -47,11 +46,10 @@ pub struct ApiParts {
     /// Cancelled when the daemon stops: streams end, the server refuses.
     pub stop: CancellationToken,
     /// The wall clock.
-    pub clock: fn() -> Timestamp,
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
 }
 
 /// State of the API.
-#[derive(Debug)]
 pub struct ApiState {
     /// What `app` gave.
     pub parts: ApiParts,
