@@ -166,7 +166,7 @@ impl Daemon {
             recordings: settings.recorder.folder.clone(),
             import: settings.import.clone(),
             stop: stop_server.clone(),
-            clock: clock::utc,
+            clock: Arc::new(clock::utc),
         });
         let server = tokio::spawn(server.run(web::router(state), stop_server.clone()));
         let parts = Parts {
