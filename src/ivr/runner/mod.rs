@@ -15,8 +15,6 @@ mod comment;
 mod flow;
 mod input;
 mod interface;
-#[cfg(test)]
-mod tests;
 mod voice;
 
 pub use interface::{Action, Answer, Event, Facts, Outcome};

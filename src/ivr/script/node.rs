@@ -295,7 +295,7 @@ impl NodeKind {
 
     /// Everything it can say, in groups.
     pub fn parts(&self) -> Vec<&Part> {
-        fn asked<'a>(w: &'a Waiting) -> impl Iterator<Item = &'a Part> {
+        fn asked(w: &Waiting) -> impl Iterator<Item = &Part> {
             let silence = w.silence_prompts.iter().filter(|_| w.silences > 0);
             silence.chain(w.wrong_prompts.iter().filter(|_| w.wrong_keys > 0))
         }

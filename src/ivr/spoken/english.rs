@@ -57,7 +57,7 @@ pub(super) fn year(year: i16) -> Vec<String> {
     let year = u64::from(year.unsigned_abs());
     let (century, rest) = (year / 100, year % 100);
     let mut parts = Vec::new();
-    if rest < 10 && century % 10 == 0 || century < 10 {
+    if (rest < 10 && century.is_multiple_of(10)) || century < 10 {
         number(year, &mut parts);
         return parts;
     }

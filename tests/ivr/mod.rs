@@ -1,0 +1,58 @@
+//! Surveys: whole conversations on simulated time, on the scripts and prompts as shipped.
+
+mod caller;
+mod conversations;
+mod limits;
+mod paths;
+mod prompts;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ringback::ivr::{PromptSet, Script};
+
+/// `config/` of the repository.
+pub fn config() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
+}
+
+/// Every shipped script by name.
+pub fn scripts() -> BTreeMap<String, Arc<Script>> {
+    let mut scripts = BTreeMap::new();
+    for entry in std::fs::read_dir(config().join("scripts")).expect("config/scripts is there") {
+        let path = entry.expect("readable").path();
+        let text = std::fs::read_to_string(&path).expect("a script is text");
+        let script = Script::parse(&path.display().to_string(), &text).unwrap_or_else(|e| panic!("{e}"));
+        scripts.insert(script.name().to_owned(), Arc::new(script));
+    }
+    assert!(scripts.len() >= 8, "scripts are shipped");
+    scripts
+}
+
+/// One shipped script.
+pub fn script(name: &str) -> Arc<Script> {
+    scripts().remove(name).unwrap_or_else(|| panic!("no script {name}"))
+}
+
+/// A text table: prompt name to the text for people.
+pub fn texts(language: &str) -> BTreeMap<String, String> {
+    let path = config().join("prompts").join(format!("{language}.toml"));
+    let table: toml::Table =
+        std::fs::read_to_string(path).expect("a text table").parse().expect("the table is TOML");
+    let text = |value: toml::Value| match value {
+        toml::Value::String(text) => text,
+        toml::Value::Table(entry) => entry["text"].as_str().expect("`text` is a text").to_owned(),
+        other => panic!("{other} is no text"),
+    };
+    table.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+/// Every prompt of the tables.
+pub fn prompt_set() -> Arc<PromptSet> {
+    let mut names = vec!["beep".to_owned()];
+    for language in ["zh-CN", "en"] {
+        names.extend(texts(language).into_keys().map(|name| format!("{language}/{name}")));
+    }
+    Arc::new(names.into_iter().collect())
+}
