@@ -42,7 +42,7 @@ pub(super) fn money(fen: u64) -> Vec<String> {
         number(fen / 100, &mut parts);
         parts.push("money/yuan".into());
     }
-    if fen % 100 > 0 {
+    if !fen.is_multiple_of(100) {
         if fen >= 100 {
             parts.push("number/and".into());
         }
