@@ -248,7 +248,7 @@ impl Dialer {
     }
 
     /// A trunk did not take the call: the next way, if there is one. The call is counted on
-    /// the new trunk, and no longer on the old.
+    /// the new trunk and not on the old.
     pub fn handle_route_failed(&mut self, now: Now, call: CallId, failure: RouteFailure) -> Option<Route> {
         let slot = self.calls.get_mut(&call)?;
         if let Some(name) = slot.trunk.take() {

@@ -108,7 +108,7 @@ impl Workload {
         limit == 0 || self.in_flight < limit
     }
 
-    /// Looks at the window again where the last look no longer holds; gives the time at
+    /// Looks at the window again where the last look is out of date; gives the time at
     /// which it changes.
     pub(super) fn look_at_window(&mut self, utc: Timestamp) -> Timestamp {
         match self.open_known {

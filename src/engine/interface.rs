@@ -53,7 +53,7 @@ pub enum Input {
         /// The sound.
         sound: Option<Arc<media::Prompt>>,
     },
-    /// Something stops all dialling, or no longer does.
+    /// Something stops all dialling, or it may go on.
     Hold(Hold, Option<Reason>),
     /// The time of [`super::Engine::next_wake`] has come.
     Wake,

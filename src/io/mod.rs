@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod clock;
+pub mod demo;
 pub mod dns;
 pub mod recorder;
 pub mod rtp;

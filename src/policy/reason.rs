@@ -50,7 +50,7 @@ pub mod code {
     pub const NO_RETRY: &str = "no_retry";
     /// Another call to the same number is up or reserved.
     pub const NUMBER_IN_CALL: &str = "number_in_call";
-    /// The entry is no longer pending: somebody else took, changed or removed it.
+    /// The entry is not pending any more: somebody else took, changed or removed it.
     pub const NOT_PENDING: &str = "not_pending";
     /// Reserved, but not dialled in time; the entry is due again.
     pub const RELEASED: &str = "released";

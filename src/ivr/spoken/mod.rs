@@ -13,7 +13,7 @@ pub use kind::{Kind, date, items, time};
 
 use jiff::civil::{Date, Time, Weekday};
 
-/// Largest whole number that is spoken; beyond it a customer no longer follows.
+/// Largest whole number that is spoken; beyond it a customer cannot follow.
 pub const MAX_NUMBER: i64 = 99_999_999;
 
 /// Longest digit sequence that is read out one by one; a longer one is not a number a

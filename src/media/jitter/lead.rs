@@ -55,7 +55,7 @@ impl Leads {
         }
     }
 
-    /// Playout was held (positive) or hurried: earlier leads no longer compare with later ones.
+    /// Playout was held (positive) or hurried: earlier leads do not compare with later ones.
     pub fn shift(&mut self, by: i32) {
         self.fold();
         self.forget_windows();

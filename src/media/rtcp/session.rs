@@ -191,5 +191,5 @@ fn interval(rng: &mut Rng) -> Duration {
 /// 64-bit NTP time of the wall clock.
 fn ntp_time(now: Now) -> u64 {
     let millis = now.utc.0.max(0).unsigned_abs();
-    (millis / 1_000 + NTP_OFFSET) << 32 | (millis % 1_000) * (1 << 32) / 1_000
+    ((millis / 1_000 + NTP_OFFSET) << 32) | ((millis % 1_000) * (1 << 32) / 1_000)
 }

@@ -159,7 +159,7 @@ fn rendered_speech_is_not_taken_for_keys() {
 }
 
 /// Speech by espeak-ng at 8 kHz, where it is installed.
-#[expect(clippy::disallowed_methods, reason = "a test that uses a program of the machine, if it is there")]
+
 fn render(voice: &str, speed: &str, text: &str) -> Option<Vec<i16>> {
     let output = std::process::Command::new("espeak-ng")
         .args(["-v", voice, "-s", speed, "--stdout", text])

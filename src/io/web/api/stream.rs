@@ -75,7 +75,7 @@ async fn events(
     Ok(Sse::new(ReceiverStream::new(receive)).into_response())
 }
 
-/// Sends events until the client goes, the daemon stops, or the token is no longer good.
+/// Sends events until the client goes, the daemon stops, or the token ends.
 async fn feed(
     api: &Shared,
     caller: &Caller,

@@ -1,0 +1,69 @@
+//! One call of the trunk: a phone and its RTP socket.
+
+use std::net::{SocketAddr, UdpSocket};
+
+use crate::base::{Now, Rng};
+use crate::media::rtp::MAX_PACKET;
+use crate::sim::{Behaviour, Output, Phone};
+use crate::sip::{Message, Request};
+
+/// Packets read from one call in one tick: 20 ms bring one or two; a burst is read in turns.
+const MAX_READ: usize = 16;
+
+/// A phone that is connected to the world.
+pub(super) struct Line {
+    phone: Phone,
+    rtp: UdpSocket,
+    peer: SocketAddr,
+}
+
+impl Line {
+    pub fn ring(
+        now: Now,
+        invite: Request,
+        behaviour: Behaviour,
+        sip: &UdpSocket,
+        peer: SocketAddr,
+        rng: Rng,
+    ) -> std::io::Result<Line> {
+        let rtp = UdpSocket::bind(("127.0.0.1", 0))?;
+        rtp.set_nonblocking(true)?;
+        let phone = Phone::ring(now, invite, behaviour, sip.local_addr()?, rtp.local_addr()?, rng);
+        let mut line = Line { phone, rtp, peer };
+        line.send(sip);
+        Ok(line)
+    }
+
+    pub fn handle_message(&mut self, now: Now, message: Message, sip: &UdpSocket) {
+        self.phone.handle_message(now, message);
+        self.send(sip);
+    }
+
+    /// Hears what came, then lives for 20 ms. Gives the number of packets that came.
+    pub fn tick(&mut self, now: Now, sip: &UdpSocket) -> u64 {
+        let mut buffer = [0; MAX_PACKET];
+        let mut packets = 0;
+        for _ in 0..MAX_READ {
+            let Ok((len, _)) = self.rtp.recv_from(&mut buffer) else { break };
+            self.phone.handle_rtp(&buffer[..len]);
+            packets += 1;
+        }
+        self.phone.tick(now);
+        self.send(sip);
+        packets
+    }
+
+    pub fn is_over(&self, now: Now) -> bool {
+        self.phone.is_over(now)
+    }
+
+    /// A packet that the kernel does not take is lost, as on any network.
+    fn send(&mut self, sip: &UdpSocket) {
+        while let Some(output) = self.phone.poll_output() {
+            let _ = match output {
+                Output::Sip(bytes) => sip.send_to(&bytes, self.peer),
+                Output::Rtp(to, bytes) => self.rtp.send_to(&bytes, to),
+            };
+        }
+    }
+}

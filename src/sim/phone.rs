@@ -1,0 +1,410 @@
+//! One call at one simulated phone.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::behaviour::{Act, Behaviour, Keying, Person};
+use super::dialog::Dialog;
+use super::ear::{Ear, Heard, Moment};
+use super::mouth::{Mouth, PRESS_MS};
+use super::sdp::{self, Agreed};
+use crate::base::{Mono, Now, Rng};
+use crate::media::rtp::Packet;
+use crate::sip::{Message, Method, Request, Response};
+
+/// A phone whose call is over still answers repeated requests for this long.
+const LINGER: Duration = Duration::from_secs(4);
+/// Bytes of an RTP packet and above it that are read.
+const MAX_PAYLOAD: usize = 960;
+
+/// What the phone wants sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// To the signalling address the call came from.
+    Sip(Vec<u8>),
+    /// From the call's RTP socket to this address.
+    Rtp(SocketAddr, Vec<u8>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Before the final response; `at` is when it comes.
+    Alerting { at: Mono },
+    /// 200 was sent.
+    Talking,
+    /// The call is over; nothing more is said.
+    Over { since: Mono },
+}
+
+/// A phone from the INVITE to the end. Call [`Phone::tick`] every 20 ms and take what
+/// [`Phone::poll_output`] gives after each call.
+pub struct Phone {
+    behaviour: Behaviour,
+    dialog: Dialog,
+    local_rtp: SocketAddr,
+    agreed: Agreed,
+    stage: Stage,
+    early: bool,
+    ear: Ear,
+    mouth: Mouth,
+    /// Index of the next reaction.
+    next_act: usize,
+    /// The reaction that waits for its moment.
+    pressing: Option<(Mono, String)>,
+    key_after_speech: Option<char>,
+    quiet_since: Mono,
+    bye: Option<u32>,
+    sdp_version: u32,
+    output: Vec<Output>,
+}
+
+impl Phone {
+    /// A new call. `local_sip` and `local_rtp` are the addresses that the phone gives as its own.
+    ///
+    /// An offer that the phone cannot do is answered with 488; no offer at all too.
+    pub fn ring(
+        now: Now,
+        invite: Request,
+        behaviour: Behaviour,
+        local_sip: SocketAddr,
+        local_rtp: SocketAddr,
+        mut rng: Rng,
+    ) -> Phone {
+        let mut dialog = Dialog::new(invite, local_sip, &mut rng);
+        dialog.provisional(100, None);
+        let offered = sdp::read(dialog.offer());
+        let acceptable = offered.is_some();
+        let agreed = offered.unwrap_or_else(Agreed::none);
+        let tone_hz = behaviour.person().map_or(0, |p| p.tone_hz);
+        let mut phone = Phone {
+            mouth: Mouth::new(&agreed, tone_hz, &mut rng),
+            ear: Ear::new(agreed.codec, false),
+            stage: Stage::Alerting { at: now.mono + millis(behaviour.alert_ms()) },
+            behaviour,
+            dialog,
+            local_rtp,
+            agreed,
+            early: false,
+            next_act: 0,
+            pressing: None,
+            key_after_speech: None,
+            quiet_since: now.mono,
+            bye: None,
+            sdp_version: 1,
+            output: Vec::new(),
+        };
+        if acceptable {
+            phone.alert(now.mono);
+        } else {
+            phone.end(now.mono, 488);
+        }
+        phone.flush();
+        phone
+    }
+
+    /// Keeps what is heard, at most 60 s, for [`Phone::heard`].
+    pub fn keep_audio(&mut self) {
+        self.ear = Ear::new(self.agreed.codec, true);
+    }
+
+    /// What the phone has heard.
+    pub fn heard(&self) -> &Heard {
+        &self.ear.heard
+    }
+
+    /// Whether the phone may be forgotten.
+    pub fn is_over(&self, now: Now) -> bool {
+        matches!(self.stage, Stage::Over { since } if now.mono.since(since) >= LINGER)
+    }
+
+    /// Whether the call is answered and not over.
+    pub fn is_talking(&self) -> bool {
+        self.stage == Stage::Talking
+    }
+
+    /// The next thing to send.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        if self.output.is_empty() { None } else { Some(self.output.remove(0)) }
+    }
+
+    /// A message of this call.
+    pub fn handle_message(&mut self, now: Now, message: Message) {
+        match message {
+            Message::Request(request) => self.handle_request(now.mono, request),
+            Message::Response(response) => self.handle_response(now.mono, &response),
+        }
+        self.flush();
+    }
+
+    /// A datagram on the call's RTP socket.
+    pub fn handle_rtp(&mut self, datagram: &[u8]) {
+        let Ok(packet) = Packet::parse(datagram) else { return };
+        if packet.payload_type == self.agreed.payload_type && packet.payload.len() <= MAX_PAYLOAD {
+            self.ear.listen(packet.payload);
+        }
+    }
+
+    /// 20 ms have passed.
+    pub fn tick(&mut self, now: Now) {
+        let alive = self.dialog.tick(now.mono);
+        match self.stage {
+            Stage::Alerting { at } if now.mono >= at => self.decide(now.mono),
+            Stage::Talking if !alive => self.stage = Stage::Over { since: now.mono },
+            Stage::Talking => self.talk(now.mono),
+            Stage::Over { since } if !alive => {
+                // Nobody acknowledges: over at once.
+                self.stage = Stage::Over { since: since - LINGER };
+            }
+            _ => {}
+        }
+        if (self.stage == Stage::Talking || self.early) && self.agreed.send {
+            if let Some(remote) = self.agreed.remote {
+                let output = &mut self.output;
+                self.mouth.tick(&self.agreed, |packet| output.push(Output::Rtp(remote, packet.to_vec())));
+            }
+        }
+        self.flush();
+    }
+
+    fn alert(&mut self, now: Mono) {
+        match &self.behaviour {
+            Behaviour::EarlyMediaThenAnswer { early_ms, .. } => {
+                let early_ms = *early_ms;
+                self.early = true;
+                let sdp = self.answer();
+                self.dialog.provisional(183, Some(&sdp));
+                self.mouth.tone(450, early_ms);
+            }
+            Behaviour::Refuses { rings: false, .. } | Behaviour::Dead => {}
+            _ => self.dialog.provisional(180, None),
+        }
+        if self.behaviour == Behaviour::NoAnswer || self.behaviour == Behaviour::Dead {
+            self.stage = Stage::Alerting { at: now + Duration::from_secs(3_600) };
+        }
+    }
+
+    /// The time of alerting is over.
+    fn decide(&mut self, now: Mono) {
+        if let Behaviour::Refuses { status, .. } = self.behaviour {
+            self.end(now, status);
+            return;
+        }
+        let sdp = self.answer();
+        self.dialog.finish(now, 200, Some(&sdp));
+        self.stage = Stage::Talking;
+        self.early = false;
+        self.quiet_since = now;
+        match &self.behaviour {
+            Behaviour::AnsweringMachine { greeting_ms, beep_hz, .. } => {
+                let (greeting, beep) = (*greeting_ms, *beep_hz);
+                self.mouth.pause(300);
+                self.mouth.speak(greeting);
+                self.mouth.pause(400);
+                self.mouth.tone(beep, 400);
+            }
+            behaviour => {
+                let greeting = behaviour.person().map_or(0, |p| p.greeting_ms);
+                self.mouth.pause(200);
+                self.mouth.speak(greeting);
+            }
+        }
+    }
+
+    /// Final response other than 2xx.
+    fn end(&mut self, now: Mono, status: u16) {
+        self.dialog.finish(now, status, None);
+        self.early = false;
+        self.stage = Stage::Over { since: now };
+    }
+
+    fn hang_up(&mut self, now: Mono) {
+        if self.bye.is_none() {
+            self.bye = Some(self.dialog.request(now, Method::BYE, None));
+            self.stage = Stage::Over { since: now };
+        }
+    }
+
+    fn talk(&mut self, now: Mono) {
+        let moment = self.ear.tick();
+        let person = match &self.behaviour {
+            Behaviour::AnsweringMachine { record_ms, .. } => {
+                let record = millis(*record_ms);
+                if self.mouth.is_busy() {
+                    self.quiet_since = now;
+                } else if now.since(self.quiet_since) >= record {
+                    self.hang_up(now);
+                }
+                return;
+            }
+            behaviour => match behaviour.person() {
+                Some(person) => person.clone(),
+                None => return,
+            },
+        };
+        if self.mouth.is_busy() || matches!(moment, Moment::Sounding(_) | Moment::Ended) {
+            self.quiet_since = now;
+        }
+        self.press_what_waits(now, &person);
+        self.react(now, moment, &person);
+        if person.patience_ms > 0
+            && self.pressing.is_none()
+            && now.since(self.quiet_since) >= millis(person.patience_ms)
+            && self.ear.heard.prompts > 0
+        {
+            self.hang_up(now);
+        }
+    }
+
+    fn react(&mut self, now: Mono, moment: Moment, person: &Person) {
+        let last = person.acts.len().saturating_sub(1);
+        let index = if person.repeat_last { self.next_act.min(last) } else { self.next_act };
+        let act = person.acts.get(index).cloned().unwrap_or(Act::Ignore);
+        match moment {
+            Moment::Sounding(sounding_ms) => match act {
+                Act::Interrupt { keys, after_ms } if sounding_ms >= after_ms => {
+                    // What sounds from here on is the next prompt, even if it follows at once.
+                    self.next_act += 1;
+                    self.ear.next_prompt();
+                    self.pressing = Some((now, keys));
+                }
+                Act::HangUpAfter(after_ms) if sounding_ms >= after_ms => self.hang_up(now),
+                _ => {}
+            },
+            Moment::Ended => {
+                self.next_act += 1;
+                match act {
+                    Act::Press { keys, thought_ms } => {
+                        self.pressing = Some((now + millis(thought_ms), keys));
+                    }
+                    Act::Speak { millis, then } => {
+                        self.mouth.pause(300);
+                        self.mouth.speak(millis);
+                        self.mouth.pause(300);
+                        self.key_after_speech = then;
+                    }
+                    _ => {}
+                }
+            }
+            Moment::Quiet(_) => {}
+        }
+    }
+
+    fn press_what_waits(&mut self, now: Mono, person: &Person) {
+        if let Some(key) = self.key_after_speech.filter(|_| !self.mouth.is_busy()) {
+            self.key_after_speech = None;
+            self.pressing = Some((now, key.to_string()));
+        }
+        let Some((_, keys)) = self.pressing.take_if(|(at, _)| now >= *at) else { return };
+        for key in keys.chars() {
+            match person.keying {
+                Keying::Info => {
+                    let body = format!("Signal={key}\r\nDuration={PRESS_MS}\r\n");
+                    self.dialog.request(now, Method::INFO, Some(("application/dtmf-relay", body)));
+                }
+                Keying::Event => self.mouth.press(key, self.agreed.event_payload_type.is_none()),
+                Keying::Inband => self.mouth.press(key, true),
+            }
+        }
+        self.quiet_since = now;
+    }
+
+    fn handle_request(&mut self, now: Mono, request: Request) {
+        let over = matches!(self.stage, Stage::Over { .. });
+        match &request.method {
+            m if *m == Method::ACK => {
+                self.dialog.acknowledge(&request);
+            }
+            m if *m == Method::INVITE => {
+                if self.dialog.is_retransmission(&request) {
+                    self.dialog.repeat();
+                } else if over {
+                    self.dialog.respond(&request, 481, None);
+                } else {
+                    self.renegotiate(now, request);
+                }
+            }
+            m if *m == Method::CANCEL => {
+                self.dialog.respond(&request, 200, None);
+                if self.dialog.invite_is_open() && !over {
+                    self.end(now, 487);
+                }
+            }
+            m if *m == Method::BYE => {
+                self.dialog.respond(&request, 200, None);
+                if !over {
+                    self.stage = Stage::Over { since: now };
+                }
+            }
+            m if *m == Method::UPDATE && !request.body.is_empty() => {
+                let sdp = self.take_offer(&request.body);
+                match sdp {
+                    Some(sdp) => self.dialog.respond(&request, 200, Some(&sdp)),
+                    None => self.dialog.respond(&request, 488, None),
+                }
+            }
+            m if [Method::OPTIONS, Method::INFO, Method::UPDATE, Method::PRACK].contains(m) => {
+                self.dialog.respond(&request, 200, None);
+            }
+            _ => self.dialog.respond(&request, 501, None),
+        }
+    }
+
+    /// A re-INVITE: hold, resume, codec change; without an offer ours is repeated.
+    fn renegotiate(&mut self, now: Mono, request: Request) {
+        let body = request.body.clone();
+        self.dialog.reinvite(request);
+        let sdp = if body.is_empty() { Some(self.answer()) } else { self.take_offer(&body) };
+        match sdp {
+            Some(sdp) => self.dialog.finish(now, 200, Some(&sdp)),
+            None => self.dialog.finish(now, 488, None),
+        }
+    }
+
+    fn take_offer(&mut self, offer: &[u8]) -> Option<String> {
+        self.agreed = sdp::read(offer)?;
+        self.ear.set_codec(self.agreed.codec);
+        self.mouth.set_codec(&self.agreed);
+        self.sdp_version += 1;
+        Some(self.answer())
+    }
+
+    fn handle_response(&mut self, now: Mono, response: &Response) {
+        let number = self.dialog.handle_response(response);
+        if number.is_some() && number == self.bye {
+            self.stage = Stage::Over { since: now };
+        }
+    }
+
+    fn answer(&self) -> String {
+        sdp::answer(&self.agreed, self.local_rtp, self.sdp_version)
+    }
+
+    fn flush(&mut self) {
+        self.output.extend(self.dialog.take_output().into_iter().map(Output::Sip));
+    }
+}
+
+impl Behaviour {
+    /// The person, where there is one.
+    pub(super) fn person(&self) -> Option<&Person> {
+        match self {
+            Behaviour::Answers(person) | Behaviour::EarlyMediaThenAnswer { person, .. } => Some(person),
+            _ => None,
+        }
+    }
+
+    /// Time until the final response in ms.
+    fn alert_ms(&self) -> u32 {
+        match self {
+            Behaviour::Answers(person) => person.answer_ms,
+            Behaviour::EarlyMediaThenAnswer { early_ms, person } => early_ms + person.answer_ms,
+            Behaviour::AnsweringMachine { answer_ms, .. } => *answer_ms,
+            Behaviour::Refuses { after_ms, .. } => *after_ms,
+            Behaviour::NoAnswer | Behaviour::Dead => 0,
+        }
+    }
+}
+
+fn millis(ms: u32) -> Duration {
+    Duration::from_millis(u64::from(ms))
+}
