@@ -2,8 +2,10 @@
 #![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
 mod ivr;
+mod ladders;
 mod store;
 mod support;
 mod tidy;
 mod torture;
 mod torture_mutants;
+mod world;

@@ -1,0 +1,191 @@
+//! `ringback demo`: the whole daemon with a simulated trunk, steered over its own API.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::client::Client;
+use super::demo_view::{Campaign, Frame, Screen};
+use super::Daemon;
+use crate::io::assets;
+use crate::io::clock::Clock;
+use crate::io::demo::DemoTrunk;
+use crate::io::store::NewToken;
+
+/// Where the API listens unless something else is there already.
+const API_PORT: u16 = 8080;
+/// How often the picture is drawn anew.
+const FRAME: Duration = Duration::from_millis(250);
+/// The list is dialled in about a minute; what takes longer than this has gone wrong.
+const LIMIT: Duration = Duration::from_secs(300);
+
+/// What the command line says.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Exit when the list is done.
+    pub once: bool,
+    /// Seed of the customers' behaviour.
+    pub seed: u64,
+    /// Calls at once.
+    pub lines: u32,
+}
+
+/// Runs the demo.
+///
+/// # Errors
+/// Whatever keeps it from running, in words.
+pub async fn run(options: Options) -> Result<(), String> {
+    let folder = fresh_folder().map_err(|e| format!("no folder for the demo could be made: {e}"))?;
+    let trunk = DemoTrunk::start(options.seed).map_err(|e| format!("the simulated trunk: {e}"))?;
+    let mut settings = super::embedded::demo(&folder, trunk.address());
+    settings.api = vec![free_api_address()];
+    let daemon = Daemon::start(settings).await.map_err(|e| e.to_string())?;
+    let api = daemon.api.first().copied().ok_or("the API has no address")?;
+    let secret = make_token(&daemon).await?;
+    let client = Client::new(api, &secret)?;
+    println!("ringback demo: a simulated trunk at {} and its customers, all on loopback UDP.", trunk.address());
+    println!("Everything is kept in {}\n", folder.display());
+    wait_for_trunk(&client).await?;
+    let campaigns = import_lists(&client, options.lines).await?;
+    let clock = Clock::start();
+    let finished = watch(&client, &campaigns, clock).await?;
+    println!("{}", Screen::summary(&finished));
+    println!("Recordings: {}", folder.join("recordings").display());
+    if options.once {
+        return stop(daemon, trunk).await;
+    }
+    println!("\nThe API goes on at http://{api}/api/v1 with this token until Ctrl-C:\n  {secret}\n");
+    println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/calls?limit=5");
+    println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/openapi.json\n");
+    super::signals::wait().await;
+    stop(daemon, trunk).await
+}
+
+async fn stop(daemon: Daemon, trunk: DemoTrunk) -> Result<(), String> {
+    daemon.signalled();
+    daemon.finish().await;
+    // Joins the trunk's thread.
+    tokio::task::spawn_blocking(move || trunk.stop()).await.ok();
+    Ok(())
+}
+
+fn fresh_folder() -> std::io::Result<PathBuf> {
+    let base = std::env::temp_dir();
+    let mut number = std::process::id();
+    loop {
+        let folder = base.join(format!("ringback-demo-{number}"));
+        match std::fs::create_dir(&folder) {
+            Ok(()) => return Ok(folder),
+            Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => number = number.wrapping_add(1),
+            Err(e) => return Err(e),
+        }
+    }
+}
+
+fn free_api_address() -> SocketAddr {
+    let wanted = SocketAddr::from(([127, 0, 0, 1], API_PORT));
+    match std::net::TcpListener::bind(wanted) {
+        Ok(_) => wanted,
+        Err(_) => SocketAddr::from(([127, 0, 0, 1], 0)),
+    }
+}
+
+async fn make_token(daemon: &Daemon) -> Result<String, String> {
+    let secret = crate::io::web::new_secret()?;
+    let now = crate::io::clock::utc();
+    let hash = crate::io::web::hash_secret(&secret);
+    let token = NewToken { name: "demo", hash: &hash, scope: "admin", expires_at: None };
+    daemon.store.create_token(&token, "demo", now).await.map_err(|e| e.to_string())?;
+    Ok(secret)
+}
+
+/// No dialling before the trunk has answered.
+async fn wait_for_trunk(client: &Client) -> Result<(), String> {
+    let mut tick = tokio::time::interval(Duration::from_millis(50));
+    for _ in 0..200 {
+        tick.tick().await;
+        let trunks = client.get("trunks").await?;
+        let up = trunks["items"].as_array().is_some_and(|t| t.iter().any(|t| t["state"] == "up"));
+        if up {
+            return Ok(());
+        }
+    }
+    
+    Err("the simulated trunk did not answer OPTIONS within 10 s".into())
+}
+
+/// One list and one campaign for each file of the sample, named as its script.
+async fn import_lists(client: &Client, lines: u32) -> Result<Vec<(i64, String)>, String> {
+    let mut campaigns = Vec::new();
+    let files = assets::list("demo/");
+    let share = (lines as usize).div_ceil(files.len().max(1)).max(1);
+    for file in files {
+        let name = file.trim_start_matches("demo/").trim_end_matches(".csv").to_owned();
+        let bytes = assets::read(&file).unwrap_or_default().into_owned();
+        let report = client.post_bytes(&format!("imports?list_name={name}&file_name={name}.csv"), bytes).await?;
+        let counts = &report["counts"];
+        println!("{name}: {} customers imported, {} rows rejected", counts["added"], counts["rejected"]);
+        for problem in report["problems"].as_array().into_iter().flatten() {
+            println!("  line {}: {}", problem["line"], problem["reason"].as_str().unwrap_or_default());
+        }
+        let settings = json!({
+            "script": name, "windows": ["00:00-24:00"], "concurrency": share, "calls_per_second": 4.0,
+            "ring_seconds": 6, "machine": "leave_message", "max_attempts": 1, "daily_cap_per_number": 0,
+        });
+        let body = json!({ "name": name, "list_name": name, "settings": settings });
+        let campaign = client.post("campaigns", &body).await?;
+        let id = campaign["id"].as_i64().ok_or("the API gave no campaign id")?;
+        client.post(&format!("campaigns/{id}/start"), &Value::Null).await?;
+        campaigns.push((id, name));
+    }
+    println!();
+    Ok(campaigns)
+}
+
+/// Draws the progress until every campaign is done.
+async fn watch(client: &Client, campaigns: &[(i64, String)], clock: Clock) -> Result<Frame, String> {
+    let mut screen = Screen::new();
+    let mut tick = tokio::time::interval(FRAME);
+    loop {
+        tick.tick().await;
+        let mut frame = Frame { seconds: clock.mono().as_millis() / 1_000, ..Frame::default() };
+        for (id, name) in campaigns {
+            let progress = client.get(&format!("campaigns/{id}/progress")).await?;
+            frame.campaigns.push(Campaign::read(name, &progress));
+        }
+        let done = frame.campaigns.iter().all(|c| c.done);
+        if done {
+            frame.scores = scores(client, campaigns).await?;
+        }
+        screen.draw(&frame);
+        if done {
+            screen.end();
+            return Ok(frame);
+        }
+        if clock.mono().since(crate::base::Mono(0)) > LIMIT {
+            screen.end();
+            return Err(format!("the list was not done within {} s", LIMIT.as_secs()));
+        }
+    }
+}
+
+/// Mean score and number of answers by question.
+async fn scores(
+    client: &Client,
+    campaigns: &[(i64, String)],
+) -> Result<BTreeMap<String, (f64, u32)>, String> {
+    let mut sums: BTreeMap<String, (f64, u32)> = BTreeMap::new();
+    for (id, name) in campaigns {
+        let answers = client.get(&format!("answers?campaign={id}&limit=1000")).await?;
+        for answer in answers["items"].as_array().into_iter().flatten() {
+            let Some(score) = answer["score"].as_f64() else { continue };
+            let question = answer["question"].as_str().unwrap_or_default();
+            let entry = sums.entry(format!("{name} / {question}")).or_default();
+            *entry = (entry.0 + score, entry.1 + 1);
+        }
+    }
+    Ok(sums.into_iter().map(|(q, (sum, n))| (q, (sum / f64::from(n.max(1)), n))).collect())
+}

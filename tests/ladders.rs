@@ -1,0 +1,237 @@
+//! Whole calls in simulated time: every flow ends right, with the right disposition, and
+//! leaves nothing behind.
+
+use std::time::Duration;
+
+use ringback::base::{Blame, CampaignId, Disposition};
+use ringback::call::EndedBy;
+use ringback::dialer::{CampaignSettings, CampaignState, Command, EntryState, MachinePolicy};
+use ringback::sim::{Act, Behaviour, Keying, Person};
+
+use crate::world::{Ledger, TrunkMood, World, trunk};
+
+const NUMBER: &str = "13800000001";
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn settings() -> CampaignSettings {
+    CampaignSettings {
+        script: "survey".into(),
+        language: "en".into(),
+        windows: vec!["00:00-24:00".into()],
+        ring_seconds: 15,
+        max_attempts: 1,
+        machine: MachinePolicy::Ignore,
+        ..CampaignSettings::default()
+    }
+}
+
+/// One customer with this behaviour, called to the end of the campaign.
+fn call(behaviour: Behaviour, settings: CampaignSettings) -> World {
+    let mut world = World::new(1, vec![trunk("a", 1)]);
+    world.numbers.insert((0, NUMBER.into()), behaviour);
+    world.ledger.add(&[NUMBER]);
+    run(&mut world, settings);
+    world
+}
+
+fn run(world: &mut World, settings: CampaignSettings) {
+    let now = world.now;
+    world.engine.handle_campaign(now, Ledger::campaign(settings)).unwrap();
+    world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
+    world.feed(ringback::engine::Input::Wake);
+    world.run_until(HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
+    // Transactions that only absorb retransmissions live up to 32 s longer.
+    world.run_for(Duration::from_secs(40));
+    assert_clean(world);
+}
+
+fn assert_clean(world: &World) {
+    let (calls, sessions, held) = world.leftovers();
+    assert_eq!((calls, sessions, world.ledger.open()), (0, 0, 0), "{}", world.ladder.text());
+    assert_eq!((held.sessions, held.clients, held.servers), (0, 0, 0), "{}", world.ladder.text());
+}
+
+fn check(behaviour: Behaviour, expect: Disposition, blame: Blame) -> World {
+    let world = call(behaviour, settings());
+    let record = &world.ledger.only().record;
+    assert_eq!((record.disposition, record.blame), (expect, blame), "{}", world.ladder.text());
+    world
+}
+
+fn person(acts: Vec<Act>) -> Person {
+    Person { acts, patience_ms: 0, ..Person::default() }
+}
+
+fn press(keys: &str) -> Act {
+    Act::Press { keys: keys.into(), thought_ms: 300 }
+}
+
+#[test]
+fn cnt_01_a_customer_presses_five_and_the_survey_is_completed() {
+    let world = check(Behaviour::Answers(person(vec![press("5"), Act::Ignore])), Disposition::Completed, Blame::None);
+    let record = &world.ledger.only().record;
+    assert!(record.ringing_at < record.answered_at && record.answered_at.is_some());
+    assert!(record.recording.as_ref().is_some_and(|r| r.duration > Duration::from_secs(3)));
+    let answer = &world.ledger.answers[0];
+    assert_eq!((answer.keys.as_deref(), answer.score), (Some("5"), Some(5)));
+    insta::assert_snapshot!("completed_survey", world.ladder.text());
+}
+
+#[test]
+fn each_final_response_has_its_disposition() {
+    let refuses = |status| Behaviour::Refuses { status, after_ms: 500, rings: true };
+    for (status, expect, blame) in [
+        (486, Disposition::Busy, Blame::Peer),
+        (600, Disposition::Busy, Blame::Peer),
+        (480, Disposition::Unavailable, Blame::Peer),
+        (404, Disposition::InvalidNumber, Blame::Peer),
+        (484, Disposition::InvalidNumber, Blame::Peer),
+        (410, Disposition::InvalidNumber, Blame::Peer),
+        (603, Disposition::Declined, Blame::Peer),
+        (488, Disposition::Incompatible, Blame::Carrier),
+        (503, Disposition::Congestion, Blame::Carrier),
+        (500, Disposition::Congestion, Blame::Carrier),
+        (302, Disposition::Congestion, Blame::Carrier),
+    ] {
+        let world = check(refuses(status), expect, blame);
+        assert_eq!(world.ledger.only().record.cause.sip, status);
+        assert_eq!(world.ledger.only().record.answered_at, None);
+    }
+}
+
+#[test]
+fn no_answer_ends_with_cancel_and_487() {
+    let world = check(Behaviour::NoAnswer, Disposition::NoAnswer, Blame::Peer);
+    let ladder = world.ladder.text();
+    assert!(ladder.contains("CANCEL") && ladder.contains("487 1 INVITE"), "{ladder}");
+}
+
+#[test]
+fn early_media_is_not_an_answer() {
+    let behaviour = Behaviour::EarlyMediaThenAnswer { early_ms: 4_000, person: person(vec![press("5"), Act::Ignore]) };
+    let world = check(behaviour, Disposition::Completed, Blame::None);
+    let record = &world.ledger.only().record;
+    let (early, answered) = (record.early_media_at.unwrap(), record.answered_at.unwrap());
+    assert!(answered.millis_since(early) >= 3_900, "{early} {answered}");
+}
+
+#[test]
+fn a_trunk_that_says_only_100_is_given_up() {
+    let world = check(Behaviour::Dead, Disposition::Congestion, Blame::Carrier);
+    assert!(world.ladder.text().contains("CANCEL"), "{}", world.ladder.text());
+}
+
+#[test]
+fn a_hang_up_in_the_middle_keeps_what_was_answered() {
+    let world = call(Behaviour::Answers(person(vec![Act::HangUpAfter(300)])), settings());
+    let record = &world.ledger.only().record;
+    assert_eq!((record.disposition, record.ended_by), (Disposition::HungUp, EndedBy::Peer));
+}
+
+#[test]
+fn silence_is_stored_as_null_and_never_as_zero() {
+    let world = call(Behaviour::Answers(person(vec![Act::Ignore])), settings());
+    assert_eq!(world.ledger.only().record.disposition, Disposition::NoInput);
+    assert_eq!(world.ledger.answers.len(), 1);
+    assert_eq!((&world.ledger.answers[0].keys, world.ledger.answers[0].score), (&None, None));
+}
+
+#[test]
+fn keys_come_by_event_by_tone_and_by_info() {
+    for keying in [Keying::Event, Keying::Inband, Keying::Info] {
+        let customer = Person { keying, ..person(vec![press("5"), Act::Ignore]) };
+        let world = call(Behaviour::Answers(customer), settings());
+        assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{keying:?}");
+        assert_eq!(world.ledger.answers.len(), 1, "{keying:?}: one press, one answer");
+    }
+}
+
+#[test]
+fn a_machine_is_hung_up_on_or_left_a_message() {
+    let machine = Behaviour::AnsweringMachine { answer_ms: 800, greeting_ms: 6_000, beep_hz: 1_000, record_ms: 8_000 };
+    for (policy, expect) in
+        [(MachinePolicy::HangUp, Disposition::Machine), (MachinePolicy::LeaveMessage, Disposition::MessageLeft)]
+    {
+        let world = call(machine.clone(), CampaignSettings { machine: policy, ..settings() });
+        let record = &world.ledger.only().record;
+        assert_eq!(record.disposition, expect, "{}", world.ladder.text());
+        assert!(record.amd.is_some());
+    }
+}
+
+#[test]
+fn a_person_is_told_from_a_machine_and_asked() {
+    let customer = person(vec![press("5"), Act::Ignore]);
+    let world = call(
+        Behaviour::Answers(customer),
+        CampaignSettings { machine: MachinePolicy::HangUp, ..settings() },
+    );
+    assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{}", world.ladder.text());
+}
+
+#[test]
+fn the_next_trunk_takes_over_on_503() {
+    let mut world = World::new(2, vec![trunk("a", 1), trunk("b", 2)]);
+    let congested = Behaviour::Refuses { status: 503, after_ms: 50, rings: false };
+    world.numbers.insert((0, NUMBER.into()), congested);
+    world.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
+    world.ledger.add(&[NUMBER]);
+    run(&mut world, settings());
+    let record = &world.ledger.only().record;
+    assert_eq!((record.disposition, record.trunk.as_deref()), (Disposition::Completed, Some("b")));
+    insta::assert_snapshot!("failover", world.ladder.text());
+}
+
+#[test]
+fn a_silent_trunk_goes_down_and_the_other_carries_the_calls() {
+    let mut world = World::new(3, vec![trunk("a", 1), trunk("b", 2)]);
+    world.run_for(Duration::from_secs(2));
+    world.moods[0] = TrunkMood::Silent;
+    world.run_for(Duration::from_secs(40));
+    world.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
+    world.ledger.add(&[NUMBER]);
+    run(&mut world, settings());
+    let record = &world.ledger.only().record;
+    assert_eq!((record.disposition, record.trunk.as_deref()), (Disposition::Completed, Some("b")));
+}
+
+#[test]
+fn busy_is_tried_again_by_its_rule_and_the_reason_is_kept() {
+    let world = {
+        let mut world = World::new(4, vec![trunk("a", 1)]);
+        world.numbers.insert((0, NUMBER.into()), Behaviour::BUSY);
+        world.ledger.add(&[NUMBER]);
+        run(&mut world, CampaignSettings { max_attempts: 3, daily_cap_per_number: 0, ..settings() });
+        world
+    };
+    assert_eq!(world.ledger.reports.len(), 3);
+    let row = world.ledger.rows.values().next().unwrap();
+    assert_eq!(row.state, EntryState::Failed);
+    assert_eq!(row.reason.as_ref().unwrap().code, ringback::policy::code::ATTEMPTS_SPENT);
+    let gap = |i: usize| {
+        world.ledger.reports[i + 1].record.started_at.millis_since(world.ledger.reports[i].record.ended_at)
+    };
+    assert!(gap(0) >= 600_000 && gap(1) >= 600_000, "busy waits ten minutes: {} {}", gap(0), gap(1));
+}
+
+#[test]
+fn stopping_a_campaign_hangs_up_and_pausing_does_not() {
+    for (command, expect) in
+        [(Command::Stop, Disposition::Cancelled), (Command::Pause, Disposition::Completed)]
+    {
+        let mut world = World::new(5, vec![trunk("a", 1)]);
+        let slow = Act::Press { keys: "5".into(), thought_ms: 2_000 };
+        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![slow, Act::Ignore])));
+        world.ledger.add(&[NUMBER]);
+        let now = world.now;
+        world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
+        world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
+        world.feed(ringback::engine::Input::Wake);
+        world.run_until(HOUR, |w| w.engine.calls().any(|c| c.answered_at.is_some()));
+        let now = world.now;
+        world.engine.command(now, CampaignId(1), command, "test").unwrap();
+        world.feed(ringback::engine::Input::Wake);
+        world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
+        assert_eq!(world.ledger.only().record.disposition, expect, "{command:?}\n{}", world.ladder.text());
+    }
+}

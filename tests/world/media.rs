@@ -1,0 +1,117 @@
+//! The media plane of the simulated world: real sessions, no sockets, no files.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ringback::base::{Mono, Now, Rng};
+use ringback::media::{Command, Event, Outgoing, Recording, Session, SessionId};
+
+struct Seat {
+    session: Session,
+    addr: SocketAddr,
+    recording: Option<PathBuf>,
+    frames: u64,
+    closed: bool,
+    wire: Vec<(SocketAddr, Vec<u8>)>,
+}
+
+/// Every open session.
+pub struct Seats {
+    seats: BTreeMap<SessionId, Seat>,
+    next_port: u16,
+    next_phone: u16,
+    rng: Rng,
+}
+
+impl Seats {
+    pub fn new(rng: Rng) -> Self {
+        Seats { seats: BTreeMap::new(), next_port: 20_000, next_phone: 40_000, rng }
+    }
+
+    pub fn next_phone_addr(&mut self) -> SocketAddr {
+        self.next_phone += 2;
+        SocketAddr::from(([10, 0, 2, 1], self.next_phone))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.seats.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// An order; what is answered at once is given back.
+    pub fn order(&mut self, now: Now, id: SessionId, command: Command) -> Option<Event> {
+        match command {
+            Command::Open { timeout } => {
+                self.next_port += 2;
+                let addr = SocketAddr::from(([10, 0, 0, 9], self.next_port));
+                let session = Session::new(now.mono, timeout, &mut self.rng);
+                let seat =
+                    Seat { session, addr, recording: None, frames: 0, closed: false, wire: Vec::new() };
+                self.seats.insert(id, seat);
+                return Some(Event::Opened(addr));
+            }
+            Command::Record { path } => {
+                if let Some(seat) = self.seats.get_mut(&id) {
+                    seat.recording = Some(path);
+                }
+            }
+            command => {
+                let seat = self.seats.get_mut(&id).expect("orders go to open sessions");
+                seat.session.handle_command(now.mono, command);
+            }
+        }
+        None
+    }
+
+    /// A packet for the session at `to`.
+    pub fn receive(&mut self, _now: Mono, to: SocketAddr, from: SocketAddr, packet: Vec<u8>) {
+        if let Some(seat) = self.seats.values_mut().find(|s| s.addr == to) {
+            seat.wire.push((from, packet));
+        }
+    }
+
+    /// 20 ms: packets for the phones, events for the engine.
+    pub fn tick(&mut self, now: Now) -> (Vec<(SocketAddr, Vec<u8>)>, Vec<(SessionId, Event)>) {
+        let (mut packets, mut events) = (Vec::new(), Vec::new());
+        let mut out = Outgoing::new();
+        for (id, seat) in &mut self.seats {
+            for (from, mut packet) in seat.wire.drain(..) {
+                seat.session.handle_rtp(now.mono, from, &mut packet);
+            }
+            seat.session.tick(now, &mut out);
+            if let Some((to, packet)) = out.rtp() {
+                packets.push((to, packet.to_vec()));
+            }
+            if seat.recording.is_some() {
+                seat.frames += 1;
+            }
+            while let Some(event) = seat.session.poll_event() {
+                events.push((*id, seat.finish(event)));
+            }
+        }
+        self.seats.retain(|_, seat| !seat.closed);
+        (packets, events)
+    }
+}
+
+impl Seat {
+    /// What a recorder adds to the end of a session.
+    fn finish(&mut self, event: Event) -> Event {
+        let Event::Closed { quality, .. } = event else { return event };
+        self.closed = true;
+        let recording = self.recording.take().map(|path| Recording {
+            path,
+            duration: Duration::from_millis(self.frames * 20),
+            sha256: "0".repeat(64),
+            left_dbfs: -20.0,
+            right_dbfs: -20.0,
+            missing_frames: 0,
+        });
+        Event::Closed { recording, quality }
+    }
+}
