@@ -35,6 +35,7 @@ pub(super) enum Order {
 }
 
 /// What a worker thread owns.
+#[expect(clippy::vec_box, reason = "a seat is large, and a wheel that grows or shrinks should not move it")]
 pub(super) struct Worker {
     address: IpAddr,
     ports: Ports,
