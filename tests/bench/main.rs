@@ -8,24 +8,36 @@
 //! The plane and the recorder run on core 0, the load generator on core 1 of the same
 //! machine. Each row runs in a process of its own, so that no row inherits memory.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "a load generator reads clocks, sleeps, and looks calls up by name"
+)]
+
 mod meter;
 mod mmsg;
 mod plane;
 mod rtp_load;
+mod sip_calls;
+mod sip_load;
+mod sip_text;
 
 use std::process::Command;
 
-const USAGE: &str = "usage: cargo bench --bench calls -- [--calls N[,N...]] [--seconds S]";
+const USAGE: &str = "usage: cargo bench --bench calls -- [--calls N[,N...]] [--seconds S] [--try-sip]";
 
 struct Arguments {
     calls: Vec<usize>,
     seconds: u64,
+    /// Only let the two sides of the signalling generator call each other.
+    try_sip: bool,
     /// This process measures one row and prints it for its parent.
     row: bool,
 }
 
 fn arguments() -> Result<Arguments, String> {
-    let mut arguments = Arguments { calls: vec![100, 500, 1_000, 1_500, 2_000], seconds: 20, row: false };
+    let calls = vec![100, 500, 1_000, 1_500, 2_000];
+    let mut arguments = Arguments { calls, seconds: 20, try_sip: false, row: false };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value; {USAGE}"));
@@ -40,6 +52,7 @@ fn arguments() -> Result<Arguments, String> {
                 arguments.seconds =
                     number.parse().map_err(|e| format!("--seconds {number}: {e}; {USAGE}"))?;
             }
+            "--try-sip" => arguments.try_sip = true,
             "--row" => arguments.row = true,
             // What cargo itself adds.
             "--bench" => {}
@@ -56,6 +69,13 @@ fn main() {
     });
     if arguments.row {
         println!("{}", plane::measure(arguments.calls[0], arguments.seconds));
+        return;
+    }
+    if arguments.try_sip {
+        for calls in arguments.calls {
+            let (dialled, answered) = sip_load::try_out(calls, 300.0);
+            println!("{calls} calls at 300 a second\n  dialled  {dialled:?}\n  answered {answered:?}");
+        }
         return;
     }
     println!("Media plane on one core, recorded calls of {} s, PCMA, keys by RFC 4733", arguments.seconds);
