@@ -24,7 +24,7 @@ pub fn main() -> std::process::ExitCode {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter(
         tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into())).init();
     let Ok(runtime) = tokio::runtime::Runtime::new() else { return std::process::ExitCode::FAILURE };
-    match runtime.block_on(demo::run(demo::Options { once, seed: 1, lines: 48 })) {
+    match runtime.block_on(demo::run(demo::Options { once, seed: crate::io::demo::DEMO_SEED, lines: 48 })) {
         Ok(()) => std::process::ExitCode::SUCCESS,
         Err(e) => {
             eprintln!("{e}");

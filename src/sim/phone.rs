@@ -1,5 +1,6 @@
 //! One call at one simulated phone.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ pub struct Phone {
     quiet_since: Mono,
     bye: Option<u32>,
     sdp_version: u32,
-    output: Vec<Output>,
+    output: VecDeque<Output>,
 }
 
 impl Phone {
@@ -91,7 +92,7 @@ impl Phone {
             quiet_since: now.mono,
             bye: None,
             sdp_version: 1,
-            output: Vec::new(),
+            output: VecDeque::new(),
         };
         if acceptable {
             phone.alert(now.mono);
@@ -124,7 +125,7 @@ impl Phone {
 
     /// The next thing to send.
     pub fn poll_output(&mut self) -> Option<Output> {
-        if self.output.is_empty() { None } else { Some(self.output.remove(0)) }
+        self.output.pop_front()
     }
 
     /// A message of this call.
@@ -157,11 +158,10 @@ impl Phone {
             }
             _ => {}
         }
-        if (self.stage == Stage::Talking || self.early) && self.agreed.send {
-            if let Some(remote) = self.agreed.remote {
-                let output = &mut self.output;
-                self.mouth.tick(&self.agreed, |packet| output.push(Output::Rtp(remote, packet.to_vec())));
-            }
+        let speaking = (self.stage == Stage::Talking || self.early) && self.agreed.send;
+        if let Some(remote) = self.agreed.remote.filter(|_| speaking) {
+            let output = &mut self.output;
+            self.mouth.tick(&self.agreed, |packet| output.push_back(Output::Rtp(remote, packet.to_vec())));
         }
         self.flush();
     }

@@ -331,8 +331,8 @@ fn the_mix_is_the_same_for_the_same_seed_and_holds_every_kind() {
         "486",
         "503",
         "603",
-        "Answers",
         "AnsweringMachine",
+        "Answers",
         "EarlyMediaThenAnswer",
         "NoAnswer",
     ];

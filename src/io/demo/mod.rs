@@ -18,6 +18,9 @@ use crate::sim::Mix;
 /// Calls that the trunk carries at once; further ones get 503. Twice what a demo dials.
 pub const MAX_CALLS: usize = 200;
 
+/// The seed with which the sample list shows every usual outcome.
+pub const DEMO_SEED: u64 = 9;
+
 /// What the trunk has seen.
 #[derive(Debug, Default)]
 pub struct Counters {

@@ -183,5 +183,16 @@ fn the_sample_list_names_at_least_40_customers_of_several_companies() {
             assert!(phones.insert(number.0.as_str().to_owned()), "{file}: {} stands twice", &row[phone]);
         }
     }
+    let mut outcomes = std::collections::BTreeMap::<String, u32>::new();
+    for number in &phones {
+        let kind = match Mix::demo(DEMO_SEED).behaviour(number) {
+            Behaviour::Answers(person) => format!("answers, {} keys", person.acts.len().min(3)),
+            Behaviour::Refuses { status, .. } => status.to_string(),
+            other => format!("{other:?}").chars().take_while(|c| c.is_alphabetic()).collect(),
+        };
+        *outcomes.entry(kind).or_default() += 1;
+    }
+    println!("customers of the sample list with seed {DEMO_SEED}: {outcomes:?}");
+    assert!(outcomes.len() >= 8, "the demo shows many outcomes: {outcomes:?}");
     assert!(rows >= 40 && companies.len() >= 6, "{rows} rows, {} companies", companies.len());
 }

@@ -82,3 +82,40 @@ impl Post {
         self.dropped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::recorder::{Recorder, Settings};
+    use crate::media::{DigitSource, Quality};
+
+    #[test]
+    fn digits_are_dropped_and_counted_when_nobody_takes_them_and_an_end_never_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };
+        let recorder = Recorder::start(settings).unwrap();
+        let (to, mut events) = mpsc::channel(4);
+        let mut post = Post::new(Desk::new(recorder.clone()), to);
+        let beyond = 100;
+        for n in 0..MAX_WAITING + beyond {
+            post.tell(SessionId(n as u64), Event::Digit { key: '1', source: DigitSource::Event });
+        }
+        post.tell(SessionId(7), Event::Closed { recording: None, quality: Quality::default() });
+        post.flush();
+        assert!(!post.is_idle());
+        assert_eq!(post.dropped(), beyond as u64);
+        let mut taken = Vec::new();
+        while !post.is_idle() {
+            taken.extend(std::iter::from_fn(|| events.try_recv().ok()));
+            post.flush();
+        }
+        taken.extend(std::iter::from_fn(|| events.try_recv().ok()));
+        assert_eq!(taken.len(), MAX_WAITING + 1);
+        assert!(matches!(taken.last(), Some((SessionId(7), Event::Closed { .. }))), "in order, and last");
+        drop(events);
+        post.tell(SessionId(8), Event::Timeout);
+        post.flush();
+        assert!(post.is_idle(), "an engine that is gone is told nothing");
+        recorder.stop();
+    }
+}

@@ -1,7 +1,7 @@
 //! What waits for a file: `Commented` and `Closed` are told when their file is complete.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
@@ -50,22 +50,16 @@ impl Desk {
     }
 
     /// Begins a call's stereo recording.
-    pub fn record(&mut self, session: SessionId, path: &PathBuf) -> Result<Track, String> {
+    pub fn record(&mut self, session: SessionId, path: &Path) -> Result<Track, String> {
         self.open(session, path, 2, Role::Recording)
     }
 
     /// Begins a mono comment.
-    pub fn comment(&mut self, session: SessionId, path: &PathBuf) -> Result<Track, String> {
+    pub fn comment(&mut self, session: SessionId, path: &Path) -> Result<Track, String> {
         self.open(session, path, 1, Role::Comment)
     }
 
-    fn open(
-        &mut self,
-        session: SessionId,
-        path: &PathBuf,
-        channels: u16,
-        role: Role,
-    ) -> Result<Track, String> {
+    fn open(&mut self, session: SessionId, path: &Path, channels: u16, role: Role) -> Result<Track, String> {
         let track = self
             .recorder
             .open(path, channels, &self.reports.0)

@@ -34,12 +34,16 @@ pub(super) enum Order {
     Stop,
 }
 
+/// A seat beside its id: looking one up reads a compact list, and a list that grows or
+/// shrinks moves no seat.
+type Place = (SessionId, Box<Seat>);
+
 /// What a worker thread owns.
 pub(super) struct Worker {
     address: IpAddr,
     ports: Ports,
     rng: Rng,
-    wheel: [Vec<Box<Seat>>; SLOTS],
+    wheel: [Vec<Place>; SLOTS],
     /// The slot of each session.
     slots: BTreeMap<SessionId, usize>,
     bench: Bench,
@@ -135,7 +139,7 @@ impl Worker {
                 let address = SocketAddr::new(self.address, sockets.port);
                 let session = Session::new(now, timeout, &mut self.rng);
                 let slot = (0..SLOTS).min_by_key(|slot| self.wheel[*slot].len()).unwrap_or(0);
-                self.wheel[slot].push(Box::new(Seat::new(id, session, sockets)));
+                self.wheel[slot].push((id, Box::new(Seat::new(id, session, sockets))));
                 self.slots.insert(id, slot);
                 self.post.tell(id, Event::Opened(address));
             }
@@ -160,7 +164,7 @@ impl Worker {
 
     fn command(&mut self, now: Mono, id: SessionId, command: Command) {
         let Some(&slot) = self.slots.get(&id) else { return };
-        let Some(seat) = self.wheel[slot].iter_mut().find(|seat| seat.id == id) else { return };
+        let Some((_, seat)) = self.wheel[slot].iter_mut().find(|(it, _)| *it == id) else { return };
         let opened = match &command {
             Command::Record { path } if seat.recording.is_none() => {
                 self.post.desk.record(id, path).map(|track| seat.recording = Some(track))
@@ -184,8 +188,8 @@ impl Worker {
             }
             return;
         };
-        let Some(place) = self.wheel[slot].iter().position(|seat| seat.id == id) else { return };
-        let mut seat = self.wheel[slot].swap_remove(place);
+        let Some(place) = self.wheel[slot].iter().position(|(it, _)| *it == id) else { return };
+        let (_, mut seat) = self.wheel[slot].swap_remove(place);
         seat.session.handle_command(now, Command::Close);
         seat.finish(clock::both(now, self.bench.stamp_offset_ns), &mut self.bench);
         self.ports.give_back(now, seat.sockets.port);
@@ -200,7 +204,7 @@ impl Worker {
             self.publish();
         }
         let both = clock::both(now, self.bench.stamp_offset_ns);
-        for seat in &mut self.wheel[slot] {
+        for (_, seat) in &mut self.wheel[slot] {
             match due {
                 Due::Tick { late, .. } => {
                     seat.tick(both, &mut self.bench);

@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::media::vad::Vad;
 use crate::media::{Event, FRAME_SAMPLES};
 
-/// Mean level in dBFS above which a frame is taken as speech: well above line noise (-50
-/// and below), well below a quiet speaker (-30).
-const SPEECH_DBFS: f64 = -40.0;
+/// Level in dBFS above which a frame may be speech: above the noise of a quiet line (-50 and
+/// below), below a quiet speaker (-30). On a noisy line the detector raises it.
+const SPEECH_DBFS: f32 = -40.0;
 
 /// Frames of speech that make a comment: shorter ones are clicks and breath. 200 ms.
 const MIN_SPEECH: u32 = 10;
@@ -19,9 +20,9 @@ const MAX_LENGTH: Duration = Duration::from_secs(3_600);
 const FRAME: Duration = Duration::from_millis(20);
 
 /// A comment being recorded.
-#[derive(Debug)]
 pub(super) struct Comment {
     path: PathBuf,
+    vad: Vad,
     max: u32,
     /// Quiet frames that end it; zero: none do.
     silence: u32,
@@ -33,13 +34,14 @@ pub(super) struct Comment {
 impl Comment {
     pub fn new(path: PathBuf, max: Duration, silence: Duration) -> Comment {
         let frames = |time: Duration| time.min(MAX_LENGTH).as_millis().div_ceil(20) as u32;
-        Comment { path, max: frames(max), silence: frames(silence), frames: 0, quiet: 0, speech: 0 }
+        let vad = Vad::new(SPEECH_DBFS);
+        Comment { path, vad, max: frames(max), silence: frames(silence), frames: 0, quiet: 0, speech: 0 }
     }
 
     /// Takes 20 ms of the customer; true where the comment ends with this frame.
     pub fn push(&mut self, frame: &[i16; FRAME_SAMPLES]) -> bool {
         self.frames += 1;
-        if is_speech(frame) {
+        if self.vad.push(frame).0 {
             self.speech += 1;
             self.quiet = 0;
         } else {
@@ -52,10 +54,4 @@ impl Comment {
     pub fn end(self) -> Event {
         Event::Commented { path: self.path, duration: FRAME * self.frames, spoke: self.speech >= MIN_SPEECH }
     }
-}
-
-fn is_speech(frame: &[i16; FRAME_SAMPLES]) -> bool {
-    let power: i64 = frame.iter().map(|s| i64::from(*s) * i64::from(*s)).sum();
-    let threshold = 10f64.powf(SPEECH_DBFS / 10.0) * 32_768.0 * 32_768.0 * FRAME_SAMPLES as f64;
-    power as f64 > threshold
 }

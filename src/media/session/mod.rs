@@ -12,6 +12,7 @@
 
 mod comment;
 mod control;
+mod detection;
 mod latch;
 mod outgoing;
 mod player;
@@ -35,6 +36,7 @@ use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Stream};
 use crate::base::{Mono, Now, Rng};
 
 use comment::Comment;
+use detection::Detection;
 use latch::Latch;
 use player::Player;
 use protection::Protection;
@@ -53,6 +55,7 @@ pub struct Session {
     jitter: JitterBuffer,
     decoder: Decoder,
     inband: Option<Box<DtmfDetector>>,
+    detection: Option<Box<Detection>>,
     comment: Option<Comment>,
     reports: RtcpSession,
     rng: Rng,
@@ -81,6 +84,7 @@ impl Session {
             jitter: JitterBuffer::new(),
             decoder: Decoder::new(Codec::Pcma),
             inband: None,
+            detection: None,
             comment: None,
             reports: RtcpSession::new(now, rng),
             rng: rng.fork(),
@@ -105,8 +109,8 @@ impl Session {
                 self.player = Some(Player::new(play, prompts, barge_in));
             }
             Command::StopPlay => self.stop_play(),
-            Command::Detect(_settings) => {}
-            Command::StopDetect => {}
+            Command::Detect(settings) => self.detection = Some(Box::new(Detection::new(settings))),
+            Command::StopDetect => self.detection = None,
             Command::RecordComment { path, max, silence } => {
                 if self.comment.is_none() {
                     self.comment = Some(Comment::new(path, max, silence));
@@ -213,6 +217,12 @@ impl Session {
             }
             _ => right.fill(0),
         }
+        if let Some(detection) = &mut self.detection {
+            if let Some(verdict) = detection.push(right) {
+                self.events.push_back(Event::Verdict(verdict));
+            }
+            self.detection.take_if(|detection| detection.is_done());
+        }
         if let Some(key) = self.inband.as_mut().and_then(|detector| detector.push(right)) {
             self.key(key, DigitSource::Inband);
         }
@@ -224,8 +234,12 @@ impl Session {
         }
     }
 
-    /// A key was pressed: it stops what plays before the engine hears of it.
+    /// A key was pressed: it stops what plays before the engine hears of it, and whoever
+    /// presses keys is a person, whatever the detector thinks.
     fn key(&mut self, key: char, source: DigitSource) {
+        if let Some(detection) = self.detection.take() {
+            self.events.push_back(Event::Verdict(detection.key_pressed()));
+        }
         if self.player.as_ref().is_some_and(|player| player.barge_in) {
             self.stop_play();
         }

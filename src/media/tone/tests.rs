@@ -159,7 +159,6 @@ fn rendered_speech_is_not_taken_for_keys() {
 }
 
 /// Speech by espeak-ng at 8 kHz, where it is installed.
-
 fn render(voice: &str, speed: &str, text: &str) -> Option<Vec<i16>> {
     let output = std::process::Command::new("espeak-ng")
         .args(["-v", voice, "-s", speed, "--stdout", text])

@@ -1,6 +1,8 @@
 //! Whole calls: comments, the tap over an hour, the end.
 
 use super::*;
+use crate::media::noise::Babble;
+use crate::media::{AmdKind, AmdReason, AmdSettings};
 
 #[test]
 fn a_comment_ends_by_silence_maximum_key_or_order() {
@@ -49,6 +51,55 @@ fn a_comment_ends_by_silence_maximum_key_or_order() {
     world.order(Command::Close);
     let ends = world.events().iter().filter(|e| matches!(e, Event::Commented { .. })).count();
     assert_eq!(ends, 2);
+}
+
+fn verdicts(events: &[Event]) -> Vec<(AmdKind, AmdReason)> {
+    let verdict = |event: &Event| match event {
+        Event::Verdict(verdict) => Some((verdict.kind, verdict.reason)),
+        _ => None,
+    };
+    events.iter().filter_map(verdict).collect()
+}
+
+#[test]
+fn a_machine_is_told_from_a_person_and_a_key_always_wins() {
+    // Speech as (frames, whether somebody speaks).
+    let listen = |cadence: &[(usize, bool)], press_at: Option<usize>, stop_at: Option<usize>| {
+        let mut world = World::started(Codec::Pcma);
+        world.order(Command::Detect(AmdSettings::default()));
+        let mut talker = Babble::new(4, 9_000.0).without_pauses();
+        let mut frame = 0;
+        for (frames, speaking) in cadence {
+            for _ in 0..*frames {
+                let mut sound = [0; FRAME_SAMPLES];
+                if *speaking {
+                    talker.fill(&mut sound);
+                }
+                world.speak(SOURCE, Codec::Pcma, &sound);
+                if press_at == Some(frame) {
+                    let timestamp = world.peer.timestamp();
+                    let mut bytes = [0; MAX_PACKET];
+                    let len = world.peer.event(101, true, timestamp, &[1, 10, 0, 160], &mut bytes);
+                    world.deliver(SOURCE, &bytes[..len]);
+                }
+                if stop_at == Some(frame) {
+                    world.order(Command::StopDetect);
+                }
+                world.tick();
+                frame += 1;
+            }
+        }
+        verdicts(&world.events())
+    };
+    let hello = [(20, false), (30, true), (100, false)];
+    let greeting = [(20, false), (90, true), (10, false), (120, true), (100, false)];
+    assert_eq!(listen(&hello, None, None), [(AmdKind::Human, AmdReason::ShortGreeting)]);
+    assert_eq!(listen(&greeting, None, None)[0].0, AmdKind::Machine);
+    let key = (AmdKind::Human, AmdReason::KeyPressed);
+    assert_eq!(listen(&greeting, Some(40), None), [key]);
+    assert_eq!(listen(&greeting, Some(250), None).last(), Some(&key), "while the beep is awaited");
+    assert_eq!(listen(&hello, Some(140), None), [(AmdKind::Human, AmdReason::ShortGreeting)], "decided");
+    assert_eq!(listen(&greeting, None, Some(40)), []);
 }
 
 /// REC-03: what the recording is made of stays true to the clock.

@@ -198,6 +198,26 @@ impl Desk {
         (session, invite, ack)
     }
 
+    /// An inbound INVITE with an offer: the session and the 100.
+    pub fn incoming(&mut self, fields: &str) -> SessionId {
+        let invite = request_of_caller("INVITE", 1, "", &format!("{SDP_TYPE}{fields}"), ANSWER);
+        self.receive(&invite);
+        self.one("SIP/2.0 100");
+        let events = self.events();
+        let [Event::Incoming(call)] = &events[..] else { panic!("{events:?}") };
+        call.session
+    }
+
+    /// An inbound call that is up: the session and our 200.
+    pub fn accepted_call(&mut self, fields: &str) -> (SessionId, Sent) {
+        let session = self.incoming(fields);
+        self.ua.accept(self.now, session, Bytes::from_static(OFFER.as_bytes()));
+        let ok = self.one("SIP/2.0 200");
+        self.receive(&request_of_caller("ACK", 1, &ok.to_tag(), "", ""));
+        assert_eq!(self.news(), ["confirmed"]);
+        (session, ok)
+    }
+
     /// Nothing may stay behind.
     pub fn assert_empty(&mut self) {
         self.run(200_000);

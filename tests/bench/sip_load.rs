@@ -1,0 +1,120 @@
+//! The peers' side of the signalling: thousands of calls on one thread and one UDP socket,
+//! answering (the daemon dials out through us as its trunk) or dialling (customers call in).
+//!
+//! ```text
+//! answer: INVITE -> 180, after `ring` 200 until ACK -> media, keys -> BYE by either side
+//! dial:   INVITE until an answer -> 200 -> ACK -> media, keys -> BYE by either side
+//! ```
+
+use std::collections::BTreeMap;
+use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use crate::rtp_load::RtpLoad;
+use crate::sip_calls::Load;
+
+/// What each call does.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Calls at most; later ones get 486.
+    pub calls: usize,
+    /// From INVITE to 200 where we answer.
+    pub ring: Duration,
+    /// We hang up this long after the ACK; None: the daemon does.
+    pub hold: Option<Duration>,
+    /// Keys by time since the ACK, in order.
+    pub keys: Vec<(Duration, char)>,
+    /// Calls a second where we dial.
+    pub per_second: f64,
+}
+
+/// Who begins the calls.
+#[derive(Clone, Copy, Debug)]
+pub enum Role {
+    /// The daemon does.
+    Answer,
+    /// We do, to this address.
+    Dial(SocketAddr),
+}
+
+/// What became of the calls.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// INVITEs seen or sent, repetitions not counted.
+    pub begun: usize,
+    /// Calls with an ACK.
+    pub answered: usize,
+    /// Calls ended by a BYE that was answered.
+    pub ended: usize,
+    /// Calls that failed, by final status; 0: no answer in 32 s.
+    pub failed: BTreeMap<u16, usize>,
+    /// Messages sent again.
+    pub repeated: u64,
+    /// From INVITE to 200 where we dial, in ms, sorted.
+    pub setup_ms: Vec<f64>,
+    /// Keys that were pressed.
+    pub pressed: usize,
+}
+
+/// The running signalling side.
+pub struct SipLoad {
+    address: SocketAddr,
+    stop: Arc<AtomicBool>,
+    thread: JoinHandle<Outcome>,
+}
+
+impl SipLoad {
+    /// Binds `local` and starts the thread with `pin` run on it first. Without `media` the
+    /// calls have SDP but no packets.
+    pub fn start(
+        local: SocketAddr,
+        role: Role,
+        plan: Plan,
+        media: Option<Arc<RtpLoad>>,
+        pin: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<SipLoad> {
+        let socket = UdpSocket::bind(local)?;
+        crate::mmsg::prepare(&socket)?;
+        let address = socket.local_addr()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let load = Load::new(socket, address, role, plan, media);
+        let stopped = stop.clone();
+        let thread = std::thread::Builder::new().name("load-sip".into()).spawn(move || {
+            pin();
+            load.run(&stopped)
+        })?;
+        Ok(SipLoad { address, stop, thread })
+    }
+
+    /// Where the daemon's trunk points to.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends the thread; calls that are up stay unfinished.
+    pub fn finish(self) -> Outcome {
+        self.stop.store(true, Ordering::Relaxed);
+        self.thread.join().expect("the generator does not panic")
+    }
+}
+
+/// Both sides against each other on loopback: shows that the generator itself holds the load.
+pub fn try_out(calls: usize, per_second: f64) -> (Outcome, Outcome) {
+    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+    let plan = Plan {
+        calls,
+        ring: Duration::from_millis(20),
+        hold: None,
+        keys: vec![(Duration::from_millis(100), '1')],
+        per_second,
+    };
+    let answer = SipLoad::start(loopback, Role::Answer, plan.clone(), None, || ()).expect("a socket");
+    let plan = Plan { hold: Some(Duration::from_millis(200)), ..plan };
+    let role = Role::Dial(answer.address());
+    let dial = SipLoad::start(loopback, role, plan, None, || ()).expect("a socket");
+    std::thread::sleep(Duration::from_secs_f64(calls as f64 / per_second + 2.0));
+    (dial.finish(), answer.finish())
+}
