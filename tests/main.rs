@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
 mod ivr;
+mod peers;
 mod store;
 mod support;
 mod tidy;
