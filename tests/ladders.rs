@@ -40,8 +40,10 @@ fn run(world: &mut World, settings: CampaignSettings) {
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
     world.feed(ringback::engine::Input::Wake);
     world.run_until(HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
-    // Transactions that only absorb retransmissions live up to 32 s longer.
+    // Transactions that only absorb retransmissions live up to 32 s longer, and a health
+    // check may be under way at any moment.
     world.run_for(Duration::from_secs(40));
+    world.run_until(Duration::from_secs(60), |w| w.leftovers().2.clients == 0);
     assert_clean(world);
 }
 

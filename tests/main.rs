@@ -3,6 +3,7 @@
 
 mod ivr;
 mod ladders;
+mod peers;
 mod store;
 mod support;
 mod tidy;

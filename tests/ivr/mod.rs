@@ -2,6 +2,7 @@
 
 mod caller;
 mod conversations;
+mod inputs;
 mod limits;
 mod paths;
 mod prompts;

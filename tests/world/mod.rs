@@ -31,11 +31,6 @@ const LATENCY: Duration = Duration::from_millis(10);
 /// The step of the world: one packet time.
 const STEP: Duration = Duration::from_millis(20);
 
-/// Where the daemon is.
-fn home() -> SocketAddr {
-    SocketAddr::from(([10, 0, 0, 9], 5060))
-}
-
 /// Where trunk number `index` is.
 pub fn trunk_addr(index: usize) -> SocketAddr {
     SocketAddr::from(([10, 0, 1, index as u8 + 1], 5060))

@@ -48,9 +48,9 @@ impl StreamFramer {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// True in the middle of a message: the peer owes bytes.
+    /// True in the middle of a message: the peer owes bytes. Line breaks owe nothing.
     pub fn is_partial(&self) -> bool {
-        !self.buffer.is_empty()
+        self.searched > 0 || self.whole.is_some()
     }
 
     /// The next message or ping, if there is one.

@@ -251,22 +251,11 @@ impl Calling {
     ) -> Next {
         let status = response.status;
         if self.quit.is_none() {
-            match (status, &mut head.auth) {
-                (401 | 407, Some(auth)) => {
-                    if auth.handle_challenge(response).is_ok() {
-                        self.send(now, head, core);
-                        return Some(State::Calling(self));
-                    }
-                }
-                (422, _) if self.interval_tries < MAX_INTERVAL_TRIES => {
-                    if let Some(wanted) = response.headers.min_se().filter(|wanted| *wanted > self.min_se) {
-                        self.min_se = wanted;
-                        self.interval_tries += 1;
-                        self.send(now, head, core);
-                        return Some(State::Calling(self));
-                    }
-                }
-                _ => {}
+            let challenged = matches!(status, 401 | 407)
+                && head.auth.as_mut().is_some_and(|auth| auth.handle_challenge(response).is_ok());
+            if challenged || self.takes_interval(response) {
+                self.send(now, head, core);
+                return Some(State::Calling(self));
             }
             if (300..600).contains(&status) && self.redirect(response) {
                 self.send(now, head, core);
@@ -283,6 +272,19 @@ impl Calling {
                 response.headers.contacts().iter().map(|contact| contact.uri.to_string()).collect();
         }
         self.fail(now, head, core, end)
+    }
+
+    /// A 422 that asks for a longer interval than we offered (RFC 4028 section 7.3).
+    fn takes_interval(&mut self, response: &Response) -> bool {
+        if response.status != 422 || self.interval_tries >= MAX_INTERVAL_TRIES {
+            return false;
+        }
+        let Some(wanted) = response.headers.min_se().filter(|wanted| *wanted > self.min_se) else {
+            return false;
+        };
+        self.min_se = wanted;
+        self.interval_tries += 1;
+        true
     }
 
     fn drop_theirs(&mut self, now: Now, core: &mut Core) {

@@ -224,11 +224,7 @@ impl Clients {
             }
             State::Calling { .. } | State::Proceeding { .. } => {
                 let outgoing = client.outgoing.take()?;
-                let mut ack = hop_by_hop(&outgoing.request, Method::ACK);
-                ack.headers.copy_from(&response.headers, header::TO);
-                let mut buffer = Vec::with_capacity(512);
-                ack.encode(&mut buffer);
-                let ack = Bytes::from(buffer);
+                let ack = ack_of_refusal(&outgoing.request, response);
                 out.send(now, client.session, &client.flow, ack.clone());
                 let until = now.mono + if reliable { Duration::ZERO } else { pace.give_up };
                 client.state = State::Completed { ack };
@@ -236,8 +232,7 @@ impl Clients {
                 Outcome::Final(outgoing)
             }
             State::Accepted { acks, .. } if (200..300).contains(&status) => {
-                let tag =
-                    response.headers.to().and_then(|to| to.tag().map(str::to_owned)).unwrap_or_default();
+                let tag = response.headers.to_tag().unwrap_or_default();
                 match acks.iter().find(|known| known.to_tag == tag) {
                     Some(Acknowledgement { ack: Some((flow, bytes)), .. }) => {
                         out.counters.retransmitted += 1;
@@ -360,6 +355,14 @@ impl Client {
     fn method(&self) -> &'static str {
         self.owner.method()
     }
+}
+
+fn ack_of_refusal(invite: &Request, response: &Response) -> Bytes {
+    let mut ack = hop_by_hop(invite, Method::ACK);
+    ack.headers.copy_from(&response.headers, header::TO);
+    let mut buffer = Vec::with_capacity(512);
+    ack.encode(&mut buffer);
+    buffer.into()
 }
 
 /// ACK for a non-2xx (RFC 3261 section 17.1.1.3) and CANCEL (section 9.1): same branch,

@@ -52,7 +52,7 @@ impl Sent {
         self.message.headers().via().unwrap().branch().unwrap().to_owned()
     }
 
-    pub fn from_tag(&self) -> String {
+    pub fn sender_tag(&self) -> String {
         self.message.headers().from_tag().unwrap()
     }
 

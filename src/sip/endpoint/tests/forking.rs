@@ -55,7 +55,7 @@ fn a_2xx_of_a_former_life_is_ended_if_it_comes_from_a_trunk() {
     desk.receive(&ok);
     let sent = desk.sent();
     assert_eq!(sent.iter().map(|s| &s.text[..3]).collect::<Vec<_>>(), ["ACK", "BYE"]);
-    assert_eq!(sent[1].from_tag(), invite.from_tag());
+    assert_eq!(sent[1].sender_tag(), invite.sender_tag());
     desk.assert_empty();
 }
 

@@ -18,7 +18,7 @@ fn we_hold_and_resume() {
         desk.ua.offer(desk.now, session, HELD.into());
         let invite = desk.one("INVITE sip:phone@192.0.2.9:5062 ");
         assert_eq!((invite.get("CSeq"), invite.body()), (format!("{seq} INVITE").as_str(), HELD));
-        assert_eq!(invite.from_tag(), call.from_tag());
+        assert_eq!(invite.sender_tag(), call.sender_tag());
         desk.receive(&invite.reply_sdp("200 OK", "", ""));
         assert_eq!(desk.one("ACK").get("CSeq"), format!("{seq} ACK"));
         assert_eq!(desk.news(), ["answer sdp"]);

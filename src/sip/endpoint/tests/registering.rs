@@ -146,7 +146,7 @@ fn a_challenged_invite_goes_out_again_and_its_ack_and_bye_carry_credentials() {
     assert_eq!((&sent[0].text[..3], sent[0].get("CSeq"), sent[0].branch()), ("ACK", "1 ACK", first.branch()));
     let again = &sent[1];
     assert_eq!((again.get("CSeq"), again.get("Call-ID")), ("2 INVITE", first.get("Call-ID")));
-    assert_eq!((again.from_tag(), again.body()), (first.from_tag(), OFFER));
+    assert_eq!((again.sender_tag(), again.body()), (first.sender_tag(), OFFER));
     assert_ne!(again.branch(), first.branch());
     assert!(again.get("Proxy-Authorization").contains("algorithm=SHA-256"), "{}", again.text);
     desk.receive(&again.reply_sdp("200 OK", "phone", ""));

@@ -1,0 +1,7 @@
+//! The real program against real peers: SIPp scenarios and baresip, both directions.
+
+mod baresip;
+mod calls;
+mod daemon;
+mod program;
+mod sipp;

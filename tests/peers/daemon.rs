@@ -1,0 +1,175 @@
+//! The real daemon, started as people start it: a configuration file, a token from the
+//! command line, everything else through the API.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::program::{Program, free_port, until};
+
+/// One trunk of the configuration.
+pub struct Trunk {
+    pub name: String,
+    pub port: u16,
+    /// Further lines of its section.
+    pub extra: String,
+}
+
+/// A running daemon; it is killed with this value.
+pub struct Daemon {
+    pub folder: tempfile::TempDir,
+    pub sip_port: u16,
+    program: Program,
+    base: String,
+    token: String,
+    http: reqwest::Client,
+}
+
+fn ringback(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
+    command.current_dir(folder).env_remove("RUST_LOG");
+    command
+}
+
+fn here(below: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers").join(below)
+}
+
+impl Daemon {
+    /// Starts a daemon with these trunks and inbound rules; ready when it returns.
+    pub async fn start(trunks: &[Trunk], inbound: &str) -> Daemon {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (sip_port, api_port) = (free_port(), free_port());
+        let config = folder.path().join("ringback.toml");
+        std::fs::write(&config, configuration(trunks, inbound, sip_port, api_port))
+            .expect("the configuration");
+        let mut serve = ringback(folder.path());
+        let mut program = Program::start("ringback", serve.args(["serve", "-c"]).arg(&config), folder.path());
+        let root = format!("http://127.0.0.1:{api_port}");
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
+        let http = http.expect("an HTTP client");
+        let ready = until(Duration::from_secs(20), async || {
+            if let Some(status) = program.ended() {
+                panic!("ringback serve ended with {status}:\n{}", program.tail());
+            }
+            http.get(format!("{root}/readyz"))
+                .send()
+                .await
+                .is_ok_and(|r| r.status().is_success())
+                .then_some(())
+        });
+        assert!(ready.await.is_some(), "not ready within 20 s");
+        let token = make_token(folder.path(), &config);
+        Daemon { folder, sip_port, program, base: format!("{root}/api/v1"), token, http }
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.send(self.http.get(format!("{}{path}", self.base))).await
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Value {
+        self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// The bytes of a file.
+    pub async fn bytes(&self, path: &str) -> Vec<u8> {
+        let response = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send();
+        let response = response.await.expect("an answer");
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+        response.bytes().await.expect("a body").to_vec()
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Value {
+        let response = request.bearer_auth(&self.token).send().await.expect("an answer of the API");
+        let (status, url) = (response.status(), response.url().path().to_owned());
+        let text = response.text().await.expect("a body");
+        assert!(status.is_success(), "{url}: {status}: {text}");
+        serde_json::from_str(&text).unwrap_or(Value::Null)
+    }
+
+    /// Imports one customer into a list of its own and starts its campaign; gives its id.
+    pub async fn dial(&self, name: &str, phone: &str, settings: Value) -> i64 {
+        let csv = format!("phone,name,external_id\n{phone},Customer {name},{name}\n");
+        let request = self.http.post(format!("{}/imports?list_name={name}&file_name={name}.csv", self.base));
+        let report = self.send(request.header("content-type", "text/csv").body(csv)).await;
+        assert_eq!(report["counts"]["added"], 1, "{report}");
+        let mut all = json!({
+            "trunk_group": name, "script": "one-key", "language": "en", "machine": "ignore", "max_attempts": 1,
+            "windows": ["Mon-Sun 00:00-24:00"], "caller_id": "4001234567", "ring_seconds": 5,
+        });
+        all.as_object_mut().expect("an object").extend(settings.as_object().cloned().unwrap_or_default());
+        let body = json!({ "name": name, "list_name": name, "settings": all });
+        let id = self.post("/campaigns", &body).await["id"].as_i64().expect("an id");
+        self.post(&format!("/campaigns/{id}/start"), &json!({})).await;
+        id
+    }
+
+    /// Waits for the end of a campaign's only call and gives it.
+    pub async fn call_of(&self, campaign: i64, limit: Duration) -> Value {
+        let path = format!("/calls?campaign={campaign}&state=ended");
+        let call = until(limit, async || self.get(&path).await["items"].get(0).cloned()).await;
+        match call {
+            Some(call) => call,
+            None => panic!(
+                "campaign {campaign} has no ended call: {}",
+                self.get(&format!("/campaigns/{campaign}")).await
+            ),
+        }
+    }
+
+    /// SIGTERM; the daemon must drain and end with 0.
+    pub async fn stop(mut self) {
+        self.program.terminate();
+        let status = self.program.wait(Duration::from_secs(15)).await;
+        assert!(status.success(), "ended with {status}:\n{}", self.program.tail());
+    }
+}
+
+fn configuration(trunks: &[Trunk], inbound: &str, sip_port: u16, api_port: u16) -> String {
+    let scripts = here("scripts");
+    let mut text = format!(
+        r#"
+[data]
+dir = "data"
+recordings = "recordings"
+[sip]
+udp = ["127.0.0.1:{sip_port}"]
+[rtp]
+address = "127.0.0.1"
+port_min = 30000
+port_max = 39999
+[recording]
+disk_floor_mb = 64
+[dialer]
+setup_timeout = "5s"
+[api]
+listen = ["127.0.0.1:{api_port}"]
+[prompts]
+scripts = ["{}"]
+[shutdown]
+grace = "5s"
+{inbound}
+"#,
+        scripts.display()
+    );
+    for trunk in trunks {
+        let (name, port, extra) = (&trunk.name, trunk.port, &trunk.extra);
+        text.push_str(&format!(
+            "\n[[trunk]]\nname = \"{name}\"\ngroup = \"{name}\"\nserver = \"127.0.0.1:{port}\"\n\
+             transport = \"udp\"\nfrom_domain = \"127.0.0.1\"\noptions_ping = \"0s\"\n{extra}\n"
+        ));
+    }
+    text
+}
+
+fn make_token(folder: &Path, config: &Path) -> String {
+    let mut create = ringback(folder);
+    create.args(["token", "create", "tests", "--scope", "admin", "--json", "-c"]).arg(config);
+    let output = create.output().expect("ringback token create");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let made: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
+    made["secret"].as_str().unwrap_or_else(|| panic!("no secret in {made}")).to_owned()
+}

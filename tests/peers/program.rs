@@ -1,0 +1,111 @@
+//! Programs that a test starts: they end with the test, and their output is shown when it fails.
+
+use std::fs::File;
+use std::net::UdpSocket;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+/// A program under way.
+pub struct Program {
+    name: String,
+    child: Child,
+    output: PathBuf,
+}
+
+impl Program {
+    /// Starts it with its output in a file of `folder`.
+    pub fn start(name: &str, command: &mut Command, folder: &Path) -> Program {
+        let output = folder.join(format!("{name}.out"));
+        let file = File::create(&output).expect("a file for the output");
+        let errors = file.try_clone().expect("the same file");
+        let child = command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn();
+        let child = child.unwrap_or_else(|e| panic!("{name} does not start: {e}"));
+        Program { name: name.to_owned(), child, output }
+    }
+
+    /// What it wrote so far.
+    pub fn output(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.output).unwrap_or_default()).into_owned()
+    }
+
+    /// Asks it to end (SIGTERM).
+    pub fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+    }
+
+    /// Whether it has ended by itself.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("a child of ours")
+    }
+
+    /// Waits for its end.
+    pub async fn wait(&mut self, limit: Duration) -> ExitStatus {
+        let name = self.name.clone();
+        let ended = until(limit, async || self.ended()).await;
+        ended.unwrap_or_else(|| panic!("{name} did not end within {limit:?}:\n{}", self.tail()))
+    }
+
+    /// The last of its output.
+    pub fn tail(&self) -> String {
+        let output = self.output();
+        let lines: Vec<_> = output.lines().collect();
+        lines[lines.len().saturating_sub(60)..].join("\n")
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("---- {} ----\n{}", self.name, self.tail());
+        }
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Asks again every 50 ms until there is an answer; None when `limit` has passed.
+pub async fn until<T>(limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) -> Option<T> {
+    let asking = async {
+        let mut turn = tokio::time::interval(Duration::from_millis(50));
+        loop {
+            turn.tick().await;
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+        }
+    };
+    tokio::time::timeout(limit, asking).await.ok()
+}
+
+/// A UDP port of loopback that is free at this moment, even, with its successor free too.
+pub fn free_port() -> u16 {
+    for _ in 0..1_000 {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
+        let port = socket.local_addr().expect("an address").port();
+        if port % 2 == 0 && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no pair of free UDP ports on loopback");
+}
+
+/// Whether a program can be had. Its absence is reported on the terminal, and is a failure
+/// where `RINGBACK_TEST_PEERS=required` (as in `tests/run`).
+pub fn can_run(name: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
+    if !found {
+        let promised = std::env::var("RINGBACK_TEST_PEERS").is_ok_and(|v| v == "required");
+        assert!(!promised, "RINGBACK_TEST_PEERS=required, but there is no {name}");
+        skip(&format!("{name} is not installed (tests/run installs it)"));
+    }
+    found
+}
+
+/// Reports on the terminal, past the test harness, that something was not tested.
+pub fn skip(why: &str) {
+    use std::io::Write;
+    std::io::stderr().write_all(format!("SKIPPED: {why}\n").as_bytes()).expect("stderr");
+}
