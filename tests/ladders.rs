@@ -95,9 +95,10 @@ fn each_final_response_has_its_disposition() {
         (500, Disposition::Congestion, Blame::Carrier),
         (302, Disposition::Congestion, Blame::Carrier),
     ] {
-        let world = check(refuses(status), expect, blame);
-        assert_eq!(world.ledger.only().record.cause.sip, status);
-        assert_eq!(world.ledger.only().record.answered_at, None);
+        let world = call(refuses(status), settings());
+        let record = &world.ledger.reports[0].record;
+        assert_eq!((record.disposition, record.blame, record.cause.sip), (expect, blame, status));
+        assert_eq!(record.answered_at, None);
     }
 }
 

@@ -134,10 +134,12 @@ impl Call {
         let stopped = (gave_up && !self.setup_timed_out) || self.plan.direction == Direction::Inbound;
         let next_way = read.try_next_trunk || self.setup_timed_out;
         if !stopped && next_way {
-            self.verdict = None;
+            // A timeout of our own says more than the 487 that answers its CANCEL.
+            let refusal = self.verdict.take();
+            let refusal = refusal.unwrap_or_else(|| Verdict::new(read.disposition, read.blame, describe(end)));
+            let failure = if self.setup_timed_out { RouteFailure::Timeout } else { route_failure(end) };
             self.setup_timed_out = false;
-            let failure = route_failure(end);
-            self.last_refusal = Some(Verdict::new(read.disposition, read.blame, describe(end)));
+            self.last_refusal = Some(refusal);
             self.enter(now, State::Rerouting);
             self.out.push_back(Action::Reroute(failure));
             return;
@@ -155,6 +157,8 @@ impl Call {
         match way {
             Some(way) => {
                 self.way = Some(way);
+                self.over = None;
+                self.ended_by = None;
                 self.negotiation.reset();
                 self.send_invite(now);
             }

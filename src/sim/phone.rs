@@ -75,7 +75,11 @@ impl Phone {
         dialog.provisional(100, None);
         let offered = sdp::read(dialog.offer());
         let acceptable = offered.is_some();
-        let agreed = offered.unwrap_or_else(Agreed::none);
+        let mut agreed = offered.unwrap_or_else(Agreed::none);
+        if behaviour.person().is_some_and(|p| p.keying == Keying::Inband) {
+            // A phone that only has tones does not agree on events.
+            agreed.event_payload_type = None;
+        }
         let tone_hz = behaviour.person().map_or(0, |p| p.tone_hz);
         let mut phone = Phone {
             mouth: Mouth::new(&agreed, tone_hz, &mut rng),
