@@ -1,1 +1,175 @@
-//! To be written.
+//! The configuration: TOML text -> [`raw`] -> checked [`Settings`].
+//!
+//! Each module owns its settings; this one assembles them, and nothing below the line of
+//! IO imports it. It reads no files: the text, the environment and a reader of secrets come in.
+
+mod duration;
+mod environment;
+mod error;
+mod lower;
+pub mod raw;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod trunk;
+
+use std::path::Path;
+
+use toml::de::{DeTable, DeValue};
+
+pub use duration::Span;
+pub use environment::PREFIX;
+pub use error::{ConfigError, Place};
+pub use lower::ReadSecret;
+pub use raw::{Environment, Raw};
+pub use settings::{Api, DatabaseUrl, Log, Recording, Rtp, Settings, Signal};
+pub use trunk::MAX_TRUNKS;
+
+/// Largest configuration file that is read.
+pub const MAX_TEXT_BYTES: usize = 1024 * 1024;
+
+/// A configuration as text, with where it came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// File name for messages; `built in` for the embedded default.
+    pub origin: &'a str,
+    /// Folder that relative paths start from.
+    pub folder: &'a Path,
+}
+
+/// A configuration that was read and checked.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the daemon is built from.
+    pub settings: Settings,
+    /// The file with its defaults filled in, for `config show` and [`diff`].
+    pub raw: Raw,
+    /// What is allowed but deserves a look.
+    pub warnings: Vec<String>,
+    /// Where it came from.
+    pub origin: String,
+}
+
+/// Reads and checks a configuration. Variables of the environment such as
+/// `RINGBACK_SIP__T1` or `RINGBACK_TRUNK__0__SERVER` go before the file.
+///
+/// # Errors
+/// Every mistake that can be found in one go, with its place.
+pub fn load(
+    source: Source<'_>,
+    environment: &Environment,
+    read_secret: ReadSecret<'_>,
+) -> Result<Loaded, Vec<ConfigError>> {
+    if source.text.len() > MAX_TEXT_BYTES {
+        let problem = format!("the file is larger than {MAX_TEXT_BYTES} bytes: this is no configuration");
+        return Err(vec![plain(source, "", problem)]);
+    }
+    let written: Raw = toml::from_str(source.text).map_err(|e| vec![explain(source, &e)])?;
+    let raw = environment::overlay(source.text, written, environment)?;
+    let mut lowering = lower::Lowering {
+        folder: source.folder,
+        read: read_secret,
+        mistakes: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let settings = lowering.settings(&raw);
+    if lowering.mistakes.is_empty() {
+        let (warnings, origin) = (lowering.warnings, source.origin.to_owned());
+        return Ok(Loaded { settings, raw, warnings, origin });
+    }
+    let place = |mistake: lower::Mistake| {
+        let variable = environment::variable_of(&mistake.key, environment);
+        let mut error = plain(source, &mistake.key, mistake.problem);
+        error.hint = mistake.hint;
+        match variable {
+            Some(variable) => error.origin = format!("${variable}"),
+            None => error.place = locate(source.text, &mistake.key).map(|span| Place::of(source.text, span)),
+        }
+        error
+    };
+    Err(lowering.mistakes.into_iter().map(place).collect())
+}
+
+/// What a changed section needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Taken over by the running daemon.
+    Applied,
+    /// Only a restart takes it over.
+    NeedsRestart,
+}
+
+/// Sections that differ, with what they need. Secrets are compared too.
+pub fn diff(old: &Loaded, new: &Loaded) -> Vec<(&'static str, Effect)> {
+    use Effect::{Applied, NeedsRestart};
+    let (a, b) = (&old.raw, &new.raw);
+    let trunks = a.trunk != b.trunk || old.settings.trunks != new.settings.trunks;
+    let database = a.database != b.database || old.settings.database != new.settings.database;
+    [
+        ("data", a.data != b.data, NeedsRestart),
+        ("database", database, NeedsRestart),
+        ("sip", a.sip != b.sip, NeedsRestart),
+        ("trunk", trunks, NeedsRestart),
+        ("inbound", a.inbound != b.inbound, NeedsRestart),
+        ("rtp", a.rtp != b.rtp, NeedsRestart),
+        ("recording", a.recording != b.recording, NeedsRestart),
+        ("dialer", a.dialer != b.dialer, NeedsRestart),
+        ("amd", a.amd != b.amd, NeedsRestart),
+        ("api", a.api != b.api, NeedsRestart),
+        ("prompts", a.prompts != b.prompts, Applied),
+        ("log", a.log != b.log, NeedsRestart),
+        ("shutdown", a.shutdown != b.shutdown, Applied),
+    ]
+    .into_iter()
+    .filter(|(_, differs, _)| *differs)
+    .map(|(section, _, effect)| (section, effect))
+    .collect()
+}
+
+fn plain(source: Source<'_>, key: &str, problem: String) -> ConfigError {
+    ConfigError { origin: source.origin.to_owned(), place: None, key: key.to_owned(), problem, hint: None }
+}
+
+/// An error of the TOML reader, with what was probably meant.
+fn explain(source: Source<'_>, error: &toml::de::Error) -> ConfigError {
+    let mut shown = plain(source, "", error.message().replace('\n', "; "));
+    shown.place = error.span().map(|span| Place::of(source.text, span));
+    if let Some((unknown, known)) = unknown_key(error.message()) {
+        shown.problem = format!("unknown key `{unknown}`");
+        shown.hint = Some(match error::nearest(unknown, known.iter().copied()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("known here: {}", known.join(", ")),
+        });
+    }
+    shown
+}
+
+/// Takes serde's sentence about an unknown field apart.
+fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
+    let rest = message.strip_prefix("unknown field `")?;
+    let (unknown, rest) = rest.split_once('`')?;
+    let known = rest.split('`').skip(1).step_by(2).collect();
+    Some((unknown, known))
+}
+
+/// Where the value of a key such as `trunk[1].server` stands; of a missing key, its table.
+fn locate(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let file = DeTable::parse(text).ok()?;
+    let mut table: Option<&DeTable<'_>> = Some(file.get_ref());
+    let mut value: Option<&DeValue<'_>> = None;
+    let mut found = None;
+    for step in key.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
+        let next = match (step.parse::<usize>(), table) {
+            (Ok(index), None) => value.and_then(|v| v.get(index)),
+            (_, Some(table)) => table.get(step),
+            (Err(_), None) => None,
+        };
+        let Some(next) = next else { break };
+        found = Some(next.span());
+        value = Some(next.get_ref());
+        table = next.get_ref().as_table();
+    }
+    found
+}

@@ -1,0 +1,162 @@
+//! The checked settings: what the composition root builds the daemon from.
+
+use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::raw::LogFormat;
+use crate::media::{AmdSettings, Codec};
+use crate::{dialer, engine, sip};
+
+/// Everything, checked; paths are joined to the folder of the file, secrets are read.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Folder of the database and of all that is made at run time.
+    pub data_dir: PathBuf,
+    /// Folder of the recordings.
+    pub recordings: PathBuf,
+    /// The database.
+    pub database: DatabaseUrl,
+    /// Sockets of the signalling.
+    pub signal: Signal,
+    /// Timers and limits of the signalling. Where `advertised` names an unspecified address
+    /// (0.0.0.0), the composition root puts the machine's own in its place.
+    pub sip: sip::Settings,
+    /// The trunks, in the order of the file.
+    pub trunks: Vec<engine::TrunkSettings>,
+    /// What answers inbound calls.
+    pub inbound: Vec<engine::InboundRule>,
+    /// Media sockets.
+    pub rtp: Rtp,
+    /// Recordings.
+    pub recording: Recording,
+    /// Pacing and windows.
+    pub dialer: dialer::Settings,
+    /// Area code for numbers without one.
+    pub home_area: Option<String>,
+    /// Zone of recording folders and of imported times: an IANA name that is known to be one.
+    pub timezone: String,
+    /// How long a call may stay without ringing.
+    pub setup_timeout: Duration,
+    /// Answering machine detection.
+    pub amd: AmdSettings,
+    /// The HTTP interface.
+    pub api: Api,
+    /// Folders of prompts, later ones win.
+    pub prompt_dirs: Vec<PathBuf>,
+    /// Folders of scripts, later ones win.
+    pub script_dirs: Vec<PathBuf>,
+    /// Language that stands in where a prompt is missing.
+    pub fallback_language: String,
+    /// Program and arguments that speak a text; empty: none.
+    pub tts_command: Vec<String>,
+    /// The log.
+    pub log: Log,
+    /// How long running calls may go on after SIGTERM; zero: not at all.
+    pub grace: Duration,
+}
+
+/// A database URL that is not printed, for it may hold a password.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub String);
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scheme = self.0.split(':').next().unwrap_or_default();
+        write!(f, "{scheme}:***")
+    }
+}
+
+/// Sockets of the signalling.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signal {
+    /// UDP addresses; requests leave from the first.
+    pub udp: Vec<SocketAddr>,
+    /// TCP addresses to listen on.
+    pub tcp: Vec<SocketAddr>,
+    /// TLS addresses to listen on; they have `certificate` and `key`.
+    pub tls: Vec<SocketAddr>,
+    /// PEM chain shown to TLS clients.
+    pub certificate: Option<PathBuf>,
+    /// PEM key of `certificate`.
+    pub key: Option<PathBuf>,
+    /// PEM file of the only authorities trusted; None: the public ones.
+    pub ca: Option<PathBuf>,
+}
+
+/// Media sockets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rtp {
+    /// Local address of the sockets.
+    pub address: IpAddr,
+    /// UDP ports; begins with an even one.
+    pub ports: RangeInclusive<u16>,
+    /// Worker threads; 0: one per core.
+    pub workers: usize,
+    /// Codecs, best first.
+    pub codecs: Vec<Codec>,
+    /// Silence on the wire that ends an answered call; zero: never.
+    pub timeout: Duration,
+    /// Address named in SDP; None: the local one.
+    pub external: Option<IpAddr>,
+}
+
+/// Recordings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recording {
+    /// Whether calls are recorded.
+    pub enabled: bool,
+    /// Dialling stops below so many free bytes.
+    pub free_floor: u64,
+    /// And goes on from so many: a tenth more, so that it does not flap.
+    pub free_resume: u64,
+    /// Threads that write.
+    pub threads: usize,
+}
+
+/// The HTTP interface.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Api {
+    /// Addresses; empty: the socket only.
+    pub listen: Vec<SocketAddr>,
+    /// Unix socket for local control.
+    pub socket: PathBuf,
+    /// Where people reach the interface, without a slash at the end; None: the first of `listen`.
+    pub public_url: Option<String>,
+    /// Requests a second per token.
+    pub rate: u32,
+    /// Requests in one go per token.
+    pub burst: u32,
+}
+
+/// The log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Log {
+    /// Directives for the filter.
+    pub level: String,
+    /// How lines look.
+    pub format: LogFormat,
+    /// Whether whole telephone numbers are shown.
+    pub unmask: bool,
+}
+
+impl Settings {
+    /// The part the engine runs on. `can_speak` follows from the TTS command.
+    pub fn engine(&self) -> engine::Settings {
+        engine::Settings {
+            sip: self.sip.clone(),
+            dialer: self.dialer.clone(),
+            trunks: self.trunks.clone(),
+            inbound: self.inbound.clone(),
+            amd: self.amd.clone(),
+            recordings: self.recordings.clone(),
+            record: self.recording.enabled,
+            timezone: jiff::tz::TimeZone::get(&self.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
+            external_media: self.rtp.external,
+            rtp_timeout: self.rtp.timeout,
+            setup_timeout: self.setup_timeout,
+            can_speak: !self.tts_command.is_empty(),
+        }
+    }
+}
