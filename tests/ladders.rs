@@ -120,7 +120,9 @@ fn early_media_is_not_an_answer() {
 
 #[test]
 fn a_trunk_that_says_only_100_is_given_up() {
-    let world = check(Behaviour::Dead, Disposition::Congestion, Blame::Carrier);
+    let world = call(Behaviour::Dead, settings());
+    let record = &world.ledger.reports[0].record;
+    assert_eq!((record.disposition, record.blame), (Disposition::Congestion, Blame::Carrier));
     assert!(world.ladder.text().contains("CANCEL"), "{}", world.ladder.text());
 }
 
