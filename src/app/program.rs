@@ -1,0 +1,171 @@
+//! The commands that are the daemon's own: serve, demo, check, config.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::{Daemon, demo, library, lower, signals};
+use crate::config::{self, Loaded, Source};
+use crate::io::assets;
+use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand};
+use crate::ivr::{self, Severity};
+
+/// Looked for where no file is named.
+const DEFAULT_FILE: &str = "ringback.toml";
+
+/// Runs the program named on the command line; returns its exit code.
+pub fn main() -> ExitCode {
+    let cli = cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(cli::EXIT_FAILED, &format!("no runtime: {error}")),
+    };
+    runtime.block_on(run(&cli))
+}
+
+async fn run(cli: &Cli) -> ExitCode {
+    if let Command::Check(arguments) = &cli.command {
+        return check(cli, arguments);
+    }
+    if let Command::Demo(arguments) = &cli.command {
+        super::log::start("warn", config::raw::LogFormat::Auto);
+        let options = demo::Options { once: arguments.once, seed: arguments.seed, lines: arguments.lines };
+        return match demo::run(options).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(cli::EXIT_FAILED, &error),
+        };
+    }
+    let loaded = match load(cli.config.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    match &cli.command {
+        Command::Serve => serve(&loaded).await,
+        Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
+        Command::Config { command: ConfigCommand::Schema } => {
+            fail(cli::EXIT_FAILED, "the file has no schema yet: config/ringback.toml explains every key")
+        }
+        _ => {
+            let settings = ClientSettings {
+                socket: loaded.settings.api.socket.clone(),
+                database: loaded.settings.database.0.clone(),
+            };
+            cli::run_client(cli, &settings).await
+        }
+    }
+}
+
+async fn serve(loaded: &Loaded) -> ExitCode {
+    super::log::start(&loaded.settings.log.level, loaded.settings.log.format);
+    for warning in &loaded.warnings {
+        tracing::warn!(warning, "configuration");
+    }
+    let daemon = match Daemon::start(lower::lower(&loaded.settings)).await {
+        Ok(daemon) => daemon,
+        Err(error) => return fail(cli::EXIT_FAILED, &error.to_string()),
+    };
+    // Without systemd there is no socket to notify, which is no fault.
+    sd_notify::notify(&[sd_notify::NotifyState::Ready]).ok();
+    let signalled = daemon.signal_sender();
+    tokio::spawn(async move {
+        loop {
+            signals::wait().await;
+            signalled();
+        }
+    });
+    daemon.finish().await;
+    ExitCode::SUCCESS
+}
+
+/// Syntax, values, scripts and prompts; with `--offline` nothing outside the file.
+fn check(cli: &Cli, arguments: &CheckArgs) -> ExitCode {
+    let file = arguments.file.clone().or_else(|| cli.config.clone());
+    let loaded = match load(file.as_deref()) {
+        Ok(loaded) => loaded,
+        Err(code) => return code,
+    };
+    for warning in &loaded.warnings {
+        println!("warning: {warning}");
+    }
+    if arguments.offline {
+        println!("{}: the file is good", loaded.origin);
+        return ExitCode::SUCCESS;
+    }
+    match library::load(&lower::folders(&loaded.settings), &loaded.settings.fallback_language) {
+        Ok(found) => report(&loaded, &found),
+        Err(error) => fail(cli::EXIT_CONFIG, &format!("scripts and prompts: {error}")),
+    }
+}
+
+fn report(loaded: &Loaded, found: &library::Loaded) -> ExitCode {
+    for problem in &found.problems {
+        println!("error: {problem}");
+    }
+    let scripts = found.library.scripts.values().map(Arc::as_ref);
+    let findings = ivr::check(scripts, &found.library.names);
+    for finding in &findings {
+        println!("{finding}");
+    }
+    let missing = loaded
+        .settings
+        .inbound
+        .iter()
+        .filter(|rule| !found.library.scripts.contains_key(&rule.script))
+        .inspect(|rule| println!("error: inbound {}: script `{}` does not exist", rule.number, rule.script))
+        .count();
+    let errors = found.problems.len() + missing + findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let scripts = found.library.scripts.len();
+    let prompts = found.library.prompts.len();
+    println!("{}: {scripts} scripts, {prompts} prompts, {errors} errors", loaded.origin);
+    if errors == 0 { ExitCode::SUCCESS } else { ExitCode::from(cli::EXIT_CONFIG) }
+}
+
+fn show(loaded: &Loaded, json: bool) -> ExitCode {
+    let text = if json {
+        serde_json::to_string_pretty(&loaded.raw).map_err(|e| e.to_string())
+    } else {
+        toml::to_string_pretty(&loaded.raw).map_err(|e| e.to_string())
+    };
+    match text {
+        Ok(text) => {
+            println!("# from {}\n{text}", loaded.origin);
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(cli::EXIT_FAILED, &error),
+    }
+}
+
+/// The named file, else `ringback.toml` here, else what is built in.
+pub(super) fn load(file: Option<&Path>) -> Result<Loaded, ExitCode> {
+    let found = file.map(PathBuf::from).or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|p| p.is_file()));
+    let environment = std::env::vars().filter(|(name, _)| name.starts_with(config::PREFIX)).collect();
+    let secret = |path: &Path| std::fs::read_to_string(path).map_err(|e| e.to_string());
+    let (text, origin, folder) = match &found {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).map_err(|error| {
+                fail(cli::EXIT_CONFIG, &format!("{} cannot be read: {error}", path.display()))
+            })?;
+            (text, path.display().to_string(), path.parent().unwrap_or(Path::new(".")).to_owned())
+        }
+        None => {
+            let bytes = assets::read(DEFAULT_FILE).unwrap_or_default();
+            (String::from_utf8_lossy(&bytes).into_owned(), "built in".to_owned(), PathBuf::from("."))
+        }
+    };
+    let source = Source { text: &text, origin: &origin, folder: &folder };
+    config::load(source, &environment, &secret).map_err(|errors| {
+        for error in &errors {
+            eprintln!("{error}\n");
+        }
+        fail(cli::EXIT_CONFIG, &format!("{} in {origin}", count(errors.len(), "mistake")))
+    })
+}
+
+fn count(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
+}
+
+fn fail(code: u8, message: &str) -> ExitCode {
+    eprintln!("ringback: {message}");
+    ExitCode::from(code)
+}
