@@ -30,7 +30,9 @@ pub use live::{
     PromptFact, Readiness, ScriptFact,
 };
 pub use mask::mask;
+pub use api::TokenView;
 pub use problem::{FieldProblem, Problem};
+pub use request::UPLOAD_LIMIT;
 pub use router::{openapi_json, router};
 pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};
 pub use sheet::{Sheet, SheetRow, harmless};

@@ -1,0 +1,136 @@
+//! The daemon over its unix socket.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{EXIT_FAILED, EXIT_TEMPORARY};
+use crate::io::web::Problem;
+
+/// How long an answer may take; an import of the largest file is the slowest.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// Why a command did not work.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text}")]
+pub struct Failure {
+    text: String,
+    temporary: bool,
+}
+
+impl Failure {
+    /// It did not work, and trying again will not help.
+    pub fn failed(text: impl Into<String>) -> Self {
+        Failure { text: text.into(), temporary: false }
+    }
+
+    /// The daemon is not there or busy: try again.
+    pub fn temporary(text: impl Into<String>) -> Self {
+        Failure { text: text.into(), temporary: true }
+    }
+
+    /// 1 or 75.
+    pub fn exit_code(&self) -> u8 {
+        if self.temporary { EXIT_TEMPORARY } else { EXIT_FAILED }
+    }
+}
+
+impl From<crate::io::store::Error> for Failure {
+    fn from(error: crate::io::store::Error) -> Self {
+        Failure::failed(error.to_string())
+    }
+}
+
+/// Speaks to the daemon.
+#[derive(Clone, Debug)]
+pub struct Client {
+    http: reqwest::Client,
+    socket: PathBuf,
+}
+
+impl Client {
+    /// A client for the daemon at that socket; nothing is sent yet.
+    pub fn new(socket: &Path) -> Result<Client, Failure> {
+        let http = reqwest::Client::builder().unix_socket(socket).timeout(PATIENCE).build();
+        let http = http.map_err(|e| Failure::failed(format!("cannot make an HTTP client: {e}")))?;
+        Ok(Client { http, socket: socket.to_owned() })
+    }
+
+    /// GET below `/api/v1`.
+    pub async fn get(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
+        self.send(self.request(Method::GET, path).query(query)).await
+    }
+
+    /// POST below `/api/v1` with a JSON body.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(self.request(Method::POST, path).json(body)).await
+    }
+
+    /// POST of a CSV file.
+    pub async fn upload(&self, path: &str, query: &[(&str, String)], csv: Vec<u8>) -> Result<Value, Failure> {
+        let request = self.request(Method::POST, path).query(query).header("content-type", "text/csv");
+        self.send(request.body(csv)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+        // The host is not looked up: the socket is the address.
+        self.http.request(method, format!("http://localhost/api/v1{path}"))
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+        let response = request.send().await.map_err(|e| {
+            let mut cause: &dyn std::error::Error = &e;
+            while let Some(source) = cause.source() {
+                cause = source;
+            }
+            Failure::temporary(format!(
+                "no daemon answers at {}: {cause}. Start it with `ringback serve`, or give --socket",
+                self.socket.display()
+            ))
+        })?;
+        let status = response.status();
+        let bytes =
+            response.bytes().await.map_err(|e| Failure::temporary(format!("the answer broke off: {e}")))?;
+        if status.is_success() {
+            return if bytes.is_empty() {
+                Ok(Value::Null)
+            } else {
+                serde_json::from_slice(&bytes)
+                    .map_err(|e| Failure::failed(format!("the daemon sent no JSON: {e}")))
+            };
+        }
+        let busy = matches!(status.as_u16(), 429 | 503);
+        let text = match serde_json::from_slice::<Problem>(&bytes) {
+            Ok(problem) => describe(&problem),
+            Err(_) => format!("the daemon answered {status}"),
+        };
+        Err(Failure { text, temporary: busy })
+    }
+}
+
+/// The problem in lines: what, and for each field where, what and how to mend it.
+fn describe(problem: &Problem) -> String {
+    let mut text = problem.detail.clone();
+    for error in &problem.errors {
+        text.push_str(&format!("\n  {}: {}\n    hint: {}", error.field, error.detail, error.hint));
+    }
+    text
+}
+
+/// A text of a JSON object; empty where it is missing or null.
+pub(super) fn text(value: &Value, key: &str) -> String {
+    match &value[key] {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Milliseconds since 1970 as local time to the second.
+pub(super) fn local_time(millis: &Value) -> String {
+    let Some(millis) = millis.as_i64() else { return String::new() };
+    let at = crate::base::Timestamp(millis).to_jiff().to_zoned(jiff::tz::TimeZone::system());
+    at.strftime("%m-%d %H:%M:%S").to_string()
+}

@@ -1,0 +1,103 @@
+//! The command line. Most commands speak to the running daemon over its unix socket, in the
+//! same HTTP API as everybody else; tokens and the database can be handled without it.
+
+mod args;
+mod calls;
+mod campaigns;
+mod client;
+mod daemon;
+mod lists;
+mod prompts;
+mod storage;
+mod table;
+
+pub use args::{
+    CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, DbCommand, DemoArgs, DrainWord,
+    ListCommand, PromptsCommand, TokenCommand, parse,
+};
+pub use client::{Client, Failure};
+pub use table::{Table, width};
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Success.
+pub const EXIT_OK: u8 = 0;
+/// It did not work, and trying again will not help.
+pub const EXIT_FAILED: u8 = 1;
+/// The command line is wrong; clap's own number for it.
+pub const EXIT_USAGE: u8 = 2;
+/// The daemon is not there or busy: try again (EX_TEMPFAIL of sysexits).
+pub const EXIT_TEMPORARY: u8 = 75;
+/// The configuration is wrong (EX_CONFIG of sysexits).
+pub const EXIT_CONFIG: u8 = 78;
+
+/// What the client commands need to know of the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientSettings {
+    /// The daemon's unix socket.
+    pub socket: PathBuf,
+    /// URL of the database, for `token` and `db`.
+    pub database: String,
+}
+
+/// Runs a command that is not `serve`, `demo`, `check` or `config`, which belong to `app`,
+/// and prints what it has to say. Errors go to stderr as `ringback: ...`.
+pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
+    match run(cli, settings).await {
+        Ok(()) => ExitCode::from(EXIT_OK),
+        Err(failure) => {
+            eprintln!("ringback: {failure}");
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+/// The same without printing the error, for tests and embedding.
+pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
+    let output = Output { json: cli.json, unmask: cli.unmask };
+    let socket = cli.socket.clone().unwrap_or_else(|| settings.socket.clone());
+    let client = Client::new(&socket)?;
+    match &cli.command {
+        Command::List { command } => lists::run(&client, output, command).await,
+        Command::Campaign { command } => campaigns::run(&client, output, command).await,
+        Command::Calls(args) => calls::run(&client, output, args).await,
+        Command::Trunks => calls::trunks(&client, output).await,
+        Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
+        Command::Reload => daemon::reload(&client, output).await,
+        Command::Prompts { command } => prompts::run(&client, output, command).await,
+        Command::Token { command } => storage::token(settings, output, command).await,
+        Command::Db { command } => storage::db(settings, output, command).await,
+        Command::Completions { shell } => {
+            args::completions(*shell);
+            Ok(())
+        }
+        Command::Version => {
+            println!("ringback {}", env!("CARGO_PKG_VERSION"));
+            Ok(())
+        }
+        Command::Serve | Command::Demo(_) | Command::Check(_) | Command::Config { .. } => {
+            Err(Failure::failed("this command is run by the daemon itself"))
+        }
+    }
+}
+
+/// How results are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// As JSON, for programs.
+    pub json: bool,
+    /// With whole numbers.
+    pub unmask: bool,
+}
+
+impl Output {
+    /// Prints the JSON as it came, or what `human` makes of it.
+    fn print(self, value: &serde_json::Value, human: impl FnOnce(&serde_json::Value) -> String) {
+        if self.json {
+            println!("{value}");
+        } else {
+            print!("{}", human(value));
+        }
+    }
+}
