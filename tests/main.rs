@@ -10,3 +10,4 @@ mod tidy;
 mod torture;
 mod torture_mutants;
 mod world;
+mod web;

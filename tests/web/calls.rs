@@ -138,6 +138,7 @@ async fn every_list_comes_as_a_harmless_sheet(database: &Database) {
         "do-not-call",
         "tokens",
         "audit",
+        "dead-letters",
     ] {
         let by_path = site.get(&format!("/api/v1/{path}.csv")).await;
         assert_eq!(by_path.status, 200, "{path}: {}", by_path.text());

@@ -56,6 +56,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/tokens", "admin"),
     ("delete", "/api/v1/tokens/{name}", "admin"),
     ("get", "/api/v1/audit", "admin"),
+    ("get", "/api/v1/dead-letters", "admin"),
     ("post", "/api/v1/drain", "admin"),
     ("post", "/api/v1/reload", "admin"),
     ("get", "/api/v1/events", "read"),

@@ -153,6 +153,7 @@ impl Site {
             operate,
             admin,
             database: None,
+            url: database.url.clone(),
             writer,
             reserved,
             rng: Rng::seeded(3),

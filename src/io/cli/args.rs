@@ -332,7 +332,7 @@ fn lifetime(text: &str) -> Result<Lifetime, String> {
         _ => return Err(wrong()),
     };
     let number: u64 = text[..text.len() - 1].parse().map_err(|_| wrong())?;
-    // Beyond a century a moment is no longer a number of milliseconds that every part can add to.
+    // Times beyond a century would not fit the numbers that other parts add to.
     let total =
         number.checked_mul(seconds).filter(|s| *s > 0 && *s <= 100 * 366 * 86_400).ok_or_else(wrong)?;
     Ok(Lifetime(Some(total)))

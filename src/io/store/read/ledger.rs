@@ -1,4 +1,4 @@
-//! The audit log.
+//! The audit log, and what the database refused.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,7 +23,40 @@ pub struct AuditRow {
     pub detail: String,
 }
 
+/// A write that the database refused for what it is, set aside so that it blocks no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct DeadLetterRow {
+    /// Row id.
+    pub id: i64,
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// `report`, `answer`, ...
+    pub kind: String,
+    /// The call, where it is of one.
+    pub call_id: Option<String>,
+    /// What the database said.
+    pub reason: String,
+    /// The write itself, for whoever mends it.
+    pub body: String,
+}
+
 impl Store {
+    /// What was set aside, newest first.
+    pub async fn dead_letter_rows(
+        &self,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<DeadLetterRow>, Error> {
+        let rows: Vec<DeadLetterRow> = on!(self.db(), p => sqlx::query_as(
+            "SELECT id, at, kind, call_id, reason, body FROM dead_letters
+             WHERE (CAST($1 AS BIGINT) IS NULL OR id < $1) ORDER BY id DESC LIMIT $2")
+            .bind(after.map(|c| c.key))
+            .bind(fetch(limit))
+            .fetch_all(p)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+    }
+
     /// The audit log, newest first; the filters pick one actor, action or subject.
     pub async fn audit_rows(
         &self,

@@ -18,6 +18,6 @@ pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
 pub use campaigns::{CampaignRow, OutcomeCount, Pace};
 pub use entries::{EntryFilter, EntryRow, EntrySort};
 pub use imports::{ImportRow, ImportRowResult};
-pub use ledger::AuditRow;
+pub use ledger::{AuditRow, DeadLetterRow};
 pub use lists::{ListRow, StateCount};
 pub use page::{Cursor, PAGE_LIMIT, Page};

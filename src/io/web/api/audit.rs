@@ -1,4 +1,4 @@
-//! The audit log: read only, there is no way to change it.
+//! The audit log and the writes that were set aside: read only, there is no way to change them.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -7,16 +7,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::Timestamp;
-use crate::io::store::read::AuditRow;
+use crate::io::store::read::{AuditRow, DeadLetterRow};
 use crate::io::web::auth::Admin;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
-use crate::io::web::sheet::SheetRow;
+use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(index))
+    OpenApiRouter::new().routes(routes!(index)).routes(routes!(dead_letters))
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -67,6 +67,48 @@ async fn index(
             let (actor, action, subject) = (q.actor.as_deref(), q.action.as_deref(), q.subject.as_deref());
             api.store().audit_rows(actor, action, subject, after.as_ref(), limit).await
         }
+    })
+    .await
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PageQuery {
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+impl SheetRow for DeadLetterRow {
+    const NAME: &'static str = "dead-letters";
+    const COLUMNS: &'static [&'static str] = &["id", "at", "kind", "call_id", "reason", "body"];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.id.to_string(),
+            Timestamp(self.at).to_string(),
+            self.kind.clone(),
+            optional(&self.call_id),
+            self.reason.clone(),
+            self.body.clone(),
+        ]
+    }
+}
+
+/// Writes that the database refused for what they are, newest first.
+#[utoipa::path(get, path = "/dead-letters", tag = "audit", params(PageQuery), security(("bearer" = ["admin"])),
+    responses((status = 200, description = "One page; whole as `text/csv`", body = Items<DeadLetterRow>)))]
+async fn dead_letters(
+    State(api): State<Shared>,
+    Admin(caller): Admin,
+    wants: Wants,
+    Params(query): Params<PageQuery>,
+) -> Result<Response, Problem> {
+    let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    listing::answer(&api, &caller, wants, paging, |api, after, limit| async move {
+        api.store().dead_letter_rows(after.as_ref(), limit).await
     })
     .await
 }
