@@ -62,11 +62,7 @@ impl Seen {
                 }
                 header::CONTENT_TYPE => once(&mut content_type, true, "more than one Content-Type")?,
                 header::RSEQ => once(&mut rseq, true, "more than one RSeq")?,
-                header::CONTACT if is_request => {
-                    if !split_list(text).all(|item| item == "*" || NameAddr::parse(item).is_some()) {
-                        return Err(Fault::bad("Contact cannot be read"));
-                    }
-                }
+                header::CONTACT if is_request && text != "*" => addresses(text, "Contact cannot be read")?,
                 header::ROUTE if is_request => addresses(text, "Route cannot be read")?,
                 header::RECORD_ROUTE => addresses(text, "Record-Route cannot be read")?,
                 _ => {}
