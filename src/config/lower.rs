@@ -92,7 +92,7 @@ impl Lowering<'_> {
         range: RangeInclusive<Span>,
         zero: bool,
     ) -> Duration {
-        if !range.contains(&span) && !(zero && span.0.is_zero()) {
+        if !(range.contains(&span) || (zero && span.0.is_zero())) {
             let also = if zero { ", nor 0" } else { "" };
             self.wrong(key, format!("{span} is not between {} and {}{also}", range.start(), range.end()));
         }

@@ -166,7 +166,7 @@ grace = "5s"
 
 fn make_token(folder: &Path, config: &Path) -> String {
     let mut create = ringback(folder);
-    create.args(["token", "create", "tests", "--scope", "admin", "--json", "-c"]).arg(config);
+    create.args(["token", "create", "--name", "tests", "--scope", "admin", "--json", "-c"]).arg(config);
     let output = create.output().expect("ringback token create");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));

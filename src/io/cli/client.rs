@@ -112,7 +112,7 @@ impl Client {
 
 /// The problem in lines: what, and for each field where, what and how to mend it.
 fn describe(problem: &Problem) -> String {
-    let mut text = problem.detail.clone();
+    let mut text = problem.detail.to_string();
     for error in &problem.errors {
         text.push_str(&format!("\n  {}: {}\n    hint: {}", error.field, error.detail, error.hint));
     }

@@ -8,29 +8,33 @@ use super::control::Refused;
 use crate::io::store::Error as StoreError;
 
 /// Seconds after which a client that was told 503 should try again.
-const RETRY_AFTER: u64 = 2;
+const RETRY_AFTER: u32 = 2;
 
 /// A problem document. `type` is a relative reference that stays the same between releases.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Problem {
     /// Names the kind of problem, e.g. `/problems/not-found`.
     #[serde(rename = "type")]
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: Box<str>,
     /// The kind in a few words.
-    pub title: String,
+    #[schema(value_type = String)]
+    pub title: Box<str>,
     /// HTTP status.
     pub status: u16,
     /// What is wrong this time and how to mend it.
-    pub detail: String,
+    #[schema(value_type = String)]
+    pub detail: Box<str>,
     /// The request's id, as in the log.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub instance: String,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    #[schema(value_type = String)]
+    pub instance: Box<str>,
     /// What is wrong with single fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldProblem>,
     /// Seconds until it is worth trying again; also sent as `Retry-After`.
     #[serde(skip)]
-    pub retry_after: Option<u64>,
+    pub retry_after: Option<u32>,
 }
 
 /// One field that is wrong.
@@ -55,11 +59,11 @@ impl Problem {
     /// A problem of that kind.
     pub fn new(status: StatusCode, kind: &str, title: &str, detail: impl Into<String>) -> Self {
         Problem {
-            kind: format!("/problems/{kind}"),
+            kind: format!("/problems/{kind}").into(),
             title: title.into(),
             status: status.as_u16(),
-            detail: detail.into(),
-            instance: String::new(),
+            detail: detail.into().into(),
+            instance: Box::default(),
             errors: Vec::new(),
             retry_after: None,
         }
@@ -146,7 +150,7 @@ impl Problem {
     pub fn too_many(seconds: u64, detail: impl Into<String>) -> Self {
         let problem =
             Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests", detail);
-        Problem { retry_after: Some(seconds.max(1)), ..problem }
+        Problem { retry_after: Some(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX)), ..problem }
     }
 
     /// 503: it cannot be done at this moment.

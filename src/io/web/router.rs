@@ -90,7 +90,7 @@ async fn observe(State(api): State<Shared>, request: Request, next: Next) -> Res
     tracing::debug!(%id, route, method, status = status.as_u16(), took_ms = took.as_millis() as u64, "HTTP request");
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let extra = response.headers().get(header::CONTENT_RANGE).cloned();
-        response = Problem { instance: id.clone(), ..problem }.into_response();
+        response = Problem { instance: id.as_str().into(), ..problem }.into_response();
         response.extensions_mut().remove::<Problem>();
         if let Some(range) = extra {
             response.headers_mut().insert(header::CONTENT_RANGE, range);

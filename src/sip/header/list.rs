@@ -59,7 +59,12 @@ pub(in crate::sip) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
 
 /// Without spaces and tabs at both ends.
 pub(in crate::sip) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+    let bytes = text.as_bytes();
+    let blank = |b: &u8| matches!(b, b' ' | b'\t');
+    let Some(start) = bytes.iter().position(|b| !blank(b)) else { return "" };
+    let end = bytes.iter().rposition(|b| !blank(b)).map_or(0, |last| last + 1);
+    // Both ends are next to an ASCII byte or the text's end.
+    &text[start..end]
 }
 
 /// True for a token (RFC 3261 section 25.1).

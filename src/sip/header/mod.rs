@@ -148,6 +148,7 @@ impl Headers {
     }
 }
 
+#[inline]
 fn same(a: &str, b: &str) -> bool {
     // Known names share one static spelling, so most comparisons end at the pointer.
     (std::ptr::eq(a, b)) || (a.len() == b.len() && a.eq_ignore_ascii_case(b))

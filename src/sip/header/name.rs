@@ -86,7 +86,9 @@ pub(super) fn known(name: &str) -> Option<&'static str> {
     if name.len() == 1 {
         return KNOWN.iter().find(|(_, compact)| compact.eq_ignore_ascii_case(name)).map(|(long, _)| *long);
     }
-    KNOWN.iter().map(|(long, _)| *long).find(|long| super::same(long, name))
+    // Almost everybody writes the registered spelling, and comparing that is cheaper.
+    let exact = KNOWN.iter().map(|(long, _)| *long).find(|long| *long == name);
+    exact.or_else(|| KNOWN.iter().map(|(long, _)| *long).find(|long| long.eq_ignore_ascii_case(name)))
 }
 
 /// The spelling under which a field is stored.
