@@ -70,7 +70,8 @@ fn press(keys: &str) -> Act {
 
 #[test]
 fn cnt_01_a_customer_presses_five_and_the_survey_is_completed() {
-    let world = check(Behaviour::Answers(person(vec![press("5"), Act::Ignore])), Disposition::Completed, Blame::None);
+    let world =
+        check(Behaviour::Answers(person(vec![press("5"), Act::Ignore])), Disposition::Completed, Blame::None);
     let record = &world.ledger.only().record;
     assert!(record.ringing_at < record.answered_at && record.answered_at.is_some());
     assert!(record.recording.as_ref().is_some_and(|r| r.duration > Duration::from_secs(3)));
@@ -111,7 +112,8 @@ fn no_answer_ends_with_cancel_and_487() {
 
 #[test]
 fn early_media_is_not_an_answer() {
-    let behaviour = Behaviour::EarlyMediaThenAnswer { early_ms: 4_000, person: person(vec![press("5"), Act::Ignore]) };
+    let behaviour =
+        Behaviour::EarlyMediaThenAnswer { early_ms: 4_000, person: person(vec![press("5"), Act::Ignore]) };
     let world = check(behaviour, Disposition::Completed, Blame::None);
     let record = &world.ledger.only().record;
     let (early, answered) = (record.early_media_at.unwrap(), record.answered_at.unwrap());
@@ -153,10 +155,12 @@ fn keys_come_by_event_by_tone_and_by_info() {
 
 #[test]
 fn a_machine_is_hung_up_on_or_left_a_message() {
-    let machine = Behaviour::AnsweringMachine { answer_ms: 800, greeting_ms: 6_000, beep_hz: 1_000, record_ms: 8_000 };
-    for (policy, expect) in
-        [(MachinePolicy::HangUp, Disposition::Machine), (MachinePolicy::LeaveMessage, Disposition::MessageLeft)]
-    {
+    let machine =
+        Behaviour::AnsweringMachine { answer_ms: 800, greeting_ms: 6_000, beep_hz: 1_000, record_ms: 8_000 };
+    for (policy, expect) in [
+        (MachinePolicy::HangUp, Disposition::Machine),
+        (MachinePolicy::LeaveMessage, Disposition::MessageLeft),
+    ] {
         let world = call(machine.clone(), CampaignSettings { machine: policy, ..settings() });
         let record = &world.ledger.only().record;
         assert_eq!(record.disposition, expect, "{}", world.ladder.text());
@@ -167,10 +171,8 @@ fn a_machine_is_hung_up_on_or_left_a_message() {
 #[test]
 fn a_person_is_told_from_a_machine_and_asked() {
     let customer = person(vec![press("5"), Act::Ignore]);
-    let world = call(
-        Behaviour::Answers(customer),
-        CampaignSettings { machine: MachinePolicy::HangUp, ..settings() },
-    );
+    let world =
+        call(Behaviour::Answers(customer), CampaignSettings { machine: MachinePolicy::HangUp, ..settings() });
     assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{}", world.ladder.text());
 }
 

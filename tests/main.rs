@@ -9,5 +9,5 @@ mod support;
 mod tidy;
 mod torture;
 mod torture_mutants;
-mod world;
 mod web;
+mod world;

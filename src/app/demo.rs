@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::Daemon;
 use super::client::Client;
 use super::demo_view::{Campaign, Frame, Screen};
-use super::Daemon;
 use crate::io::assets;
 use crate::io::clock::Clock;
 use crate::io::demo::DemoTrunk;
@@ -46,7 +46,10 @@ pub async fn run(options: Options) -> Result<(), String> {
     let api = daemon.api.first().copied().ok_or("the API has no address")?;
     let secret = make_token(&daemon).await?;
     let client = Client::new(api, &secret)?;
-    println!("ringback demo: a simulated trunk at {} and its customers, all on loopback UDP.", trunk.address());
+    println!(
+        "ringback demo: a simulated trunk at {} and its customers, all on loopback UDP.",
+        trunk.address()
+    );
     println!("Everything is kept in {}\n", folder.display());
     wait_for_trunk(&client).await?;
     let campaigns = import_lists(&client, options.lines).await?;
@@ -113,7 +116,7 @@ async fn wait_for_trunk(client: &Client) -> Result<(), String> {
             return Ok(());
         }
     }
-    
+
     Err("the simulated trunk did not answer OPTIONS within 10 s".into())
 }
 
@@ -125,7 +128,8 @@ async fn import_lists(client: &Client, lines: u32) -> Result<Vec<(i64, String)>,
     for file in files {
         let name = file.trim_start_matches("demo/").trim_end_matches(".csv").to_owned();
         let bytes = assets::read(&file).unwrap_or_default().into_owned();
-        let report = client.post_bytes(&format!("imports?list_name={name}&file_name={name}.csv"), bytes).await?;
+        let report =
+            client.post_bytes(&format!("imports?list_name={name}&file_name={name}.csv"), bytes).await?;
         let counts = &report["counts"];
         println!("{name}: {} customers imported, {} rows rejected", counts["added"], counts["rejected"]);
         for problem in report["problems"].as_array().into_iter().flatten() {

@@ -99,7 +99,11 @@ impl Screen {
             let (entries, settled, results) = frame.totals();
             let calls: usize = frame.campaigns.iter().map(|c| c.calls.len()).sum();
             let results: Vec<String> = results.iter().map(|(k, v)| format!("{k} {v}")).collect();
-            println!("{:>4} s  {settled}/{entries} settled, {calls} calls up  {}", frame.seconds, results.join(", "));
+            println!(
+                "{:>4} s  {settled}/{entries} settled, {calls} calls up  {}",
+                frame.seconds,
+                results.join(", ")
+            );
         }
     }
 
@@ -136,7 +140,11 @@ fn picture(frame: &Frame) -> String {
             None => String::new(),
         };
         let bar = bar(campaign.settled, campaign.entries);
-        let _ = writeln!(text, "{:<20} {bar} {:>3}/{:<3} {left}", campaign.name, campaign.settled, campaign.entries);
+        let _ = writeln!(
+            text,
+            "{:<20} {bar} {:>3}/{:<3} {left}",
+            campaign.name, campaign.settled, campaign.entries
+        );
     }
     let (_, _, results) = frame.totals();
     let results: Vec<String> = results.iter().map(|(k, v)| format!("{k} {v}")).collect();

@@ -16,11 +16,9 @@ const WRITERS: usize = 2;
 pub(super) fn lower(config: &config::Settings) -> Settings {
     let own = own_address(config);
     let mut engine = config.engine();
-    for advertised in [
-        &mut engine.sip.advertised.udp,
-        &mut engine.sip.advertised.tcp,
-        &mut engine.sip.advertised.tls,
-    ] {
+    for advertised in
+        [&mut engine.sip.advertised.udp, &mut engine.sip.advertised.tcp, &mut engine.sip.advertised.tls]
+    {
         *advertised = concrete(advertised, own);
     }
     let mut address = config.rtp.address;
@@ -38,11 +36,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
             ca: config.signal.ca.clone(),
             ..signal::Settings::default()
         },
-        rtp: rtp::Settings {
-            address,
-            ports: config.rtp.ports.clone(),
-            workers: config.rtp.workers,
-        },
+        rtp: rtp::Settings { address, ports: config.rtp.ports.clone(), workers: config.rtp.workers },
         recorder: recorder::Settings {
             folder: config.recordings.clone(),
             threads: if config.recording.threads == 0 { WRITERS } else { config.recording.threads },

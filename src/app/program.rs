@@ -113,7 +113,8 @@ fn report(loaded: &Loaded, found: &library::Loaded) -> ExitCode {
         .filter(|rule| !found.library.scripts.contains_key(&rule.script))
         .inspect(|rule| println!("error: inbound {}: script `{}` does not exist", rule.number, rule.script))
         .count();
-    let errors = found.problems.len() + missing + findings.iter().filter(|f| f.severity == Severity::Error).count();
+    let errors =
+        found.problems.len() + missing + findings.iter().filter(|f| f.severity == Severity::Error).count();
     let scripts = found.library.scripts.len();
     let prompts = found.library.prompts.len();
     println!("{}: {scripts} scripts, {prompts} prompts, {errors} errors", loaded.origin);

@@ -90,8 +90,19 @@ impl Disposition {
         use Disposition::*;
         matches!(
             self,
-            Completed | Partial | HungUp | Later | Refused | DoNotCall | PersonWanted | WrongPerson | Machine
-                | MessageLeft | NoInput | DeadAir | Served
+            Completed
+                | Partial
+                | HungUp
+                | Later
+                | Refused
+                | DoNotCall
+                | PersonWanted
+                | WrongPerson
+                | Machine
+                | MessageLeft
+                | NoInput
+                | DeadAir
+                | Served
         )
     }
 }

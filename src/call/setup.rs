@@ -136,7 +136,8 @@ impl Call {
         if !stopped && next_way {
             // A timeout of our own says more than the 487 that answers its CANCEL.
             let refusal = self.verdict.take();
-            let refusal = refusal.unwrap_or_else(|| Verdict::new(read.disposition, read.blame, describe(end)));
+            let refusal =
+                refusal.unwrap_or_else(|| Verdict::new(read.disposition, read.blame, describe(end)));
             let failure = if self.setup_timed_out { RouteFailure::Timeout } else { route_failure(end) };
             self.setup_timed_out = false;
             self.last_refusal = Some(refusal);

@@ -1,6 +1,7 @@
 //! Everything that touches the world: sockets, files, clock, database, HTTP.
 
 pub mod assets;
+pub mod cli;
 pub mod clock;
 pub mod demo;
 pub mod dns;
@@ -10,4 +11,3 @@ pub mod signal;
 pub mod store;
 pub mod telemetry;
 pub mod web;
-pub mod cli;

@@ -72,7 +72,12 @@ impl Ladder {
         );
         self.line(now, "ringback", "store", &text);
         if let Some(entry) = &report.entry {
-            self.line(now, "ringback", "store", &format!("entry {} because {}", entry.state, entry.reason.code));
+            self.line(
+                now,
+                "ringback",
+                "store",
+                &format!("entry {} because {}", entry.state, entry.reason.code),
+            );
         }
     }
 

@@ -50,14 +50,17 @@ impl Ledger {
                 due_at: None,
                 fields: BTreeMap::new(),
             };
-            self.rows.insert(id, Row {
-                details,
-                state: EntryState::Pending,
-                due_at: Timestamp(0),
-                reason: None,
-                attempts: Vec::new(),
-                attempts_by: BTreeMap::new(),
-            });
+            self.rows.insert(
+                id,
+                Row {
+                    details,
+                    state: EntryState::Pending,
+                    due_at: Timestamp(0),
+                    reason: None,
+                    attempts: Vec::new(),
+                    attempts_by: BTreeMap::new(),
+                },
+            );
         }
     }
 
@@ -92,7 +95,9 @@ impl Ledger {
         let unfinished = self
             .rows
             .iter()
-            .filter(|(id, r)| matches!(r.state, EntryState::Pending | EntryState::Dialling) && !taken.contains(id))
+            .filter(|(id, r)| {
+                matches!(r.state, EntryState::Pending | EntryState::Dialling) && !taken.contains(id)
+            })
             .count();
         let next_due = pending().filter(|(id, _)| !taken.contains(id)).map(|(_, r)| r.due_at).min();
         Fetched { candidates: due, unfinished: unfinished as u64, next_due }

@@ -221,7 +221,10 @@ impl World {
 
     fn transmit(&mut self, transmit: ringback::sip::endpoint::Transmit) {
         let to = transmit.destination.addr;
-        let index = usize::from(match to { SocketAddr::V4(a) => a.ip().octets()[3], _ => 1 }) - 1;
+        let index = usize::from(match to {
+            SocketAddr::V4(a) => a.ip().octets()[3],
+            _ => 1,
+        }) - 1;
         self.ladder.sip(self.now, "ringback", &format!("trunk{}", index + 1), &transmit.bytes);
         self.post(Delivery::Trunk(index, transmit.bytes));
     }
@@ -237,12 +240,9 @@ impl World {
                 break;
             }
             match entry.remove() {
-                Delivery::Home(source, bytes) => self.feed(Input::Received {
-                    transport: Transport::Udp,
-                    source,
-                    connection: None,
-                    bytes,
-                }),
+                Delivery::Home(source, bytes) => {
+                    self.feed(Input::Received { transport: Transport::Udp, source, connection: None, bytes })
+                }
                 Delivery::Trunk(index, bytes) => self.reach_trunk(index, &bytes),
             }
         }

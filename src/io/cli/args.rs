@@ -97,10 +97,10 @@ pub struct DemoArgs {
     #[arg(long)]
     pub once: bool,
     /// The same seed gives the same day.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = crate::io::demo::DEMO_SEED)]
     pub seed: u64,
     /// Calls at once.
-    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub lines: u32,
 }
 

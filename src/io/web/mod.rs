@@ -19,6 +19,7 @@ mod server;
 mod sheet;
 mod state;
 
+pub use api::TokenView;
 pub use auth::{Caller, Scope, TOKEN_PREFIX, hash_secret, hex, new_secret};
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
@@ -30,7 +31,6 @@ pub use live::{
     PromptFact, Readiness, ScriptFact,
 };
 pub use mask::mask;
-pub use api::TokenView;
 pub use problem::{FieldProblem, Problem};
 pub use request::UPLOAD_LIMIT;
 pub use router::{openapi_json, router};
