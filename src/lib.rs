@@ -6,15 +6,15 @@
 //! `tests/tidy.rs` reads the imports and holds the order. `src/ARCHITECTURE.md` says why.
 
 pub mod base;
-pub mod call;
-pub mod config;
-pub mod dialer;
-pub mod engine;
-pub mod ivr;
 pub mod media;
-pub mod policy;
-pub mod sim;
 pub mod sip;
+pub mod policy;
+pub mod ivr;
+pub mod dialer;
+pub mod call;
+pub mod engine;
+pub mod config;
+pub mod sim;
 // ---- pure above, IO below ----
-pub mod app;
 pub mod io;
+pub mod app;

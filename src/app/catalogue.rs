@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Library;
 use crate::io::web::{Catalogue, PromptFact, ScriptFact};
-use crate::ivr::{self, NodeKind};
+use crate::ivr::{self, NodeKind, Severity};
 
 /// Prompts with their lengths and users, scripts with their questions and problems.
 pub(super) fn of(library: &Library) -> Catalogue {
@@ -51,7 +51,11 @@ fn scripts(library: &Library) -> Vec<ScriptFact> {
             name: script.name().to_owned(),
             title: script.title().to_owned(),
             questions: script.nodes().iter().filter(|n| asks(&n.kind)).map(|n| n.name.clone()).collect(),
-            problems: ivr::check([&**script], &library.names).iter().map(ToString::to_string).collect(),
+            problems: ivr::check([&**script], &library.names)
+                .iter()
+                .filter(|finding| finding.severity == Severity::Error)
+                .map(ToString::to_string)
+                .collect(),
         })
         .collect()
 }

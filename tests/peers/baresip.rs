@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::daemon::{Daemon, Trunk};
+use super::daemon::{Daemon, Trunk, own_network};
 use super::program::{Program, can_run, free_port, until};
 use crate::support::databases::block_on;
 
@@ -41,7 +41,6 @@ fn baresip(folder: &Path, port: u16, commands: &[&str]) -> Program {
 }
 
 #[test]
-#[ignore = "waits for the command `serve`"]
 fn baresip_answers_and_its_tone_is_on_the_recording() {
     if !can_run("baresip") || !can_run("sox") {
         return;
@@ -70,14 +69,13 @@ fn baresip_answers_and_its_tone_is_on_the_recording() {
 }
 
 #[test]
-#[ignore = "waits for the command `serve`"]
 fn baresip_calls_in_and_is_recorded() {
     if !can_run("baresip") || !can_run("sox") {
         return;
     }
     block_on(async {
         let rule = "[[inbound]]\nnumber = \"400*\"\nscript = \"listen\"\nlanguage = \"en\"\n";
-        let daemon = Daemon::start(&[], rule).await;
+        let daemon = Daemon::start(&[own_network()], rule).await;
         let dial = format!("/dial sip:4001234567@127.0.0.1:{}", daemon.sip_port);
         let phone = baresip(daemon.folder.path(), free_port(), &[&dial]);
         let found = until(Duration::from_secs(40), async || {

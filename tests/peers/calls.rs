@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::daemon::{Daemon, Trunk};
+use super::daemon::{Daemon, Trunk, own_network};
 use super::program::{can_run, free_port, skip};
 use super::sipp::{Sipp, Words, tone_of_five};
 use crate::support::databases::block_on;
@@ -66,7 +66,6 @@ fn is_root() -> bool {
 }
 
 #[test]
-#[ignore = "waits for the command `serve`"]
 fn calls_to_sipp_end_as_they_must_and_leave_nothing_behind() {
     if !can_run("sipp") || !can_run("sox") {
         return;
@@ -137,7 +136,6 @@ async fn differences(daemon: &Daemon, row: &Row, call: &Value) -> Vec<String> {
 }
 
 #[test]
-#[ignore = "waits for the command `serve`"]
 fn a_call_from_sipp_is_answered_and_its_key_is_stored() {
     if !can_run("sipp") {
         return;
@@ -147,7 +145,7 @@ fn a_call_from_sipp_is_answered_and_its_key_is_stored() {
     }
     block_on(async {
         let rule = "[[inbound]]\nnumber = \"400*\"\nscript = \"one-key\"\nlanguage = \"en\"\n";
-        let daemon = Daemon::start(&[], rule).await;
+        let daemon = Daemon::start(&[own_network()], rule).await;
         let peer = Sipp::calling("call-in", "4001234567", daemon.sip_port, daemon.folder.path());
         peer.must_end_well().await;
         let path = "/calls?direction=inbound&state=ended";
