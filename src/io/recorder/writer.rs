@@ -47,7 +47,7 @@ impl Writer {
 
     /// Works until `Order::Stop` or until nobody can send any more; then all files are finished.
     pub fn run(mut self, inbox: &Receiver<Order>) {
-        super::yield_to_media();
+        super::ask_for_priority();
         for order in inbox {
             match order {
                 Order::Open { track, path, channels, reports } => self.open(track, path, channels, reports),
