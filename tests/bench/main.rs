@@ -74,7 +74,19 @@ fn main() {
     if arguments.try_sip {
         for calls in arguments.calls {
             let (dialled, answered) = sip_load::try_out(calls, 300.0);
-            println!("{calls} calls at 300 a second\n  dialled  {dialled:?}\n  answered {answered:?}");
+            let (p50, p99) = (dialled.setup_at(0.5), dialled.setup_at(0.99));
+            println!(
+                "{calls} calls at 300 a second: dialled {}, answered {}, ended {}, failed {:?}, repeated {}, \
+                 set up in {p50:.1} ms (p99 {p99:.1}); other side: {} answered, {} ended, {} keys",
+                dialled.begun,
+                dialled.answered,
+                dialled.ended,
+                dialled.failed,
+                dialled.repeated + answered.repeated,
+                answered.answered,
+                answered.ended,
+                answered.pressed
+            );
         }
         return;
     }

@@ -94,7 +94,11 @@ pub fn measure(count: usize, seconds: u64) -> Row {
     meter::raise_file_limit();
     let folder = tempfile::tempdir().expect("a folder for recordings");
     let prompt = Arc::new(Prompt::from_pcm("bench", &sine(f64::from(PROMPT_HZ), 8_000.0, 8_000 * 10)));
-    let load = RtpLoad::start(count, || meter::pin(1)).expect("loopback sockets");
+    let load = RtpLoad::start(count, || {
+        meter::pin(1);
+        meter::hurry();
+    })
+    .expect("loopback sockets");
     meter::pin(0);
     let settings =
         recorder::Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };

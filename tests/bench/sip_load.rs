@@ -59,6 +59,14 @@ pub struct Outcome {
     pub pressed: usize,
 }
 
+impl Outcome {
+    /// The set-up time that this share of the dialled calls did not exceed, in ms.
+    pub fn setup_at(&self, share: f64) -> f64 {
+        let place = (self.setup_ms.len() as f64 * share) as usize;
+        self.setup_ms.get(place.min(self.setup_ms.len().saturating_sub(1))).copied().unwrap_or(0.0)
+    }
+}
+
 /// The running signalling side.
 pub struct SipLoad {
     address: SocketAddr,

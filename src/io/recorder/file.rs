@@ -111,7 +111,9 @@ impl WavFile {
         self.samples += pairs;
         let mut block = self.wav.get_i16_writer(samples.len() as u32);
         for sample in samples {
-            block.write_sample(*sample);
+            // SAFETY: the block was made for exactly as many samples as are written here; the
+            // checked way tests that for each of them and takes twice the time.
+            unsafe { block.write_sample_unchecked(*sample) };
         }
         block.flush()
     }

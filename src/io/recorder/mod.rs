@@ -167,9 +167,12 @@ impl Threads {
 /// Stack of a recorder thread: none recurses or keeps large buffers on it.
 const THREAD_STACK: usize = 256 * 1024;
 
-/// Lets the media threads go first where all share one core. A file may wait, sound may not.
-fn yield_to_media() {
-    // SAFETY: takes numbers only. On Linux the value zero means the calling thread; a refusal
-    // leaves the priority as it is, which is no fault.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 5) };
+/// How much the writers are preferred: a busy machine must not starve them, or the queue
+/// fills and sound is lost. The media threads still go before them.
+const NICE: libc::c_int = -5;
+
+/// Asks for [`NICE`]; without the right to that the thread stays as it is.
+fn ask_for_priority() {
+    // SAFETY: takes numbers only. On Linux the value zero means the calling thread.
+    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
 }

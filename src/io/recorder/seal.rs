@@ -32,7 +32,6 @@ pub(super) fn queue() -> (Sender<Sealing>, Receiver<Sealing>) {
 
 /// Hashes and reports until no writer is left.
 pub(super) fn run(inbox: &Receiver<Sealing>) {
-    super::yield_to_media();
     let mut buffer = vec![0; READ];
     for Sealing { track, written, reports } in inbox {
         let mut finished = written.finished;

@@ -8,6 +8,7 @@ use crossbeam_channel::{Sender, TrySendError};
 
 use super::Lane;
 use super::writer::Order;
+use crate::media::FRAME_SAMPLES;
 
 /// Samples per channel in a block: 400 ms. Larger means fewer system calls, smaller means
 /// less that a kill can take and less memory per call (12.8 KB stereo).
@@ -106,6 +107,14 @@ impl Track {
     /// Names this track in reports.
     pub fn id(&self) -> TrackId {
         self.id
+    }
+
+    /// The memory that the next frame goes to, to be called into the cache.
+    pub fn next_frame(&mut self) -> &[std::mem::MaybeUninit<i16>] {
+        let frame = FRAME_SAMPLES * self.channels;
+        let rest = self.block.spare_capacity_mut();
+        let len = rest.len().min(frame);
+        &rest[..len]
     }
 
     /// Appends one stereo frame; both channels have the same number of samples, at most 160.

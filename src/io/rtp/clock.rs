@@ -42,8 +42,22 @@ fn timespec(since_zero: Duration) -> libc::timespec {
     libc::timespec { tv_sec: since_zero.as_secs() as libc::time_t, tv_nsec: since_zero.subsec_nanos().into() }
 }
 
-/// Asks that this thread goes before others; without the right to that it stays as it is.
+/// The lowest real-time priority: before every ordinary thread, behind any other real-time one.
+const REAL_TIME: libc::c_int = 1;
+
+/// How much an ordinary thread is preferred where real time is not allowed.
+const NICE: libc::c_int = -10;
+
+/// Asks that this thread runs when it wakes, whatever else the machine does: a tick of 2 ms
+/// cannot wait for the time slices of others. It sleeps between ticks, and the kernel keeps
+/// a share for the rest (`sched_rt_runtime_us`). Where the right is missing (`LimitRTPRIO=`,
+/// `LimitNICE=` of the service) it stays an ordinary thread.
 pub(super) fn ask_for_priority() {
-    // SAFETY: takes numbers only. On Linux the value zero means the calling thread.
-    unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, -10) };
+    let real_time = libc::sched_param { sched_priority: REAL_TIME };
+    // SAFETY: reads `real_time`. The value zero means the calling thread.
+    let refused = unsafe { libc::sched_setscheduler(0, libc::SCHED_RR, &raw const real_time) } != 0;
+    if refused {
+        // SAFETY: takes numbers only. On Linux the value zero means the calling thread.
+        unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
+    }
 }

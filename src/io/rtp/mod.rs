@@ -9,6 +9,7 @@ mod counters;
 mod pace;
 mod ports;
 mod post;
+mod prefetch;
 mod report;
 mod seat;
 mod socket;

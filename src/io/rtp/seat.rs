@@ -6,6 +6,7 @@ use socket2::SockAddr;
 
 use super::clock;
 use super::counters::Counters;
+use super::prefetch::prefetch;
 use super::socket::{self, Batch, Pair};
 use crate::base::{Mono, Now};
 use crate::io::recorder::Track;
@@ -84,6 +85,13 @@ impl Seat {
         }
         if let Some(track) = self.comment.as_mut().filter(|_| bench.out.comment) {
             track.write_mono(&bench.out.tap.right);
+        }
+    }
+
+    /// Asks for the memory behind pointers that the next tick will write.
+    pub fn prefetch_buffers(&mut self) {
+        if let Some(track) = &mut self.recording {
+            prefetch(track.next_frame());
         }
     }
 

@@ -12,6 +12,7 @@ use super::counters::Meter;
 use super::pace::{Due, Pace, SLOTS};
 use super::ports::Ports;
 use super::post::Post;
+use super::prefetch::prefetch;
 use super::seat::{Bench, Seat};
 use super::socket::Pair;
 use crate::base::{Mono, Rng};
@@ -204,7 +205,14 @@ impl Worker {
             self.publish();
         }
         let both = clock::both(now, self.bench.stamp_offset_ns);
-        for (_, seat) in &mut self.wheel[slot] {
+        for n in 0..self.wheel[slot].len() {
+            if let Some((_, after_next)) = self.wheel[slot].get(n + 2) {
+                prefetch(&**after_next);
+            }
+            if let Some((_, next)) = self.wheel[slot].get_mut(n + 1) {
+                next.prefetch_buffers();
+            }
+            let (_, seat) = &mut self.wheel[slot][n];
             match due {
                 Due::Tick { late, .. } => {
                     seat.tick(both, &mut self.bench);
