@@ -11,6 +11,10 @@ use crate::sip::endpoint::{By, End};
 /// A channel below this mean level carries no voice, dBFS.
 const SILENT_DBFS: f32 = -60.0;
 
+/// A call without a packet from the customer tells of a fault only after this long: who
+/// hangs up within a second may never have spoken.
+const DEAF_MS: i64 = 2_000;
+
 impl Call {
     /// Sends CANCEL or BYE, once.
     pub(super) fn hang_up(&mut self, now: Now, q850: u8, text: &str) {
@@ -150,7 +154,8 @@ impl Call {
         {
             verdict.disposition = Disposition::Served;
         }
-        let deaf = answered && quality.as_ref().is_some_and(|q| q.packets_received == 0);
+        let up = self.stamps.answered.map_or(0, |at| now.utc.millis_since(at));
+        let deaf = up >= DEAF_MS && quality.as_ref().is_some_and(|q| q.packets_received == 0);
         if deaf && matches!(verdict.disposition, Disposition::NoInput | Disposition::HungUp) {
             verdict = Verdict::new(Disposition::DeadAir, Blame::Carrier, "no sound came from the customer");
         }

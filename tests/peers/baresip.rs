@@ -30,7 +30,7 @@ fn baresip(folder: &Path, port: u16, commands: &[&str]) -> Program {
          module aubridge.so\nmodule_app account.so\nmodule_app menu.so\nmodule_tmp uuid.so\n"
     );
     std::fs::write(home.join("config"), config).expect("its configuration");
-    let account = "<sip:customer@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1\n";
+    let account = "<sip:13800001111@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1\n";
     std::fs::write(home.join("accounts"), account).expect("its account");
     let mut command = Command::new("baresip");
     command.arg("-f").arg(&home).args(["-4", "-v", "-t", "60"]);
