@@ -23,6 +23,7 @@ use crate::io::telemetry::Telemetry;
 use crate::io::web::{Catalogue, EventHub, LiveSnapshot, Order};
 use crate::media;
 use crate::policy::code;
+use crate::sip::endpoint::Counters;
 
 /// Reports taken from one queue before the others have their turn.
 const BATCH: usize = 128;
@@ -72,6 +73,8 @@ pub struct Driver {
     backlog: VecDeque<(media::SessionId, media::Command)>,
     overflow: VecDeque<Write>,
     published: Mono,
+    /// SIP counters at the last look.
+    pub(super) sip: Counters,
 }
 
 impl Driver {
@@ -83,6 +86,7 @@ impl Driver {
             backlog: VecDeque::new(),
             overflow: VecDeque::new(),
             published: Mono(0),
+            sip: Counters::default(),
         }
     }
 
@@ -238,6 +242,9 @@ impl Driver {
     }
 
     fn write(&mut self, write: Write) {
+        if let Write::Report(report) = &write {
+            self.count_call(report);
+        }
         if !self.overflow.is_empty() && !matches!(write, Write::Reserve(_)) {
             self.overflow.push_back(write);
             return;
@@ -258,6 +265,7 @@ impl Driver {
         if self.changed && now >= self.published + crate::io::web::PUBLISH_EVERY {
             self.published = now;
             self.changed = false;
+            self.count_sip();
             let snapshot = super::publish::snapshot(&self.parts, self.drain.is_draining());
             self.parts.live.send_replace(Arc::new(snapshot));
         }

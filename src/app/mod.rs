@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod client;
+mod count;
 mod daemon;
 mod demo;
 mod demo_view;

@@ -57,6 +57,11 @@ async fn run(cli: &Cli) -> ExitCode {
 
 async fn serve(loaded: &Loaded) -> ExitCode {
     super::log::start(&loaded.settings.log.level, loaded.settings.log.format);
+    // A call takes three descriptors; the soft limit of most systems is 1,024.
+    match crate::io::descriptors::raise() {
+        Ok(limit) => tracing::debug!(limit, "file descriptors"),
+        Err(error) => tracing::warn!(%error, "the limit of file descriptors could not be raised"),
+    }
     for warning in &loaded.warnings {
         tracing::warn!(warning, "configuration");
     }

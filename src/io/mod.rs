@@ -4,6 +4,7 @@ pub mod assets;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod descriptors;
 pub mod dns;
 pub mod recorder;
 pub mod rtp;
