@@ -3,5 +3,6 @@
 mod baresip;
 mod calls;
 mod daemon;
+mod kill;
 mod program;
 mod sipp;

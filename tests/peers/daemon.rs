@@ -50,22 +50,10 @@ impl Daemon {
         let config = folder.path().join("ringback.toml");
         std::fs::write(&config, configuration(trunks, inbound, sip_port, api_port))
             .expect("the configuration");
-        let mut serve = ringback(folder.path());
-        let mut program = Program::start("ringback", serve.args(["serve", "-c"]).arg(&config), folder.path());
         let root = format!("http://127.0.0.1:{api_port}");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
         let http = http.expect("an HTTP client");
-        let ready = until(Duration::from_secs(20), async || {
-            if let Some(status) = program.ended() {
-                panic!("ringback serve ended with {status}:\n{}", program.tail());
-            }
-            http.get(format!("{root}/readyz"))
-                .send()
-                .await
-                .is_ok_and(|r| r.status().is_success())
-                .then_some(())
-        });
-        assert!(ready.await.is_some(), "not ready within 20 s");
+        let program = serve(folder.path(), &config, &root, &http).await;
         let token = make_token(folder.path(), &config);
         Daemon { folder, sip_port, program, base: format!("{root}/api/v1"), token, http }
     }
@@ -96,10 +84,18 @@ impl Daemon {
 
     /// Imports one customer into a list of its own and starts its campaign; gives its id.
     pub async fn dial(&self, name: &str, phone: &str, settings: Value) -> i64 {
-        let csv = format!("phone,name,external_id\n{phone},Customer {name},{name}\n");
+        self.dial_all(name, &[phone.to_owned()], settings).await
+    }
+
+    /// The same for many customers.
+    pub async fn dial_all(&self, name: &str, phones: &[String], settings: Value) -> i64 {
+        let mut csv = String::from("phone,name,external_id\n");
+        for (i, phone) in phones.iter().enumerate() {
+            csv.push_str(&format!("{phone},Customer {name},{name}-{i}\n"));
+        }
         let request = self.http.post(format!("{}/imports?list_name={name}&file_name={name}.csv", self.base));
         let report = self.send(request.header("content-type", "text/csv").body(csv)).await;
-        assert_eq!(report["counts"]["added"], 1, "{report}");
+        assert_eq!(report["counts"]["added"], phones.len(), "{report}");
         let mut all = json!({
             "trunk_group": name, "script": "one-key", "language": "en", "machine": "ignore", "max_attempts": 1,
             "windows": ["Mon-Sun 00:00-24:00"], "caller_id": "4001234567", "ring_seconds": 5,
@@ -124,12 +120,35 @@ impl Daemon {
         }
     }
 
+    /// `kill -9`, then a new start on the same folder; ready when it returns.
+    pub async fn kill_and_start_again(mut self) -> Daemon {
+        self.program.kill();
+        let config = self.folder.path().join("ringback.toml");
+        let root = self.base.trim_end_matches("/api/v1").to_owned();
+        self.program = serve(self.folder.path(), &config, &root, &self.http).await;
+        self
+    }
+
     /// SIGTERM; the daemon must drain and end with 0.
     pub async fn stop(mut self) {
         self.program.terminate();
         let status = self.program.wait(Duration::from_secs(15)).await;
         assert!(status.success(), "ended with {status}:\n{}", self.program.tail());
     }
+}
+
+/// Starts `ringback serve` and waits until it is ready.
+async fn serve(folder: &Path, config: &Path, root: &str, http: &reqwest::Client) -> Program {
+    let mut command = ringback(folder);
+    let mut program = Program::start("ringback", command.args(["serve", "-c"]).arg(config), folder);
+    let ready = until(Duration::from_secs(20), async || {
+        if let Some(status) = program.ended() {
+            panic!("ringback serve ended with {status}:\n{}", program.tail());
+        }
+        http.get(format!("{root}/readyz")).send().await.is_ok_and(|r| r.status().is_success()).then_some(())
+    });
+    assert!(ready.await.is_some(), "not ready within 20 s");
+    program
 }
 
 fn configuration(trunks: &[Trunk], inbound: &str, sip_port: u16, api_port: u16) -> String {
