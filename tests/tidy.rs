@@ -226,6 +226,23 @@ fn ids(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// The same as names of tests spell them: `fn sch_07_...` names SCH-07.
+fn ids_of_names(text: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for (at, _) in text.match_indices("fn ") {
+        let name: String =
+            text[at + 3..].chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+        let words: Vec<&str> = name.split('_').collect();
+        for pair in words.windows(2) {
+            let letters = pair[0].len() == 3 && pair[0].bytes().all(|b| b.is_ascii_lowercase());
+            if letters && pair[1].len() == 2 && pair[1].bytes().all(|b| b.is_ascii_digit()) {
+                found.push((at, format!("{}-{}", pair[0].to_uppercase(), pair[1])));
+            }
+        }
+    }
+    found
+}
+
 #[test]
 fn tests_name_requirements_that_exist() {
     let known: BTreeSet<&str> = include_str!("requirements.txt").lines().collect();
@@ -238,8 +255,9 @@ fn tests_name_requirements_that_exist() {
         }
         let text = source.text.as_str();
         let in_tests = source.shipped.is_empty() || text.contains("#[cfg(test)]");
-        for (at, id) in ids(text).filter(|(_, id)| in_tests && kinds.contains(&id[..3])) {
-            match known.get(id) {
+        let written = ids(text).map(|(at, id)| (at, id.to_owned())).chain(ids_of_names(text));
+        for (at, id) in written.filter(|(_, id)| in_tests && kinds.contains(&id[..3])) {
+            match known.get(id.as_str()) {
                 Some(id) => drop(named.insert(*id)),
                 None => offences.push(format!(
                     "{}:{}: there is no requirement {id}",
