@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::driver::{Driver, Parts, Report};
 use super::library::{self, Folders};
 use super::outside::Outside;
+use super::reload::Reread;
 use crate::base::{CallId, Disposition, Now, Rng, Timestamp};
 use crate::dialer::{EntryState, EntryUpdate};
 use crate::engine::{self, Engine};
@@ -34,7 +35,7 @@ const MEDIA_QUEUE: usize = 8_192;
 const REPORT_QUEUE: usize = 1_024;
 
 /// Everything a daemon is told.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Settings {
     /// The engine and all pure parts.
     pub engine: engine::Settings,
@@ -60,6 +61,8 @@ pub struct Settings {
     pub import: crate::dialer::import::ImportSettings,
     /// How long running calls may go on after SIGTERM.
     pub grace: Duration,
+    /// How a reload reads the configuration; None: only scripts and prompts are read.
+    pub reread: Option<Reread>,
     /// Seed of all randomness; None: from the operating system.
     pub seed: Option<u64>,
 }
@@ -186,6 +189,7 @@ impl Daemon {
             orders,
             disk: recorder.disk(),
             grace: settings.grace,
+            reread: settings.reread.clone(),
         };
         tracing::info!(?api, ?sip, lost, "ready");
         let run = tokio::spawn(Driver::new(parts).run());

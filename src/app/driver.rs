@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::drain::Drain;
 use super::outside::Outside;
+use super::reload::Reread;
 use crate::base::{Mono, Now};
 use crate::dialer::Reason;
 use crate::engine::{Engine, Hold, Input, Output, Reserved, Write};
@@ -50,6 +51,7 @@ pub struct Parts {
     pub orders: mpsc::Receiver<Order>,
     pub disk: watch::Receiver<Disk>,
     pub grace: Duration,
+    pub reread: Option<Reread>,
 }
 
 /// What comes back from outside the loop.

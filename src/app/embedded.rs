@@ -72,6 +72,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         tts: Vec::new(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         grace: Duration::from_secs(5),
+        reread: None,
         seed: None,
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
             ..ImportSettings::default()
         },
         grace: config.grace,
+        reread: None,
         seed: None,
     }
 }

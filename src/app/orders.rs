@@ -8,6 +8,9 @@ use crate::io::web::{Control, Done, Order, Refused};
 impl Driver {
     /// Carries out one order and answers it.
     pub(super) fn obey(&mut self, order: Order) {
+        if let Control::Reload { by } = &order.control {
+            return self.reload(&by.clone(), order.reply);
+        }
         let answer = self.carry_out_order(order.control);
         self.changed = true;
         // Who asked may have gone away.
@@ -46,7 +49,7 @@ impl Driver {
                 tracing::info!(?mode, by, "drain ordered");
                 Ok(Done::Draining { calls: self.drain(mode) })
             }
-            Control::Reload { by } => self.reload(&by),
+            Control::Reload { .. } => Err(Refused::Invalid("a reload answers when it is done".into())),
         }
     }
 

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::reload::Reread;
 use super::{Daemon, demo, library, lower, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
 use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand};
+use crate::io::web::ReloadedSection;
 use crate::ivr::{self, Severity};
 
 /// Looked for where no file is named.
@@ -40,7 +42,7 @@ async fn run(cli: &Cli) -> ExitCode {
         Err(code) => return code,
     };
     match &cli.command {
-        Command::Serve => serve(&loaded).await,
+        Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
         Command::Config { command: ConfigCommand::Schema } => {
             fail(cli::EXIT_FAILED, "the file has no schema yet: config/ringback.toml explains every key")
@@ -55,7 +57,7 @@ async fn run(cli: &Cli) -> ExitCode {
     }
 }
 
-async fn serve(loaded: &Loaded) -> ExitCode {
+async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     super::log::start(&loaded.settings.log.level, loaded.settings.log.format);
     // A call takes three descriptors; the soft limit of most systems is 1,024.
     match crate::io::descriptors::raise() {
@@ -65,7 +67,9 @@ async fn serve(loaded: &Loaded) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(warning, "configuration");
     }
-    let daemon = match Daemon::start(lower::lower(&loaded.settings)).await {
+    let mut settings = lower::lower(&loaded.settings);
+    settings.reread = Some(reread(file, loaded.clone()));
+    let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
         Err(error) => return fail(cli::EXIT_FAILED, &error.to_string()),
     };
@@ -141,16 +145,33 @@ fn show(loaded: &Loaded, json: bool) -> ExitCode {
     }
 }
 
-/// The named file, else `ringback.toml` here, else what is built in.
-pub(super) fn load(file: Option<&Path>) -> Result<Loaded, ExitCode> {
+/// What has changed in the file since the start, section by section.
+fn reread(file: Option<PathBuf>, old: Loaded) -> Reread {
+    Arc::new(move || {
+        let new = read(file.as_deref())?;
+        let section = |(name, _): (&'static str, config::Effect)| ReloadedSection {
+            section: name.to_owned(),
+            result: "needs_restart".into(),
+            detail: "differs from what the daemon was started with".into(),
+        };
+        Ok(config::diff(&old, &new).into_iter().map(section).collect())
+    })
+}
+
+/// The same as [`read`], with the mistakes on stderr and the exit code they call for.
+fn load(file: Option<&Path>) -> Result<Loaded, ExitCode> {
+    read(file).map_err(|mistakes| fail(cli::EXIT_CONFIG, &mistakes))
+}
+
+/// The named file, else `ringback.toml` here, else what is built in; or its mistakes in words.
+fn read(file: Option<&Path>) -> Result<Loaded, String> {
     let found = file.map(PathBuf::from).or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|p| p.is_file()));
     let environment = std::env::vars().filter(|(name, _)| name.starts_with(config::PREFIX)).collect();
     let secret = |path: &Path| std::fs::read_to_string(path).map_err(|e| e.to_string());
     let (text, origin, folder) = match &found {
         Some(path) => {
-            let text = std::fs::read_to_string(path).map_err(|error| {
-                fail(cli::EXIT_CONFIG, &format!("{} cannot be read: {error}", path.display()))
-            })?;
+            let text = std::fs::read_to_string(path)
+                .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
             (text, path.display().to_string(), path.parent().unwrap_or(Path::new(".")).to_owned())
         }
         None => {
@@ -160,10 +181,8 @@ pub(super) fn load(file: Option<&Path>) -> Result<Loaded, ExitCode> {
     };
     let source = Source { text: &text, origin: &origin, folder: &folder };
     config::load(source, &environment, &secret).map_err(|errors| {
-        for error in &errors {
-            eprintln!("{error}\n");
-        }
-        fail(cli::EXIT_CONFIG, &format!("{} in {origin}", count(errors.len(), "mistake")))
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        format!("{} in {origin}\n{}", count(errors.len(), "mistake"), all.join("\n\n"))
     })
 }
 
