@@ -162,8 +162,8 @@ recordings = "recordings"
 udp = ["127.0.0.1:{sip_port}"]
 [rtp]
 address = "127.0.0.1"
-port_min = 30000
-port_max = 39999
+port_min = 20000
+port_max = 31999
 [recording]
 disk_floor_mb = 64
 [dialer]

@@ -1,9 +1,10 @@
 //! Programs that a test starts: they end with the test, and their output is shown when it fails.
 
 use std::fs::File;
-use std::net::UdpSocket;
+use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 /// A program under way.
@@ -85,16 +86,29 @@ pub async fn until<T>(limit: Duration, mut ask: impl AsyncFnMut() -> Option<T>) 
     tokio::time::timeout(limit, asking).await.ok()
 }
 
-/// A UDP port of loopback that is free at this moment, even, with its successor free too.
+/// Ports for programs that are told theirs: below the range from which the kernel serves
+/// those who ask for any port (32768 and up on Linux), so that nobody else is given one of
+/// them between the look and the program's start.
+const PORTS: std::ops::Range<u16> = 10_000..20_000;
+
+/// The first of four ports of loopback that are free, for UDP and TCP, and given to nobody
+/// else in this process: a SIPp takes a media port and the three after it.
 pub fn free_port() -> u16 {
-    for _ in 0..1_000 {
-        let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
-        let port = socket.local_addr().expect("an address").port();
-        if port % 2 == 0 && UdpSocket::bind(("127.0.0.1", port + 1)).is_ok() {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let quarters = (PORTS.end - PORTS.start) / 4;
+    // Runs that overlap begin at different places.
+    let first = (std::process::id() % u32::from(quarters)) as u16;
+    let is_free = |port: u16| {
+        UdpSocket::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok()
+    };
+    for _ in 0..quarters {
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = PORTS.start + (first + turn % quarters) % quarters * 4;
+        if (port..port + 4).all(is_free) {
             return port;
         }
     }
-    panic!("no pair of free UDP ports on loopback");
+    panic!("no four free ports in {PORTS:?} on loopback");
 }
 
 /// Whether a program can be had. Its absence is reported on the terminal, and is a failure
