@@ -4,6 +4,7 @@
 mod ivr;
 mod ladders;
 mod peers;
+mod reload;
 mod store;
 mod support;
 mod tidy;

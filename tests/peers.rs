@@ -5,4 +5,5 @@ mod calls;
 mod daemon;
 mod kill;
 mod program;
+mod reload;
 mod sipp;

@@ -49,6 +49,8 @@ pub struct Settings {
     pub database: String,
     /// TCP addresses of the API.
     pub api: Vec<SocketAddr>,
+    /// How often one token of the API may ask.
+    pub rate: web::Rate,
     /// Unix socket of the API, for the command line.
     pub socket: Option<PathBuf>,
     /// Scripts and prompts besides the embedded ones.
@@ -148,6 +150,7 @@ impl Daemon {
             tts: settings.tts.clone(),
             folders: settings.folders.clone(),
             fallback: settings.fallback_language.clone(),
+            reloading: Arc::default(),
         };
         let telemetry = Arc::new(Telemetry::default());
         let hub = EventHub::new(clock::utc().0.unsigned_abs());
@@ -171,7 +174,8 @@ impl Daemon {
             stop: stop_server.clone(),
             clock: Arc::new(clock::utc),
         });
-        let server = tokio::spawn(server.run(web::router(state), stop_server.clone()));
+        state.set_rate(settings.rate);
+        let server = tokio::spawn(server.run(web::router(state.clone()), stop_server.clone()));
         let parts = Parts {
             clock,
             engine,
@@ -188,6 +192,8 @@ impl Daemon {
             reports: reports_rx,
             orders,
             disk: recorder.disk(),
+            recorder: recorder.clone(),
+            api: state,
             grace: settings.grace,
             reread: settings.reread.clone(),
         };
@@ -220,6 +226,14 @@ impl Daemon {
         let reports = self.reports.clone();
         move || {
             reports.try_send(Report::Signal).ok();
+        }
+    }
+
+    /// A handle for whoever watches for SIGHUP.
+    pub fn reload_sender(&self) -> impl Fn() + Send + 'static {
+        let reports = self.reports.clone();
+        move || {
+            reports.try_send(Report::Reload).ok();
         }
     }
 

@@ -7,21 +7,21 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::drain::Drain;
 use super::outside::Outside;
-use super::reload::Reread;
+use super::reload::{Fresh, Reread};
 use crate::base::{Mono, Now};
 use crate::dialer::Reason;
 use crate::engine::{Engine, Hold, Input, Output, Reserved, Write};
 use crate::io::clock::Clock;
-use crate::io::recorder::Disk;
+use crate::io::recorder::{Disk, Recorder};
 use crate::io::rtp::RtpPlane;
 use crate::io::signal::{self, Signal};
 use crate::io::store::{StoreEvent, StoreHealth, WriterHandle};
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{Catalogue, EventHub, LiveSnapshot, Order};
+use crate::io::web::{Catalogue, EventHub, LiveSnapshot, Order, Shared};
 use crate::media;
 use crate::policy::code;
 use crate::sip::endpoint::Counters;
@@ -50,6 +50,8 @@ pub struct Parts {
     pub reports: mpsc::Receiver<Report>,
     pub orders: mpsc::Receiver<Order>,
     pub disk: watch::Receiver<Disk>,
+    pub recorder: Recorder,
+    pub api: Shared,
     pub grace: Duration,
     pub reread: Option<Reread>,
 }
@@ -63,8 +65,12 @@ pub enum Report {
     Store(StoreEvent),
     /// SIGTERM or SIGINT.
     Signal,
+    /// SIGHUP.
+    Reload,
     /// Scripts and prompts were read again.
     Library(Box<super::library::Loaded>),
+    /// The whole configuration was read again; whoever asked waits for this to be done.
+    Fresh(Box<Fresh>, oneshot::Sender<()>),
 }
 
 /// The running loop.
@@ -149,13 +155,12 @@ impl Driver {
                 self.alarm(None, &format!("write_set_aside: {kind}: {reason}"));
             }
             Report::Signal => self.drain_by_signal(),
-            Report::Library(loaded) => {
-                for problem in &loaded.problems {
-                    tracing::warn!(problem, "a script or prompt cannot be used");
-                }
-                self.parts.catalogue.send_replace(Arc::new(super::catalogue::of(&loaded.library)));
-                self.parts.engine.set_library(loaded.library);
-                self.changed = true;
+            Report::Reload => self.reload_by_signal(),
+            Report::Library(loaded) => self.take_library(*loaded),
+            Report::Fresh(fresh, done) => {
+                self.take_settings(*fresh);
+                // Who asked may have gone away.
+                done.send(()).ok();
             }
         }
     }

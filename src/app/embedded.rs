@@ -10,7 +10,7 @@ use super::library::Folders;
 use crate::base::NumberFormat;
 use crate::dialer::import::ImportSettings;
 use crate::engine::{Server, TrunkSettings};
-use crate::io::{recorder, rtp, signal};
+use crate::io::{recorder, rtp, signal, web};
 use crate::media::{AmdSettings, Codec};
 use crate::policy::Windows;
 use crate::sip::endpoint::Advertised;
@@ -66,6 +66,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         },
         database: format!("sqlite:{}", folder.join("ringback.db").display()),
         api: Vec::new(),
+        rate: web::Rate::default(),
         socket: Some(folder.join("ringback.sock")),
         folders: Folders { scripts: Vec::new(), prompts: vec![folder.join("prompts")] },
         fallback_language: "zh-CN".into(),

@@ -7,7 +7,7 @@ use super::Settings;
 use super::library::Folders;
 use crate::config;
 use crate::dialer::import::ImportSettings;
-use crate::io::{recorder, rtp, signal};
+use crate::io::{recorder, rtp, signal, web};
 
 /// Threads that write recordings where the file says 0.
 const WRITERS: usize = 2;
@@ -45,6 +45,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         },
         database: config.database.0.clone(),
         api: config.api.listen.clone(),
+        rate: web::Rate { per_second: config.api.rate, burst: config.api.burst },
         socket: Some(config.api.socket.clone()),
         folders: folders(config),
         fallback_language: config.fallback_language.clone(),

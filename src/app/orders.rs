@@ -8,18 +8,9 @@ use crate::io::web::{Control, Done, Order, Refused};
 impl Driver {
     /// Carries out one order and answers it.
     pub(super) fn obey(&mut self, order: Order) {
-        if let Control::Reload { by } = &order.control {
-            return self.reload(&by.clone(), order.reply);
-        }
-        let answer = self.carry_out_order(order.control);
-        self.changed = true;
-        // Who asked may have gone away.
-        order.reply.send(answer).ok();
-    }
-
-    fn carry_out_order(&mut self, control: Control) -> Result<Done, Refused> {
+        let Order { control, reply } = order;
         let now = self.now();
-        match control {
+        let answer = match control {
             Control::StartCampaign { id, by } => self.campaign(id, Command::Start, &by),
             Control::PauseCampaign { id, by } => self.campaign(id, Command::Pause, &by),
             Control::ResumeCampaign { id, by } => self.campaign(id, Command::Resume, &by),
@@ -49,8 +40,12 @@ impl Driver {
                 tracing::info!(?mode, by, "drain ordered");
                 Ok(Done::Draining { calls: self.drain(mode) })
             }
-            Control::Reload { .. } => Err(Refused::Invalid("a reload answers when it is done".into())),
-        }
+            // Files are read outside the loop; the answer comes from there.
+            Control::Reload { by } => return self.reload(&by, Some(reply)),
+        };
+        self.changed = true;
+        // Who asked may have gone away.
+        reply.send(answer).ok();
     }
 
     fn campaign(&mut self, id: CampaignId, command: Command, by: &str) -> Result<Done, Refused> {

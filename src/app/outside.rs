@@ -34,6 +34,8 @@ pub struct Outside {
     pub tts: Vec<String>,
     pub folders: Folders,
     pub fallback: String,
+    /// Held by a reload, so that two never overtake each other.
+    pub reloading: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Outside {

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::reload::Reread;
+use super::reload::{Fresh, Reread};
 use super::{Daemon, demo, library, lower, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
@@ -82,6 +82,13 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
             signalled();
         }
     });
+    let reload = daemon.reload_sender();
+    tokio::spawn(async move {
+        loop {
+            signals::wait_for_hangup().await;
+            reload();
+        }
+    });
     daemon.finish().await;
     ExitCode::SUCCESS
 }
@@ -145,17 +152,35 @@ fn show(loaded: &Loaded, json: bool) -> ExitCode {
     }
 }
 
-/// What has changed in the file since the start, section by section.
-fn reread(file: Option<PathBuf>, old: Loaded) -> Reread {
+/// Reads the file again: everything that can fail does so here, before anything is taken over.
+fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
+    let running = Mutex::new(started);
     Arc::new(move || {
+        let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
         let new = read(file.as_deref())?;
-        let section = |(name, _): (&'static str, config::Effect)| ReloadedSection {
-            section: name.to_owned(),
-            result: "needs_restart".into(),
-            detail: "differs from what the daemon was started with".into(),
-        };
-        Ok(config::diff(&old, &new).into_iter().map(section).collect())
+        let changes = config::diff(&running, &new);
+        let merged = config::merge(&running, &new, &folder_of(file.as_deref()), &read_secret)?;
+        let settings = lower::lower(&merged.settings);
+        let library = library::load(&settings.folders, &settings.fallback_language)
+            .map_err(|error| format!("scripts and prompts: {error}"))?;
+        let log_level = merged.settings.log.level.clone();
+        for warning in &merged.warnings {
+            tracing::warn!(warning, "configuration");
+        }
+        *running = merged;
+        let sections = changes.into_iter().map(section).collect();
+        Ok(Fresh { settings, library, log_level, sections })
     })
+}
+
+fn section(change: config::Change) -> ReloadedSection {
+    let (result, detail) = match change.effect {
+        config::Effect::Applied => ("applied", change.detail),
+        config::Effect::NeedsRestart => {
+            ("needs_restart", format!("{}: only a restart takes this over", change.detail))
+        }
+    };
+    ReloadedSection { section: change.section, result: result.into(), detail }
 }
 
 /// The same as [`read`], with the mistakes on stderr and the exit code they call for.
@@ -165,25 +190,39 @@ fn load(file: Option<&Path>) -> Result<Loaded, ExitCode> {
 
 /// The named file, else `ringback.toml` here, else what is built in; or its mistakes in words.
 fn read(file: Option<&Path>) -> Result<Loaded, String> {
-    let found = file.map(PathBuf::from).or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|p| p.is_file()));
+    let found = found(file);
     let environment = std::env::vars().filter(|(name, _)| name.starts_with(config::PREFIX)).collect();
-    let secret = |path: &Path| std::fs::read_to_string(path).map_err(|e| e.to_string());
-    let (text, origin, folder) = match &found {
+    let folder = folder_of(file);
+    let (text, origin) = match &found {
         Some(path) => {
             let text = std::fs::read_to_string(path)
                 .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
-            (text, path.display().to_string(), path.parent().unwrap_or(Path::new(".")).to_owned())
+            (text, path.display().to_string())
         }
         None => {
             let bytes = assets::read(DEFAULT_FILE).unwrap_or_default();
-            (String::from_utf8_lossy(&bytes).into_owned(), "built in".to_owned(), PathBuf::from("."))
+            (String::from_utf8_lossy(&bytes).into_owned(), "built in".to_owned())
         }
     };
     let source = Source { text: &text, origin: &origin, folder: &folder };
-    config::load(source, &environment, &secret).map_err(|errors| {
+    config::load(source, &environment, &read_secret).map_err(|errors| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         format!("{} in {origin}\n{}", count(errors.len(), "mistake"), all.join("\n\n"))
     })
+}
+
+fn found(file: Option<&Path>) -> Option<PathBuf> {
+    file.map(PathBuf::from).or_else(|| Some(PathBuf::from(DEFAULT_FILE)).filter(|p| p.is_file()))
+}
+
+/// Where relative paths of the file start.
+fn folder_of(file: Option<&Path>) -> PathBuf {
+    let folder = found(file).and_then(|path| path.parent().map(Path::to_owned));
+    folder.unwrap_or_else(|| PathBuf::from("."))
+}
+
+fn read_secret(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|e| e.to_string())
 }
 
 fn count(n: usize, what: &str) -> String {

@@ -3,6 +3,7 @@
 //! Each module owns its settings; this one assembles them, and nothing below the line of
 //! IO imports it. It reads no files: the text, the environment and a reader of secrets come in.
 
+mod diff;
 mod duration;
 mod environment;
 mod error;
@@ -17,6 +18,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+pub use diff::{Change, Effect, diff, merge};
 pub use duration::Span;
 pub use environment::PREFIX;
 pub use error::{ConfigError, Place};
@@ -90,42 +92,6 @@ pub fn load(
         error
     };
     Err(lowering.mistakes.into_iter().map(place).collect())
-}
-
-/// What a changed section needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Taken over by the running daemon.
-    Applied,
-    /// Only a restart takes it over.
-    NeedsRestart,
-}
-
-/// Sections that differ, with what they need. Secrets are compared too.
-pub fn diff(old: &Loaded, new: &Loaded) -> Vec<(&'static str, Effect)> {
-    use Effect::{Applied, NeedsRestart};
-    let (a, b) = (&old.raw, &new.raw);
-    let trunks = a.trunk != b.trunk || old.settings.trunks != new.settings.trunks;
-    let database = a.database != b.database || old.settings.database != new.settings.database;
-    [
-        ("data", a.data != b.data, NeedsRestart),
-        ("database", database, NeedsRestart),
-        ("sip", a.sip != b.sip, NeedsRestart),
-        ("trunk", trunks, NeedsRestart),
-        ("inbound", a.inbound != b.inbound, NeedsRestart),
-        ("rtp", a.rtp != b.rtp, NeedsRestart),
-        ("recording", a.recording != b.recording, NeedsRestart),
-        ("dialer", a.dialer != b.dialer, NeedsRestart),
-        ("amd", a.amd != b.amd, NeedsRestart),
-        ("api", a.api != b.api, NeedsRestart),
-        ("prompts", a.prompts != b.prompts, Applied),
-        ("log", a.log != b.log, NeedsRestart),
-        ("shutdown", a.shutdown != b.shutdown, Applied),
-    ]
-    .into_iter()
-    .filter(|(_, differs, _)| *differs)
-    .map(|(section, _, effect)| (section, effect))
-    .collect()
 }
 
 fn plain(source: Source<'_>, key: &str, problem: String) -> ConfigError {

@@ -11,6 +11,8 @@ pub(super) struct CampaignNote {
     state: CampaignState,
     blocked: Option<Reason>,
     windows: Windows,
+    /// Whether they are the campaign's own.
+    own_windows: bool,
     /// Since when it is running, for the pace.
     since: Timestamp,
     finished: u64,
@@ -41,6 +43,7 @@ impl CampaignNote {
         CampaignNote {
             state: campaign.state,
             blocked: None,
+            own_windows: own.is_some(),
             windows: own.unwrap_or_else(|| default.clone()),
             since: now.utc,
             finished: 0,
@@ -63,6 +66,13 @@ impl Engine {
                 .and_then(|left| eta(&note.windows, note.since, now.utc, note.finished, left)),
         };
         self.campaigns.iter().map(view).collect()
+    }
+
+    /// Campaigns without windows of their own follow the default.
+    pub(super) fn note_windows(&mut self) {
+        for note in self.campaigns.values_mut().filter(|note| !note.own_windows) {
+            note.windows = self.settings.dialer.windows.clone();
+        }
     }
 
     /// A campaign was deleted; it was not running.

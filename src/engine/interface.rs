@@ -33,7 +33,7 @@ pub enum Input {
     SendFailed(Destination),
     /// DNS answered [`Output::Locate`].
     Located {
-        /// Index of the trunk in the settings.
+        /// The number from the order.
         trunk: usize,
         /// Best first.
         result: Result<Vec<Destination>, String>,
@@ -77,7 +77,8 @@ pub enum Output {
     Transmit(Transmit),
     /// Find the places of a trunk (RFC 3263); [`Input::Located`] is due.
     Locate {
-        /// Index of the trunk in the settings.
+        /// Number of the trunk: its place in the settings, or the next number where it
+        /// came by a reload.
         trunk: usize,
         /// Whose places.
         server: Server,
@@ -152,7 +153,7 @@ pub enum Notice {
     Trunk {
         /// Name.
         name: String,
-        /// `up`, `down`, `unknown`.
+        /// `up`, `down`, `unknown`, `removed`.
         state: &'static str,
         /// Why.
         detail: String,

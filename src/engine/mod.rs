@@ -5,6 +5,7 @@ mod inbound;
 mod interface;
 mod library;
 mod outbound;
+mod reload;
 mod settings;
 mod signalling;
 mod switchboard;

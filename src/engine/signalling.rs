@@ -34,9 +34,7 @@ impl Engine {
                 self.with_session(now, session, call::Event::Info { content_type, body });
             }
             Event::Registered { id, .. } => self.handle_registration(now, id, Ok(())),
-            Event::Unregistered { id } => {
-                self.handle_registration(now, id, Err("registration given back".into()));
-            }
+            Event::Unregistered { id } => self.handle_unregistered(now, id),
             Event::RegistrationFailed { id, status, reason, retry_in } => {
                 let why =
                     format!("registration refused: {status} {reason}; next in {} s", retry_in.as_secs());

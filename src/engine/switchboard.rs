@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::campaigns::CampaignNote;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
-use super::{Hold, Input, Library, Notice, Output, Settings, Write};
+use super::{Hold, Input, Library, Notice, Output, Settings, TrunkSettings, Write};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
 use crate::call::{self, Call};
 use crate::dialer::{self, Campaign, CampaignState, Dialer, Reason};
@@ -33,6 +33,8 @@ pub struct Engine {
     pub(super) endpoint: Endpoint,
     pub(super) dialer: Dialer,
     pub(super) trunks: Vec<Trunk>,
+    /// Serial of the next trunk.
+    pub(super) next_trunk: usize,
     pub(super) slots: BTreeMap<u64, Slot>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     pub(super) by_call: BTreeMap<CallId, u64>,
@@ -51,10 +53,12 @@ impl Engine {
     /// An engine without calls or campaigns.
     pub fn new(now: Now, settings: Settings, library: Library, mut rng: Rng) -> Self {
         let choices = settings.trunks.iter().map(|t| t.choice.clone()).collect();
-        let trunks = settings.trunks.iter().map(|t| Trunk::new(now, t.clone())).collect();
+        let new = |(serial, t): (usize, &TrunkSettings)| Trunk::new(now, serial, t.clone());
+        let trunks: Vec<Trunk> = settings.trunks.iter().enumerate().map(new).collect();
         Engine {
             endpoint: Endpoint::new(settings.sip.clone(), rng.fork()),
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
+            next_trunk: trunks.len(),
             trunks,
             settings,
             library,
@@ -169,7 +173,7 @@ impl Engine {
     }
 
     /// Runs every machine until none has anything to say.
-    fn run(&mut self, now: Now) {
+    pub(super) fn run(&mut self, now: Now) {
         if self.endpoint.next_timeout().is_some_and(|at| at <= now.mono) {
             self.endpoint.handle_timeout(now);
         }

@@ -32,6 +32,8 @@ pub struct TrunkCounts {
 /// One trunk.
 #[derive(Debug)]
 pub struct Trunk {
+    /// Stays with it for life: DNS answers name their trunk by it.
+    pub(super) serial: usize,
     /// From the file.
     pub settings: TrunkSettings,
     /// Where it can be reached, best first.
@@ -40,6 +42,9 @@ pub struct Trunk {
     pub(super) chosen: usize,
     /// Its registration.
     pub(super) registration: Option<RegistrationId>,
+    /// A registration that is being given back; the next begins when it is gone, so that
+    /// the registrar does not take the old one's farewell for the new one's.
+    pub(super) leaving: Option<RegistrationId>,
     /// Its OPTIONS under way.
     pub(super) ping: Option<PingId>,
     registered: bool,
@@ -59,12 +64,14 @@ pub struct Trunk {
 
 impl Trunk {
     /// A trunk nobody has looked at.
-    pub fn new(now: Now, settings: TrunkSettings) -> Self {
+    pub fn new(now: Now, serial: usize, settings: TrunkSettings) -> Self {
         Trunk {
+            serial,
             settings,
             destinations: Vec::new(),
             chosen: 0,
             registration: None,
+            leaving: None,
             ping: None,
             registered: false,
             answers: false,
@@ -90,6 +97,15 @@ impl Trunk {
     /// Whether messages from there may be this trunk's.
     pub fn is_at(&self, source: IpAddr) -> bool {
         self.destinations.iter().any(|d| d.addr.ip() == source)
+    }
+
+    /// Its server moved: everything that was known of the old one is forgotten.
+    pub(super) fn forget_place(&mut self, now: Now) {
+        *self = Trunk {
+            counts: self.counts,
+            since: now.utc,
+            ..Trunk::new(now, self.serial, self.settings.clone())
+        };
     }
 
     pub(super) fn has_ping(&self) -> bool {

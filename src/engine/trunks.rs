@@ -26,7 +26,8 @@ impl Engine {
                 let trunk = &mut self.trunks[index];
                 trunk.next_locate = now.mono + LOCATE_EVERY;
                 let server = trunk.settings.outbound_proxy.as_ref().unwrap_or(&trunk.settings.server).clone();
-                self.output(Output::Locate { trunk: index, server });
+                let trunk = trunk.serial;
+                self.output(Output::Locate { trunk, server });
             }
             if self.trunks[index].next_look <= now.mono {
                 self.look(now, index);
@@ -56,10 +57,12 @@ impl Engine {
     pub(super) fn handle_located(
         &mut self,
         now: Now,
-        index: usize,
+        serial: usize,
         result: Result<Vec<Destination>, String>,
     ) {
-        let Some(trunk) = self.trunks.get_mut(index) else { return };
+        // The answer may come after the trunk has gone.
+        let Some(index) = self.trunks.iter().position(|t| t.serial == serial) else { return };
+        let trunk = &mut self.trunks[index];
         match result {
             Ok(found) if !found.is_empty() => {
                 let changed = trunk.destinations != found;
@@ -87,7 +90,7 @@ impl Engine {
         }
     }
 
-    fn register(&mut self, now: Now, index: usize) {
+    pub(super) fn register(&mut self, now: Now, index: usize) {
         let trunk = &self.trunks[index];
         let Some(expires) = trunk.settings.register else { return };
         let Some(destination) = trunk.destination().cloned() else { return };
@@ -107,6 +110,16 @@ impl Engine {
         }
         let id = self.endpoint.register(now, registration);
         self.trunks[index].registration = Some(id);
+        self.trunks[index].leaving = None;
+    }
+
+    /// A registration is gone; one that waited for its end begins.
+    pub(super) fn handle_unregistered(&mut self, now: Now, id: RegistrationId) {
+        if let Some(index) = self.trunks.iter().position(|t| t.leaving == Some(id)) {
+            self.trunks[index].leaving = None;
+            return self.register(now, index);
+        }
+        self.handle_registration(now, id, Err("registration given back".into()));
     }
 
     pub(super) fn handle_registration(&mut self, now: Now, id: RegistrationId, result: Result<(), String>) {
@@ -128,7 +141,7 @@ impl Engine {
     }
 
     /// Tells the dialler, and people, where the trunk's state has changed.
-    fn judge(&mut self, now: Now, index: usize, trouble: Option<String>) {
+    pub(super) fn judge(&mut self, now: Now, index: usize, trouble: Option<String>) {
         let trunk = &mut self.trunks[index];
         let health = match (trunk.judge(), trouble) {
             (Some(up), _) => up,
@@ -156,7 +169,7 @@ impl Engine {
     }
 
     /// The limit per source does not touch the trunks' own addresses.
-    fn trust_trunks(&mut self) {
+    pub(super) fn trust_trunks(&mut self) {
         let sources = self.trunks.iter().flat_map(|t| t.destinations.iter().map(|d| d.addr.ip())).collect();
         self.endpoint.set_trusted(sources);
     }

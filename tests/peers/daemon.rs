@@ -74,6 +74,25 @@ impl Daemon {
         response.bytes().await.expect("a body").to_vec()
     }
 
+    /// Sends a POST that may be refused: status and body.
+    pub async fn try_post(&self, path: &str) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.base)).json(&json!({}));
+        let response = request.bearer_auth(&self.token).send().await.expect("an answer of the API");
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
+    }
+
+    /// Changes the configuration file.
+    pub fn edit(&self, change: impl FnOnce(String) -> String) {
+        let path = self.folder.path().join("ringback.toml");
+        let text = std::fs::read_to_string(&path).expect("the configuration");
+        std::fs::write(&path, change(text)).expect("the configuration");
+    }
+
+    /// Sends a signal to the program.
+    pub fn signal(&self, name: &str) {
+        self.program.signal(name);
+    }
+
     async fn send(&self, request: reqwest::RequestBuilder) -> Value {
         let response = request.bearer_auth(&self.token).send().await.expect("an answer of the API");
         let (status, url) = (response.status(), response.url().path().to_owned());

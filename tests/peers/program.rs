@@ -32,8 +32,13 @@ impl Program {
 
     /// Asks it to end (SIGTERM).
     pub fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
-        Command::new("kill").args(["-TERM", &pid]).status().expect("kill");
+        Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
     }
 
     /// Ends it at once (SIGKILL), as a power cut would.

@@ -30,6 +30,10 @@ impl Ladder {
         let text = match &message {
             // Health checks would drown what a ladder is for.
             Message::Request(r) if r.method.to_string() == "OPTIONS" => return,
+            Message::Request(r) if r.method.to_string() == "REGISTER" => {
+                let seconds = r.headers.get("Expires").map(|v| v.to_string()).unwrap_or_default();
+                format!("REGISTER for {seconds} s")
+            }
             Message::Request(r) => format!("{}{sdp}", r.method),
             Message::Response(r) => {
                 let method = message.headers().get("CSeq").map(|v| v.to_string()).unwrap_or_default();

@@ -151,6 +151,26 @@ impl World {
         self.drain();
     }
 
+    /// Gives the engine new settings, as a reload does.
+    pub fn reload(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.engine.settings().clone();
+        change(&mut settings);
+        self.engine.handle_settings(self.now, settings);
+        self.drain();
+    }
+
+    /// Somebody calls this number of ours over a trunk, without an offer.
+    pub fn call_in(&mut self, index: usize, number: &str) {
+        let id = self.rng.hex(8);
+        let invite = format!(
+            "INVITE sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.{0}:5060;branch=z9hG4bK{id}\r\n\
+             From: <sip:13900000000@a.example>;tag={id}\r\nTo: <sip:{number}@127.0.0.1>\r\nCall-ID: {id}\r\n\
+             CSeq: 1 INVITE\r\nContact: <sip:10.0.1.{0}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            index + 1
+        );
+        self.say(index, invite.into_bytes());
+    }
+
     /// Lets time pass until `done` says so; panics after `limit` of simulated time.
     pub fn run_until(&mut self, limit: Duration, mut done: impl FnMut(&World) -> bool) {
         let end = self.now.mono + limit;
@@ -263,15 +283,19 @@ impl World {
     }
 
     fn new_request(&mut self, index: usize, call_id: String, request: ringback::sip::Request) {
-        if request.method.to_string() == "OPTIONS" {
+        let method = request.method.to_string();
+        if method == "OPTIONS" || method == "REGISTER" {
             let mut answer = String::from("SIP/2.0 200 OK\r\n");
             for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
                 let value = request.headers.get(name).map(|v| v.to_string()).unwrap_or_default();
                 answer.push_str(&format!("{name}: {value}\r\n"));
             }
+            if let Some(expires) = request.headers.get("Expires") {
+                answer.push_str(&format!("Expires: {expires}\r\n"));
+            }
             answer.push_str("Content-Length: 0\r\n\r\n");
             self.say(index, answer.into_bytes());
-        } else if request.method.to_string() == "INVITE" {
+        } else if method == "INVITE" {
             let number = request.uri.user.clone().unwrap_or_default();
             let behaviour = self.numbers.get(&(index, number)).cloned().unwrap_or(Behaviour::INVALID_NUMBER);
             let rtp = self.seats.next_phone_addr();

@@ -3,6 +3,8 @@
 use std::ffi::CString;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
@@ -53,10 +55,33 @@ impl Alarm {
     }
 }
 
+/// How much free space is asked for; may change while the watcher runs.
+#[derive(Debug)]
+pub(super) struct Marks {
+    floor: AtomicU64,
+    resume: AtomicU64,
+}
+
+impl Marks {
+    pub fn new(floor: u64, resume: u64) -> Self {
+        let marks = Marks { floor: AtomicU64::new(0), resume: AtomicU64::new(0) };
+        marks.set(floor, resume);
+        marks
+    }
+
+    pub fn set(&self, floor: u64, resume: u64) {
+        self.floor.store(floor, Ordering::Relaxed);
+        self.resume.store(resume.max(floor), Ordering::Relaxed);
+    }
+
+    fn get(&self) -> (u64, u64) {
+        (self.floor.load(Ordering::Relaxed), self.resume.load(Ordering::Relaxed))
+    }
+}
+
 pub(super) struct Watcher {
     folder: PathBuf,
-    floor: u64,
-    resume: u64,
+    marks: Arc<Marks>,
     failures: Receiver<String>,
     stopped: Receiver<()>,
     state: watch::Sender<Disk>,
@@ -66,17 +91,17 @@ impl Watcher {
     /// Looks once, so that the first state is true from the start.
     pub fn new(
         settings: &Settings,
+        marks: Arc<Marks>,
         failures: Receiver<String>,
         stopped: Receiver<()>,
     ) -> (Watcher, watch::Receiver<Disk>) {
         let folder = settings.folder.clone();
-        let resume = settings.free_resume.max(settings.free_floor);
         let first = probe(&folder).map_or_else(
             |e| Disk::Failed(e.to_string()),
-            |()| look(&folder, &Disk::Well { free: 0 }, settings.free_floor, resume),
+            |()| look(&folder, &Disk::Well { free: 0 }, marks.get()),
         );
         let (state, disk) = watch::channel(first);
-        (Watcher { folder, floor: settings.free_floor, resume, failures, stopped, state }, disk)
+        (Watcher { folder, marks, failures, stopped, state }, disk)
     }
 
     /// Looks every two seconds and at each failure, until the recorder stops.
@@ -104,7 +129,7 @@ impl Watcher {
         {
             return Disk::Failed(e.to_string());
         }
-        look(&self.folder, &before, self.floor, self.resume)
+        look(&self.folder, &before, self.marks.get())
     }
 
     fn tell(&self, now: Disk) {
@@ -117,7 +142,7 @@ impl Watcher {
 }
 
 /// The state by free space: once low, it stays low until `resume` is reached.
-fn look(folder: &Path, before: &Disk, floor: u64, resume: u64) -> Disk {
+fn look(folder: &Path, before: &Disk, (floor, resume): (u64, u64)) -> Disk {
     match free_bytes(folder) {
         Ok(free) => judge(free, before, floor, resume),
         Err(e) => Disk::Failed(format!("{}: {e}", folder.display())),

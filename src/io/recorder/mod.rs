@@ -75,6 +75,7 @@ struct Shared {
     next_lane: AtomicUsize,
     next_track: AtomicU64,
     missing: Arc<AtomicU64>,
+    marks: Arc<disk::Marks>,
     disk: watch::Receiver<Disk>,
 }
 
@@ -99,7 +100,8 @@ impl Recorder {
         let missing = Arc::new(AtomicU64::new(0));
         let (alarm, failures) = Alarm::new();
         let (stop, stopped) = bounded(0);
-        let (watcher, disk) = disk::Watcher::new(&settings, failures, stopped);
+        let marks = Arc::new(disk::Marks::new(settings.free_floor, settings.free_resume));
+        let (watcher, disk) = disk::Watcher::new(&settings, marks.clone(), failures, stopped);
         let mut threads = Threads { stop: Some(stop), joins: Vec::new() };
         threads.spawn("rec-disk", move || watcher.run())?;
         let (to_seal, sealing) = seal::queue();
@@ -114,8 +116,8 @@ impl Recorder {
                 writer::Writer::new(give_back, to_seal, alarm).run(&inbox);
             })?;
         }
-        let shared =
-            Shared { lanes, next_lane: AtomicUsize::new(0), next_track: AtomicU64::new(1), missing, disk };
+        let (next_lane, next_track) = (AtomicUsize::new(0), AtomicU64::new(1));
+        let shared = Shared { lanes, next_lane, next_track, missing, marks, disk };
         Ok(Recorder { shared: Arc::new(shared), threads: Arc::new(std::sync::Mutex::new(threads)) })
     }
 
@@ -133,6 +135,11 @@ impl Recorder {
     /// The state of the disk, and news of it.
     pub fn disk(&self) -> watch::Receiver<Disk> {
         self.shared.disk.clone()
+    }
+
+    /// Other marks for the free space, from the next look on; bytes.
+    pub fn set_free_marks(&self, floor: u64, resume: u64) {
+        self.shared.marks.set(floor, resume);
     }
 
     /// Samples per channel that were lost on the way to the disk, over all recordings.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock, Reference};
@@ -22,25 +22,46 @@ const KEY_LIMIT: usize = 4_096;
 
 type Moment = <DefaultClock as Clock>::Instant;
 
+/// How often one token may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// Requests a second; 0 counts as 1.
+    pub per_second: u32,
+    /// Requests in one go; 0 counts as 1.
+    pub burst: u32,
+}
+
+impl Default for Rate {
+    fn default() -> Self {
+        Rate { per_second: REQUESTS_PER_SECOND, burst: REQUEST_BURST }
+    }
+}
+
+impl Rate {
+    fn limiter(self) -> DefaultKeyedRateLimiter<i64> {
+        RateLimiter::keyed(
+            Quota::per_second(at_least_one(self.per_second)).allow_burst(at_least_one(self.burst)),
+        )
+    }
+}
+
 /// Both limits. One per daemon.
 #[derive(Debug)]
 pub struct Limits {
     clock: DefaultClock,
-    requests: DefaultKeyedRateLimiter<i64>,
+    requests: RwLock<DefaultKeyedRateLimiter<i64>>,
     failures: DefaultKeyedRateLimiter<IpAddr>,
     blocked: Mutex<BTreeMap<IpAddr, Moment>>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        let requests =
-            Quota::per_second(at_least_one(REQUESTS_PER_SECOND)).allow_burst(at_least_one(REQUEST_BURST));
         let failures = Quota::with_period(FAILURE_PERIOD)
             .expect("the period is not zero")
             .allow_burst(at_least_one(FAILURE_BURST));
         Limits {
             clock: DefaultClock::default(),
-            requests: RateLimiter::keyed(requests),
+            requests: RwLock::new(Rate::default().limiter()),
             failures: RateLimiter::keyed(failures),
             blocked: Mutex::default(),
         }
@@ -52,14 +73,18 @@ fn at_least_one(n: u32) -> NonZeroU32 {
 }
 
 impl Limits {
+    /// A new rate for all tokens; each begins with a full burst.
+    pub fn set_rate(&self, rate: Rate) {
+        *self.requests.write().unwrap_or_else(PoisonError::into_inner) = rate.limiter();
+    }
+
     /// One request of that token; `Err` holds the seconds to wait.
     pub fn request(&self, token: i64) -> Result<(), u64> {
-        if self.requests.len() > KEY_LIMIT {
-            self.requests.retain_recent();
+        let requests = self.requests.read().unwrap_or_else(PoisonError::into_inner);
+        if requests.len() > KEY_LIMIT {
+            requests.retain_recent();
         }
-        self.requests
-            .check_key(&token)
-            .map_err(|not_until| seconds(not_until.wait_time_from(self.clock.now())))
+        requests.check_key(&token).map_err(|not_until| seconds(not_until.wait_time_from(self.clock.now())))
     }
 
     /// Whether this address is blocked; `Err` holds the seconds to wait.
@@ -117,6 +142,14 @@ mod tests {
         let refused = (0..REQUEST_BURST + 60).filter(|_| limits.request(1).is_err()).count();
         assert!(refused > 0, "no request was refused");
         assert_eq!(limits.request(2), Ok(()));
+    }
+
+    #[test]
+    fn a_new_rate_holds_from_the_next_request() {
+        let limits = Limits::default();
+        limits.set_rate(Rate { per_second: 1, burst: 2 });
+        assert_eq!([limits.request(1), limits.request(1)], [Ok(()), Ok(())]);
+        assert!(limits.request(1).is_err());
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
 };
 pub use events::{Batch, EventHub, EventReader, LiveEvent, RING_LIMIT};
+pub use limit::Rate;
 pub use listing::Items;
 pub use live::{
     Catalogue, CatalogueReader, LiveCall, LiveCampaign, LiveReader, LiveSnapshot, LiveTrunk, PUBLISH_EVERY,

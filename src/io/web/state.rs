@@ -1,14 +1,14 @@
 //! What the handlers stand on.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use super::control::{Control, ControlHandle, Done};
 use super::events::EventHub;
-use super::limit::Limits;
+use super::limit::{Limits, Rate};
 use super::live::{CatalogueReader, LiveReader};
 use super::problem::Problem;
 use crate::base::Timestamp;
@@ -41,7 +41,7 @@ pub struct ApiParts {
     pub telemetry: Arc<Telemetry>,
     /// Folder of the recordings.
     pub recordings: PathBuf,
-    /// Defaults for imports (home area, time zone); the mapping comes with the request.
+    /// Defaults for imports at the start; the mapping comes with the request.
     pub import: ImportSettings,
     /// Cancelled when the daemon stops: streams end, the server refuses.
     pub stop: CancellationToken,
@@ -55,6 +55,8 @@ pub struct ApiState {
     pub parts: ApiParts,
     /// When the API began.
     pub started_at: Timestamp,
+    /// Defaults for imports, as the last reload has them.
+    import: RwLock<ImportSettings>,
     /// Request limits.
     pub(super) limits: Limits,
     /// Room for event streams.
@@ -74,9 +76,11 @@ impl ApiState {
     /// The state over the daemon's parts.
     pub fn new(parts: ApiParts) -> Shared {
         let started_at = (parts.clock)();
+        let import = RwLock::new(parts.import.clone());
         Arc::new(ApiState {
             parts,
             started_at,
+            import,
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -88,6 +92,21 @@ impl ApiState {
     /// The wall clock.
     pub fn now(&self) -> Timestamp {
         (self.parts.clock)()
+    }
+
+    /// Defaults for imports: home area and zone.
+    pub fn import(&self) -> ImportSettings {
+        self.import.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// New defaults for imports, from the next request on.
+    pub fn set_import(&self, import: ImportSettings) {
+        *self.import.write().unwrap_or_else(PoisonError::into_inner) = import;
+    }
+
+    /// New limits per token, from the next request on.
+    pub fn set_rate(&self, rate: Rate) {
+        self.limits.set_rate(rate);
     }
 
     /// The database.

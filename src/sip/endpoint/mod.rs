@@ -28,7 +28,7 @@ pub use settings::{Advertised, Limits, Settings};
 
 use crate::base::{Mono, Now, Rng};
 use crate::sip::session::{Calling, Core, Head, Session, State};
-use crate::sip::transaction::{Flow, TimerKey};
+use crate::sip::transaction::{Flow, Pace, TimerKey};
 use ping::Pinged;
 use register::Registered;
 use sources::Sources;
@@ -101,6 +101,13 @@ impl Endpoint {
     /// Addresses (the trunks') that the limit per source does not touch.
     pub fn set_trusted(&mut self, sources: Vec<IpAddr>) {
         self.sources.set_trusted(sources);
+    }
+
+    /// New settings. Timers that run keep the pace they began with; calls that are up keep
+    /// their Contact and their limits.
+    pub fn handle_settings(&mut self, settings: Settings) {
+        self.core.out.pace = Pace::new(&settings);
+        self.core.settings = settings;
     }
 
     /// One message from the network.

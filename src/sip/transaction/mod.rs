@@ -6,6 +6,6 @@ mod owner;
 mod server;
 
 pub(crate) use client::{Clients, Outcome, Outgoing, Upcall};
-pub(crate) use outputs::{Flow, Outputs, TimerKey};
+pub(crate) use outputs::{Flow, Outputs, Pace, TimerKey};
 pub(crate) use owner::Owner;
 pub(crate) use server::{Arrival, Servers, response_flow};

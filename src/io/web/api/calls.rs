@@ -167,7 +167,7 @@ fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
     one_of("disposition", &query.disposition, &words)?;
     one_of("direction", &query.direction, &["outbound", "inbound"])?;
     one_of("state", &query.state, &["reserved", "ended"])?;
-    let zone = &api.parts.import.timezone;
+    let zone = &api.import().timezone;
     let time = |field, text: &Option<String>, end| {
         text.as_deref().map(|t| moment(field, t, zone, end)).transpose().map(|t| t.map(|t| t.0))
     };

@@ -149,7 +149,7 @@ pub(super) async fn unmasking(
 
 /// The canonical spelling of a number in a query or body.
 pub(super) fn phone(api: &Shared, field: &str, text: &str) -> Result<PhoneNumber, Problem> {
-    PhoneNumber::parse(text, api.parts.import.home_area.as_deref()).map(|(number, _)| number).map_err(|e| {
+    PhoneNumber::parse(text, api.import().home_area.as_deref()).map(|(number, _)| number).map_err(|e| {
         Problem::invalid_field(field, e.to_string(), "write the number as it is dialled, e.g. 13800000000")
     })
 }

@@ -211,7 +211,7 @@ async fn bring_in(
     mapping: BTreeMap<String, String>,
     bytes: Bytes,
 ) -> Result<ImportReport, Problem> {
-    let mut settings = api.parts.import.clone();
+    let mut settings = api.import();
     settings.mapping = mapping;
     let rows = Import::open(&bytes, &settings).map_err(|e| {
         Problem::invalid_field("body", e.to_string(), "see the mapping parameter and the file's header")
