@@ -1,9 +1,12 @@
-//! The real program against real peers: SIPp scenarios and baresip, both directions.
+//! The real program against real peers: SIPp scenarios, baresip and kamailio.
 
 mod baresip;
 mod calls;
 mod daemon;
+mod kamailio;
 mod kill;
 mod program;
+
+mod registration;
 mod reload;
 mod sipp;

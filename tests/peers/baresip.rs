@@ -47,7 +47,7 @@ fn baresip_answers_and_its_tone_is_on_the_recording() {
     }
     block_on(async {
         let port = free_port();
-        let trunk = Trunk { name: "phone".into(), port, extra: String::new() };
+        let trunk = Trunk::at("phone", port);
         let daemon = Daemon::start(&[trunk], "").await;
         let phone = baresip(daemon.folder.path(), port, &[]);
         let up = until(Duration::from_secs(10), async || {

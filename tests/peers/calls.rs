@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::daemon::{Daemon, Trunk, own_network};
-use super::program::{can_run, free_port, skip, until};
+use super::program::{can_run, free_port, is_root, skip, until};
 use super::sipp::{Sipp, Words, tone_of_five};
 use crate::support::databases::block_on;
 
@@ -61,10 +61,6 @@ const ROWS: &[Row] = &[
     refused("488 Not Acceptable Here", "incompatible"),
 ];
 
-fn is_root() -> bool {
-    std::process::Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")
-}
-
 #[test]
 fn calls_to_sipp_end_as_they_must_and_leave_nothing_behind() {
     if !can_run("sipp") || !can_run("sox") {
@@ -76,7 +72,7 @@ fn calls_to_sipp_end_as_they_must_and_leave_nothing_behind() {
             skip("SIPp plays capture files only as root: flows with RFC 4733 digits");
         }
         let name = |i: usize| format!("flow-{i}");
-        let trunk = |i: usize, row: &Row| Trunk { name: name(i), port: free_port(), extra: row.trunk.into() };
+        let trunk = |i: usize, row: &Row| Trunk::at(&name(i), free_port()).with(row.trunk);
         let trunks: Vec<_> = rows.iter().enumerate().map(|(i, row)| trunk(i, row)).collect();
         let daemon = Daemon::start(&trunks, "").await;
         let tones = daemon.folder.path().join("five.al");
@@ -152,9 +148,7 @@ fn a_call_from_sipp_is_answered_and_its_key_is_stored() {
         let peer = Sipp::calling("call-in", "4001234567", daemon.sip_port, daemon.folder.path());
         peer.must_end_well().await;
         let path = "/calls?direction=inbound&state=ended";
-        let found = until(Duration::from_secs(10), async || {
-            daemon.get(path).await["items"].get(0).cloned()
-        });
+        let found = until(Duration::from_secs(10), async || daemon.get(path).await["items"].get(0).cloned());
         let call = found.await.expect("the inbound call is stored");
         let answers =
             daemon.get(&format!("/calls/{}/answers", call["id"].as_str().unwrap_or_default())).await;

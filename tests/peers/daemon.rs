@@ -10,16 +10,58 @@ use serde_json::{Value, json};
 use super::program::{Program, free_port, until};
 
 /// One trunk of the configuration.
+#[derive(Clone)]
 pub struct Trunk {
     pub name: String,
     pub port: u16,
+    /// `udp`, `tcp` or `tls`.
+    pub transport: &'static str,
     /// Further lines of its section.
     pub extra: String,
 }
 
+impl Trunk {
+    /// A trunk of that name at a UDP port of 127.0.0.1.
+    pub fn at(name: &str, port: u16) -> Trunk {
+        Trunk { name: name.to_owned(), port, transport: "udp", extra: String::new() }
+    }
+
+    /// The same trunk with further lines in its section.
+    pub fn with(mut self, lines: &str) -> Trunk {
+        self.extra.push_str(lines);
+        self.extra.push('\n');
+        self
+    }
+}
+
 /// A trunk at 127.0.0.1, so that calls from this machine are a trunk's and not a stranger's.
 pub fn own_network() -> Trunk {
-    Trunk { name: "own".into(), port: free_port(), extra: String::new() }
+    Trunk::at("own", free_port())
+}
+
+/// What a daemon's configuration says.
+pub struct Setup {
+    pub trunks: Vec<Trunk>,
+    /// Further lines of `[sip]`.
+    pub sip: String,
+    /// Further sections, such as `[[inbound]]`.
+    pub sections: String,
+    /// `shutdown.grace`.
+    pub grace: &'static str,
+    /// Megabytes that recordings leave free.
+    pub disk_floor_mb: u32,
+}
+
+impl Setup {
+    pub fn of(trunks: &[Trunk]) -> Setup {
+        Setup {
+            trunks: trunks.to_vec(),
+            sip: String::new(),
+            sections: String::new(),
+            grace: "5s",
+            disk_floor_mb: 64,
+        }
+    }
 }
 
 /// A running daemon; it is killed with this value.
@@ -45,11 +87,15 @@ fn here(below: &str) -> PathBuf {
 impl Daemon {
     /// Starts a daemon with these trunks and inbound rules; ready when it returns.
     pub async fn start(trunks: &[Trunk], inbound: &str) -> Daemon {
+        Daemon::start_as(&Setup { sections: inbound.to_owned(), ..Setup::of(trunks) }).await
+    }
+
+    /// Starts a daemon with this configuration; ready when it returns.
+    pub async fn start_as(setup: &Setup) -> Daemon {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (sip_port, api_port) = (free_port(), free_port());
         let config = folder.path().join("ringback.toml");
-        std::fs::write(&config, configuration(trunks, inbound, sip_port, api_port))
-            .expect("the configuration");
+        std::fs::write(&config, configuration(setup, sip_port, api_port)).expect("the configuration");
         let root = format!("http://127.0.0.1:{api_port}");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
         let http = http.expect("an HTTP client");
@@ -126,6 +172,22 @@ impl Daemon {
         id
     }
 
+    /// A trunk as the API shows it.
+    pub async fn trunk(&self, name: &str) -> Value {
+        let all = self.get("/trunks?limit=500").await;
+        let items = all["items"].as_array().cloned().unwrap_or_default();
+        items.into_iter().find(|t| t["name"] == name).unwrap_or_else(|| panic!("no trunk {name}: {all}"))
+    }
+
+    /// Waits until a trunk is as it should be.
+    pub async fn trunk_becomes(&self, name: &str, limit: Duration, wanted: impl Fn(&Value) -> bool) -> Value {
+        let found = until(limit, async || Some(self.trunk(name).await).filter(&wanted)).await;
+        match found {
+            Some(trunk) => trunk,
+            None => panic!("trunk {name} is not as it should be: {}", self.trunk(name).await),
+        }
+    }
+
     /// Waits for the end of a campaign's only call and gives it.
     pub async fn call_of(&self, campaign: i64, limit: Duration) -> Value {
         let path = format!("/calls?campaign={campaign}&state=ended");
@@ -170,8 +232,9 @@ async fn serve(folder: &Path, config: &Path, root: &str, http: &reqwest::Client)
     program
 }
 
-fn configuration(trunks: &[Trunk], inbound: &str, sip_port: u16, api_port: u16) -> String {
+fn configuration(setup: &Setup, sip_port: u16, api_port: u16) -> String {
     let scripts = here("scripts");
+    let Setup { trunks, sip, sections, grace, disk_floor_mb } = setup;
     let mut text = format!(
         r#"
 [data]
@@ -179,12 +242,13 @@ dir = "data"
 recordings = "recordings"
 [sip]
 udp = ["127.0.0.1:{sip_port}"]
+{sip}
 [rtp]
 address = "127.0.0.1"
 port_min = 20000
 port_max = 31999
 [recording]
-disk_floor_mb = 64
+disk_floor_mb = {disk_floor_mb}
 [dialer]
 setup_timeout = "5s"
 [api]
@@ -192,16 +256,16 @@ listen = ["127.0.0.1:{api_port}"]
 [prompts]
 scripts = ["{}"]
 [shutdown]
-grace = "5s"
-{inbound}
+grace = "{grace}"
+{sections}
 "#,
         scripts.display()
     );
     for trunk in trunks {
-        let (name, port, extra) = (&trunk.name, trunk.port, &trunk.extra);
+        let Trunk { name, port, transport, extra } = trunk;
         text.push_str(&format!(
             "\n[[trunk]]\nname = \"{name}\"\ngroup = \"{name}\"\nserver = \"127.0.0.1:{port}\"\n\
-             transport = \"udp\"\nfrom_domain = \"127.0.0.1\"\noptions_ping = \"0s\"\n{extra}\n"
+             transport = \"{transport}\"\nfrom_domain = \"127.0.0.1\"\noptions_ping = \"0s\"\n{extra}\n"
         ));
     }
     text

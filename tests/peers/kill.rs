@@ -90,7 +90,7 @@ fn run(socket: &UdpSocket, seen: &Mutex<BTreeMap<String, BTreeSet<String>>>, ove
 fn killed_at_many_moments_nobody_is_called_twice_for_one_attempt_and_nobody_is_forgotten() {
     block_on(async {
         let carrier = Carrier::start();
-        let trunk = Trunk { name: "carrier".into(), port: carrier.port, extra: String::new() };
+        let trunk = Trunk::at("carrier", carrier.port);
         let mut daemon = Daemon::start(&[trunk], "").await;
         let numbers: Vec<String> = (0..CUSTOMERS).map(|i| format!("138000{:05}", 20_000 + i)).collect();
         let settings = json!({

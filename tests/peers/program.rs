@@ -12,6 +12,8 @@ pub struct Program {
     name: String,
     child: Child,
     output: PathBuf,
+    /// It leads a process group, which ends with it.
+    leads: bool,
 }
 
 impl Program {
@@ -22,7 +24,18 @@ impl Program {
         let errors = file.try_clone().expect("the same file");
         let child = command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn();
         let child = child.unwrap_or_else(|e| panic!("{name} does not start: {e}"));
-        Program { name: name.to_owned(), child, output }
+        Program { name: name.to_owned(), child, output, leads: false }
+    }
+
+    /// It was started as the leader of a process group: its children end with it.
+    pub fn with_group(mut self) -> Program {
+        self.leads = true;
+        self
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What it wrote so far.
@@ -72,6 +85,10 @@ impl Drop for Program {
         if std::thread::panicking() {
             eprintln!("---- {} ----\n{}", self.name, self.tail());
         }
+        if self.leads {
+            let group = format!("-{}", self.child.id());
+            Command::new("kill").args(["-KILL", "--", &group]).status().ok();
+        }
         self.child.kill().ok();
         self.child.wait().ok();
     }
@@ -116,17 +133,28 @@ pub fn free_port() -> u16 {
     panic!("no four free ports in {PORTS:?} on loopback");
 }
 
+/// Where a program is: in the PATH, or where Debian keeps daemons.
+pub fn find(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    folders.map(|folder| folder.join(name)).find(|file| file.is_file())
+}
+
 /// Whether a program can be had. Its absence is reported on the terminal, and is a failure
 /// where `RINGBACK_TEST_PEERS=required` (as in `tests/run`).
 pub fn can_run(name: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(name).is_file()));
+    let found = find(name).is_some();
     if !found {
         let promised = std::env::var("RINGBACK_TEST_PEERS").is_ok_and(|v| v == "required");
         assert!(!promised, "RINGBACK_TEST_PEERS=required, but there is no {name}");
         skip(&format!("{name} is not installed (tests/run installs it)"));
     }
     found
+}
+
+/// Whether the tests run as root.
+pub fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")
 }
 
 /// Reports on the terminal, past the test harness, that something was not tested.

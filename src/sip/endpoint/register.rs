@@ -13,6 +13,7 @@ use super::command::Registration;
 use super::event::{Event, RegistrationId};
 use crate::base::Now;
 use crate::sip::ClientAuth;
+use crate::sip::digest::ChallengeError;
 use crate::sip::header;
 use crate::sip::message::{Method, Request, Response};
 use crate::sip::transaction::{Flow, Outcome, Outgoing, Owner, TimerKey};
@@ -119,8 +120,8 @@ impl Endpoint {
         let Some(registered) = self.registrations.get_mut(&id) else { return };
         registered.busy = false;
         let status = Self::outcome_status(&outcome, response);
-        let again = response.is_some_and(|response| registered.can_repeat(response));
-        if again {
+        let repeat = response.map_or(Ok(false), |response| registered.can_repeat(response));
+        if repeat == Ok(true) {
             return self.send_register(now, id);
         }
         if registered.leaving && registered.asked_to_leave(&outcome) {
@@ -154,7 +155,10 @@ impl Endpoint {
             // Many daemons behind one trunk do not come back in the same instant.
             pause += pause * u32::try_from(self.core.rng.below(20)).unwrap_or(0) / 100;
             let reason = match (&outcome, response) {
-                (_, Some(response)) => response.reason.clone(),
+                (_, Some(response)) => match repeat {
+                    Err(unanswered) => format!("{}: {unanswered}", response.reason),
+                    Ok(_) => response.reason.clone(),
+                },
                 (Outcome::Unsent, _) => "the REGISTER could not be sent".to_owned(),
                 _ => "no response to the REGISTER".to_owned(),
             };
@@ -166,10 +170,14 @@ impl Endpoint {
 }
 
 impl Registered {
-    /// Takes a challenge or a longer expiry (423); true where the request goes out again.
-    fn can_repeat(&mut self, response: &Response) -> bool {
-        match response.status {
-            401 | 407 => self.auth.as_mut().is_some_and(|auth| auth.handle_challenge(response).is_ok()),
+    /// Takes a challenge or a longer expiry (423); true where the request goes out again, an
+    /// error where a challenge cannot be answered.
+    fn can_repeat(&mut self, response: &Response) -> Result<bool, ChallengeError> {
+        Ok(match response.status {
+            401 | 407 => match &mut self.auth {
+                Some(auth) => auth.handle_challenge(response).map(|()| true)?,
+                None => false,
+            },
             423 => {
                 match response.headers.get(header::MIN_EXPIRES).and_then(|text| text.trim().parse().ok()) {
                     Some(wanted) if wanted > self.expires && wanted <= 7 * 24 * 3600 => {
@@ -186,7 +194,7 @@ impl Registered {
                 false
             }
             _ => false,
-        }
+        })
     }
 
     /// True where this outcome is that of the REGISTER with `Expires: 0`.
