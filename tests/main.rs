@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they link once.
 #![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
+mod demo;
 mod ivr;
 mod ladders;
 mod peers;

@@ -5,7 +5,7 @@ mod calls;
 mod daemon;
 mod kamailio;
 mod kill;
-mod program;
+pub mod program;
 
 mod registration;
 mod reload;

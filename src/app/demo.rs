@@ -192,7 +192,7 @@ async fn scores(
 ) -> Result<BTreeMap<String, (f64, u32)>, String> {
     let mut sums: BTreeMap<String, (f64, u32)> = BTreeMap::new();
     for (id, name) in campaigns {
-        let answers = client.get(&format!("answers?campaign={id}&limit=1000")).await?;
+        let answers = client.get(&format!("answers?campaign={id}&limit=500")).await?;
         for answer in answers["items"].as_array().into_iter().flatten() {
             let Some(score) = answer["score"].as_f64() else { continue };
             let question = answer["question"].as_str().unwrap_or_default();

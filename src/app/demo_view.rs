@@ -8,8 +8,12 @@ use serde_json::Value;
 
 /// Width of a bar in characters.
 const BAR: usize = 30;
-/// Calls shown one by one.
-const CALLS: usize = 12;
+/// Calls shown one by one: with the bars the picture fits a terminal of 24 lines, beyond
+/// which it could not be drawn over.
+const CALLS: usize = 8;
+/// Longest line; a longer one would be folded by a terminal of 80 columns and spoil the count
+/// of lines.
+const COLUMNS: usize = 78;
 /// Where the output is no terminal, a line is written this often, in frames.
 const EVERY: u64 = 20;
 
@@ -98,7 +102,7 @@ impl Screen {
         } else if self.frames % EVERY == 1 {
             let (entries, settled, results) = frame.totals();
             let calls: usize = frame.campaigns.iter().map(|c| c.calls.len()).sum();
-            let results: Vec<String> = results.iter().map(|(k, v)| format!("{k} {v}")).collect();
+            let results: Vec<String> = results.iter().map(|(k, v)| format!("{} {v}", words(k))).collect();
             println!(
                 "{:>4} s  {settled}/{entries} settled, {calls} calls up  {}",
                 frame.seconds,
@@ -119,7 +123,7 @@ impl Screen {
         let most = results.values().copied().max().unwrap_or(1).max(1);
         for (result, count) in &results {
             let width = usize::try_from(count * 30 / most).unwrap_or(0).max(1);
-            let _ = writeln!(text, "  {result:<16} {count:>4}  {}", "#".repeat(width));
+            let _ = writeln!(text, "  {:<16} {count:>4}  {}", words(result), "#".repeat(width));
         }
         if !frame.scores.is_empty() {
             text.push_str("\n  mean score of each question (answers)\n");
@@ -133,28 +137,53 @@ impl Screen {
 
 fn picture(frame: &Frame) -> String {
     let mut text = String::new();
+    let mut line = |name: &str, settled: i64, entries: i64, left: &str| {
+        let _ = writeln!(text, "{name:<20} {} {settled:>3}/{entries:<3} {left}", bar(settled, entries));
+    };
     for campaign in &frame.campaigns {
-        let left = match campaign.left_seconds {
-            _ if campaign.done => "done".to_owned(),
-            Some(seconds) => format!("about {seconds} s left"),
-            None => String::new(),
-        };
-        let bar = bar(campaign.settled, campaign.entries);
-        let _ = writeln!(
-            text,
-            "{:<20} {bar} {:>3}/{:<3} {left}",
-            campaign.name, campaign.settled, campaign.entries
-        );
+        let left = if campaign.done { "done".to_owned() } else { left(campaign.left_seconds) };
+        line(&campaign.name, campaign.settled, campaign.entries, &left);
     }
-    let (_, _, results) = frame.totals();
-    let results: Vec<String> = results.iter().map(|(k, v)| format!("{k} {v}")).collect();
-    let _ = writeln!(text, "\n{}\n", results.join("  "));
+    let (entries, settled, results) = frame.totals();
+    // All lists end when the slowest does.
+    let slowest = frame.campaigns.iter().filter(|c| !c.done).map(|c| c.left_seconds).max().flatten();
+    line("all", settled, entries, &format!("{} s so far  {}", frame.seconds, left(slowest)));
+    let results: Vec<String> = results.iter().map(|(k, v)| format!("{} {v}", words(k))).collect();
+    let _ = writeln!(text, "\n{}\n", fold(&results));
     let calls: Vec<&String> = frame.campaigns.iter().flat_map(|c| &c.calls).collect();
     for call in calls.iter().take(CALLS) {
         let _ = writeln!(text, "  {call}");
     }
     if calls.len() > CALLS {
         let _ = writeln!(text, "  and {} more", calls.len() - CALLS);
+    }
+    text
+}
+
+fn left(seconds: Option<i64>) -> String {
+    seconds.map(|seconds| format!("about {seconds} s left")).unwrap_or_default()
+}
+
+/// A disposition as people write it.
+fn words(disposition: &str) -> String {
+    disposition.replace('_', " ")
+}
+
+/// Parts side by side, in lines of at most [`COLUMNS`].
+fn fold(parts: &[String]) -> String {
+    let mut text = String::new();
+    let mut column = 0;
+    for part in parts {
+        if column > 0 && column + 3 + part.len() > COLUMNS {
+            text.push('\n');
+            column = 0;
+        }
+        if column > 0 {
+            text.push_str("   ");
+            column += 3;
+        }
+        text.push_str(part);
+        column += part.len();
     }
     text
 }
@@ -173,6 +202,24 @@ mod tests {
         for (done, all, filled) in [(0, 10, 0), (5, 10, 15), (10, 10, 30), (0, 0, 30), (11, 10, 30)] {
             assert_eq!(bar(done, all).matches('#').count(), filled, "{done}/{all}");
         }
+    }
+
+    #[test]
+    fn a_picture_fits_the_smallest_terminal() {
+        let names =
+            ["busy", "completed", "message_left", "no_answer", "no_input", "person_wanted", "refused"];
+        let campaign = Campaign {
+            name: "furniture-mall".into(),
+            entries: 120,
+            settled: 60,
+            left_seconds: Some(1_000),
+            results: names.iter().map(|name| ((*name).to_owned(), 100)).collect(),
+            calls: vec![call_line(&serde_json::json!({ "phone": "138****0000", "state": "releasing" })); 20],
+            ..Campaign::default()
+        };
+        let text = picture(&Frame { seconds: 1_000, campaigns: vec![campaign; 7], ..Frame::default() });
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        assert!(text.lines().count() < 24, "{text}");
     }
 
     #[test]

@@ -1,63 +1,81 @@
-//! Load benchmark: recorded calls with real RTP both ways, on one core.
+//! Load benchmark: the real daemon on core 0, its own load generator on core 1.
 //!
 //! ```text
-//! cargo bench --bench calls                              N = 100, 500, 1,000, 1,500, 2,000 calls of 20 s
-//! cargo bench --bench calls -- --calls 50 --seconds 5    a short try
+//! cargo bench --bench calls                                     everything, about 20 minutes
+//! cargo bench --bench calls -- --calls 50 --seconds 5 outbound  a short try of one part
 //! ```
 //!
-//! The plane and the recorder run on core 0, the load generator on core 1 of the same
-//! machine. Each row runs in a process of its own, so that no row inherits memory.
+//! Parts: `outbound` and `inbound` (recorded survey calls with sound both ways), `signalling`
+//! (set up and torn down at once), `idle`, and `plane` (the media plane without SIP).
 
 #![allow(
     clippy::disallowed_methods,
     clippy::disallowed_types,
+    clippy::unwrap_used,
     reason = "a load generator reads clocks, sleeps, and looks calls up by name"
 )]
 
+mod daemon;
+mod idle;
 mod meter;
 mod mmsg;
 mod plane;
+mod prompts;
 mod rtp_load;
+mod signalling;
 mod sip_calls;
 mod sip_load;
 mod sip_text;
+mod survey;
 
 use std::process::Command;
+use std::time::Duration;
 
-const USAGE: &str = "usage: cargo bench --bench calls -- [--calls N[,N...]] [--seconds S] [--try-sip]";
+use survey::{Direction, Row};
+
+const USAGE: &str = "usage: cargo bench --bench calls -- [--calls N[,N...]] [--seconds S] [--rates R[,R...]] \
+                     [outbound] [inbound] [signalling] [idle] [plane]";
+const PARTS: [&str; 5] = ["outbound", "inbound", "signalling", "idle", "plane"];
 
 struct Arguments {
     calls: Vec<usize>,
     seconds: u64,
-    /// Only let the two sides of the signalling generator call each other.
-    try_sip: bool,
-    /// This process measures one row and prints it for its parent.
+    rates: Vec<f64>,
+    parts: Vec<String>,
+    /// This process measures one row of the plane and prints it for its parent.
     row: bool,
 }
 
+fn numbers<T: std::str::FromStr<Err: std::fmt::Display>>(option: &str, text: &str) -> Result<Vec<T>, String> {
+    let parsed: Result<_, _> = text.split(',').map(str::parse).collect();
+    parsed.map_err(|e| format!("{option} {text}: {e}; {USAGE}"))
+}
+
 fn arguments() -> Result<Arguments, String> {
-    let calls = vec![100, 500, 1_000, 1_500, 2_000];
-    let mut arguments = Arguments { calls, seconds: 20, try_sip: false, row: false };
+    let mut arguments = Arguments {
+        calls: vec![100, 500, 1_000, 1_500, 2_000],
+        seconds: 20,
+        rates: vec![100.0, 200.0, 300.0, 400.0],
+        parts: Vec::new(),
+        row: false,
+    };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} wants a value; {USAGE}"));
         match word.as_str() {
-            "--calls" => {
-                let numbers = value()?;
-                let parsed: Result<Vec<usize>, _> = numbers.split(',').map(str::parse).collect();
-                arguments.calls = parsed.map_err(|e| format!("--calls {numbers}: {e}; {USAGE}"))?;
-            }
-            "--seconds" => {
-                let number = value()?;
-                arguments.seconds =
-                    number.parse().map_err(|e| format!("--seconds {number}: {e}; {USAGE}"))?;
-            }
-            "--try-sip" => arguments.try_sip = true,
+            "--calls" => arguments.calls = numbers(&word, &value()?)?,
+            "--rates" => arguments.rates = numbers(&word, &value()?)?,
+            "--seconds" => arguments.seconds = numbers(&word, &value()?)?[0],
             "--row" => arguments.row = true,
             // What cargo itself adds.
             "--bench" => {}
+            part if PARTS.contains(&part) => arguments.parts.push(word),
             other => return Err(format!("unknown argument {other}; {USAGE}")),
         }
+    }
+    if arguments.parts.is_empty() {
+        // The plane alone is in the first two already.
+        arguments.parts = PARTS[..4].iter().map(ToString::to_string).collect();
     }
     Ok(arguments)
 }
@@ -67,33 +85,38 @@ fn main() {
         eprintln!("{error}");
         std::process::exit(2)
     });
+    meter::raise_file_limit();
     if arguments.row {
         println!("{}", plane::measure(arguments.calls[0], arguments.seconds));
         return;
     }
-    if arguments.try_sip {
-        for calls in arguments.calls {
-            let (dialled, answered) = sip_load::try_out(calls, 300.0);
-            let (p50, p99) = (dialled.setup_at(0.5), dialled.setup_at(0.99));
-            println!(
-                "{calls} calls at 300 a second: dialled {}, answered {}, ended {}, failed {:?}, repeated {}, \
-                 set up in {p50:.1} ms (p99 {p99:.1}); other side: {} answered, {} ended, {} keys",
-                dialled.begun,
-                dialled.answered,
-                dialled.ended,
-                dialled.failed,
-                dialled.repeated + answered.repeated,
-                answered.answered,
-                answered.ended,
-                answered.pressed
-            );
-        }
-        return;
+    let has = |part: &str| arguments.parts.iter().any(|p| p == part);
+    if has("outbound") || has("inbound") {
+        println!("Recorded survey calls of {} s: PCMA, five keys by RFC 4733, one core", arguments.seconds);
+        println!("{}", Row::HEAD);
     }
-    println!("Media plane on one core, recorded calls of {} s, PCMA, keys by RFC 4733", arguments.seconds);
+    for (part, direction) in [("outbound", Direction::Outbound), ("inbound", Direction::Inbound)] {
+        for calls in arguments.calls.iter().filter(|_| has(part)) {
+            println!("{}", survey::measure(direction, *calls, Duration::from_secs(arguments.seconds)));
+        }
+    }
+    if has("signalling") {
+        signalling::measure(&arguments.rates, arguments.seconds as f64);
+    }
+    if has("idle") {
+        idle::measure(9, arguments.seconds);
+    }
+    if has("plane") {
+        measure_plane(&arguments);
+    }
+}
+
+/// Each row in a process of its own, so that no row inherits memory.
+fn measure_plane(arguments: &Arguments) {
+    println!("\nMedia plane alone on one core, recorded calls of {} s", arguments.seconds);
     println!("{}", plane::Row::HEAD);
     let program = std::env::current_exe().expect("a running program has a path");
-    for calls in arguments.calls {
+    for calls in &arguments.calls {
         let row = Command::new(&program)
             .args(["--row", "--calls", &calls.to_string(), "--seconds", &arguments.seconds.to_string()])
             .status();

@@ -37,6 +37,14 @@ pub fn monotonic_ns() -> u64 {
     at.tv_sec as u64 * 1_000_000_000 + at.tv_nsec as u64
 }
 
+/// Nanoseconds of the wall clock, which the kernel's stamps are of.
+pub fn realtime_ns() -> u64 {
+    let mut at = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: writes `at`.
+    unsafe { libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut at) };
+    at.tv_sec as u64 * 1_000_000_000 + at.tv_nsec as u64
+}
+
 /// Sleeps until a point of [`monotonic_ns`].
 pub fn sleep_until_ns(deadline: u64) {
     let at = libc::timespec {

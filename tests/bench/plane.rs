@@ -111,14 +111,14 @@ pub fn measure(count: usize, seconds: u64) -> Row {
     let recordings = BTreeMap::new();
     let mut run = Run { plane, load, events, prompt, folder, calls, recordings, failed: 0, ended: 0 };
     std::thread::sleep(Duration::from_millis(300));
-    let idle = meter::resident_bytes();
-    let (media, files) = (meter::cpu_seconds(&["rtp-"]), meter::cpu_seconds(&["rec-"]));
+    let idle = meter::resident_bytes("self");
+    let (media, files) = (meter::cpu("self").of("rtp-"), meter::cpu("self").of("rec-"));
     let loaded = run.drive(seconds);
     let call_seconds = (count as u64 * seconds) as f64 / 1_000.0;
     let row = Row {
         calls: count,
-        media_cpu: (meter::cpu_seconds(&["rtp-"]) - media) / call_seconds,
-        recorder_cpu: (meter::cpu_seconds(&["rec-"]) - files) / call_seconds,
+        media_cpu: (meter::cpu("self").of("rtp-") - media) / call_seconds,
+        recorder_cpu: (meter::cpu("self").of("rec-") - files) / call_seconds,
         kilobytes: loaded.saturating_sub(idle) as f64 / 1_024.0 / count as f64,
         failed: run.failed,
         digits_right: run.calls.iter().map(|c| right(&c.pressed, &c.heard)).sum(),
@@ -159,7 +159,7 @@ impl Run {
             }
             self.live(now, length);
             if now >= begin + length.mul_f64((1.0 + RAMP) / 2.0) && loaded == 0 {
-                loaded = meter::resident_bytes();
+                loaded = meter::resident_bytes("self");
             }
             std::thread::sleep(Duration::from_millis(2));
         }
@@ -183,7 +183,7 @@ impl Run {
                 let remote = Some(self.load.address(n).into());
                 self.order(n, Command::Start(stream(remote)));
                 self.play(n);
-                self.load.order(Order::Start { call: n, to: address });
+                self.load.order(Order::Start { call: n, to: address, since_ns: 0 });
                 self.calls[n].begun = Some(now);
                 self.calls[n].recorded = Some(now);
             }

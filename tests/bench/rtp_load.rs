@@ -25,6 +25,10 @@ const CALLS_PER_SOCKET: usize = 25;
 pub const EVENT: u8 = 101;
 /// A-law.
 pub const PCMA: u8 = 8;
+/// Silence in A-law.
+const SILENCE: u8 = 0xD5;
+/// Bytes by which packets of one prompt are told from those of another.
+const SIGNATURE: usize = 16;
 /// Samples per packet.
 const FRAME: usize = 160;
 const SLOTS: usize = 10;
@@ -39,8 +43,8 @@ pub fn tone_of(call: usize) -> u32 {
 
 /// What the generator is told.
 pub enum Order {
-    /// The call's media may flow to this address.
-    Start { call: usize, to: SocketAddrV4 },
+    /// The call's media may flow to this address; answered at this point of the wall clock.
+    Start { call: usize, to: SocketAddrV4, since_ns: u64 },
     /// The call's customer presses a key.
     Press { call: usize, key: char },
     /// The call's media ends.
@@ -48,7 +52,7 @@ pub enum Order {
 }
 
 /// What came back over all calls.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Heard {
     /// Packets sent.
     pub sent: u64,
@@ -62,6 +66,18 @@ pub struct Heard {
     pub worst_us: u64,
     /// The generator's own slots that began more than 10 ms late: its figures are doubtful then.
     pub generator_late: u64,
+    /// From the answer to the first packet of a prompt, in microseconds, one of each call.
+    pub first_prompt_us: Vec<u64>,
+    /// From the first packet of a key to the first packet of another prompt, in microseconds.
+    pub reaction_us: Vec<u64>,
+}
+
+/// The value that this share of `values` does not exceed; 0 of none.
+pub fn quantile(values: &[u64], share: f64) -> u64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let place = (sorted.len() as f64 * share) as usize;
+    sorted.get(place.min(sorted.len().saturating_sub(1))).copied().unwrap_or(0)
 }
 
 impl Heard {
@@ -139,6 +155,29 @@ struct Call {
     at: usize,
     last_ns: u64,
     last_sequence: Option<u16>,
+    /// Answered; 0 once a prompt was heard.
+    since_ns: u64,
+    /// When a key went out that nothing followed yet; else 0.
+    pressed_ns: u64,
+    /// The beginning of the packets of the prompt that is heard.
+    prompt: [u8; SIGNATURE],
+}
+
+impl Call {
+    /// A prompt begins, or gives way to the next.
+    fn listen(&mut self, beginning: [u8; SIGNATURE], stamp_ns: u64, heard: &mut Heard) {
+        if beginning == [SILENCE; SIGNATURE] || beginning == self.prompt {
+            return;
+        }
+        self.prompt = beginning;
+        let since = |from: &mut u64| stamp_ns.saturating_sub(std::mem::take(from)) / 1_000;
+        if self.since_ns > 0 {
+            heard.first_prompt_us.push(since(&mut self.since_ns));
+        }
+        if self.pressed_ns > 0 {
+            heard.reaction_us.push(since(&mut self.pressed_ns));
+        }
+    }
 }
 
 struct Generator {
@@ -160,9 +199,11 @@ impl Generator {
             at: 0,
             last_ns: 0,
             last_sequence: None,
+            since_ns: 0,
+            pressed_ns: 0,
+            prompt: [SILENCE; SIGNATURE],
         };
-        let heard =
-            Heard { sent: 0, received: 0, lost: 0, gaps: vec![0; BUCKETS], worst_us: 0, generator_late: 0 };
+        let heard = Heard { gaps: vec![0; BUCKETS], ..Heard::default() };
         Generator { calls: (0..calls).map(call).collect(), sockets, by_port: vec![u32::MAX; 65_536], heard }
     }
 
@@ -191,12 +232,13 @@ impl Generator {
 
     fn take(&mut self, order: Order) {
         match order {
-            Order::Start { call, to } => {
+            Order::Start { call, to, since_ns } => {
                 self.by_port[usize::from(to.port())] = call as u32;
                 let call = &mut self.calls[call];
                 call.to = Some(to);
                 call.last_ns = 0;
                 call.last_sequence = None;
+                call.since_ns = since_ns;
             }
             Order::Press { call, key } => {
                 let _ = self.calls[call].keys.press(key, 100);
@@ -218,6 +260,9 @@ impl Generator {
             let mut pressed = false;
             for event in call.keys.frame(timestamp) {
                 pressed = true;
+                if event.marker {
+                    call.pressed_ns = mmsg::realtime_ns();
+                }
                 let len = call.rtp.event(EVENT, event.marker, event.timestamp, &event.payload, &mut packet);
                 self.heard.sent += u64::from(socket.send_to(&packet[..len], to).is_ok());
             }
@@ -243,6 +288,9 @@ impl Generator {
                 }
                 self.heard.received += 1;
                 let call = &mut self.calls[call];
+                if let Some(beginning) = bytes[12..].first_chunk() {
+                    call.listen(*beginning, stamp_ns, &mut self.heard);
+                }
                 let sequence = u16::from_be_bytes([bytes[2], bytes[3]]);
                 if let Some(last) = call.last_sequence.replace(sequence) {
                     self.heard.lost += u64::from(sequence.wrapping_sub(last).wrapping_sub(1));

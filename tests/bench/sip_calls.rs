@@ -3,11 +3,11 @@
 use std::collections::{BTreeSet, HashMap};
 use std::net::{SocketAddr, SocketAddrV4, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::rtp_load::{self, RtpLoad};
-use crate::sip_load::{Outcome, Plan, Role};
+use crate::sip_load::{Outcome, Plan, Role, key_of, tail_of};
 use crate::sip_text::{Message, Request, respond, sdp, target};
 
 /// First wait before a message is sent again (RFC 3261 timers A, E and G), doubled each time.
@@ -67,6 +67,7 @@ pub struct Load {
     by_id: HashMap<String, usize>,
     timers: BTreeSet<(Instant, usize)>,
     outcome: Outcome,
+    over: Arc<AtomicUsize>,
 }
 
 impl Load {
@@ -76,6 +77,7 @@ impl Load {
         role: Role,
         plan: Plan,
         media: Option<Arc<RtpLoad>>,
+        over: Arc<AtomicUsize>,
     ) -> Load {
         Load {
             socket,
@@ -87,6 +89,7 @@ impl Load {
             by_id: HashMap::new(),
             timers: BTreeSet::new(),
             outcome: Outcome::default(),
+            over,
         }
     }
 
@@ -142,8 +145,9 @@ impl Load {
         self.at(now + T1, call);
     }
 
-    fn new_call(&mut self, now: Instant, id: &str, state: State) -> usize {
+    fn new_call(&mut self, now: Instant, id: &str, tail: usize, state: State) -> usize {
         let n = self.calls.len();
+        self.outcome.tails.push(tail);
         self.by_id.insert(id.to_owned(), n);
         self.calls.push(Call {
             state,
@@ -170,8 +174,8 @@ impl Load {
     fn dial(&mut self, now: Instant, daemon: SocketAddr) {
         let n = self.calls.len();
         let id = format!("load-{n}-{}", self.address.port());
-        self.new_call(now, &id, State::Calling);
-        let from = format!("<sip:1390000{n:04}@{}>;tag=l{n}", self.address);
+        self.new_call(now, &id, n, State::Calling);
+        let from = format!("<sip:139{n:08}@{}>;tag=l{n}", self.address);
         let to = format!("<sip:4008000000@{daemon}>");
         let call = &mut self.calls[n];
         (call.local, call.remote, call.contact) = (from, to, format!("sip:4008000000@{daemon}"));
@@ -223,12 +227,14 @@ impl Load {
         if self.calls.len() >= self.plan.calls {
             return self.send(&respond(message, 486, "Busy Here", "load", &self.uri(), ""), from);
         }
-        let n = self.new_call(now, id, State::Ringing);
+        // The first `sip:NUMBER@` of To.
+        let to = message.header("To", "t").unwrap_or_default();
+        let number = to.split_once("sip:").map_or("", |(_, rest)| rest.split('@').next().unwrap_or_default());
+        let n = self.new_call(now, id, tail_of(number), State::Ringing);
         let tag = format!("a{n}");
         let uri = self.uri();
         let answer = respond(message, 200, "OK", &tag, &uri, &sdp(self.media_of(n)));
         let call = &mut self.calls[n];
-        let to = message.header("To", "t").unwrap_or_default();
         call.local = format!("{to};tag={tag}");
         call.remote = message.header("From", "f").unwrap_or_default().into();
         call.contact = message.contact().unwrap_or_default().into();
@@ -295,6 +301,7 @@ impl Load {
                     call.media = message.media();
                     let setup = now - call.invited;
                     self.outcome.setup_ms.push(setup.as_secs_f64() * 1_000.0);
+                    self.start_media(n);
                 }
                 let ack = self.request(n, "ACK", "");
                 self.send(&ack, self.next_hop(n));
@@ -329,16 +336,20 @@ impl Load {
         self.outcome.answered += 1;
         let call = &mut self.calls[n];
         (call.state, call.up) = (State::Up, now);
-        if let Some((load, to)) = self.media.as_ref().zip(call.media) {
-            load.order(rtp_load::Order::Start { call: n, to });
-        }
         self.plan_next(now, n);
+    }
+
+    /// From the 200 on, sent or received, there is sound both ways.
+    fn start_media(&self, n: usize) {
+        if let Some((load, to)) = self.media.as_ref().zip(self.calls[n].media) {
+            load.order(rtp_load::Order::Start { call: n, to, since_ns: crate::mmsg::realtime_ns() });
+        }
     }
 
     /// The next key or the end of a call that is up.
     fn plan_next(&mut self, now: Instant, n: usize) {
         let call = &self.calls[n];
-        let key = self.plan.keys.get(call.keys).map(|(after, _)| call.up + *after);
+        let key = self.plan.keys.get(call.keys).map(|after| call.up + *after);
         let end = self.plan.hold.map(|hold| call.up + hold);
         let next = [key, end].into_iter().flatten().min();
         self.at(next.unwrap_or(now + Duration::from_secs(3_600)), n);
@@ -348,6 +359,7 @@ impl Load {
         match self.calls[n].state {
             State::Ringing => {
                 self.calls[n].state = State::Answered;
+                self.start_media(n);
                 let (text, to) = (self.calls[n].message.clone(), self.calls[n].to_address);
                 self.repeat(now, n, text, to);
             }
@@ -370,13 +382,12 @@ impl Load {
 
     fn act(&mut self, now: Instant, n: usize) {
         let call = &mut self.calls[n];
-        if let Some((after, key)) = self.plan.keys.get(call.keys)
-            && call.up + *after <= now
-        {
+        if self.plan.keys.get(call.keys).is_some_and(|after| call.up + *after <= now) {
+            let key = key_of(self.outcome.tails[n], call.keys);
             call.keys += 1;
             self.outcome.pressed += 1;
             if let Some(media) = &self.media {
-                media.order(rtp_load::Order::Press { call: n, key: *key });
+                media.order(rtp_load::Order::Press { call: n, key });
             }
             return self.plan_next(now, n);
         }
@@ -398,6 +409,9 @@ impl Load {
 
     fn gone(&mut self, n: usize) {
         self.timers.remove(&(self.calls[n].due, n));
+        if self.calls[n].state != State::Gone {
+            self.over.fetch_add(1, Ordering::Relaxed);
+        }
         self.calls[n].state = State::Gone;
         if let Some(media) = &self.media {
             media.order(rtp_load::Order::Stop { call: n });

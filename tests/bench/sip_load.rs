@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -25,8 +25,8 @@ pub struct Plan {
     pub ring: Duration,
     /// We hang up this long after the ACK; None: the daemon does.
     pub hold: Option<Duration>,
-    /// Keys by time since the ACK, in order.
-    pub keys: Vec<(Duration, char)>,
+    /// When keys are pressed since the ACK, in order; which: [`key_of`].
+    pub keys: Vec<Duration>,
     /// Calls a second where we dial.
     pub per_second: f64,
 }
@@ -57,6 +57,20 @@ pub struct Outcome {
     pub setup_ms: Vec<f64>,
     /// Keys that were pressed.
     pub pressed: usize,
+    /// The tail of the customer's number, by call in order of their beginning.
+    pub tails: Vec<usize>,
+}
+
+/// The key that the customer with this tail of his number presses as his `n`th, from 0.
+pub fn key_of(tail: usize, n: usize) -> char {
+    b"12345"[(tail + 2 * n) % 5] as char
+}
+
+/// The last six digits of a number, which tell one customer from another.
+pub fn tail_of(number: &str) -> usize {
+    let digits: Vec<u8> = number.bytes().filter(u8::is_ascii_digit).collect();
+    let last = &digits[digits.len().saturating_sub(6)..];
+    last.iter().fold(0, |value, digit| value * 10 + usize::from(digit - b'0'))
 }
 
 impl Outcome {
@@ -71,6 +85,7 @@ impl Outcome {
 pub struct SipLoad {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
+    over: Arc<AtomicUsize>,
     thread: JoinHandle<Outcome>,
 }
 
@@ -88,13 +103,14 @@ impl SipLoad {
         crate::mmsg::prepare(&socket)?;
         let address = socket.local_addr()?;
         let stop = Arc::new(AtomicBool::new(false));
-        let load = Load::new(socket, address, role, plan, media);
+        let over = Arc::new(AtomicUsize::new(0));
+        let load = Load::new(socket, address, role, plan, media, over.clone());
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("load-sip".into()).spawn(move || {
             pin();
             load.run(&stopped)
         })?;
-        Ok(SipLoad { address, stop, thread })
+        Ok(SipLoad { address, stop, over, thread })
     }
 
     /// Where the daemon's trunk points to.
@@ -102,27 +118,14 @@ impl SipLoad {
         self.address
     }
 
+    /// Calls that ended or failed so far.
+    pub fn over(&self) -> usize {
+        self.over.load(Ordering::Relaxed)
+    }
+
     /// Ends the thread; calls that are up stay unfinished.
     pub fn finish(self) -> Outcome {
         self.stop.store(true, Ordering::Relaxed);
         self.thread.join().expect("the generator does not panic")
     }
-}
-
-/// Both sides against each other on loopback: shows that the generator itself holds the load.
-pub fn try_out(calls: usize, per_second: f64) -> (Outcome, Outcome) {
-    let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
-    let plan = Plan {
-        calls,
-        ring: Duration::from_millis(20),
-        hold: None,
-        keys: vec![(Duration::from_millis(100), '1')],
-        per_second,
-    };
-    let answer = SipLoad::start(loopback, Role::Answer, plan.clone(), None, || ()).expect("a socket");
-    let plan = Plan { hold: Some(Duration::from_millis(200)), ..plan };
-    let role = Role::Dial(answer.address());
-    let dial = SipLoad::start(loopback, role, plan, None, || ()).expect("a socket");
-    std::thread::sleep(Duration::from_secs_f64(calls as f64 / per_second + 2.0));
-    (dial.finish(), answer.finish())
 }

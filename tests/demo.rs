@@ -1,0 +1,43 @@
+//! `ringback demo`, started as people start it.
+
+use std::process::Command;
+use std::time::Duration;
+
+use crate::peers::program::Program;
+use crate::support::databases::block_on;
+
+/// Far above what it takes (about a minute), below what a person would wait.
+const LIMIT: Duration = Duration::from_secs(110);
+
+#[test]
+fn the_demo_dials_its_lists_over_loopback_and_ends_with_a_summary() {
+    block_on(async {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
+        command.args(["demo", "--once", "--lines", "96"]).env("TMPDIR", folder.path());
+        let mut demo = Program::start("demo", command.current_dir(folder.path()), folder.path());
+        let status = demo.wait(LIMIT).await;
+        let output = demo.output();
+        assert!(status.success(), "{status}\n{output}");
+        let summary = output.split("settled in").nth(1).unwrap_or_default();
+        for word in ["completed", "busy", "no answer", "message left", "mean score", "Recordings: "] {
+            assert!(summary.contains(word), "no `{word}` in\n{output}");
+        }
+        let kept =
+            summary.split("Recordings: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
+        assert!(count_wavs(kept.as_ref()) >= 20, "{kept}\n{output}");
+        assert!(!output.contains("ERROR"), "{output}");
+    });
+}
+
+fn count_wavs(folder: &std::path::Path) -> usize {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let count = |path: std::path::PathBuf| {
+        if path.is_dir() {
+            count_wavs(&path)
+        } else {
+            usize::from(path.extension().is_some_and(|e| e == "wav"))
+        }
+    };
+    entries.map(count).sum()
+}
