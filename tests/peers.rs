@@ -3,6 +3,7 @@
 mod baresip;
 mod calls;
 mod daemon;
+mod encrypted;
 mod kamailio;
 mod kill;
 pub mod program;

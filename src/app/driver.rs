@@ -288,6 +288,6 @@ fn sip_input(event: signal::Event) -> Input {
             bytes: r.bytes,
         },
         signal::Event::ConnectionClosed(id) => Input::ConnectionClosed(id),
-        signal::Event::SendFailed(destination) => Input::SendFailed(destination),
+        signal::Event::SendFailed(destination, why) => Input::SendFailed(destination, why),
     }
 }

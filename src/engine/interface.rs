@@ -29,8 +29,8 @@ pub enum Input {
     },
     /// A SIP connection closed.
     ConnectionClosed(u64),
-    /// A SIP message could not be sent to this place.
-    SendFailed(Destination),
+    /// A SIP message could not be sent to this place, and why.
+    SendFailed(Destination, String),
     /// DNS answered [`Output::Locate`].
     Located {
         /// The number from the order.

@@ -86,8 +86,8 @@ impl Engine {
             Input::ConnectionClosed(id) => {
                 self.endpoint.handle_transport_failure(now, TransportFailure::Connection(id));
             }
-            Input::SendFailed(to) => {
-                self.endpoint.handle_transport_failure(now, TransportFailure::Destination(&to));
+            Input::SendFailed(to, why) => {
+                self.endpoint.handle_transport_failure(now, TransportFailure::Destination(&to, &why));
             }
             Input::Located { trunk, result } => self.handle_located(now, trunk, result),
             Input::Media(session, event) => self.handle_media(now, session, event),

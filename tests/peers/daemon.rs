@@ -263,9 +263,10 @@ grace = "{grace}"
     );
     for trunk in trunks {
         let Trunk { name, port, transport, extra } = trunk;
+        let quiet = if extra.contains("options_ping") { "" } else { "options_ping = \"0s\"\n" };
         text.push_str(&format!(
             "\n[[trunk]]\nname = \"{name}\"\ngroup = \"{name}\"\nserver = \"127.0.0.1:{port}\"\n\
-             transport = \"{transport}\"\nfrom_domain = \"127.0.0.1\"\noptions_ping = \"0s\"\n{extra}\n"
+             transport = \"{transport}\"\nfrom_domain = \"127.0.0.1\"\n{quiet}{extra}\n"
         ));
     }
     text

@@ -57,11 +57,13 @@ struct Facts<'a> {
 /// Opens a connection for a message, in a task of its own.
 pub(super) fn open(destination: Destination, bytes: Bytes, shared: &Shared) {
     let Some(seat) = shared.table.begin(&destination) else {
-        return shared.inbox.report_now(Event::SendFailed(destination));
+        let why = "too many connections are open".to_owned();
+        return shared.inbox.report_now(Event::SendFailed(destination, why));
     };
     if shared.table.put(seat.id, bytes) != Put::Queued {
         shared.table.remove(seat.id);
-        return shared.inbox.report_now(Event::SendFailed(destination));
+        let why = "the message is longer than what may wait for a connection".to_owned();
+        return shared.inbox.report_now(Event::SendFailed(destination, why));
     }
     let task = outbound(destination, seat, shared.clone());
     shared.tasks.spawn_on(task, &shared.runtime);
@@ -82,14 +84,29 @@ async fn outbound(destination: Destination, mut seat: Seat, shared: Shared) {
             tally(end, &shared);
             shared.inbox.report(Event::ConnectionClosed(id)).await;
             if unsent {
-                shared.inbox.report(Event::SendFailed(destination)).await;
+                let why = "the connection ended before the message was sent".to_owned();
+                shared.inbox.report(Event::SendFailed(destination, why)).await;
             }
         }
         Err(error) => {
             count(&shared.inbox.counts.connects_failed);
             tracing::warn!(%destination, name = destination.server_name, %error, "cannot connect");
-            shared.inbox.report(Event::SendFailed(destination)).await;
+            let why = cannot_connect(&destination, &error);
+            shared.inbox.report(Event::SendFailed(destination, why)).await;
         }
+    }
+}
+
+/// Why there is no connection, for people: which step failed, and what was said there.
+fn cannot_connect(destination: &Destination, error: &io::Error) -> String {
+    let refused = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match refused {
+        Some(rustls::Error::InvalidCertificate(why)) => {
+            format!("the certificate of {} is refused: {why}", destination.server_name)
+        }
+        Some(error) => format!("TLS: {error}"),
+        None if error.kind() == io::ErrorKind::TimedOut => "no connection: it took too long".to_owned(),
+        None => format!("no connection: {error}"),
     }
 }
 

@@ -114,8 +114,8 @@ pub enum Event {
     Received(Received),
     /// A connection is gone, for whatever reason.
     ConnectionClosed(u64),
-    /// Nothing can be sent there.
-    SendFailed(Destination),
+    /// Nothing can be sent there, and why, in words.
+    SendFailed(Destination, String),
 }
 
 /// Why the sockets could not be opened.

@@ -88,7 +88,7 @@ async fn datagrams_go_both_ways_and_keepalives_are_passed_over() {
     udp_works(&signal, &mut events).await;
     assert_eq!(signal.counters().datagrams, 1);
     signal.send(transmit(to(Transport::Udp, "[::1]:9".parse().unwrap(), ""), None, &b"x"[..]));
-    assert!(matches!(next(&mut events).await, Event::SendFailed(_)), "no IPv6 socket is open");
+    assert!(matches!(next(&mut events).await, Event::SendFailed(..)), "no IPv6 socket is open");
 }
 
 #[tokio::test]
@@ -132,7 +132,7 @@ async fn a_connection_out_is_used_again_and_its_end_is_reported() {
     assert!(matches!(next(&mut events).await, Event::ConnectionClosed(id) if Some(id) == got.connection));
     signal.send(transmit(destination.clone(), got.connection, OPTIONS));
     match next(&mut events).await {
-        Event::SendFailed(failed) => assert_eq!(failed, destination),
+        Event::SendFailed(failed, _) => assert_eq!(failed, destination),
         other => panic!("{other:?}"),
     }
     assert_eq!(signal.counters().connects_failed, 1);
@@ -190,7 +190,8 @@ async fn tls_is_verified_by_authority_and_name() {
             server.send(transmit(to(Transport::Tls, got.source, ""), got.connection, OPTIONS));
             assert_eq!(&message(&mut events).await.bytes[..], OPTIONS, "{name}");
         } else {
-            assert!(matches!(next(&mut events).await, Event::SendFailed(_)), "{name} {trusted:?}");
+            let Event::SendFailed(_, why) = next(&mut events).await else { panic!("{name} {trusted:?}") };
+            assert!(why.contains("certificate") == (name != "not a name"), "{name}: {why}");
         }
         client.close().await;
         assert!(matches!(next(&mut arrived).await, Event::ConnectionClosed(_)) || name == "not a name");
@@ -237,7 +238,7 @@ async fn a_peer_that_never_reads_loses_its_connection_and_nobody_else_waits() {
         }
         assert!(matches!(failed[0], Event::ConnectionClosed(_)), "{expect_after}: {failed:?}");
         assert!(
-            matches!(&failed[1], Event::SendFailed(d) if *d == destination),
+            matches!(&failed[1], Event::SendFailed(d, _) if *d == destination),
             "{expect_after}: {failed:?}"
         );
         udp_works(&signal, &mut events).await;
@@ -341,7 +342,7 @@ async fn connections_out_are_counted_too() {
     let second = to(Transport::Tcp, trunk.local_addr().unwrap(), "second");
     signal.send(transmit(first, None, OPTIONS));
     signal.send(transmit(second.clone(), None, OPTIONS));
-    assert!(matches!(next(&mut events).await, Event::SendFailed(d) if d == second));
+    assert!(matches!(next(&mut events).await, Event::SendFailed(d, _) if d == second));
 }
 
 #[tokio::test]

@@ -78,7 +78,9 @@ impl Udp {
     pub(super) fn send(&self, destination: Destination, bytes: Bytes, inbox: &Inbox) {
         let addr = destination.addr;
         let Some(port) = self.sockets.iter().find(|p| p.local.is_ipv4() == addr.is_ipv4()) else {
-            return inbox.report_now(Event::SendFailed(destination));
+            let family = if addr.is_ipv4() { "IPv4" } else { "IPv6" };
+            let why = format!("there is no UDP socket for {family} (sip.udp)");
+            return inbox.report_now(Event::SendFailed(destination, why));
         };
         // Whoever waits goes first.
         if port.queue.capacity() == SEND_QUEUE {
@@ -86,7 +88,9 @@ impl Udp {
                 Ok(_) => return,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 // Too long, no route, forbidden: it will not go next time either.
-                Err(_) => return inbox.report_now(Event::SendFailed(destination)),
+                Err(error) => {
+                    return inbox.report_now(Event::SendFailed(destination, error.to_string()));
+                }
             }
         }
         if port.queue.try_send((addr, bytes)).is_err() {

@@ -40,8 +40,8 @@ pub struct Transmit {
 /// A send or a connection that failed for good.
 #[derive(Clone, Copy, Debug)]
 pub enum TransportFailure<'a> {
-    /// Nothing can be sent there.
-    Destination(&'a Destination),
+    /// Nothing can be sent there, and why.
+    Destination(&'a Destination, &'a str),
     /// The connection is closed.
     Connection(u64),
 }

@@ -120,16 +120,16 @@ impl Endpoint {
     /// their next request opens a connection anew.
     pub fn handle_transport_failure(&mut self, now: Now, failure: TransportFailure<'_>) {
         let upcalls = match failure {
-            TransportFailure::Destination(to) => {
+            TransportFailure::Destination(to, why) => {
                 let broken = |flow: &Flow| {
                     flow.destination.transport == to.transport && flow.destination.addr == to.addr
                 };
-                self.core.clients.handle_failure(broken, &mut self.core.out)
+                self.core.clients.handle_failure(broken, why, &mut self.core.out)
             }
-            TransportFailure::Connection(id) => self
-                .core
-                .clients
-                .handle_failure(|flow: &Flow| flow.connection == Some(id), &mut self.core.out),
+            TransportFailure::Connection(id) => {
+                let broken = |flow: &Flow| flow.connection == Some(id);
+                self.core.clients.handle_failure(broken, "the connection closed", &mut self.core.out)
+            }
         };
         for upcall in upcalls {
             self.handle_upcall(now, upcall, None);

@@ -78,7 +78,7 @@ impl Endpoint {
                 let rtt = now.mono.since(pinged.started);
                 self.core.events.push_back(Event::Pong { id: PingId(id), status: response.status, rtt });
             }
-            (None, Outcome::Unsent) => self.fail_ping(id, "the OPTIONS could not be sent"),
+            (None, outcome @ Outcome::Unsent(_)) => self.fail_ping(id, &outcome.why_unsent("OPTIONS")),
             (None, _) => self.fail_ping(id, "no answer in time"),
         }
     }

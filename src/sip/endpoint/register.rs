@@ -159,7 +159,7 @@ impl Endpoint {
                     Err(unanswered) => format!("{}: {unanswered}", response.reason),
                     Ok(_) => response.reason.clone(),
                 },
-                (Outcome::Unsent, _) => "the REGISTER could not be sent".to_owned(),
+                (Outcome::Unsent(_), _) => outcome.why_unsent("REGISTER"),
                 _ => "no response to the REGISTER".to_owned(),
             };
             let id = RegistrationId(id);

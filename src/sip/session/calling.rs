@@ -181,12 +181,12 @@ impl Calling {
                 self.handle_answer(now, head, core, &outgoing, response)
             }
             (Outcome::Final(_), Some(response)) => self.handle_refusal(now, head, core, response),
-            (outcome @ (Outcome::Timeout | Outcome::Unsent), _) => {
+            (outcome @ (Outcome::Timeout | Outcome::Unsent(_)), _) => {
                 let status = status_of(&outcome, None);
                 let end = match (&self.quit, status) {
                     (Some(quit), 408) => end(quit.by, 487, quit.hangup.text.clone()),
                     (_, 408) => super::fault(408, "no response to the INVITE"),
-                    _ => super::fault(status, "the INVITE could not be sent"),
+                    _ => super::fault(status, &outcome.why_unsent("INVITE")),
                 };
                 self.fail(now, head, core, end)
             }

@@ -228,7 +228,7 @@ pub(crate) fn answer_other(now: Now, head: &Head, core: &mut Core, server: u64, 
 pub(crate) fn status_of(outcome: &Outcome, response: Option<&Response>) -> u16 {
     match (outcome, response) {
         (Outcome::Timeout, _) => 408,
-        (Outcome::Unsent, _) => 503,
+        (Outcome::Unsent(_), _) => 503,
         (_, Some(response)) => response.status,
         (_, None) => 500,
     }

@@ -7,6 +7,7 @@
 //! others   Trying --1xx--> Trying at T2 --final--> Done --K--> gone;  --F--> gone (timeout)
 //! ```
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -70,8 +71,18 @@ pub(crate) enum Outcome {
     Another,
     /// No final response in time (timers B, F).
     Timeout,
-    /// The transport failed.
-    Unsent,
+    /// The transport failed; why.
+    Unsent(Arc<str>),
+}
+
+impl Outcome {
+    /// Why a request was not sent, as a sentence.
+    pub fn why_unsent(&self, method: &str) -> String {
+        match self {
+            Outcome::Unsent(why) => format!("the {method} could not be sent: {why}"),
+            _ => format!("the {method} could not be sent"),
+        }
+    }
 }
 
 /// An outcome and whose it is.
@@ -340,6 +351,7 @@ impl Clients {
     pub(crate) fn handle_failure(
         &mut self,
         broken: impl Fn(&Flow) -> bool,
+        why: &str,
         out: &mut Outputs,
     ) -> Vec<Upcall> {
         let waiting = |client: &Client| {
@@ -351,7 +363,8 @@ impl Clients {
             .filter(|(_, client)| waiting(client) && broken(&client.flow))
             .map(|(id, _)| *id)
             .collect();
-        ids.into_iter().filter_map(|id| self.fail(id, Outcome::Unsent, out)).collect()
+        let why = Arc::<str>::from(why);
+        ids.into_iter().filter_map(|id| self.fail(id, Outcome::Unsent(why.clone()), out)).collect()
     }
 }
 

@@ -188,7 +188,7 @@ fn a_callee_that_sends_bye_before_it_answers_ends_the_call() {
 fn a_transport_failure_fails_the_call_at_once() {
     let mut desk = Desk::new();
     start(&mut desk);
-    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&trunk()));
+    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&trunk(), "no route"));
     assert_eq!(desk.news(), ["failed 503 Fault"]);
     desk.assert_empty();
 }

@@ -133,7 +133,7 @@ fn health_checks_report_round_trip_status_and_silence() {
     desk.run(1);
     assert_eq!(desk.news(), ["ping failed"]);
     desk.ua.ping(desk.now, ping);
-    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&trunk()));
+    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&trunk(), "no route"));
     assert_eq!(desk.news(), ["ping failed"]);
     desk.assert_empty();
 }
