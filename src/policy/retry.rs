@@ -212,7 +212,10 @@ fn next_attempt(attempted: &Attempted<'_>, rule: RetryRule) -> Timestamp {
     if rule.next_window
         && let Some(closes) = attempted.windows.closing(now)
     {
-        at = at.max(closes);
+        // Windows that hardly ever close have no next one: then the next day stands for it.
+        let day = 24 * 60 * MINUTE_MS;
+        let ends = if closes.millis_since(now) > day { attempted.windows.day_end(now) } else { closes };
+        at = at.max(ends);
     }
     attempted.windows.next_opening(at).unwrap_or(at)
 }
@@ -337,6 +340,21 @@ mod tests {
             rules: vec![(NoAnswer, rule(60, 2, false))],
         };
         assert_eq!(run(NoAnswer, last).1, Ok(cn("2026-03-04T10:00:00")), "past the window's end");
+    }
+
+    #[test]
+    fn a_window_that_never_closes_lends_the_next_day_to_the_next_window() {
+        let windows = Windows::parse(&["00:00-24:00"], "Asia/Shanghai").unwrap();
+        let attempted = Attempted {
+            now: cn("2026-03-03T10:30:00"),
+            disposition: Disposition::Declined,
+            later_at: None,
+            attempts_by: &BTreeMap::from([(Disposition::Declined, 1)]),
+            max_attempts: 3,
+            rules: &RetryTable::new(),
+            windows: &windows,
+        };
+        assert_eq!(after_attempt(&attempted).next, Next::Again(cn("2026-03-04T00:00:00")));
     }
 
     #[test]

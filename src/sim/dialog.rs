@@ -77,6 +77,11 @@ impl Dialog {
         self.last.is_empty() || self.last.starts_with(b"SIP/2.0 1")
     }
 
+    /// Whether every final response has its ACK and every request its answer.
+    pub fn is_settled(&self) -> bool {
+        self.final_response.is_none() && self.open.is_empty()
+    }
+
     /// A provisional response to the INVITE.
     pub fn provisional(&mut self, status: u16, sdp: Option<&str>) {
         let tag = (status > 100).then(|| self.tag.clone());

@@ -56,6 +56,9 @@ pub struct Phone {
     quiet_since: Mono,
     bye: Option<u32>,
     sdp_version: u32,
+    pressed: String,
+    /// Something was repeated to the end and never answered.
+    given_up: bool,
     output: VecDeque<Output>,
 }
 
@@ -96,6 +99,8 @@ impl Phone {
             quiet_since: now.mono,
             bye: None,
             sdp_version: 1,
+            pressed: String::new(),
+            given_up: false,
             output: VecDeque::new(),
         };
         if acceptable {
@@ -117,9 +122,26 @@ impl Phone {
         &self.ear.heard
     }
 
-    /// Whether the phone may be forgotten.
+    /// Keys pressed so far, in order. One of the last may not have left before the call ended.
+    pub fn pressed(&self) -> &str {
+        &self.pressed
+    }
+
+    /// Whether the phone may be forgotten: nothing of its own waits for an answer, and
+    /// repeated requests have had their time to come.
     pub fn is_over(&self, now: Now) -> bool {
         matches!(self.stage, Stage::Over { since } if now.mono.since(since) >= LINGER)
+            && (self.dialog.is_settled() || self.given_up)
+    }
+
+    /// The handset is put down at this moment, whatever is going on: BYE, or 480 before the answer.
+    pub fn put_down(&mut self, now: Now) {
+        match self.stage {
+            Stage::Alerting { .. } => self.end(now.mono, 480),
+            Stage::Talking => self.hang_up(now.mono),
+            Stage::Over { .. } => {}
+        }
+        self.flush();
     }
 
     /// Whether the call is answered and not over.
@@ -152,6 +174,7 @@ impl Phone {
     /// 20 ms have passed.
     pub fn tick(&mut self, now: Now) {
         let alive = self.dialog.tick(now.mono);
+        self.given_up |= !alive;
         match self.stage {
             Stage::Alerting { at } if now.mono >= at => self.decide(now.mono),
             Stage::Talking if !alive => self.stage = Stage::Over { since: now.mono },
@@ -299,6 +322,7 @@ impl Phone {
             self.pressing = Some((now, key.to_string()));
         }
         let Some((_, keys)) = self.pressing.take_if(|(at, _)| now >= *at) else { return };
+        self.pressed.push_str(&keys);
         for key in keys.chars() {
             match person.keying {
                 Keying::Info => {
