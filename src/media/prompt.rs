@@ -23,15 +23,13 @@ pub struct PromptError {
     pub mend: String,
 }
 
-/// One prompt at 8 kHz, mono, with its payload ready for every codec in frames of 20 ms.
+/// One prompt at 8 kHz, mono, with its payload in frames of 20 ms for each codec that a call used.
 #[derive(Debug)]
 pub struct Prompt {
     name: String,
     pcm: Box<[i16]>,
     samples: usize,
-    alaw: Box<[u8]>,
-    mulaw: Box<[u8]>,
-    g722: OnceLock<Box<[u8]>>,
+    payloads: [OnceLock<Box<[u8]>>; 3],
 }
 
 impl Prompt {
@@ -46,14 +44,14 @@ impl Prompt {
 
     /// From mono samples at 8 kHz. The last frame is filled up with silence.
     pub fn from_pcm(name: &str, pcm: &[i16]) -> Prompt {
-        let mut padded = pcm.to_vec();
-        padded.resize(pcm.len().next_multiple_of(FRAME_SAMPLES), 0);
+        let length = pcm.len().next_multiple_of(FRAME_SAMPLES);
+        let mut padded = Vec::with_capacity(length);
+        padded.extend_from_slice(pcm);
+        padded.resize(length, 0);
         Prompt {
             name: name.to_owned(),
             samples: pcm.len(),
-            alaw: encode(Codec::Pcma, &padded),
-            mulaw: encode(Codec::Pcmu, &padded),
-            g722: OnceLock::new(),
+            payloads: [const { OnceLock::new() }; 3],
             pcm: padded.into(),
         }
     }
@@ -85,13 +83,15 @@ impl Prompt {
 
     /// The RTP payload of frame `index` in `codec`, 160 bytes; None past the end.
     ///
-    /// G.722 is encoded at its first use, about 1 ms per second of prompt, and kept.
+    /// Encoded at the codec's first use and kept: a second of prompt takes about 1 ms in G.722
+    /// and 10 us in the others.
     pub fn payload(&self, codec: Codec, index: usize) -> Option<&[u8; FRAME_SAMPLES]> {
-        let bytes = match codec {
-            Codec::Pcma => &self.alaw,
-            Codec::Pcmu => &self.mulaw,
-            Codec::G722 => self.g722.get_or_init(|| encode(Codec::G722, &self.pcm)),
+        let place = match codec {
+            Codec::Pcma => 0,
+            Codec::Pcmu => 1,
+            Codec::G722 => 2,
         };
+        let bytes = self.payloads[place].get_or_init(|| encode(codec, &self.pcm));
         bytes.as_chunks().0.get(index)
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ringback::io::store::Store;
-use ringback::io::store::read::{AnswerRow, CallFilter, CallRow, CallSort};
+use ringback::io::store::read::{AnswerRow, CallFilter, CallRow, CallSort, PAGE_LIMIT};
 use serde_json::{Value, json};
 
 use crate::meter;
@@ -169,7 +169,8 @@ async fn read(database: &str) -> (Vec<CallRow>, Vec<AnswerRow>) {
     let (mut calls, mut answers) = (Vec::new(), Vec::new());
     let mut after = None;
     loop {
-        let page = store.call_rows(&filter, CallSort::Oldest, after.as_ref(), 1_000).await.expect("calls");
+        let page =
+            store.call_rows(&filter, CallSort::Oldest, after.as_ref(), PAGE_LIMIT).await.expect("calls");
         calls.extend(page.rows);
         after = page.next;
         if after.is_none() {
@@ -177,7 +178,7 @@ async fn read(database: &str) -> (Vec<CallRow>, Vec<AnswerRow>) {
         }
     }
     loop {
-        let page = store.answer_page(None, None, after.as_ref(), 1_000).await.expect("answers");
+        let page = store.answer_page(None, None, after.as_ref(), PAGE_LIMIT).await.expect("answers");
         answers.extend(page.rows);
         after = page.next;
         if after.is_none() {

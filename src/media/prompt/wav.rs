@@ -15,6 +15,11 @@ const RATES: std::ops::RangeInclusive<u32> = 4_000..=384_000;
 /// Frames that the resampler takes at a time.
 const CHUNK: usize = 1_024;
 
+/// What needs no conversion: the prompts that come with the program, and those recorded by
+/// telephone.
+const NATIVE: WavSpec =
+    WavSpec { channels: 1, sample_rate: SAMPLE_RATE, bits_per_sample: 16, sample_format: SampleFormat::Int };
+
 /// What is wrong, and how to mend it.
 type Fault = (String, String);
 
@@ -35,12 +40,30 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<i16>, Fault> {
         let problem = format!("{} channels, {} s long", spec.channels, reader.duration() / spec.sample_rate);
         return Err((problem, format!("cut it to at most {MAX_SECONDS} s")));
     }
+    if spec == NATIVE {
+        return native(reader);
+    }
     let mono = mix(&mut reader, spec).map_err(unreadable)?;
     if mono.is_empty() {
-        return Err(("there is no sound in it".to_owned(), "record it again".to_owned()));
+        return Err(silent());
     }
     let narrow = if spec.sample_rate == SAMPLE_RATE { mono } else { resample(mono, spec.sample_rate)? };
     Ok(narrow.iter().map(|s| (s * 32_768.0).round().clamp(-32_768.0, 32_767.0) as i16).collect())
+}
+
+/// The samples as they stand. hound reads the header and is left at the first sample; asking
+/// it for each of the millions of samples would take most of the daemon's start.
+fn native(reader: WavReader<Cursor<&[u8]>>) -> Result<Vec<i16>, Fault> {
+    let length = reader.len() as usize * size_of::<i16>();
+    let source = reader.into_inner();
+    let begin = source.position() as usize;
+    let Some(data) = source.get_ref().get(begin..begin + length) else {
+        return Err(too_short());
+    };
+    if data.is_empty() {
+        return Err(silent());
+    }
+    Ok(data.as_chunks().0.iter().map(|bytes| i16::from_le_bytes(*bytes)).collect())
 }
 
 /// All channels added and divided by their number, full scale 1.0.
@@ -86,11 +109,17 @@ fn unreadable(error: hound::Error) -> Fault {
         hound::Error::Unsupported => {
             ("the WAV file is compressed or of a kind that is not read".to_owned(), convert())
         }
-        hound::Error::IoError(_) => {
-            ("the WAV file ends too early".to_owned(), "copy or export it again; it is not whole".to_owned())
-        }
+        hound::Error::IoError(_) => too_short(),
         other => (format!("this is no WAV file ({other})"), convert()),
     }
+}
+
+fn silent() -> Fault {
+    ("there is no sound in it".to_owned(), "record it again".to_owned())
+}
+
+fn too_short() -> Fault {
+    ("the WAV file ends too early".to_owned(), "copy or export it again; it is not whole".to_owned())
 }
 
 fn convert() -> String {

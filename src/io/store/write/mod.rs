@@ -79,6 +79,16 @@ enum Item {
     Flush(oneshot::Sender<()>),
 }
 
+impl Item {
+    /// Somebody waits until it is done: a call cannot be placed before its reservation.
+    fn is_awaited(&self) -> bool {
+        match self {
+            Item::Write(write) => matches!(**write, Write::Reserve(_)),
+            Item::Flush(_) => true,
+        }
+    }
+}
+
 /// The writer. Dropping it is what a crash does: what is not committed is gone.
 #[derive(Debug)]
 pub struct Writer {

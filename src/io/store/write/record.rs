@@ -19,8 +19,9 @@ pub(super) async fn report(
     now: Timestamp,
 ) -> Result<(), Error> {
     let record = &report.record;
-    open_if_unknown(tx, record).await?;
-    if !close(tx, settings, report).await? {
+    if !close(tx, settings, report).await?
+        && !(open_if_unknown(tx, record).await? && close(tx, settings, report).await?)
+    {
         return Ok(());
     }
     if !report.trace.is_empty() {
@@ -55,9 +56,9 @@ fn was_dialled(record: &CallRecord) -> bool {
     record.trunk.is_some() || record.disposition != Disposition::Cancelled
 }
 
-/// A call whose beginning was never stored gets its row with the record.
-async fn open_if_unknown(tx: &mut Tx, record: &CallRecord) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
+/// A call whose beginning was never stored gets its row with the record; true where it did.
+async fn open_if_unknown(tx: &mut Tx, record: &CallRecord) -> Result<bool, Error> {
+    let opened = within!(tx, c => sqlx::query(
         "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at)
          VALUES ($1, $2, 'reserved', $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING")
         .bind(record.id.to_string())
@@ -68,8 +69,8 @@ async fn open_if_unknown(tx: &mut Tx, record: &CallRecord) -> Result<(), Error> 
         .bind(record.started_at.0)
         .execute(c)
         .await
-        .map(drop))?;
-    Ok(())
+        .map(|done| done.rows_affected()))?;
+    Ok(opened > 0)
 }
 
 /// True where the call was open.
