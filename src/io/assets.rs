@@ -8,6 +8,7 @@ use rust_embed::RustEmbed;
 #[derive(RustEmbed)]
 #[folder = "config/"]
 #[exclude = "prompts/build*"]
+#[exclude = "*.service"]
 struct Config;
 
 /// One embedded file by its path below `config`.
