@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::driver::Driver;
 use crate::call::Direction;
 use crate::engine::Report;
-use crate::sip::endpoint::Counters;
+use crate::io::telemetry::{CounterFamily, Telemetry};
+use crate::io::{rtp, signal};
+use crate::sip::endpoint::{CLASSES, Counters, METHODS};
 
 /// Bytes of a millisecond of stereo 16-bit audio at 8 kHz.
 const BYTES_PER_MS: u64 = 32;
@@ -36,24 +38,83 @@ impl Driver {
         }
     }
 
-    /// What SIP took in and refused since the last look.
-    pub(super) fn count_sip(&mut self) {
-        let now = self.parts.engine.sip_counters();
-        let before = std::mem::replace(&mut self.sip, now);
+    /// What SIP and the media plane took in and refused since the last look.
+    pub(super) fn count_traffic(&mut self) {
+        let parts = &self.parts;
+        let now = Seen {
+            sip: parts.engine.sip_counters(),
+            signal: parts.signal.counters(),
+            plane: parts.plane.counters(),
+            missing: parts.recorder.missing(),
+        };
+        let before = std::mem::replace(&mut self.seen, now);
         let telemetry = &self.parts.telemetry;
-        let since = |read: fn(&Counters) -> u64| read(&now).saturating_sub(read(&before));
-        telemetry.sip_retransmissions.with(&[]).add(since(|c| c.retransmitted));
-        for (reason, count) in [
-            ("malformed", since(|c| c.malformed)),
-            ("bad_request", since(|c| c.bad_requests)),
-            ("stray", since(|c| c.stray)),
-            ("overload", since(|c| c.overload)),
-            ("flood", since(|c| c.flood)),
-        ] {
-            if count > 0 {
-                telemetry.sip_dropped.with(&[reason]).add(count);
-            }
+        count_sip(telemetry, &before.sip, &now.sip);
+        count_signal(telemetry, &before.signal, &now.signal);
+        let plane = |read: fn(&rtp::Counters) -> u64| read(&now.plane).saturating_sub(read(&before.plane));
+        add(&telemetry.media_ticks, &["on_time"], plane(|c| c.ticks.saturating_sub(c.ticks_late)));
+        add(&telemetry.media_ticks, &["late"], plane(|c| c.ticks_late));
+        add(&telemetry.media_ticks, &["left_out"], plane(|c| c.ticks_skipped));
+        add(&telemetry.rtp_dropped, &["foreign"], plane(|c| c.packets_foreign));
+        add(&telemetry.rtp_dropped, &["not_sent"], plane(|c| c.sends_failed));
+        add(&telemetry.overflow, &["media_events"], plane(|c| c.events_dropped));
+        add(&telemetry.recording_missing, &[], now.missing.saturating_sub(before.missing));
+    }
+}
+
+/// Counters at the last look.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    sip: Counters,
+    signal: signal::Counters,
+    plane: rtp::Counters,
+    missing: u64,
+}
+
+fn count_sip(telemetry: &Telemetry, before: &Counters, now: &Counters) {
+    let since = |read: fn(&Counters) -> u64| read(now).saturating_sub(read(before));
+    add(&telemetry.sip_retransmissions, &[], since(|c| c.retransmitted));
+    for (reason, count) in [
+        ("malformed", since(|c| c.malformed)),
+        ("bad_request", since(|c| c.bad_requests)),
+        ("stray", since(|c| c.stray)),
+        ("overload", since(|c| c.overload)),
+        ("flood", since(|c| c.flood)),
+    ] {
+        add(&telemetry.sip_dropped, &[reason], count);
+    }
+    for (direction, was, is) in [("in", before.arrived, now.arrived), ("out", before.left, now.left)] {
+        for (place, method) in METHODS.iter().enumerate() {
+            let count = is.requests[place].saturating_sub(was.requests[place]);
+            add(&telemetry.sip_messages, &[method, direction], count);
         }
+        for (place, class) in CLASSES.iter().enumerate() {
+            let count = is.responses[place].saturating_sub(was.responses[place]);
+            add(&telemetry.sip_responses, &[class, direction], count);
+        }
+    }
+}
+
+fn count_signal(telemetry: &Telemetry, before: &signal::Counters, now: &signal::Counters) {
+    let since = |read: fn(&signal::Counters) -> u64| read(now).saturating_sub(read(before));
+    add(&telemetry.sip_dropped, &["unframed"], since(|c| c.unframed));
+    add(&telemetry.overflow, &["sip_in"], since(|c| c.datagrams_dropped + c.reports_dropped));
+    add(&telemetry.overflow, &["sip_out"], since(|c| c.sends_dropped));
+    for (result, count) in [
+        ("accepted", since(|c| c.accepted)),
+        ("refused", since(|c| c.refused)),
+        ("connect_failed", since(|c| c.connects_failed)),
+        ("handshake_failed", since(|c| c.handshakes_failed)),
+        ("too_slow", since(|c| c.too_slow)),
+        ("not_read", since(|c| c.not_read)),
+    ] {
+        add(&telemetry.sip_connections, &[result], count);
+    }
+}
+
+fn add(family: &CounterFamily, labels: &[&str], count: u64) {
+    if count > 0 {
+        family.with(labels).add(count);
     }
 }
 

@@ -16,6 +16,7 @@ use super::reload::Reread;
 use crate::base::{CallId, Disposition, Now, Rng, Timestamp};
 use crate::dialer::{EntryState, EntryUpdate};
 use crate::engine::{self, Engine};
+use crate::io::certificate::{self, Certificate, Role};
 use crate::io::clock::{self, Clock};
 use crate::io::dns::Resolver;
 use crate::io::recorder::{self, Recorder};
@@ -84,6 +85,9 @@ pub enum Error {
     /// SIP sockets, certificates.
     #[error("sip: {0}")]
     Signal(#[from] signal::Error),
+    /// A TLS certificate.
+    #[error("certificate: {0}")]
+    Certificate(#[from] certificate::Error),
     /// The API's sockets, a folder.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
@@ -118,6 +122,7 @@ impl Daemon {
     /// The first part that cannot start; what was started before it is stopped.
     pub async fn start(settings: Settings) -> Result<Daemon, Error> {
         let clock = Clock::start();
+        let certificates = certificates(&settings.signal, clock.now().utc)?;
         let store = Store::open(&settings.database).await?;
         let recorder = Recorder::start(settings.recorder.clone())?;
         let lost = recover(&store, &settings, clock.now()).await?;
@@ -193,6 +198,7 @@ impl Daemon {
             orders,
             disk: recorder.disk(),
             recorder: recorder.clone(),
+            certificates: certificate::Watch::new(clock.mono(), certificates),
             api: state,
             grace: settings.grace,
             reread: settings.reread.clone(),
@@ -262,6 +268,16 @@ impl Daemon {
         self.server.await.ok();
         self.store.close().await;
     }
+}
+
+/// The TLS certificates in use; one that has expired is an error.
+pub(super) fn certificates(
+    settings: &signal::Settings,
+    now: Timestamp,
+) -> Result<Vec<Certificate>, certificate::Error> {
+    let own = settings.certificate.iter().filter(|_| !settings.tls.is_empty()).map(|p| (p, Role::Own));
+    let trusted = settings.ca.iter().map(|p| (p, Role::Authorities));
+    own.chain(trusted).map(|(path, role)| Certificate::read(path, role, now)).collect()
 }
 
 /// Attempts without an outcome become `lost` and follow their retry rule.

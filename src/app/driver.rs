@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::count::Seen;
 use super::drain::Drain;
 use super::outside::Outside;
 use super::reload::{Fresh, Reread};
 use crate::base::{Mono, Now};
 use crate::dialer::Reason;
 use crate::engine::{Engine, Hold, Input, Output, Reserved, Write};
+use crate::io::certificate;
 use crate::io::clock::Clock;
 use crate::io::recorder::{Disk, Recorder};
 use crate::io::rtp::RtpPlane;
@@ -24,7 +26,6 @@ use crate::io::telemetry::Telemetry;
 use crate::io::web::{Catalogue, EventHub, LiveSnapshot, Order, Shared};
 use crate::media;
 use crate::policy::code;
-use crate::sip::endpoint::Counters;
 
 /// Reports taken from one queue before the others have their turn.
 const BATCH: usize = 128;
@@ -51,6 +52,7 @@ pub struct Parts {
     pub orders: mpsc::Receiver<Order>,
     pub disk: watch::Receiver<Disk>,
     pub recorder: Recorder,
+    pub certificates: certificate::Watch,
     pub api: Shared,
     pub grace: Duration,
     pub reread: Option<Reread>,
@@ -81,8 +83,8 @@ pub struct Driver {
     backlog: VecDeque<(media::SessionId, media::Command)>,
     overflow: VecDeque<Write>,
     published: Mono,
-    /// SIP counters at the last look.
-    pub(super) sip: Counters,
+    /// Counters at the last look.
+    pub(super) seen: Seen,
 }
 
 impl Driver {
@@ -94,7 +96,7 @@ impl Driver {
             backlog: VecDeque::new(),
             overflow: VecDeque::new(),
             published: Mono(0),
-            sip: Counters::default(),
+            seen: Seen::default(),
         }
     }
 
@@ -125,6 +127,7 @@ impl Driver {
                 () = tokio::time::sleep_until(wake) => self.handle(Input::Wake),
             }
             self.carry_out();
+            self.look_at_certificates();
             self.publish();
         }
         self.parts
@@ -195,12 +198,22 @@ impl Driver {
         self.handle(Input::Hold(Hold::Disk, reason));
     }
 
+    fn look_at_certificates(&mut self) {
+        if self.parts.certificates.next_timeout() > self.parts.clock.mono() {
+            return;
+        }
+        for warning in self.parts.certificates.handle_timeout(self.now()) {
+            self.alarm(None, &format!("certificate_expiry: {warning}"));
+        }
+        self.changed = true;
+    }
+
     fn next_wake(&self) -> Mono {
         let now = self.parts.clock.mono();
         let engine = self.parts.engine.next_wake().unwrap_or(Mono::FAR);
         let again = if self.backlog.is_empty() && self.overflow.is_empty() { Mono::FAR } else { now + AGAIN };
         let publish = if self.changed { self.published + crate::io::web::PUBLISH_EVERY } else { Mono::FAR };
-        engine.min(again).min(publish).min(self.drain.next_wake())
+        engine.min(again).min(publish).min(self.drain.next_wake()).min(self.parts.certificates.next_timeout())
     }
 
     /// Carries out every output of the engine.
@@ -226,6 +239,7 @@ impl Driver {
         let Err(full) = self.parts.plane.command(session, command) else { return };
         match full.0 {
             media::Command::Open { .. } => {
+                self.parts.telemetry.overflow.with(&["media_orders"]).add(1);
                 let event = media::Event::OpenFailed("the media plane has no room".into());
                 self.handle(Input::Media(session, event));
             }
@@ -259,6 +273,7 @@ impl Driver {
         let Err(full) = self.parts.writer.submit(write) else { return };
         match *full.0 {
             Write::Reserve(attempts) => {
+                self.parts.telemetry.overflow.with(&["writes"]).add(attempts.len() as u64);
                 let why = Reason::new(code::STORE, "too many writes wait for the database");
                 let refused = attempts.into_iter().map(|a| (a.call, why.clone())).collect();
                 self.handle(Input::Reserved(Reserved { reserved: Vec::new(), refused }));
@@ -272,7 +287,7 @@ impl Driver {
         if self.changed && now >= self.published + crate::io::web::PUBLISH_EVERY {
             self.published = now;
             self.changed = false;
-            self.count_sip();
+            self.count_traffic();
             let snapshot = super::publish::snapshot(&self.parts, self.drain.is_draining());
             self.parts.live.send_replace(Arc::new(snapshot));
         }

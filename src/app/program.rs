@@ -5,10 +5,12 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reload::{Fresh, Reread};
-use super::{Daemon, demo, library, lower, signals};
+use super::{Daemon, Settings, demo, library, lower, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
+use crate::io::certificate::Certificate;
 use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand};
+use crate::io::clock;
 use crate::io::web::ReloadedSection;
 use crate::ivr::{self, Severity};
 
@@ -37,6 +39,10 @@ async fn run(cli: &Cli) -> ExitCode {
             Err(error) => fail(cli::EXIT_FAILED, &error),
         };
     }
+    if let Command::Config { command: ConfigCommand::Schema } = &cli.command {
+        println!("{}", config::schema());
+        return ExitCode::SUCCESS;
+    }
     let loaded = match load(cli.config.as_deref()) {
         Ok(loaded) => loaded,
         Err(code) => return code,
@@ -44,9 +50,6 @@ async fn run(cli: &Cli) -> ExitCode {
     match &cli.command {
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
-        Command::Config { command: ConfigCommand::Schema } => {
-            fail(cli::EXIT_FAILED, "the file has no schema yet: config/ringback.toml explains every key")
-        }
         _ => {
             let settings = ClientSettings {
                 socket: loaded.settings.api.socket.clone(),
@@ -107,6 +110,10 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> ExitCode {
         println!("{}: the file is good", loaded.origin);
         return ExitCode::SUCCESS;
     }
+    let signal = lower::lower(&loaded.settings).signal;
+    if let Err(error) = super::daemon::certificates(&signal, clock::utc()) {
+        return fail(cli::EXIT_CONFIG, &format!("certificate: {error}"));
+    }
     match library::load(&lower::folders(&loaded.settings), &loaded.settings.fallback_language) {
         Ok(found) => report(&loaded, &found),
         Err(error) => fail(cli::EXIT_CONFIG, &format!("scripts and prompts: {error}")),
@@ -138,14 +145,17 @@ fn report(loaded: &Loaded, found: &library::Loaded) -> ExitCode {
 }
 
 fn show(loaded: &Loaded, json: bool) -> ExitCode {
+    let raw = loaded.raw.without_secrets();
     let text = if json {
-        serde_json::to_string_pretty(&loaded.raw).map_err(|e| e.to_string())
+        serde_json::to_string_pretty(&raw).map_err(|e| e.to_string())
     } else {
-        toml::to_string_pretty(&loaded.raw).map_err(|e| e.to_string())
+        toml::to_string_pretty(&raw)
+            .map(|text| format!("# from {}\n{text}", loaded.origin))
+            .map_err(|e| e.to_string())
     };
     match text {
         Ok(text) => {
-            println!("# from {}\n{text}", loaded.origin);
+            println!("{text}");
             ExitCode::SUCCESS
         }
         Err(error) => fail(cli::EXIT_FAILED, &error),
@@ -154,6 +164,8 @@ fn show(loaded: &Loaded, json: bool) -> ExitCode {
 
 /// Reads the file again: everything that can fail does so here, before anything is taken over.
 fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
+    let signal = lower::lower(&started.settings).signal;
+    let certificates = super::daemon::certificates(&signal, clock::utc()).unwrap_or_default();
     let running = Mutex::new(started);
     Arc::new(move || {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -164,13 +176,24 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let log_level = merged.settings.log.level.clone();
+        let mut sections: Vec<_> = changes.into_iter().map(section).collect();
+        sections.extend(renewed(&certificates, &settings));
         for warning in &merged.warnings {
             tracing::warn!(warning, "configuration");
         }
         *running = merged;
-        let sections = changes.into_iter().map(section).collect();
         Ok(Fresh { settings, library, log_level, sections })
     })
+}
+
+/// Certificate files that hold something else than what the listeners were started with.
+fn renewed(started: &[Certificate], settings: &Settings) -> Option<ReloadedSection> {
+    let detail = match super::daemon::certificates(&settings.signal, clock::utc()) {
+        Ok(found) if found == started => return None,
+        Ok(_) => "the certificate files have changed: only a restart takes them over".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Some(ReloadedSection { section: "certificates".into(), result: "needs_restart".into(), detail })
 }
 
 fn section(change: config::Change) -> ReloadedSection {

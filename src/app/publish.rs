@@ -6,8 +6,9 @@ use super::driver::{Driver, Parts};
 use crate::base::CallId;
 use crate::dialer::Health;
 use crate::engine::{Notice, Trunk};
+use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
-use crate::io::web::{LiveCall, LiveCampaign, LiveSnapshot, LiveTrunk, Readiness};
+use crate::io::web::{LiveCall, LiveCampaign, LiveCertificate, LiveSnapshot, LiveTrunk, Readiness};
 
 /// Everything that is live at this moment.
 pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
@@ -63,7 +64,17 @@ fn readiness(parts: &Parts, draining: bool) -> Readiness {
     if draining {
         reasons.push("the daemon is stopping".into());
     }
-    Readiness { sip_bound: true, disk_ok, disk_free_bytes, draining, reasons }
+    let certificate =
+        |c: &Certificate| LiveCertificate { file: c.path.display().to_string(), expires_at: c.expires_at.0 };
+    Readiness {
+        sip_bound: true,
+        disk_ok,
+        disk_free_bytes,
+        draining,
+        reasons,
+        warnings: parts.certificates.warnings(parts.clock.now().utc),
+        certificates: parts.certificates.certificates().iter().map(certificate).collect(),
+    }
 }
 
 fn live_trunk(trunk: &Trunk) -> LiveTrunk {

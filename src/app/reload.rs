@@ -74,7 +74,9 @@ impl Driver {
     pub(super) fn take_settings(&mut self, fresh: Fresh) {
         let Fresh { settings, library, log_level, .. } = fresh;
         super::log::set_level(&log_level);
+        let now = self.now();
         let parts = &mut self.parts;
+        parts.certificates.look_again(now.mono);
         parts.grace = settings.grace;
         parts.outside.windows = settings.engine.dialer.windows.clone();
         parts.outside.tts = settings.tts;
@@ -84,7 +86,6 @@ impl Driver {
         parts.api.set_rate(settings.rate);
         parts.api.set_import(settings.import);
         self.take_library(library);
-        let now = self.now();
         self.parts.engine.handle_settings(now, settings.engine);
     }
 

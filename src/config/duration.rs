@@ -50,6 +50,22 @@ impl fmt::Display for Span {
     }
 }
 
+impl schemars::JsonSchema for Span {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "LengthOfTime".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A length of time: \"500ms\", \"30s\", \"10m\", \"4h\", or whole seconds.",
+            "anyOf": [
+                { "type": "string", "pattern": "^\\s*[0-9]+\\s*(ms|s|m|h)\\s*$" },
+                { "type": "integer", "minimum": 0 },
+            ],
+        })
+    }
+}
+
 impl Serialize for Span {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

@@ -9,6 +9,7 @@ mod environment;
 mod error;
 mod lower;
 pub mod raw;
+mod schema;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub use environment::PREFIX;
 pub use error::{ConfigError, Place};
 pub use lower::ReadSecret;
 pub use raw::{Environment, Raw};
+pub use schema::schema;
 pub use settings::{Api, DatabaseUrl, Log, Recording, Rtp, Settings, Signal};
 pub use trunk::MAX_TRUNKS;
 

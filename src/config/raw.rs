@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
@@ -14,7 +15,7 @@ use crate::media::AmdSettings;
 use crate::sip::{Srtp, Transport};
 
 /// The whole file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Raw {
     /// Folders.
@@ -33,7 +34,7 @@ pub struct Raw {
     pub recording: Recording,
     /// Dialling.
     pub dialer: Dialer,
-    /// Answering machine detection; see [`AmdSettings`] for each key.
+    /// Answering machine detection.
     pub amd: AmdSettings,
     /// The HTTP interface.
     pub api: Api,
@@ -46,7 +47,7 @@ pub struct Raw {
 }
 
 /// `[data]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Data {
     /// Folder of the database and of all that is made at run time. Default `data`.
@@ -56,7 +57,7 @@ pub struct Data {
 }
 
 /// `[database]`
-#[derive(Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Database {
     /// `postgres://user@host/name`, or `sqlite:path`. Default: SQLite in `data.dir`.
@@ -66,7 +67,7 @@ pub struct Database {
 }
 
 /// `[sip]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sip {
     /// UDP addresses to listen on; requests leave from the first. Default `0.0.0.0:5060`.
@@ -99,7 +100,7 @@ pub struct Sip {
 }
 
 /// `[[trunk]]`
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Trunk {
     /// Unique name, shown everywhere. Required.
@@ -157,7 +158,7 @@ pub struct Trunk {
 }
 
 /// How a trunk knows us.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// We register.
@@ -167,7 +168,7 @@ pub enum Mode {
 }
 
 /// What a 3xx leads to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Redirect {
     /// Its contacts are tried, within the trunk.
@@ -178,7 +179,7 @@ pub enum Redirect {
 }
 
 /// `[[inbound]]`
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Inbound {
     /// Trunk by name. Default empty: any.
@@ -192,7 +193,7 @@ pub struct Inbound {
 }
 
 /// `[rtp]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rtp {
     /// Local address of the RTP sockets. Default `0.0.0.0`.
@@ -212,7 +213,7 @@ pub struct Rtp {
 }
 
 /// `[recording]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recording {
     /// Whether calls are recorded. Default true.
@@ -224,7 +225,7 @@ pub struct Recording {
 }
 
 /// `[dialer]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Dialer {
     /// Windows of campaigns that name none. Default `Mon-Sun 09:00-12:00,14:00-20:00`.
@@ -246,7 +247,7 @@ pub struct Dialer {
 }
 
 /// `[api]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Api {
     /// Addresses of the HTTP interface. Default `127.0.0.1:8090`; empty: the socket only.
@@ -262,7 +263,7 @@ pub struct Api {
 }
 
 /// `[prompts]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Prompts {
     /// Folders of prompts, laid over those in the program; later ones win.
@@ -277,7 +278,7 @@ pub struct Prompts {
 }
 
 /// `[log]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,ringback::sip=debug`.
@@ -289,7 +290,7 @@ pub struct Log {
 }
 
 /// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// Text on a terminal, else JSON.
@@ -302,7 +303,7 @@ pub enum LogFormat {
 }
 
 /// `[shutdown]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Shutdown {
     /// How long running calls may go on after SIGTERM. Default 60 s; 0: hang up at once; at most 1 h.
@@ -432,6 +433,24 @@ impl Default for Log {
 impl Default for Shutdown {
     fn default() -> Self {
         Shutdown { grace: Span::seconds(60) }
+    }
+}
+
+impl Raw {
+    /// The same with every secret as `***`, to be shown.
+    pub fn without_secrets(&self) -> Raw {
+        let mut shown = self.clone();
+        let hide = |secret: &mut Option<String>| {
+            if secret.is_some() {
+                *secret = Some("***".into());
+            }
+        };
+        shown.trunk.iter_mut().for_each(|trunk| hide(&mut trunk.password));
+        // A URL with an @ may hold a password; one of SQLite is worth seeing.
+        if shown.database.url.as_deref().is_some_and(|url| url.contains('@')) {
+            hide(&mut shown.database.url);
+        }
+        shown
     }
 }
 

@@ -7,7 +7,7 @@ use crate::base::NumberStyle;
 use crate::engine::Server;
 use crate::sip::{Srtp, Transport};
 
-const DEFAULT: &str = include_str!("../../config/ringback.toml");
+pub(super) const DEFAULT: &str = include_str!("../../config/ringback.toml");
 
 fn source(text: &str) -> Source<'_> {
     Source { text, origin: "ringback.toml", folder: Path::new("/etc/ringback") }
@@ -36,7 +36,7 @@ fn good_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
     }
 }
 
-fn bad(text: &str, variables: &[(&str, &str)]) -> Vec<ConfigError> {
+pub(super) fn bad(text: &str, variables: &[(&str, &str)]) -> Vec<ConfigError> {
     load(source(text), &environment(variables), &secret).err().unwrap_or_default()
 }
 
@@ -51,7 +51,7 @@ fn mistake(text: &str, line: usize, words: &[&str]) {
 }
 
 /// The file with every key taken out of its comment.
-fn uncommented(text: &str) -> String {
+pub(super) fn uncommented(text: &str) -> String {
     let plain = |line: &str| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase() || c == '[') => rest.to_owned(),
         _ => line.to_owned(),
@@ -239,6 +239,21 @@ fn warnings_name_what_deserves_a_look() {
     {
         assert!(loaded.warnings.iter().any(|w| w.contains(word)), "{word}: {:?}", loaded.warnings);
     }
+}
+
+#[test]
+fn what_is_shown_holds_no_secret() {
+    let text = "[[trunk]]\nname = \"a\"\nserver = \"x.example\"\nuser = \"u\"\npassword = \"hush\"\n[database]\nurl = \"postgres://u:hush@h/n\"\n";
+    let shown = toml::to_string(&good(text).raw.without_secrets()).unwrap();
+    assert!(!shown.contains("hush") && shown.contains("***"), "{shown}");
+    assert!(
+        !good("[database]\nurl = \"sqlite:x.db\"\n")
+            .raw
+            .without_secrets()
+            .database
+            .url
+            .is_none_or(|u| u == "***")
+    );
 }
 
 fn changes(old: &Loaded, new: &Loaded) -> Vec<(String, Effect, String)> {

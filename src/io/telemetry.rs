@@ -124,22 +124,30 @@ pub struct Telemetry {
     pub call_duration: Histogram,
     /// SIP requests by method and direction (`in`, `out`).
     pub sip_messages: CounterFamily,
-    /// SIP responses received, by class (`1xx` to `6xx`).
+    /// SIP responses by class (`1xx` to `6xx`) and direction (`in`, `out`).
     pub sip_responses: CounterFamily,
-    /// SIP requests and responses sent again.
+    /// Retransmitted SIP requests and responses that came and were absorbed.
     pub sip_retransmissions: CounterFamily,
-    /// SIP messages dropped, by reason (`malformed`, `flood`, `unknown`, ...).
+    /// SIP messages dropped or refused, by reason (`malformed`, `flood`, `stray`, ...).
     pub sip_dropped: CounterFamily,
+    /// SIP connections by what became of them (`accepted`, `refused`, `too_slow`, ...).
+    pub sip_connections: CounterFamily,
     /// RTP packets by direction.
     pub rtp_packets: CounterFamily,
     /// RTP packets that did not come.
     pub rtp_lost: CounterFamily,
+    /// RTP packets of a third party, and those that the kernel did not take, by reason.
+    pub rtp_dropped: CounterFamily,
+    /// Ticks of media sessions: `on_time`, `late` by more than 2 ms, `left_out`.
+    pub media_ticks: CounterFamily,
     /// Jitter of ended calls.
     pub rtp_jitter: Histogram,
     /// Answers stored.
     pub survey_answers: CounterFamily,
     /// Bytes of finished recordings.
     pub recording_bytes: CounterFamily,
+    /// Samples per channel that were lost on the way to the disk.
+    pub recording_missing: CounterFamily,
     /// Answered calls without a sound recording, and other alarms, by word.
     pub alarms: CounterFamily,
     /// What was dropped or refused because a queue was full, by queue.
@@ -157,18 +165,26 @@ impl Default for Telemetry {
             call_setup: Histogram::new(SHORT),
             call_duration: Histogram::new(LONG),
             sip_messages: family("ringback_sip_messages_total", "SIP requests.", &["method", "direction"]),
-            sip_responses: family("ringback_sip_responses_total", "SIP responses received.", &["class"]),
+            sip_responses: family("ringback_sip_responses_total", "SIP responses.", &["class", "direction"]),
             sip_retransmissions: family(
                 "ringback_sip_retransmissions_total",
-                "SIP messages sent again.",
+                "Retransmitted SIP messages that came.",
                 &[],
             ),
             sip_dropped: family("ringback_sip_dropped_total", "SIP messages dropped.", &["reason"]),
+            sip_connections: family("ringback_sip_connections_total", "SIP connections.", &["result"]),
             rtp_packets: family("ringback_rtp_packets_total", "RTP packets.", &["direction"]),
             rtp_lost: family("ringback_rtp_lost_packets_total", "RTP packets that did not come.", &[]),
+            rtp_dropped: family("ringback_rtp_dropped_total", "RTP packets dropped.", &["reason"]),
+            media_ticks: family("ringback_media_ticks_total", "Ticks of media sessions.", &["result"]),
             rtp_jitter: Histogram::new(JITTER),
             survey_answers: family("ringback_survey_answers_total", "Survey answers stored.", &[]),
             recording_bytes: family("ringback_recording_bytes_total", "Bytes of finished recordings.", &[]),
+            recording_missing: family(
+                "ringback_recording_missing_samples_total",
+                "Samples lost on the way to the disk.",
+                &[],
+            ),
             alarms: family("ringback_alarms_total", "Alarms raised.", &["alarm"]),
             overflow: family("ringback_overflow_total", "Dropped or refused at a full queue.", &["queue"]),
             http_requests: family(
@@ -194,6 +210,8 @@ pub struct Gauges {
     pub entries: Vec<(String, i64)>,
     /// Event streams that are open.
     pub streams: u64,
+    /// Seconds until each TLS certificate file expires; negative: it has.
+    pub certificates: Vec<(String, f64)>,
 }
 
 impl Telemetry {
@@ -221,6 +239,11 @@ impl Telemetry {
             gauges.disk_free_bytes as f64,
         );
         gauge(&mut out, "ringback_event_streams", "Open event streams.", gauges.streams as f64);
+        let name = "ringback_tls_certificate_expiry_seconds";
+        head(&mut out, name, "Until the certificate expires.", "gauge");
+        for (file, seconds) in &gauges.certificates {
+            sample(&mut out, name, &[("file", file)], *seconds);
+        }
         head(&mut out, "ringback_trunk_up", "1 where the trunk takes calls.", "gauge");
         for (trunk, up) in &gauges.trunks {
             sample(&mut out, "ringback_trunk_up", &[("trunk", trunk)], f64::from(u8::from(*up)));
@@ -235,10 +258,14 @@ impl Telemetry {
             &self.sip_responses,
             &self.sip_retransmissions,
             &self.sip_dropped,
+            &self.sip_connections,
             &self.rtp_packets,
             &self.rtp_lost,
+            &self.rtp_dropped,
+            &self.media_ticks,
             &self.survey_answers,
             &self.recording_bytes,
+            &self.recording_missing,
             &self.alarms,
             &self.overflow,
             &self.http_requests,

@@ -1,7 +1,18 @@
 //! Whether media are encrypted with keys from the SDP (SDES, RFC 4568).
 
 /// What to offer and what to accept.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Srtp {
     /// Plain RTP only.

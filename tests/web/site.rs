@@ -321,6 +321,8 @@ pub fn ready() -> LiveSnapshot {
     LiveSnapshot {
         at: MONDAY,
         readiness: Readiness {
+            warnings: Vec::new(),
+            certificates: Vec::new(),
             sip_bound: true,
             disk_ok: true,
             disk_free_bytes: 1 << 30,

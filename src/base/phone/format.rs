@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{NumberKind, PhoneNumber, plan};
 
 /// The spelling a trunk wants.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberStyle {
     /// As dialled within China: `13602388518`, `02087654321`; `00` before foreign numbers.

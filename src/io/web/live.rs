@@ -133,6 +133,21 @@ pub struct Readiness {
     pub draining: bool,
     /// Further reasons not to send work here, for people.
     pub reasons: Vec<String>,
+    /// What needs a look soon and is no reason to send work elsewhere.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    /// TLS certificates in use.
+    #[serde(default)]
+    pub certificates: Vec<LiveCertificate>,
+}
+
+/// One TLS certificate file in use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveCertificate {
+    /// The file.
+    pub file: String,
+    /// When it expires; milliseconds since 1970.
+    pub expires_at: i64,
 }
 
 impl Default for Readiness {
@@ -144,6 +159,8 @@ impl Default for Readiness {
             disk_free_bytes: 0,
             draining: false,
             reasons: vec!["the daemon is starting".into()],
+            warnings: Vec::new(),
+            certificates: Vec::new(),
         }
     }
 }

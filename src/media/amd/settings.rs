@@ -2,10 +2,9 @@
 
 /// Every threshold of answering machine detection. All times are in milliseconds.
 ///
-/// The rules that use them are in [`AmdDetector`](crate::media::AmdDetector). The defaults
-/// lean to `Human`: a machine taken for a person hears a survey, a person taken for a
-/// machine is hung up on.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+/// The defaults lean to `Human`: a machine taken for a person hears a survey, a person taken
+/// for a machine is hung up on.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AmdSettings {
     /// Level above which a 20 ms frame may be speech, in dBFS (default -38). The measured

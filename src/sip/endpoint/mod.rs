@@ -14,6 +14,7 @@ mod register;
 mod responses;
 mod settings;
 mod sources;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -25,6 +26,7 @@ pub use command::{
 };
 pub use event::{By, End, Event, Incoming, PingId, RegistrationId, SessionId};
 pub use settings::{Advertised, Limits, Settings};
+pub use traffic::{CLASSES, METHODS, Traffic};
 
 use crate::base::{Mono, Now, Rng};
 use crate::sip::session::{Calling, Core, Head, Session, State};
@@ -52,6 +54,10 @@ pub struct Counters {
     pub flood: u64,
     /// Messages handed out, retransmissions included.
     pub sent: u64,
+    /// Well-formed messages that came, by kind.
+    pub arrived: Traffic,
+    /// Messages handed out, by kind.
+    pub left: Traffic,
 }
 
 /// What the endpoint holds at a moment.

@@ -31,13 +31,16 @@ impl Endpoint {
             self.core.out.counters.malformed += 1;
             return;
         }
-        match parse(received.bytes) {
+        let parsed = parse(received.bytes);
+        if parsed.is_ok() {
+            self.core.out.counters.received += 1;
+            self.core.out.counters.arrived.count(received.bytes);
+        }
+        match parsed {
             Ok(Message::Request(request)) => {
-                self.core.out.counters.received += 1;
                 self.receive_request(now, request, &received);
             }
             Ok(Message::Response(response)) => {
-                self.core.out.counters.received += 1;
                 self.receive_response(now, &response, &received);
             }
             Err(error) => self.receive_malformed(now, error, &received),

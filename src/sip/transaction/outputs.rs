@@ -87,6 +87,7 @@ impl Outputs {
             trace.push(now.utc, true, destination.transport, destination.addr, bytes.clone());
         }
         self.counters.sent += 1;
+        self.counters.left.count(&bytes);
         self.transmits.push_back(Transmit { destination, connection, bytes, session });
     }
 

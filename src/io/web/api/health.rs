@@ -148,6 +148,12 @@ async fn metrics(State(api): State<Shared>, Read(_caller): Read) -> Result<Respo
         trunks: live.trunks.iter().map(|t| (t.name.clone(), t.state == "up")).collect(),
         entries: entries.unwrap_or_default().into_iter().map(|row| (row.state, row.count)).collect(),
         streams: open_streams(&api),
+        certificates: live
+            .readiness
+            .certificates
+            .iter()
+            .map(|c| (c.file.clone(), (c.expires_at - api.now().0) as f64 / 1_000.0))
+            .collect(),
     };
     let mut response = api.parts.telemetry.render(&gauges).into_response();
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
