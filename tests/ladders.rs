@@ -177,6 +177,50 @@ fn a_person_is_told_from_a_machine_and_asked() {
 }
 
 #[test]
+fn an_extension_is_dialled_through_before_the_survey_begins() {
+    for (keying, extension) in [(Keying::Event, "801"), (Keying::Inband, "80,1#")] {
+        let mut world = World::new(6, vec![trunk("a", 1)]);
+        // Tones sound like a prompt to the phone; with events nothing sounds.
+        let listens = if keying == Keying::Inband {
+            vec![Act::Ignore; 1 + extension.matches(',').count()]
+        } else {
+            vec![]
+        };
+        let acts = [listens, vec![press("5"), Act::Ignore]].concat();
+        let keying = Person { keying, ..person(acts) };
+        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(keying));
+        world.ledger.add(&[NUMBER]);
+        world.ledger.rows.values_mut().for_each(|row| row.details.extension = extension.into());
+        run(&mut world, CampaignSettings { extension_pause_ms: 1_500, ..settings() });
+        let text = world.ladder.text();
+        assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{text}");
+        assert_eq!(world.keys_heard, [extension.replace(',', "")], "{text}");
+        assert_eq!(world.ledger.answers[0].score, Some(5), "{text}");
+    }
+}
+
+#[test]
+fn a_hang_up_while_an_extension_is_dialled_ends_cleanly() {
+    let mut world = World::new(7, vec![trunk("a", 1)]);
+    let leaves = Person { acts: vec![Act::Ignore], patience_ms: 1, ..Person::default() };
+    world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(leaves));
+    world.ledger.add(&[NUMBER]);
+    world.ledger.rows.values_mut().for_each(|row| row.details.extension = "8,,,,,,0".into());
+    let now = world.now;
+    world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
+    world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
+    world.feed(ringback::engine::Input::Wake);
+    world.run_until(HOUR, |w| w.engine.calls().any(|c| c.state == ringback::call::State::Extension));
+    let now = world.now;
+    world.engine.command(now, CampaignId(1), Command::Stop, "test").unwrap();
+    world.feed(ringback::engine::Input::Wake);
+    world.run_for(Duration::from_secs(80));
+    world.run_until(Duration::from_secs(60), |w| w.leftovers().2.clients == 0);
+    assert_eq!(world.ledger.only().record.disposition, Disposition::Cancelled);
+    assert_clean(&world);
+}
+
+#[test]
 fn the_next_trunk_takes_over_on_503() {
     let mut world = World::new(2, vec![trunk("a", 1), trunk("b", 2)]);
     let congested = Behaviour::Refuses { status: 503, after_ms: 50, rings: false };

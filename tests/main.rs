@@ -2,6 +2,11 @@
 #![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
 mod demo;
+mod clocks;
+mod ivr;
+mod ladders;
+mod peers;
+mod reload;
 mod fuzz;
 mod ivr;
 mod ladders;

@@ -6,8 +6,8 @@ mod daemon;
 mod encrypted;
 mod kamailio;
 mod kill;
+mod networks;
 pub mod program;
-
 mod registration;
 mod reload;
 mod sipp;

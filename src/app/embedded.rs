@@ -48,7 +48,13 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             recordings: recordings.clone(),
             record: true,
             timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
+            listeners: engine::Listeners {
+                udp: vec![SocketAddr::new(loopback, sip_port)],
+                ..engine::Listeners::default()
+            },
+            external_signal: None,
             external_media: None,
+            fallback_media: None,
             rtp_timeout: Duration::from_secs(30),
             setup_timeout: Duration::from_secs(20),
             can_speak: false,
@@ -108,6 +114,9 @@ fn demo_trunk(addr: SocketAddr) -> TrunkSettings {
         ping_every: Duration::from_secs(10),
         follow_redirects: 0,
         codecs: vec![Codec::Pcma, Codec::Pcmu, Codec::G722],
+        local_address: None,
+        external_address: None,
+        rtcp_mux: false,
         srtp: Srtp::Off,
     }
 }

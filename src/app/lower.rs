@@ -23,7 +23,9 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
     }
     let mut address = config.rtp.address;
     if address.is_unspecified() {
-        address = own;
+        engine.fallback_media = Some(own);
+        // A socket for IPv4 takes nothing of IPv6.
+        address = if own.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { own };
     }
     Settings {
         engine,
@@ -66,18 +68,20 @@ pub(super) fn folders(config: &config::Settings) -> Folders {
     Folders { scripts: config.script_dirs.clone(), prompts: config.prompt_dirs.clone() }
 }
 
-/// The address with which this machine reaches its first trunk. Connecting a UDP socket
-/// sends nothing; it only asks the routing table.
+/// The address with which this machine reaches its first trunk.
 fn own_address(config: &config::Settings) -> IpAddr {
     let target = config.trunks.first().and_then(|t| t.server.host.parse::<IpAddr>().ok());
     let target = target.unwrap_or(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)));
+    towards(SocketAddr::new(target, 5060)).unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+/// Address of this machine from which the kernel reaches `target`. Connecting a UDP socket
+/// sends nothing; it only asks the routing table.
+pub(super) fn towards(target: SocketAddr) -> Option<IpAddr> {
     let any: IpAddr = if target.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { [0u16; 8].into() };
-    UdpSocket::bind((any, 0))
-        .and_then(|socket| {
-            socket.connect((target, 5060))?;
-            socket.local_addr()
-        })
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |addr| addr.ip())
+    let socket = UdpSocket::bind((any, 0)).ok()?;
+    socket.connect(target).ok()?;
+    socket.local_addr().ok().map(|addr| addr.ip())
 }
 
 /// The advertised address with the machine's own in place of 0.0.0.0.

@@ -57,7 +57,9 @@ impl Outside {
                 tokio::spawn(async move {
                     let result = this.resolver.locate(&server.host, server.port, server.transport).await;
                     let result = result.map_err(|e| e.to_string());
-                    this.report(Input::Located { trunk, result }).await;
+                    let best = result.as_ref().ok().and_then(|found| found.first());
+                    let local = best.and_then(|d| super::lower::towards(d.addr));
+                    this.report(Input::Located { trunk, result, local }).await;
                 });
             }
             Output::Speak { call, speech, text, language } => {

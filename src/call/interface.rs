@@ -27,6 +27,8 @@ pub struct Plan {
     pub entry: Option<EntryId>,
     /// The customer's number.
     pub phone: String,
+    /// What is dialled through after the answer.
+    pub extension: Option<Extension>,
     /// The survey.
     pub script: Arc<Script>,
     /// What the script may speak and branch on.
@@ -51,6 +53,15 @@ pub struct Plan {
     pub record: bool,
 }
 
+/// An extension behind the number that is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Extension {
+    /// How long to wait after the answer: the switchboard speaks first.
+    pub pause: Duration,
+    /// The keys; a comma waits 2 s.
+    pub keys: String,
+}
+
 /// The media side of the trunk a call goes over.
 #[derive(Clone, Debug)]
 pub struct Way {
@@ -60,6 +71,8 @@ pub struct Way {
     pub codecs: Vec<Codec>,
     /// Encryption.
     pub srtp: Srtp,
+    /// Whether RTCP on the RTP port is offered.
+    pub rtcp_mux: bool,
     /// Address to put into SDP; None: the socket's own.
     pub external: Option<std::net::IpAddr>,
 }

@@ -41,6 +41,8 @@ impl Verdict {
 #[derive(Debug)]
 pub struct Call {
     pub(super) plan: Plan,
+    /// When it began, by both clocks.
+    begun: Now,
     pub(super) way: Option<Way>,
     pub(super) state: State,
     /// The timeout of the state. Every state but the last has one.
@@ -86,6 +88,7 @@ impl Call {
         let mut out = VecDeque::new();
         out.push_back(Action::Media(media::Command::Open { timeout: plan.rtp_timeout }));
         Call {
+            begun: now,
             negotiation,
             way: Some(way),
             state: State::Opening,
@@ -179,6 +182,12 @@ impl Call {
     /// The way in use.
     pub fn way(&self) -> Option<&Way> {
         self.way.as_ref()
+    }
+
+    /// The time for the record: that of the beginning and what has passed since, so that
+    /// lengths stay true where the wall clock is set while the call is up.
+    pub(super) fn clock(&self, now: Now) -> Timestamp {
+        self.begun.utc + now.mono.since(self.begun.mono)
     }
 
     /// When it began.

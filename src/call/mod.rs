@@ -11,7 +11,7 @@ mod state;
 mod talk;
 
 use interface::Over;
-pub use interface::{Action, Closing, Event, Plan, Way};
+pub use interface::{Action, Closing, Event, Extension, Plan, Way};
 pub use machine::Call;
 pub use outcome::{Unanswered, unanswered};
 pub use record::{CallRecord, Direction, EndedBy, StoredAnswer};

@@ -43,7 +43,13 @@ impl Negotiation {
         let rng = &mut self.rng;
         let negotiation = self.open.get_or_insert_with(|| {
             let codecs = way.codecs.clone();
-            let capabilities = Capabilities { codecs, telephone_event: true, srtp: way.srtp, address };
+            let capabilities = Capabilities {
+                codecs,
+                telephone_event: true,
+                srtp: way.srtp,
+                rtcp_mux: way.rtcp_mux,
+                address,
+            };
             offer::Negotiation::new(capabilities, rng)
         });
         Ok((negotiation, rng))

@@ -37,7 +37,7 @@ impl Call {
                 self.verdict = Some(settled);
                 self.hang_up(now, 31, &why);
             }
-            State::Detecting | State::Script | State::Message | State::Lingering => {
+            State::Extension | State::Detecting | State::Script | State::Message | State::Lingering => {
                 let so_far = self.disposition_so_far();
                 let disposition = if so_far == Disposition::HungUp { Disposition::Cancelled } else { so_far };
                 self.verdict.get_or_insert_with(|| Verdict::new(disposition, Blame::Ours, why.clone()));
@@ -116,6 +116,7 @@ impl Call {
             }
             State::Rerouting => self.handle_route(now, None),
             State::Incoming => self.hang_up(now, 102, "not answered in time"),
+            State::Extension => self.meet(now, prompts),
             State::Detecting => {
                 self.media(Command::StopDetect);
                 self.start_as_human(now, prompts);
@@ -154,7 +155,8 @@ impl Call {
         {
             verdict.disposition = Disposition::Served;
         }
-        let up = self.stamps.answered.map_or(0, |at| now.utc.millis_since(at));
+        let ended_at = self.clock(now);
+        let up = self.stamps.answered.map_or(0, |at| ended_at.millis_since(at));
         let deaf = up >= DEAF_MS && quality.as_ref().is_some_and(|q| q.packets_received == 0);
         if deaf && matches!(verdict.disposition, Disposition::NoInput | Disposition::HungUp) {
             verdict = Verdict::new(Disposition::DeadAir, Blame::Carrier, "no sound came from the customer");
@@ -173,7 +175,7 @@ impl Call {
             ringing_at: self.stamps.ringing,
             early_media_at: self.stamps.early,
             answered_at: self.stamps.answered,
-            ended_at: now.utc,
+            ended_at,
             disposition: verdict.disposition,
             cause: if answered && over.cause.sip == 0 && over.cause.q850 == 0 {
                 Cause { sip: 200, q850: 16 }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::machine::Verdict;
-use super::{Action, Call, Direction, State, Way};
+use super::{Action, Call, Direction, Extension, State, Way};
 use crate::base::{Blame, Cause, Disposition, Now};
 use crate::dialer::{MachinePolicy, RouteFailure};
 use crate::ivr;
@@ -73,8 +73,9 @@ impl Call {
         if !matches!(self.state, State::Calling | State::Ringing | State::Early) {
             return;
         }
+        let at = self.clock(now);
         if status == 180 || status == 183 {
-            self.stamps.ringing.get_or_insert(now.utc);
+            self.stamps.ringing.get_or_insert(at);
         }
         // The ring time runs from the first sign of ringing and is not begun anew by the next.
         let left = match self.state {
@@ -82,7 +83,7 @@ impl Call {
             _ => self.deadline.since(now.mono),
         };
         if has_sdp && self.state != State::Early {
-            self.stamps.early.get_or_insert(now.utc);
+            self.stamps.early.get_or_insert(at);
             self.enter_for(now, State::Early, left);
         } else if self.state == State::Calling && (status == 180 || status == 183) {
             self.enter_for(now, State::Ringing, left);
@@ -93,7 +94,7 @@ impl Call {
         if !matches!(self.state, State::Calling | State::Ringing | State::Early) {
             return;
         }
-        self.stamps.answered = Some(now.utc);
+        self.stamps.answered = Some(self.clock(now));
         let Some(way) = &self.way else { return };
         let accepted = match &sdp {
             Some(sdp) => self.negotiation.accept(sdp, way),
@@ -111,13 +112,25 @@ impl Call {
         }
     }
 
-    /// The call is up: the tap goes on, then person or machine is told, or the script begins.
+    /// The call is up: the tap goes on, then an extension is dialled through, where there is one.
     fn begin(&mut self, now: Now, prompts: &PromptLibrary) {
-        self.stamps.answered.get_or_insert(now.utc);
+        let at = self.clock(now);
+        self.stamps.answered.get_or_insert(at);
         if self.plan.record {
             let path = self.plan.recordings.join(format!("{}.wav", self.plan.stem));
             self.media(Command::Record { path });
         }
+        match self.plan.extension.clone().filter(|_| self.plan.direction == Direction::Outbound) {
+            Some(Extension { pause, keys }) => {
+                self.media(Command::SendKeys { pause, keys });
+                self.enter(now, State::Extension);
+            }
+            None => self.meet(now, prompts),
+        }
+    }
+
+    /// Person or machine is told, or the script begins.
+    pub(super) fn meet(&mut self, now: Now, prompts: &PromptLibrary) {
         let ask = self.plan.direction == Direction::Outbound && self.plan.machine != MachinePolicy::Ignore;
         if ask {
             self.media(Command::Detect(self.plan.amd.clone()));

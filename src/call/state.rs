@@ -9,6 +9,7 @@
 //!    |                 |              | final response, BYE or its 200
 //!    +-- no socket ----+----------> Closing -recording finished-> Reporting -> Ended
 //!
+//! Calling, Ringing, Early -2xx, an extension is to be dialled-> Extension -> Detecting, Script
 //! Opening -inbound-> Incoming -200 sent-> Script
 //! ```
 //!
@@ -33,6 +34,8 @@ pub enum State {
     Rerouting,
     /// An INVITE came in and is not answered yet.
     Incoming,
+    /// Answered; an extension is being dialled through.
+    Extension,
     /// Answered; person or machine is being told.
     Detecting,
     /// Answered; the script runs.
@@ -55,20 +58,21 @@ use State::*;
 
 impl State {
     /// Every state, in the order of a call.
-    pub const ALL: [State; 14] = [
-        Opening, Calling, Ringing, Early, Rerouting, Incoming, Detecting, Script, Message, Lingering,
-        Releasing, Closing, Reporting, Ended,
+    pub const ALL: [State; 15] = [
+        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Message,
+        Lingering, Releasing, Closing, Reporting, Ended,
     ];
 
     /// The states that may follow. Anything else is a fault of the program.
     pub const fn followers(self) -> &'static [State] {
         match self {
             Opening => &[Calling, Incoming, Closing],
-            Calling => &[Ringing, Early, Rerouting, Detecting, Script, Releasing, Closing],
-            Ringing => &[Early, Rerouting, Detecting, Script, Releasing, Closing],
-            Early => &[Rerouting, Detecting, Script, Releasing, Closing],
+            Calling => &[Ringing, Early, Rerouting, Extension, Detecting, Script, Releasing, Closing],
+            Ringing => &[Early, Rerouting, Extension, Detecting, Script, Releasing, Closing],
+            Early => &[Rerouting, Extension, Detecting, Script, Releasing, Closing],
             Rerouting => &[Calling, Closing],
             Incoming => &[Script, Releasing, Closing],
+            Extension => &[Detecting, Script, Releasing, Closing],
             Detecting => &[Script, Message, Lingering, Releasing, Closing],
             Script => &[Lingering, Releasing, Closing],
             Message => &[Script, Lingering, Releasing, Closing],
@@ -93,6 +97,8 @@ impl State {
             Opening | Rerouting => Duration::from_secs(5),
             // Overall ceilings; the ring time of the campaign is shorter.
             Calling | Ringing | Early | Incoming => Duration::from_secs(180),
+            // 32 keys and commas of at most 2 s each, after a pause of at most 30 s.
+            Extension => Duration::from_secs(100),
             Detecting => Duration::from_secs(30),
             // A greeting that never beeps.
             Message => Duration::from_secs(60),
@@ -109,7 +115,7 @@ impl State {
 
     /// Whether the call counts as up for the customer: answered and not yet released.
     pub const fn is_answered(self) -> bool {
-        matches!(self, Detecting | Script | Message | Lingering)
+        matches!(self, Extension | Detecting | Script | Message | Lingering)
     }
 
     /// The word in the API and the event stream.
@@ -121,6 +127,7 @@ impl State {
             Early => "early",
             Rerouting => "rerouting",
             Incoming => "incoming",
+            Extension => "extension",
             Detecting => "detecting",
             Script => "script",
             Message => "message",
@@ -173,11 +180,12 @@ mod tests {
             .collect();
         insta::assert_snapshot!(table, @"
         opening    -> calling incoming closing
-        calling    -> ringing early rerouting detecting script releasing closing
-        ringing    -> early rerouting detecting script releasing closing
-        early      -> rerouting detecting script releasing closing
+        calling    -> ringing early rerouting extension detecting script releasing closing
+        ringing    -> early rerouting extension detecting script releasing closing
+        early      -> rerouting extension detecting script releasing closing
         rerouting  -> calling closing
         incoming   -> script releasing closing
+        extension  -> detecting script releasing closing
         detecting  -> script message lingering releasing closing
         script     -> lingering releasing closing
         message    -> script lingering releasing closing

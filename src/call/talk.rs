@@ -26,6 +26,8 @@ impl Call {
             E::FirstPacket => self.heard = true,
             E::Digit { key, .. } => self.handle_key(now, key, prompts),
             E::Played { play, finished } => self.run(now, ivr::Event::Played { play, finished }, prompts),
+            E::KeysSent if self.state == State::Extension => self.meet(now, prompts),
+            E::KeysSent => {}
             E::Verdict(verdict) => self.handle_verdict(now, verdict, prompts),
             E::Commented { path, duration, spoke } => {
                 let path = relative(&path, &self.plan.recordings);
@@ -215,7 +217,7 @@ impl Call {
             meaning: answer.meaning,
             score: answer.score,
             comment: answer.comment,
-            at: now.utc,
+            at: self.clock(now),
         }));
     }
 

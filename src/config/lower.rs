@@ -125,7 +125,7 @@ impl Lowering<'_> {
         found
     }
 
-    fn address(&mut self, key: &str, text: Option<&str>) -> Option<IpAddr> {
+    pub(super) fn address(&mut self, key: &str, text: Option<&str>) -> Option<IpAddr> {
         let text = text.map(str::trim).filter(|t| !t.is_empty())?;
         match text.parse() {
             Ok(address) => Some(address),
@@ -397,6 +397,7 @@ impl Lowering<'_> {
             sip,
             trunks,
             inbound: self.inbound(&raw.inbound, &raw.trunk),
+            external_signal: raw.sip.external_address.as_deref().and_then(|text| text.trim().parse().ok()),
             rtp,
             recording: self.recording(&raw.recording),
             dialer,

@@ -147,6 +147,13 @@ pub struct Trunk {
     pub max_cps: f64,
     /// Time between OPTIONS. Default 30 s; 0 turns the check off; else 5 s to 1 h.
     pub options_ping: Span,
+    /// Address of ours from which it is reached, in Via, Contact and SDP. Default: by the
+    /// kernel's route.
+    pub local_address: Option<String>,
+    /// Address under which it reaches us through NAT. Default `sip.external_address`.
+    pub external_address: Option<String>,
+    /// Offer RTCP on the RTP port (RFC 5761); an offer of it is always accepted. Default false.
+    pub rtcp_mux: bool,
     /// `off`, `preferred` or `required`. Default `off`.
     pub srtp: Srtp,
     /// `follow` (within the trunk, at most 5) or `refuse`. Default `refuse`.
@@ -364,6 +371,9 @@ impl Default for Trunk {
             max_calls: 30,
             max_cps: 5.0,
             options_ping: Span::seconds(30),
+            local_address: None,
+            external_address: None,
+            rtcp_mux: false,
             srtp: Srtp::Off,
             redirect: Redirect::Refuse,
             register_expires: Span::seconds(600),

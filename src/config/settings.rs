@@ -23,6 +23,8 @@ pub struct Settings {
     /// Timers and limits of the signalling. Where `advertised` names an unspecified address
     /// (0.0.0.0), the composition root puts the machine's own in its place.
     pub sip: sip::Settings,
+    /// Address under which SIP reaches us through NAT, as `sip.advertised` has it.
+    pub external_signal: Option<IpAddr>,
     /// The trunks, in the order of the file.
     pub trunks: Vec<engine::TrunkSettings>,
     /// What answers inbound calls.
@@ -153,7 +155,14 @@ impl Settings {
             recordings: self.recordings.clone(),
             record: self.recording.enabled,
             timezone: jiff::tz::TimeZone::get(&self.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
+            listeners: engine::Listeners {
+                udp: self.signal.udp.clone(),
+                tcp: self.signal.tcp.clone(),
+                tls: self.signal.tls.clone(),
+            },
+            external_signal: self.external_signal,
             external_media: self.rtp.external,
+            fallback_media: None,
             rtp_timeout: self.rtp.timeout,
             setup_timeout: self.setup_timeout,
             can_speak: !self.tts_command.is_empty(),

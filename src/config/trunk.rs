@@ -1,5 +1,7 @@
 //! Lowers `[[trunk]]`.
 
+use std::net::{IpAddr, SocketAddr};
+
 use super::duration::Span;
 use super::lower::Lowering;
 use super::raw::{Mode, Raw, Redirect, Trunk};
@@ -76,9 +78,29 @@ impl Lowering<'_> {
             ping_every,
             follow_redirects: if raw.redirect == Redirect::Follow { MAX_REDIRECTS } else { 0 },
             codecs: if own.is_empty() { codecs.to_vec() } else { own },
+            local_address: self.local_address(at, raw, file),
+            external_address: self
+                .address(&format!("{at}.external_address"), raw.external_address.as_deref()),
+            rtcp_mux: raw.rtcp_mux,
             srtp: raw.srtp,
             server,
         })
+    }
+
+    /// An address of ours that both SIP and RTP can be had at.
+    fn local_address(&mut self, at: &str, raw: &Trunk, file: &Raw) -> Option<IpAddr> {
+        let key = format!("{at}.local_address");
+        let ip = self.address(&key, raw.local_address.as_deref())?;
+        let covers =
+            |bound: IpAddr| bound == ip || (bound.is_unspecified() && bound.is_ipv4() == ip.is_ipv4());
+        let sip = file.sip.udp.iter().chain(&file.sip.tcp).chain(&file.sip.tls);
+        if !sip.filter_map(|a| a.parse::<SocketAddr>().ok()).any(|a| covers(a.ip())) {
+            self.wrong(key, format!("no address of [sip] listens on {ip}: add it to `udp`"));
+        } else if file.rtp.address.parse().is_ok_and(|bound| !covers(bound)) {
+            let hint = "set rtp.address = \"0.0.0.0\"";
+            self.wrong_hint(key, format!("RTP is bound to {} alone", file.rtp.address), hint);
+        }
+        Some(ip)
     }
 
     fn trunk_name(&mut self, at: &str, raw: &Trunk) {

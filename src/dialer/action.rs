@@ -68,6 +68,8 @@ pub struct Order {
     pub language: String,
     /// How long to let it ring before CANCEL.
     pub ring: Duration,
+    /// How long to wait after the answer before an extension is dialled through.
+    pub extension_pause: Duration,
     /// Number shown; empty means the trunk's own.
     pub caller_id: String,
     /// Name shown.

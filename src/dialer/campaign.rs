@@ -98,6 +98,9 @@ pub struct CampaignSettings {
     pub calls_per_second: f64,
     /// Seconds to let it ring before CANCEL.
     pub ring_seconds: u32,
+    /// Milliseconds between the answer and the first key of an extension, at most 30,000: the
+    /// switchboard speaks first.
+    pub extension_pause_ms: u32,
     /// Number shown to the customer; empty means the trunk's own.
     pub caller_id: String,
     /// Name shown to the customer.
@@ -128,6 +131,7 @@ impl Default for CampaignSettings {
             concurrency: 10,
             calls_per_second: 2.0,
             ring_seconds: 35,
+            extension_pause_ms: 2_000,
             caller_id: String::new(),
             caller_name: String::new(),
             trunk_group: String::new(),

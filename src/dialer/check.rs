@@ -5,6 +5,8 @@ use crate::policy::{self, Windows};
 
 /// Longest ring time: carriers give up after two to three minutes by themselves.
 pub const MAX_RING_SECONDS: u32 = 180;
+/// Longest pause before an extension: a switchboard that still speaks then takes no keys.
+pub const MAX_EXTENSION_PAUSE_MS: u32 = 30_000;
 /// Most attempts to one entry.
 pub const MAX_ATTEMPTS: u32 = 50;
 /// Highest pace of one campaign; beyond it a limit protects nobody.
@@ -24,6 +26,12 @@ impl CampaignSettings {
             return wrong(
                 "ring_seconds",
                 format!("{} is not between 5 and {MAX_RING_SECONDS}", self.ring_seconds),
+            );
+        }
+        if self.extension_pause_ms > MAX_EXTENSION_PAUSE_MS {
+            return wrong(
+                "extension_pause_ms",
+                format!("{} is above {MAX_EXTENSION_PAUSE_MS}", self.extension_pause_ms),
             );
         }
         if !(1..=9).contains(&self.priority) {
@@ -75,6 +83,7 @@ mod tests {
         check(|s| s.calls_per_second = -1.0, Some("calls_per_second"));
         check(|s| s.calls_per_second = f64::NAN, Some("calls_per_second"));
         check(|s| s.ring_seconds = 0, Some("ring_seconds"));
+        check(|s| s.extension_pause_ms = 30_001, Some("extension_pause_ms"));
         check(|s| s.priority = 0, Some("priority"));
         check(|s| s.max_attempts = 0, Some("max_attempts"));
         let rule = crate::policy::RetryRule { delay_minutes: 1, max: 99, next_window: false };

@@ -370,6 +370,7 @@ fn order(call: CallId, campaign: CampaignId, candidate: &Candidate, work: &Workl
         script: settings.script.clone(),
         language,
         ring: Duration::from_secs(u64::from(settings.ring_seconds)),
+        extension_pause: Duration::from_millis(settings.extension_pause_ms.into()),
         caller_id: settings.caller_id.clone(),
         caller_name: settings.caller_name.clone(),
         machine: settings.machine,

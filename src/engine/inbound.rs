@@ -48,6 +48,7 @@ impl Engine {
             campaign: None,
             entry: None,
             phone: phone.clone(),
+            extension: None,
             script,
             facts,
             prompts: self.library.names.clone(),

@@ -37,6 +37,8 @@ pub enum Input {
         trunk: usize,
         /// Best first.
         result: Result<Vec<Destination>, String>,
+        /// Address of ours from which the kernel reaches the best.
+        local: Option<std::net::IpAddr>,
     },
     /// A media session reports.
     Media(media::SessionId, media::Event),

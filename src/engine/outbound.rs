@@ -2,7 +2,7 @@
 
 use super::{Engine, Notice, Output, Report, Write};
 use crate::base::{Blame, CallId, Cause, Disposition, Now};
-use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Plan, Way};
+use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Extension, Plan, Way};
 use crate::dialer::{self, Order, Route, RouteFailure};
 use crate::ivr::Facts;
 use crate::sip::endpoint::{Hangup, Invite};
@@ -64,6 +64,9 @@ impl Engine {
             campaign: Some(order.campaign),
             entry: Some(order.candidate.entry),
             phone: details.phone.to_string(),
+            extension: Some(details.extension.clone())
+                .filter(|keys| !keys.is_empty())
+                .map(|keys| Extension { pause: order.extension_pause, keys }),
             script,
             facts,
             prompts: self.library.names.clone(),
@@ -104,7 +107,8 @@ impl Engine {
             trunk: route.trunk.clone(),
             codecs: trunk.settings.codecs.clone(),
             srtp: trunk.settings.srtp,
-            external: self.settings.external_media,
+            rtcp_mux: trunk.settings.rtcp_mux,
+            external: super::local::media(&self.settings, &trunk.settings, trunk.routed),
         })
     }
 

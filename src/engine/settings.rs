@@ -1,6 +1,6 @@
 //! What the engine is told once; `config` lowers the file to this.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,8 +27,15 @@ pub struct Settings {
     pub record: bool,
     /// Zone of recording folders and of times that customers name.
     pub timezone: jiff::tz::TimeZone,
-    /// Address for SDP behind NAT; None: the local address towards the trunk.
+    /// SIP addresses that are listened on.
+    pub listeners: Listeners,
+    /// Address for SIP behind NAT, as `sip.advertised` has it; None: the local one.
+    pub external_signal: Option<IpAddr>,
+    /// Address for SDP behind NAT; None: the local one.
     pub external_media: Option<IpAddr>,
+    /// Address for SDP where RTP sockets are bound to every address and nothing better is
+    /// known; None: they are bound to one, which goes into SDP.
+    pub fallback_media: Option<IpAddr>,
     /// RTP silence that ends an answered call; zero: never.
     pub rtp_timeout: Duration,
     /// How long an INVITE may stay without ringing or media before the call is given up.
@@ -62,8 +69,25 @@ pub struct TrunkSettings {
     pub follow_redirects: u8,
     /// Codecs to offer, best first.
     pub codecs: Vec<Codec>,
+    /// Address of ours from which it is reached; None: by the kernel's route.
+    pub local_address: Option<IpAddr>,
+    /// Address under which it reaches us, in SIP and SDP; None: the daemon's.
+    pub external_address: Option<IpAddr>,
+    /// Whether RTCP on the RTP port is offered (RFC 5761).
+    pub rtcp_mux: bool,
     /// Encryption of media by SDES (RFC 4568).
     pub srtp: sip::Srtp,
+}
+
+/// SIP addresses that are listened on, with their ports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listeners {
+    /// For UDP.
+    pub udp: Vec<SocketAddr>,
+    /// For TCP.
+    pub tcp: Vec<SocketAddr>,
+    /// For TLS.
+    pub tls: Vec<SocketAddr>,
 }
 
 /// A SIP host before DNS.

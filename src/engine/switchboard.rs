@@ -89,7 +89,7 @@ impl Engine {
             Input::SendFailed(to, why) => {
                 self.endpoint.handle_transport_failure(now, TransportFailure::Destination(&to, &why));
             }
-            Input::Located { trunk, result } => self.handle_located(now, trunk, result),
+            Input::Located { trunk, result, local } => self.handle_located(now, trunk, result, local),
             Input::Media(session, event) => self.handle_media(now, session, event),
             Input::Fetched(campaign, Some(fetched)) => {
                 self.note_remaining(campaign, fetched.unfinished + fetched.candidates.len() as u64);

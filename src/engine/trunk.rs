@@ -38,6 +38,8 @@ pub struct Trunk {
     pub settings: TrunkSettings,
     /// Where it can be reached, best first.
     pub destinations: Vec<Destination>,
+    /// Address of ours from which the kernel reaches the best of them.
+    pub(super) routed: Option<IpAddr>,
     /// Which of them is used.
     pub(super) chosen: usize,
     /// Its registration.
@@ -69,6 +71,7 @@ impl Trunk {
             serial,
             settings,
             destinations: Vec::new(),
+            routed: None,
             chosen: 0,
             registration: None,
             leaving: None,
@@ -178,5 +181,77 @@ impl Trunk {
         let mut within = vec![(self.settings.server.host.clone(), first.clone())];
         within.extend(self.destinations.iter().map(|d| (d.addr.ip().to_string(), d.clone())));
         Redirect::Follow { max: self.settings.follow_redirects, within }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::Settings;
+    use super::*;
+    use crate::base::NumberFormat;
+    use crate::{dialer, media, sip};
+
+    /// A trunk without anything special.
+    pub fn trunk() -> TrunkSettings {
+        TrunkSettings {
+            choice: dialer::TrunkSettings {
+                name: "a".into(),
+                group: String::new(),
+                priority: 1,
+                weight: 1,
+                max_calls: 0,
+                max_cps: 0.0,
+                health_check: true,
+                number_format: NumberFormat::default(),
+            },
+            server: super::super::Server { host: "a.example".into(), port: None, transport: None },
+            outbound_proxy: None,
+            register: None,
+            credentials: None,
+            domain: String::new(),
+            caller_id: String::new(),
+            assert_identity: true,
+            ping_every: Duration::from_secs(30),
+            follow_redirects: 0,
+            codecs: vec![media::Codec::Pcma],
+            local_address: None,
+            external_address: None,
+            rtcp_mux: true,
+            srtp: sip::Srtp::Off,
+        }
+    }
+
+    /// Settings without a trunk.
+    pub fn settings() -> Settings {
+        Settings {
+            sip: sip::Settings::default(),
+            dialer: dialer::Settings::default(),
+            trunks: Vec::new(),
+            inbound: Vec::new(),
+            amd: media::AmdSettings::default(),
+            recordings: "/recordings".into(),
+            record: true,
+            timezone: jiff::tz::TimeZone::UTC,
+            listeners: Default::default(),
+            external_signal: None,
+            external_media: None,
+            fallback_media: None,
+            rtp_timeout: Duration::from_secs(30),
+            setup_timeout: Duration::from_secs(20),
+            can_speak: false,
+        }
+    }
+
+    #[test]
+    fn uris_carry_port_and_transport_where_they_are_given() {
+        let now = Now { mono: Mono(0), utc: Timestamp(0) };
+        let check = |host: &str, port, transport, expect: &str| {
+            let mut settings = trunk();
+            settings.server = super::super::Server { host: host.into(), port, transport };
+            assert_eq!(Trunk::new(now, 0, settings).uri("1"), expect);
+        };
+        check("a.example", None, None, "sip:1@a.example");
+        check("10.0.0.1", Some(5070), Some(Transport::Tcp), "sip:1@10.0.0.1:5070;transport=tcp");
+        check("2001:db8::1", Some(5061), Some(Transport::Tls), "sip:1@[2001:db8::1]:5061;transport=tls");
     }
 }

@@ -1,5 +1,7 @@
 //! Looking after the trunks: addresses, registrations, health.
 
+use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::trunk::{LOCATE_EVERY, PING_TIMEOUT, RETRY, Trunk};
@@ -59,16 +61,18 @@ impl Engine {
         now: Now,
         serial: usize,
         result: Result<Vec<Destination>, String>,
+        local: Option<IpAddr>,
     ) {
         // The answer may come after the trunk has gone.
         let Some(index) = self.trunks.iter().position(|t| t.serial == serial) else { return };
         let trunk = &mut self.trunks[index];
         match result {
             Ok(found) if !found.is_empty() => {
-                let changed = trunk.destinations != found;
+                let changed = trunk.destinations != found || trunk.routed != local;
                 if changed {
                     trunk.chosen = 0;
                     trunk.destinations = found;
+                    trunk.routed = local;
                     self.trust_trunks();
                     self.register(now, index);
                 }
@@ -168,8 +172,19 @@ impl Engine {
         self.notice(Notice::Trunk { name, state, detail });
     }
 
-    /// The limit per source does not touch the trunks' own addresses.
+    /// The limit per source does not touch the trunks' own addresses, and each is shown the
+    /// address by which it reaches us. Of trunks at one address the first counts.
     pub(super) fn trust_trunks(&mut self) {
+        let mut locals = BTreeMap::new();
+        for trunk in &self.trunks {
+            let Some(local) = super::local::signalling(&self.settings, &trunk.settings, trunk.routed) else {
+                continue;
+            };
+            for destination in &trunk.destinations {
+                locals.entry(destination.addr.ip()).or_insert_with(|| local.clone());
+            }
+        }
+        self.endpoint.set_locals(locals);
         let sources = self.trunks.iter().flat_map(|t| t.destinations.iter().map(|d| d.addr.ip())).collect();
         self.endpoint.set_trusted(sources);
     }

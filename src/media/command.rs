@@ -45,12 +45,26 @@ pub struct Stream {
     /// Payload type of telephone-event (RFC 4733) towards us, if negotiated.
     /// Without it, in-band tones are listened for.
     pub event_payload_type: Option<u8>,
+    /// Where RTCP goes and comes.
+    pub control: Control,
     /// Whether we send.
     pub send: bool,
     /// Whether we take what comes.
     pub receive: bool,
     /// Keys per direction when SDES was agreed (RFC 4568).
     pub srtp: Option<Box<SrtpPair>>,
+}
+
+/// Where the RTCP of a stream goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Control {
+    /// To the port above that of RTP, wherever RTP goes (RFC 3550 section 11).
+    #[default]
+    NextPort,
+    /// Where `a=rtcp` says (RFC 3605), as long as RTP goes where the SDP says.
+    At(SocketAddr),
+    /// Over the RTP port, both ways (RFC 5761).
+    Mux,
 }
 
 /// SRTP keys for both directions.
@@ -88,6 +102,14 @@ pub enum Command {
     },
     /// Stop what plays; `Played` follows with `finished: false`.
     StopPlay,
+    /// Press keys, such as an extension behind a switchboard; `KeysSent` follows. What plays
+    /// waits meanwhile. As events where they were agreed, else as tones.
+    SendKeys {
+        /// How long to wait before the first.
+        pause: Duration,
+        /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits 2 s; all else is left out.
+        keys: String,
+    },
     /// Listen for an answering machine until a verdict; starts at the answer.
     Detect(AmdSettings),
     /// Give up detection without a verdict.
@@ -139,6 +161,8 @@ pub enum Event {
         /// False where it was stopped or barged in.
         finished: bool,
     },
+    /// The keys of `SendKeys` are out.
+    KeysSent,
     /// Person or machine.
     Verdict(AmdVerdict),
     /// A comment ended.

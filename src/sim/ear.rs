@@ -1,8 +1,11 @@
 //! What a phone hears: when a prompt begins and ends, and how loud each pitch was.
 
-use crate::media::Codec;
 use crate::media::codec::Decoder;
 use crate::media::level::dbfs;
+use crate::media::rtp::Packet;
+use crate::media::telephone_event::EventReceiver;
+use crate::media::tone::DtmfDetector;
+use crate::media::{Codec, FRAME_SAMPLES};
 
 /// Louder than this is a prompt, in dBFS.
 const SOUND_DBFS: f32 = -45.0;
@@ -20,6 +23,8 @@ pub struct Heard {
     pub prompts: u32,
     /// Packets that came.
     pub packets: u64,
+    /// Keys that the caller pressed, by event or by tone.
+    pub keys: String,
     /// Audio as it came, if the phone was told to keep it; at most 60 s.
     pub pcm: Vec<i16>,
 }
@@ -43,6 +48,8 @@ pub(super) struct Ear {
     sound_ms: u32,
     quiet_ms: u32,
     in_prompt: bool,
+    events: EventReceiver,
+    tones: DtmfDetector,
     pub heard: Heard,
 }
 
@@ -55,6 +62,8 @@ impl Ear {
             sound_ms: 0,
             quiet_ms: 0,
             in_prompt: false,
+            events: EventReceiver::default(),
+            tones: DtmfDetector::new(),
             heard: Heard::default(),
         }
     }
@@ -65,11 +74,19 @@ impl Ear {
         }
     }
 
+    /// Takes a packet of events.
+    pub fn feel(&mut self, packet: &Packet<'_>) {
+        self.heard.keys.extend(self.events.accept(packet));
+    }
+
     /// Takes the payload of an audio packet.
     pub fn listen(&mut self, payload: &[u8]) {
         let mut pcm = [0; 960];
         let len = self.decoder.decode(payload, &mut pcm);
         self.heard.packets += 1;
+        for frame in pcm[..len].chunks(FRAME_SAMPLES) {
+            self.heard.keys.extend(self.tones.push(frame));
+        }
         self.loud |= dbfs(&pcm[..len]) > SOUND_DBFS;
         if self.keep && self.heard.pcm.len() < MAX_KEPT {
             self.heard.pcm.extend_from_slice(&pcm[..len]);

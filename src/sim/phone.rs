@@ -168,6 +168,8 @@ impl Phone {
         let Ok(packet) = Packet::parse(datagram) else { return };
         if packet.payload_type == self.agreed.payload_type && packet.payload.len() <= MAX_PAYLOAD {
             self.ear.listen(packet.payload);
+        } else if Some(packet.payload_type) == self.agreed.event_payload_type {
+            self.ear.feel(&packet);
         }
     }
 

@@ -101,6 +101,11 @@ impl MediaLine {
         self.media.attributes.iter().filter(wanted).filter_map(|a| a.value.as_deref())
     }
 
+    /// Whether an attribute stands there, with or without a value.
+    pub fn has(&self, name: &str) -> bool {
+        self.media.attributes.iter().any(|a| a.attribute.eq_ignore_ascii_case(name))
+    }
+
     /// The payload types, in order of preference; what is no number below 128 is left out.
     pub fn payload_types(&self) -> impl Iterator<Item = u8> {
         self.media.fmt.split_ascii_whitespace().filter_map(|fmt| fmt.parse().ok()).filter(|pt| *pt < 128)

@@ -265,6 +265,7 @@ fn stream(remote: Option<SocketAddr>) -> Stream {
         payload_type: PCMA,
         receive_payload_type: PCMA,
         event_payload_type: Some(EVENT),
+        control: Default::default(),
         send: true,
         receive: true,
         srtp: None,

@@ -120,6 +120,13 @@ impl Daemon {
         response.bytes().await.expect("a body").to_vec()
     }
 
+    /// A page outside the API, such as `/metrics`.
+    pub async fn page(&self, path: &str) -> String {
+        let root = self.base.trim_end_matches("/api/v1");
+        let response = self.http.get(format!("{root}{path}")).bearer_auth(&self.token).send().await;
+        response.expect("an answer").text().await.expect("a body")
+    }
+
     /// Sends a POST that may be refused: status and body.
     pub async fn try_post(&self, path: &str) -> (u16, Value) {
         let request = self.http.post(format!("{}{path}", self.base)).json(&json!({}));

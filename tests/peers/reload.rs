@@ -37,12 +37,12 @@ async fn a_bad_file_keeps_the_old_and_a_good_one_is_applied() {
     };
     assert_eq!(result("trunk"), ("applied", "second added"));
     assert_eq!(result("rtp"), ("needs_restart", "port_min: only a restart takes this over"));
-    let both = until(Duration::from_secs(5), async || (trunk_names(&daemon).await.len() == 2).then_some(()));
+    let both = until(Duration::from_secs(30), async || (trunk_names(&daemon).await.len() == 2).then_some(()));
     assert!(both.await.is_some(), "the new trunk does not show");
 
     daemon.edit(|text| text.replace(SECOND, ""));
     daemon.signal("HUP");
-    let one = until(Duration::from_secs(5), async || (trunk_names(&daemon).await.len() == 1).then_some(()));
+    let one = until(Duration::from_secs(30), async || (trunk_names(&daemon).await.len() == 1).then_some(()));
     assert!(one.await.is_some(), "SIGHUP did not reload");
     daemon.stop().await;
 }

@@ -62,6 +62,8 @@ pub struct World {
     pub moods: Vec<TrunkMood>,
     /// Behaviour by trunk and number.
     pub numbers: BTreeMap<(usize, String), Behaviour>,
+    /// Keys that phones heard, by the time their calls were over.
+    pub keys_heard: Vec<String>,
     seats: Seats,
     phones: BTreeMap<String, (usize, Phone, SocketAddr)>,
     wire: BTreeMap<(Mono, u64), Delivery>,
@@ -92,6 +94,9 @@ pub fn trunk(name: &str, priority: u16) -> TrunkSettings {
         ping_every: Duration::from_secs(30),
         follow_redirects: 0,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
+        local_address: None,
+        external_address: None,
+        rtcp_mux: false,
         srtp: Srtp::Off,
     }
 }
@@ -121,7 +126,10 @@ impl World {
             recordings: PathBuf::from("/recordings"),
             record: true,
             timezone: jiff::tz::TimeZone::get("Asia/Shanghai").unwrap(),
+            listeners: Default::default(),
+            external_signal: None,
             external_media: None,
+            fallback_media: None,
             rtp_timeout: Duration::from_secs(20),
             setup_timeout: Duration::from_secs(12),
             can_speak: false,
@@ -135,6 +143,7 @@ impl World {
             ladder: Ladder::new(now.mono),
             moods,
             numbers: BTreeMap::new(),
+            keys_heard: Vec::new(),
             seats: Seats::new(rng.fork()),
             phones: BTreeMap::new(),
             wire: BTreeMap::new(),
@@ -217,7 +226,8 @@ impl World {
                 Output::Locate { trunk, .. } => {
                     let addr = trunk_addr(trunk);
                     let found = Destination { transport: Transport::Udp, addr, server_name: String::new() };
-                    self.engine.handle(self.now, Input::Located { trunk, result: Ok(vec![found]) });
+                    self.engine
+                        .handle(self.now, Input::Located { trunk, result: Ok(vec![found]), local: None });
                 }
                 Output::Media(session, command) => {
                     if let Some(event) = self.seats.order(self.now, session, command) {
@@ -334,6 +344,9 @@ impl World {
         }
         self.flush_phone_outputs();
         let now = self.now;
+        for (_, phone, _) in self.phones.values().filter(|(_, phone, _)| phone.is_over(now)) {
+            self.keys_heard.extend(Some(phone.heard().keys.clone()).filter(|keys| !keys.is_empty()));
+        }
         self.phones.retain(|_, (_, phone, _)| !phone.is_over(now));
     }
 

@@ -194,6 +194,8 @@ proptest! {
     #[test]
     fn grouping_never_changes_a_mobile_number(tail in "[3-9][0-9]{9}", cut in 1usize..10, sep in "[ .()-]") {
         let digits = format!("1{tail}");
+        // A dot before zeros at the end may be a spreadsheet's decimal point: that is refused.
+        prop_assume!(sep != "." || !digits[cut..].bytes().all(|b| b == b'0'));
         let text = format!("{}{sep}{}", &digits[..cut], &digits[cut..]);
         let number = PhoneNumber::parse(&text, Some("0571")).unwrap();
         prop_assert_eq!(number.0.as_str(), digits);

@@ -116,7 +116,11 @@ impl Seat {
             bench.counts.packets_received += count as u64;
             for n in 0..count {
                 if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
-                    self.session.handle_rtp(at, from, bytes);
+                    if self.session.is_control(bytes) {
+                        self.session.handle_rtcp(clock::both(at, bench.stamp_offset_ns), from, bytes);
+                    } else {
+                        self.session.handle_rtp(at, from, bytes);
+                    }
                 }
             }
             if !Batch::is_full(count) {
@@ -150,7 +154,8 @@ impl Seat {
             }
         }
         if let Some((to, packet)) = out.rtcp() {
-            socket::send(&self.sockets.rtcp, packet, &SockAddr::from(to));
+            let socket = if out.is_muxed() { &self.sockets.rtp } else { &self.sockets.rtcp };
+            socket::send(socket, packet, &SockAddr::from(to));
         }
     }
 }

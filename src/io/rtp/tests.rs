@@ -96,6 +96,7 @@ fn stream(remote: SocketAddr) -> Stream {
         payload_type: 8,
         receive_payload_type: 8,
         event_payload_type: Some(101),
+        control: Default::default(),
         send: true,
         receive: true,
         srtp: None,

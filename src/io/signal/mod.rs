@@ -33,7 +33,8 @@ use crate::sip::{Destination, Transport};
 /// What to bind, and whom to trust.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// UDP addresses; messages leave from the first of the peer's address family.
+    /// UDP addresses; messages leave from the one they name, else from the first of the
+    /// peer's address family.
     pub udp: Vec<SocketAddr>,
     /// TCP addresses to listen on; connections out need none.
     pub tcp: Vec<SocketAddr>,
@@ -218,9 +219,9 @@ impl Signal {
     /// [`Event::SendFailed`] or [`Event::ConnectionClosed`]. A datagram that finds the
     /// socket's and our own queue full is lost, as datagrams may be.
     pub fn send(&self, transmit: Transmit) {
-        let Transmit { destination, connection, bytes, .. } = transmit;
+        let Transmit { destination, local, connection, bytes, .. } = transmit;
         if destination.transport == Transport::Udp {
-            return self.udp.send(destination, bytes, &self.shared.inbox);
+            return self.udp.send(destination, local, bytes, &self.shared.inbox);
         }
         let table = &self.shared.table;
         let bytes = match connection.map(|id| table.put(id, bytes.clone())) {

@@ -52,7 +52,7 @@ fn to(transport: Transport, addr: SocketAddr, name: &str) -> Destination {
 }
 
 fn transmit(destination: Destination, connection: Option<u64>, bytes: impl Into<Bytes>) -> Transmit {
-    Transmit { destination, connection, bytes: bytes.into(), session: None }
+    Transmit { destination, local: None, connection, bytes: bytes.into(), session: None }
 }
 
 /// Reads until the peer closes; what it said.

@@ -1,7 +1,7 @@
 //! UDP sockets.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -75,9 +75,11 @@ impl Udp {
     }
 
     /// Sends now, or queues where the kernel's buffer is full.
-    pub(super) fn send(&self, destination: Destination, bytes: Bytes, inbox: &Inbox) {
+    pub(super) fn send(&self, destination: Destination, local: Option<IpAddr>, bytes: Bytes, inbox: &Inbox) {
         let addr = destination.addr;
-        let Some(port) = self.sockets.iter().find(|p| p.local.is_ipv4() == addr.is_ipv4()) else {
+        let of_family = || self.sockets.iter().filter(|p| p.local.is_ipv4() == addr.is_ipv4());
+        let named = local.and_then(|ip| of_family().find(|p| p.local.ip() == ip));
+        let Some(port) = named.or_else(|| of_family().next()) else {
             let family = if addr.is_ipv4() { "IPv4" } else { "IPv6" };
             let why = format!("there is no UDP socket for {family} (sip.udp)");
             return inbox.report_now(Event::SendFailed(destination, why));

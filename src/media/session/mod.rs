@@ -13,6 +13,7 @@
 mod comment;
 mod control;
 mod detection;
+mod dialled;
 mod latch;
 mod outgoing;
 mod player;
@@ -30,13 +31,14 @@ use super::codec::Decoder;
 use super::jitter::JitterBuffer;
 use super::rtcp::RtcpSession;
 use super::rtp::{RtpSender, Source};
-use super::telephone_event::EventReceiver;
+use super::telephone_event::{EventReceiver, SentEvent};
 use super::tone::DtmfDetector;
 use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Stream};
 use crate::base::{Mono, Now, Rng};
 
 use comment::Comment;
 use detection::Detection;
+use dialled::{Dialled, KeyFrame};
 use latch::Latch;
 use player::Player;
 use protection::Protection;
@@ -49,6 +51,7 @@ pub struct Session {
     protection: Protection,
     sender: RtpSender,
     player: Option<Player>,
+    dialled: Option<Box<Dialled>>,
     latch: Latch,
     source: Source,
     keys: EventReceiver,
@@ -78,6 +81,7 @@ impl Session {
             protection: Protection::None,
             sender: RtpSender::new(rng),
             player: None,
+            dialled: None,
             latch: Latch::default(),
             source: Source::default(),
             keys: EventReceiver::default(),
@@ -109,6 +113,9 @@ impl Session {
                 self.player = Some(Player::new(play, prompts, barge_in));
             }
             Command::StopPlay => self.stop_play(),
+            Command::SendKeys { pause, keys } => {
+                self.dialled = Some(Box::new(Dialled::new(pause, &keys)));
+            }
             Command::Detect(settings) => self.detection = Some(Box::new(Detection::new(settings))),
             Command::StopDetect => self.detection = None,
             Command::RecordComment { path, max, silence } => {
@@ -181,11 +188,53 @@ impl Session {
     }
 
     fn send(&mut self, out: &mut Outgoing) {
-        let to = self.destination();
-        let Some((to, stream)) = to.zip(self.stream.as_ref()) else {
+        let Some(to) = self.destination().filter(|_| self.stream.is_some()) else {
             out.tap.left = [0; FRAME_SAMPLES];
             return self.sender.skip(FRAME_SAMPLES as u32);
         };
+        match self.next_key() {
+            Some(frame) => self.send_key(&frame, out),
+            None => self.send_play(out),
+        }
+        if let Some(len) = self.protection.seal(&mut out.packet, out.len) {
+            out.len = len;
+            out.to = Some(to);
+        }
+    }
+
+    /// The next frame of keys that are being pressed.
+    fn next_key(&mut self) -> Option<KeyFrame> {
+        let frame = self.dialled.as_mut()?.next(self.sender.timestamp());
+        if frame.is_none() {
+            self.dialled = None;
+            self.events.push_back(Event::KeysSent);
+        }
+        frame
+    }
+
+    fn send_key(&mut self, frame: &KeyFrame, out: &mut Outgoing) {
+        let (Some(stream), Some(dialled)) = (&self.stream, &mut self.dialled) else { return };
+        out.tap.left = frame.pcm;
+        out.len = match (stream.event_payload_type, &frame.event) {
+            (Some(pt), Some(event)) => {
+                let SentEvent { marker, timestamp, payload } = event;
+                let len = self.sender.event(pt, *marker, *timestamp, payload, &mut out.packet);
+                self.sender.skip(FRAME_SAMPLES as u32);
+                len
+            }
+            (Some(_), None) => {
+                let silence = [stream.codec.silence_byte(); FRAME_SAMPLES];
+                self.sender.audio(stream.payload_type, &silence, &mut out.packet)
+            }
+            (None, _) => {
+                let payload = dialled.encode(stream.codec, frame);
+                self.sender.audio(stream.payload_type, &payload, &mut out.packet)
+            }
+        };
+    }
+
+    fn send_play(&mut self, out: &mut Outgoing) {
+        let Some(stream) = &self.stream else { return };
         let pt = stream.payload_type;
         let next = self.player.as_mut().map(|player| (player.play, player.next(stream.codec)));
         match next {
@@ -202,10 +251,6 @@ impl Session {
                     self.events.push_back(Event::Played { play, finished: true });
                 }
             }
-        }
-        if let Some(len) = self.protection.seal(&mut out.packet, out.len) {
-            out.len = len;
-            out.to = Some(to);
         }
     }
 

@@ -13,6 +13,7 @@ pub struct Outgoing {
     pub(super) control: [u8; MAX_PACKET],
     pub(super) control_len: usize,
     pub(super) control_to: Option<SocketAddr>,
+    pub(super) muxed: bool,
     /// Both directions of this tick.
     pub tap: TapFrame,
     /// Whether `tap.right` belongs to the running comment.
@@ -35,6 +36,7 @@ impl Outgoing {
             control: [0; MAX_PACKET],
             control_len: 0,
             control_to: None,
+            muxed: false,
             tap: TapFrame::SILENCE,
             comment: false,
         }
@@ -45,7 +47,13 @@ impl Outgoing {
         self.to.map(|to| (to, &self.packet[..self.len]))
     }
 
-    /// The RTCP packet of this tick, from the odd port, and where it goes.
+    /// Whether the RTCP packet leaves from the RTP port.
+    pub fn is_muxed(&self) -> bool {
+        self.muxed
+    }
+
+    /// The RTCP packet of this tick, and where it goes: from the odd port, unless
+    /// [`Outgoing::is_muxed`].
     pub fn rtcp(&self) -> Option<(SocketAddr, &[u8])> {
         self.control_to.map(|to| (to, &self.control[..self.control_len]))
     }

@@ -1,6 +1,6 @@
 //! What an endpoint is asked to do, and what passes through it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -29,6 +29,8 @@ pub struct Received<'a> {
 pub struct Transmit {
     /// Where to.
     pub destination: Destination,
+    /// From the UDP socket of this address; None: the first of the destination's family.
+    pub local: Option<IpAddr>,
     /// On this connection if it is still open; else a new one to `destination`.
     pub connection: Option<u64>,
     /// The message.

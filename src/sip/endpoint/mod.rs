@@ -25,7 +25,7 @@ pub use command::{
     Credentials, Hangup, Invite, Ping, Progress, Received, Redirect, Registration, Transmit, TransportFailure,
 };
 pub use event::{By, End, Event, Incoming, PingId, RegistrationId, SessionId};
-pub use settings::{Advertised, Limits, Settings};
+pub use settings::{Advertised, Limits, Local, Settings};
 pub use traffic::{CLASSES, METHODS, Traffic};
 
 use crate::base::{Mono, Now, Rng};
@@ -107,6 +107,12 @@ impl Endpoint {
     /// Addresses (the trunks') that the limit per source does not touch.
     pub fn set_trusted(&mut self, sources: Vec<IpAddr>) {
         self.sources.set_trusted(sources);
+    }
+
+    /// How we are reached by peers that reach us in a way of their own, by their address.
+    /// Dialogs that exist keep their Contact.
+    pub fn set_locals(&mut self, locals: BTreeMap<IpAddr, Local>) {
+        self.core.locals = locals;
     }
 
     /// New settings. Timers that run keep the pace they began with; calls that are up keep

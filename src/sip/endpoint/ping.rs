@@ -34,7 +34,10 @@ impl Endpoint {
         headers.push(header::CALL_ID, self.core.rng.hex(24));
         headers.push(header::CSEQ, "1 OPTIONS");
         headers.push(header::MAX_FORWARDS, "70");
-        headers.push(header::CONTACT, self.core.contact("", what.destination.transport));
+        headers.push(
+            header::CONTACT,
+            self.core.contact("", what.destination.transport, what.destination.addr.ip()),
+        );
         headers.push(header::ACCEPT, "application/sdp");
         let timeout = what.timeout.min(self.core.out.pace.give_up).max(Duration::from_millis(1));
         let flow = Flow { destination: what.destination, connection: None };

@@ -245,7 +245,7 @@ impl Endpoint {
         self.core.reply(now, server, 100);
         let ringing = Ringing::new(now, &mut self.core, server, request, dialog);
         let user = request.uri.user.clone().unwrap_or_default();
-        let contact = self.core.contact(&user, received.transport);
+        let contact = self.core.contact(&user, received.transport, received.source.ip());
         self.core.events.push_back(Event::Incoming(Box::new(incoming(id, request, &ringing, received))));
         let head = Head { id, local_tag, contact, auth: None };
         self.keep(Session { head, state: State::Ringing(Box::new(ringing)) });

@@ -95,7 +95,8 @@ impl Endpoint {
         headers.push(header::CALL_ID, registered.call_id.as_str());
         headers.push(header::CSEQ, format!("{} REGISTER", registered.seq));
         headers.push(header::MAX_FORWARDS, "70");
-        headers.push(header::CONTACT, self.core.contact(&what.contact_user, what.destination.transport));
+        let (transport, peer) = (what.destination.transport, what.destination.addr.ip());
+        headers.push(header::CONTACT, self.core.contact(&what.contact_user, transport, peer));
         headers.push(header::EXPIRES, if registered.leaving { 0 } else { registered.expires });
         let flow = Flow { destination: what.destination.clone(), connection: None };
         self.core.request(now, Outgoing { request, flow }, Owner::Register(id), registered.auth.as_mut());

@@ -1,6 +1,9 @@
-//! What an endpoint is told once.
+//! What an endpoint is told.
 
+use std::net::IpAddr;
 use std::time::Duration;
+
+use crate::sip::Transport;
 
 /// Own addresses as the other side must see them: `host:port`, IPv6 in brackets. They go
 /// into Via and Contact. Behind NAT this is the external address.
@@ -12,6 +15,26 @@ pub struct Advertised {
     pub tcp: String,
     /// For TLS.
     pub tls: String,
+}
+
+/// How we are reached by one peer, where that differs from [`Settings::advertised`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Local {
+    /// Address of the socket that messages to it leave from; None: the first of the family.
+    pub address: Option<IpAddr>,
+    /// Own addresses as it must see them.
+    pub advertised: Advertised,
+}
+
+impl Advertised {
+    /// The one of a transport.
+    pub fn of(&self, transport: Transport) -> &str {
+        match transport {
+            Transport::Udp => &self.udp,
+            Transport::Tcp => &self.tcp,
+            Transport::Tls => &self.tls,
+        }
+    }
 }
 
 /// Settings of an [`Endpoint`](super::Endpoint).

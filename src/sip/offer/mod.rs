@@ -4,7 +4,7 @@ mod codec;
 mod crypto;
 mod write;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use sdp_types::Media;
 
@@ -14,7 +14,7 @@ use super::Srtp;
 pub use super::sdp::Direction;
 use super::sdp::{self, MediaLine, SdpError};
 use crate::base::Rng;
-use crate::media::{Codec, SrtpPair, Stream};
+use crate::media::{Codec, Control, SrtpPair, Stream};
 
 /// What this side can do in one call.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Capabilities {
     pub telephone_event: bool,
     /// Whether keys are offered, wanted or refused.
     pub srtp: Srtp,
+    /// Whether RTCP on the RTP port is offered (RFC 5761); an offer of it is always taken.
+    pub rtcp_mux: bool,
     /// Where the peer is to send: RTP address and port after NAT mapping.
     pub address: SocketAddr,
 }
@@ -116,6 +118,7 @@ impl Negotiation {
             proto: &state.proto,
             codecs: &codecs,
             event: state.event,
+            mux: self.capabilities.rtcp_mux,
             direction,
             crypto: &state.crypto,
         }
@@ -162,6 +165,7 @@ impl Negotiation {
             proto: &state.proto,
             codecs: &codecs,
             event,
+            mux: line.has("rtcp-mux"),
             direction,
             crypto: &state.crypto,
         };
@@ -174,6 +178,7 @@ impl Negotiation {
             payload_type: choice.payload_type,
             receive_payload_type: choice.payload_type,
             event_payload_type: event,
+            control: control(line, choice.remote, true),
             send: direction.sends(),
             receive: direction.receives(),
             srtp: crypto.map(|(ours, theirs)| Box::new(SrtpPair { local: ours.keys, remote: theirs.keys })),
@@ -202,6 +207,7 @@ impl Negotiation {
             payload_type,
             receive_payload_type: codec::payload_type(codec),
             event_payload_type: event,
+            control: control(line, remote, self.capabilities.rtcp_mux),
             send: offered.wish.sends() && line.direction.receives() && remote.is_some(),
             receive: offered.wish.receives() && line.direction.sends(),
             srtp: crypto.as_ref().map(|(ours, theirs)| {
@@ -296,6 +302,25 @@ impl Negotiation {
         self.written = Some(medias.clone());
         write::description(self.id, self.version, self.capabilities.address, medias)
     }
+}
+
+/// Where the peer wants RTCP: on the RTP port where both sides said so, else where its
+/// a=rtcp says (RFC 3605), else on the next port. What cannot be read counts as absent.
+fn control(line: &MediaLine, remote: Option<SocketAddr>, mux: bool) -> Control {
+    if mux && line.has("rtcp-mux") {
+        return Control::Mux;
+    }
+    let named = line.attributes("rtcp").next().and_then(|value| {
+        let mut words = value.split_ascii_whitespace();
+        let port = words.next()?.parse::<u16>().ok().filter(|port| *port > 0)?;
+        let address = match words.nth(2) {
+            Some(text) => text.parse::<IpAddr>().ok()?,
+            None => remote?.ip(),
+        };
+        let usable = !address.is_unspecified() && !address.is_multicast();
+        usable.then_some(SocketAddr::new(address, port))
+    });
+    named.map_or(Control::NextPort, Control::At)
 }
 
 /// The line of an offer that is taken.

@@ -7,7 +7,17 @@ fn rng() -> Rng {
 
 fn side(srtp: Srtp, codecs: &[Codec]) -> Negotiation {
     let address = "198.51.100.1:40000".parse().unwrap();
-    let capabilities = Capabilities { codecs: codecs.to_vec(), telephone_event: true, srtp, address };
+    Negotiation::new(capabilities(srtp, codecs, address), &mut rng())
+}
+
+fn capabilities(srtp: Srtp, codecs: &[Codec], address: SocketAddr) -> Capabilities {
+    Capabilities { codecs: codecs.to_vec(), telephone_event: true, srtp, rtcp_mux: false, address }
+}
+
+/// Offers RTCP on the RTP port.
+fn muxing() -> Negotiation {
+    let address = "198.51.100.1:40000".parse().unwrap();
+    let capabilities = Capabilities { rtcp_mux: true, ..capabilities(Srtp::Off, &BOTH, address) };
     Negotiation::new(capabilities, &mut rng())
 }
 
@@ -254,4 +264,39 @@ proptest::proptest! {
         us.offer(Direction::SendRecv, &mut rng());
         let _ = us.accept(&text);
     }
+}
+
+#[test]
+fn rtcp_goes_where_the_peer_says() {
+    fn check(lines: &str, expect: Control) {
+        let media = format!("m=audio 4000 RTP/AVP 8\r\n{lines}");
+        let (text, answered) = plain().answer(remote(&media).as_bytes(), &mut rng()).unwrap();
+        assert_eq!(answered.control, expect, "{lines}");
+        assert_eq!(text.contains("a=rtcp-mux"), expect == Control::Mux, "{lines}");
+        let mut offerer = muxing();
+        assert!(offerer.offer(Direction::SendRecv, &mut rng()).contains("a=rtcp-mux\r\n"));
+        assert_eq!(offerer.accept(remote(&media).as_bytes()).unwrap().control, expect, "{lines}");
+    }
+    let at = |text: &str| Control::At(text.parse().unwrap());
+    check("", Control::NextPort);
+    check("a=rtcp:4007\r\n", at("192.0.2.1:4007"));
+    check("a=rtcp:4007 IN IP4 192.0.2.9\r\n", at("192.0.2.9:4007"));
+    check("a=rtcp:4007 IN IP6 2001:db8::9\r\n", at("[2001:db8::9]:4007"));
+    check("a=rtcp-mux\r\n", Control::Mux);
+    check("a=rtcp:4000\r\na=rtcp-mux\r\n", Control::Mux);
+    for nonsense in
+        ["0", "x", "", "70000", "4007 IN IP4 host", "4007 IN IP4 0.0.0.0", "4007 IN IP4 224.0.0.1"]
+    {
+        check(&format!("a=rtcp:{nonsense}\r\n"), Control::NextPort);
+    }
+}
+
+#[test]
+fn a_peer_without_rtcp_mux_is_not_troubled_by_it() {
+    let offer = plain().offer(Direction::SendRecv, &mut rng());
+    assert!(!offer.contains("rtcp"), "nothing is offered unless the trunk wants it");
+    let mut offerer = plain();
+    offerer.offer(Direction::SendRecv, &mut rng());
+    let answer = remote("m=audio 4000 RTP/AVP 8\r\na=rtcp-mux\r\n");
+    assert_eq!(offerer.accept(answer.as_bytes()).unwrap().control, Control::NextPort, "an answer to nothing");
 }

@@ -21,6 +21,8 @@ pub(super) struct Audio<'a> {
     /// Codecs with their payload types.
     pub(super) codecs: &'a [(Codec, u8)],
     pub(super) event: Option<u8>,
+    /// RTCP on the RTP port.
+    pub(super) mux: bool,
     pub(super) direction: Direction,
     pub(super) crypto: &'a [Crypto],
 }
@@ -43,6 +45,9 @@ impl Audio<'_> {
         add("maxptime", MAX_PTIME.to_string());
         for crypto in self.crypto {
             add("crypto", crypto.value());
+        }
+        if self.mux {
+            attributes.push(Attribute::new("rtcp-mux"));
         }
         attributes.push(Attribute::new(self.direction.as_str()));
         Media { attributes, ..bare("audio", self.address.port(), self.proto, &formats.join(" ")) }

@@ -40,9 +40,10 @@ impl Calling {
     /// Sends the first INVITE.
     pub(crate) fn start(now: Now, id: SessionId, invite: Invite, core: &mut Core) -> (Head, State) {
         let local_tag = core.session_tag(id);
-        let host = core.advertised(invite.destination.transport).to_owned();
+        let (transport, peer) = (invite.destination.transport, invite.destination.addr.ip());
+        let host = core.advertised(transport, peer).to_owned();
         let call_id = format!("{}@{}", core.rng.hex(24), host.split(':').next().unwrap_or_default());
-        let contact = core.contact(&invite.contact_user, invite.destination.transport);
+        let contact = core.contact(&invite.contact_user, transport, peer);
         let auth = invite
             .auth
             .as_ref()

@@ -1,15 +1,16 @@
 //! What every session, registration and health check works with.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::net::IpAddr;
 
 use bytes::Bytes;
 
 use crate::base::{Now, Rng};
-use crate::sip::endpoint::{By, End, Event, Received, SessionId, Settings, Transmit};
+use crate::sip::endpoint::{By, End, Event, Local, Received, SessionId, Settings, Transmit};
 use crate::sip::header;
 use crate::sip::message::{Request, Response};
 use crate::sip::transaction::{Clients, Flow, Outgoing, Outputs, Owner, Servers};
-use crate::sip::{ClientAuth, Transport};
+use crate::sip::{ClientAuth, Destination, Transport};
 
 /// Methods that are served; the value of Allow.
 pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE";
@@ -21,6 +22,8 @@ pub(crate) const SDP: &str = "application/sdp";
 /// The transactions, the outputs, randomness and settings.
 pub(crate) struct Core {
     pub settings: Settings,
+    /// By the address of the peer.
+    pub locals: BTreeMap<IpAddr, Local>,
     pub rng: Rng,
     pub clients: Clients,
     pub servers: Servers,
@@ -33,6 +36,7 @@ impl Core {
         let out = Outputs::new(&settings);
         Core {
             settings,
+            locals: BTreeMap::new(),
             rng,
             clients: Clients::default(),
             servers: Servers::default(),
@@ -41,14 +45,10 @@ impl Core {
         }
     }
 
-    /// Our `host:port` as the other side sees it.
-    pub(crate) fn advertised(&self, transport: Transport) -> &str {
-        let own = &self.settings.advertised;
-        match transport {
-            Transport::Udp => &own.udp,
-            Transport::Tcp => &own.tcp,
-            Transport::Tls => &own.tls,
-        }
+    /// Our `host:port` as this peer sees it.
+    pub(crate) fn advertised(&self, transport: Transport, peer: IpAddr) -> &str {
+        let own = self.locals.get(&peer).map_or(&self.settings.advertised, |local| &local.advertised);
+        own.of(transport)
     }
 
     /// A tag for the dialogs of a session. It carries the number, so that a request in a
@@ -57,14 +57,14 @@ impl Core {
         format!("{}.{:x}", self.rng.hex(16), id.0)
     }
 
-    /// Our Contact for one user and transport.
-    pub(crate) fn contact(&self, user: &str, transport: Transport) -> String {
+    /// Our Contact for one user, towards one peer.
+    pub(crate) fn contact(&self, user: &str, transport: Transport, peer: IpAddr) -> String {
         let at = if user.is_empty() { "" } else { "@" };
         let param = match transport {
             Transport::Udp => String::new(),
             other => format!(";transport={other}"),
         };
-        format!("<sip:{user}{at}{}{param}>", self.advertised(transport))
+        format!("<sip:{user}{at}{}{param}>", self.advertised(transport, peer))
     }
 
     /// Sends a request in a new client transaction, with credentials where there are any.
@@ -82,12 +82,9 @@ impl Core {
         if let Some(auth) = auth {
             auth.apply(&mut outgoing.request, &mut self.rng);
         }
-        let sent_by = match outgoing.flow.destination.transport {
-            Transport::Udp => &self.settings.advertised.udp,
-            Transport::Tcp => &self.settings.advertised.tcp,
-            Transport::Tls => &self.settings.advertised.tls,
-        };
-        self.clients.start(now, outgoing, owner, sent_by, &mut self.rng, &mut self.out)
+        let Destination { transport, addr, .. } = outgoing.flow.destination;
+        let sent_by = self.advertised(transport, addr.ip()).to_owned();
+        self.clients.start(now, outgoing, owner, &sent_by, &mut self.rng, &mut self.out)
     }
 
     /// Sends an ACK for a 2xx, which has no transaction of its own (RFC 3261 section
@@ -106,7 +103,7 @@ impl Core {
         let via = format!(
             "SIP/2.0/{} {};branch=z9hG4bK{branch};rport",
             transport.via_name(),
-            self.advertised(transport)
+            self.advertised(transport, flow.destination.addr.ip())
         );
         ack.headers.push_front(header::VIA, via);
         let mut buffer = Vec::with_capacity(1_024);
@@ -170,7 +167,9 @@ impl Core {
     }
 
     pub(crate) fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.out.transmits.pop_front()
+        let mut transmit = self.out.transmits.pop_front()?;
+        transmit.local = self.locals.get(&transmit.destination.addr.ip()).and_then(|local| local.address);
+        Some(transmit)
     }
 }
 

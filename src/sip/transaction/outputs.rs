@@ -88,7 +88,7 @@ impl Outputs {
         }
         self.counters.sent += 1;
         self.counters.left.count(&bytes);
-        self.transmits.push_back(Transmit { destination, connection, bytes, session });
+        self.transmits.push_back(Transmit { destination, local: None, connection, bytes, session });
     }
 
     /// Keeps a received message in the trace of its session.

@@ -1,6 +1,7 @@
 //! Sessions against a simulated peer on simulated time.
 
 mod calls;
+mod dialled;
 mod keys;
 mod reports;
 mod stream;
@@ -33,6 +34,7 @@ fn stream(codec: Codec) -> Stream {
         payload_type: codec.static_payload_type(),
         receive_payload_type: codec.static_payload_type(),
         event_payload_type: Some(101),
+        control: Default::default(),
         send: true,
         receive: true,
         srtp: None,

@@ -4,7 +4,7 @@ use super::*;
 use crate::media::rtcp::{self, RtcpSession};
 use crate::media::rtp::Source;
 use crate::media::srtp::{SrtpReceiver, SrtpSender};
-use crate::media::{SrtpKeys, SrtpPair, SrtpProfile};
+use crate::media::{Control, SrtpKeys, SrtpPair, SrtpProfile};
 
 const CONTROL: &str = "198.51.100.7:40101";
 
@@ -145,4 +145,54 @@ fn new_keys_in_a_new_sdp_are_used_at_once() {
     let (_, bytes) = world.out.rtp().unwrap();
     assert!(SrtpReceiver::new(&keys(1)).unwrap().unprotect(bytes).is_err());
     assert!(SrtpReceiver::new(&keys(3)).unwrap().unprotect(bytes).is_ok());
+}
+
+/// Where the reports of a minute go, and whether from the RTP port, with the peer at `source`.
+fn reports_to(control: Control, source: &str) -> Vec<(SocketAddr, bool)> {
+    let mut world = World::new();
+    world.order(Command::Start(Stream { control, ..stream(Codec::Pcma) }));
+    let mut found = Vec::new();
+    for _ in 0..3_000 {
+        world.speak(source, Codec::Pcma, &[0; FRAME_SAMPLES]);
+        world.tick();
+        found.extend(world.out.rtcp().map(|(to, _)| (to, world.out.is_muxed())));
+    }
+    found.dedup();
+    found
+}
+
+#[test]
+fn reports_go_to_the_next_port_to_that_of_a_rtcp_or_to_rtp_itself() {
+    let elsewhere = Control::At(at("192.0.2.9:5000"));
+    for (control, source, expect) in [
+        (Control::NextPort, SIGNALLED, ("192.0.2.1:4001", false)),
+        (elsewhere, SIGNALLED, ("192.0.2.9:5000", false)),
+        // Behind NAT what the SDP says is wrong.
+        (elsewhere, SOURCE, (CONTROL, false)),
+        (Control::Mux, SIGNALLED, (SIGNALLED, true)),
+        (Control::Mux, SOURCE, (SOURCE, true)),
+    ] {
+        assert_eq!(reports_to(control, source), [(at(expect.0), expect.1)], "{control:?} from {source}");
+    }
+}
+
+#[test]
+fn rtcp_is_told_from_rtp_only_where_both_share_a_port() {
+    let mut world = World::new();
+    let report = [0x81, 200, 0, 0];
+    let marked_audio = [0x80, 0x80 | 8, 0, 0];
+    for (control, expect) in [(Control::NextPort, false), (Control::Mux, true)] {
+        world.order(Command::Start(Stream { control, ..stream(Codec::Pcma) }));
+        assert_eq!(world.session.is_control(&report), expect);
+        assert!(!world.session.is_control(&marked_audio) && !world.session.is_control(&[]));
+    }
+    // A host that a=rtcp named is heard; a stranger is not.
+    let mut world = World::new();
+    world.order(Command::Start(Stream { control: Control::At(at("192.0.2.9:5000")), ..stream(Codec::Pcma) }));
+    let now = world.both_clocks();
+    let before = world.session.foreign();
+    world.session.handle_rtcp(now, at("192.0.2.9:5000"), &report);
+    assert_eq!(world.session.foreign(), before);
+    world.session.handle_rtcp(now, at("192.0.2.66:5000"), &report);
+    assert_eq!(world.session.foreign(), before + 1);
 }
