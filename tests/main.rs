@@ -1,12 +1,8 @@
 //! The integration tests: one binary, so that they link once.
 #![allow(missing_docs, clippy::disallowed_methods, clippy::disallowed_types, clippy::too_many_lines)]
 
-mod demo;
 mod clocks;
-mod ivr;
-mod ladders;
-mod peers;
-mod reload;
+mod demo;
 mod fuzz;
 mod ivr;
 mod ladders;

@@ -100,6 +100,7 @@ fn a_session_description_is_answered_or_refused_within_its_limits() {
             codecs: vec![Codec::G722, Codec::Pcma, Codec::Pcmu],
             telephone_event: true,
             srtp: Srtp::Preferred,
+            rtcp_mux: true,
             address: "192.0.2.9:4000".parse().expect("an address"),
         };
         let mut rng = Rng::seeded(1);

@@ -68,6 +68,7 @@ fn a_session_takes_any_packets_and_still_sends_one_every_20_ms() {
             payload_type: 8,
             receive_payload_type: 8,
             event_payload_type: Some(101),
+            control: ringback::media::Control::Mux,
             send: true,
             receive: true,
             srtp: None,

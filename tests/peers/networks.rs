@@ -56,7 +56,7 @@ fn line<'a>(text: &'a str, start: &str) -> &'a str {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_trunk_gets_via_contact_and_sdp_of_its_own_network() {
     let (first, second) = (Listener::bind("127.0.0.1"), Listener::bind("127.0.0.2"));
-    let trunk = |name: &str, extra: &str| Trunk { name: name.into(), port: 9, extra: extra.into() };
+    let trunk = |name: &str, extra: &str| Trunk { extra: extra.into(), ..Trunk::at(name, 9) };
     let daemon =
         Daemon::start(&[trunk("first", ""), trunk("second", "local_address = \"127.0.0.1\"\n")], "").await;
     let port = daemon.sip_port;

@@ -185,7 +185,8 @@ impl City {
                 Output::Locate { trunk, .. } => {
                     let addr = trunk_addr(trunk);
                     let found = Destination { transport: Transport::Udp, addr, server_name: String::new() };
-                    self.engine.handle(self.now, Input::Located { trunk, result: Ok(vec![found]) });
+                    self.engine
+                        .handle(self.now, Input::Located { trunk, result: Ok(vec![found]), local: None });
                 }
                 Output::Media(session, command) => {
                     let deaf = self.rng.chance(self.plan.deaf);
