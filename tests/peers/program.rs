@@ -50,7 +50,7 @@ impl Program {
 
     /// Sends it a signal.
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         Command::new("kill").args([&format!("-{name}"), &pid]).status().expect("kill");
     }
 

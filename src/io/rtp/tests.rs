@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::base::{Mono, Now, Rng};
 use crate::io::recorder;
 use crate::media::codec::{Decoder, Encoder};
-use crate::media::rtp::{Packet, RtpSender};
+use crate::media::rtcp::RtcpSession;
+use crate::media::rtp::{Packet, RtpSender, Source};
 use crate::media::telephone_event::EventSender;
 use crate::media::tone::{sine, tone_dbfs};
-use crate::media::{Codec, FRAME_SAMPLES, PlayId, Prompt, Quality, Recording, Stream};
+use crate::media::{Codec, Control, FRAME_SAMPLES, PlayId, Prompt, Quality, Recording, Stream};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -167,6 +169,43 @@ fn is_tone(pcm: &[i16], hz: f64) -> bool {
 fn channel(path: &Path, which: usize) -> Vec<i16> {
     let mut wav = hound::WavReader::open(path).unwrap();
     wav.samples::<i16>().map(Result::unwrap).skip(which).step_by(2).collect()
+}
+
+/// RFC 5761: what comes on the RTP port as RTCP counts as such, and ours leaves from it.
+#[test]
+fn rtcp_shares_the_port_of_rtp_where_that_was_agreed() {
+    let mut rig = Rig::start(42_900..=42_919, 1);
+    let mut phone = Phone::new(440.0);
+    let address = rig.open(7);
+    rig.order(7, Command::Start(Stream { control: Control::Mux, ..stream(phone.address()) }));
+    for _ in 0..10 {
+        phone.turn();
+    }
+    rig.wait(7, |event| (*event == Event::FirstPacket).then_some(()));
+    let mut report = [0; 200];
+    let (mut rng, start) = (Rng::seeded(9), Mono::from_millis(10_000));
+    let mut reports = RtcpSession::new(start, &mut rng);
+    let now = Now { mono: start + Duration::from_secs(60), utc: crate::base::Timestamp(1_772_413_200_000) };
+    let due = reports.poll_report(now, &phone.rtp, &mut Source::default(), &mut rng, &mut report);
+    phone.socket.send_to(&report[..due.expect("a report is due")], address).unwrap();
+    for _ in 0..10 {
+        phone.turn();
+    }
+    rig.order(7, Command::Close);
+    // The last words, with BYE, after what RTP is still on its way.
+    let mut bytes = [0; 1_500];
+    let goodbye = (0..50).any(|_| {
+        let (len, from) = phone.socket.recv_from(&mut bytes).expect("the plane sends");
+        assert_eq!(from, address, "one port for both");
+        len > 1 && (200..=204).contains(&bytes[1])
+    });
+    assert!(goodbye, "no RTCP came to the RTP port");
+    let quality = rig.wait(7, |event| match event {
+        Event::Closed { quality, .. } => Some(quality.clone()),
+        _ => None,
+    });
+    assert_eq!(quality.rejected, 0, "the report was not taken for audio");
+    rig.stop();
 }
 
 #[test]
