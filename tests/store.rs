@@ -3,6 +3,8 @@
 mod away;
 mod calls;
 mod crash;
+mod import;
 mod lists;
+mod real;
 mod schema;
 mod world;

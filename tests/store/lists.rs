@@ -8,7 +8,9 @@ use ringback::dialer::{CampaignSettings, CampaignState, EntryState, NewEntry, Re
 use ringback::engine::Write;
 use ringback::io::store::{Error, ImportCounts, ImportFile, NewCampaign};
 
-use super::world::{Desk, MIDNIGHT, MONDAY, World, accepted, customer, import, phone, report, update};
+use super::world::{
+    Desk, MIDNIGHT, MONDAY, World, accepted, customer, import, phone, rejected, report, update,
+};
 use crate::support::databases::{Database, number, on_both_databases, text};
 
 on_both_databases! {
@@ -29,7 +31,7 @@ async fn importing_twice_changes_nothing(database: &Database) {
     let list = store.create_list("march", "test", MONDAY).await.unwrap();
     let mut rows: Vec<_> = (0..1_203).map(|n| accepted(u64::from(n) + 2, customer(n))).collect();
     rows.push(RowResult { line: 1_205, result: RowOutcome::Duplicate { of: 2 } });
-    rows.push(RowResult { line: 1_206, result: RowOutcome::Rejected("`12` is not a number".into()) });
+    rows.push(rejected(1_206, "`12` is not a number"));
     let first = import(&store, &list, "march.csv", false, &rows).await;
     assert_eq!(first, ImportCounts { added: 1_203, duplicate: 1, rejected: 1, ..ImportCounts::default() });
     let before = text(&store, "SELECT string_agg(CAST(id + changed_at AS TEXT), ',') FROM entries").await;
@@ -221,9 +223,15 @@ async fn a_nul_in_a_name_is_stored_as_a_replacement_character(database: &Databas
 
 async fn an_import_that_never_ended_is_marked_stopped_by_the_next(database: &Database) {
     let world = World::new(database, 0).await;
-    let file = ImportFile { name: "a.csv".into(), sha256: String::new(), dry_run: false, by: "test".into() };
+    let file = ImportFile {
+        name: "a.csv".into(),
+        sha256: String::new(),
+        bytes: 9,
+        dry_run: false,
+        by: "test".into(),
+    };
     let mut cut = world.store.begin_import(world.list.id, file.clone(), MONDAY).await.unwrap();
-    cut.push(&[accepted(2, customer(0))]).await.unwrap();
+    cut.push(&[accepted(2, customer(0))], 9).await.unwrap();
     drop(cut);
     import(&world.store, &world.list, "a.csv", false, &[accepted(2, customer(0)), accepted(3, customer(1))])
         .await;

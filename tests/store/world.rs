@@ -154,6 +154,10 @@ pub fn accepted(line: u64, entry: NewEntry) -> RowResult {
     RowResult { line, result: RowOutcome::Accepted(Box::new(entry)) }
 }
 
+pub fn rejected(line: u64, reason: &str) -> RowResult {
+    RowResult { line, result: RowOutcome::Rejected { reason: reason.into(), text: String::new() } }
+}
+
 pub async fn import(
     store: &Store,
     list: &List,
@@ -161,9 +165,10 @@ pub async fn import(
     dry_run: bool,
     rows: &[RowResult],
 ) -> ImportCounts {
-    let file = ImportFile { name: name.into(), sha256: "00".repeat(32), dry_run, by: "test".into() };
+    let file =
+        ImportFile { name: name.into(), sha256: "00".repeat(32), bytes: 1, dry_run, by: "test".into() };
     let mut session = store.begin_import(list.id, file, MONDAY).await.unwrap();
-    session.push(rows).await.unwrap();
+    session.push(rows, 1).await.unwrap();
     session.finish().await.unwrap()
 }
 

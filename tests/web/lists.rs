@@ -1,6 +1,6 @@
 //! Lists, imports, entries and the do-not-call list.
 
-use ringback::io::web::Control;
+use ringback::io::web::{Control, UPLOAD_LIMIT};
 use serde_json::json;
 
 use super::site::Site;
@@ -66,7 +66,7 @@ async fn columns_can_be_mapped_and_a_file_without_numbers_is_refused() {
 #[tokio::test]
 async fn an_upload_beyond_the_limit_is_refused_before_it_is_read() {
     let site = Site::sqlite().await;
-    let answer = site.upload("list_name=m", vec![b'x'; 33 * 1024 * 1024]).await;
+    let answer = site.upload("list_name=m", vec![b'x'; UPLOAD_LIMIT as usize + 1]).await;
     assert_eq!(answer.expect(413)["type"], "/problems/too-large");
 }
 

@@ -1,27 +1,28 @@
-//! Brings a list in: CSV bytes to entries, one result a row, never stopped by a bad row.
+//! Brings a list in: CSV bytes, as they come, to entries, one result a row, never stopped by
+//! a bad row.
 
 mod columns;
+mod encoding;
 mod row;
 #[cfg(test)]
 mod tests;
 mod text;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
 
 pub use columns::MAX_COLUMNS;
+pub use encoding::{Encoding, EncodingTally};
 pub use row::{MAX_CELL_CHARS, MAX_NAME_CHARS};
-pub use text::{Encoding, MAX_QUOTED_LINES, MAX_RECORD_BYTES};
+pub use text::{MAX_QUOTED_LINES, MAX_RECORD_BYTES, MAX_SHOWN_BYTES};
 
 use super::NewEntry;
 use crate::base::PhoneNumber;
 
-/// Largest file that is taken: 100,000 rows have about 10 MB. Whoever receives a file
-/// stops at this size; [`Import::open`] checks it again.
-pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
-/// Most rows of one file; the keys of all of them are held to find duplicates.
+/// Most rows of one file: a digest of 16 bytes and a line is held of each, to find
+/// duplicates, which makes some 16 MB.
 pub const MAX_ROWS: u64 = 500_000;
 
 /// How a file is read.
@@ -56,8 +57,13 @@ pub enum RowOutcome {
         /// That line.
         of: u64,
     },
-    /// Not usable, and why.
-    Rejected(String),
+    /// Not usable.
+    Rejected {
+        /// Why, and how to mend it.
+        reason: String,
+        /// The row as the file has it, cut to [`MAX_SHOWN_BYTES`].
+        text: String,
+    },
 }
 
 /// The file as a whole cannot be read.
@@ -76,69 +82,81 @@ pub struct Counts {
     pub rejected: u64,
 }
 
-/// Results by row, in the order of the file. Holds the file and the keys seen, one row at a
-/// time beyond that; a dry run is the same iteration without a store.
+/// Results by row, in the order of the file: [`Import::feed`] bytes, take rows from
+/// [`Import::next`] until it wants more, and [`Import::end`] when the file has ended. Holds
+/// one record and a digest of each key seen; a dry run is the same without a store.
 #[derive(Debug)]
-pub struct Import<'a> {
-    bytes: Cow<'a, [u8]>,
-    encoding: Encoding,
+pub struct Import {
     records: text::Records,
+    settings: ImportSettings,
+    zone: TimeZone,
     header: Vec<String>,
-    rows: row::RowReader,
-    /// Line by row key.
-    seen: BTreeMap<Box<str>, u64>,
+    /// There once the header has been read.
+    rows: Option<row::RowReader>,
+    /// Line by digest of the row key.
+    seen: BTreeMap<[u8; 16], u32>,
     counts: Counts,
     finished: bool,
 }
 
-impl<'a> Import<'a> {
-    /// Reads the encoding and the header of a file held in memory.
-    pub fn open(bytes: &'a [u8], settings: &ImportSettings) -> Result<Self, ImportError> {
-        if bytes.len() > MAX_FILE_BYTES {
-            return Err(ImportError(format!(
-                "the file has {} MB; at most {} MB are taken: split it",
-                bytes.len() >> 20,
-                MAX_FILE_BYTES >> 20
-            )));
+impl Import {
+    /// An import that has not seen its file yet; [`EncodingTally`] finds the encoding.
+    pub fn new(encoding: Encoding, settings: &ImportSettings) -> Result<Self, ImportError> {
+        let mut settings = settings.clone();
+        if settings.timezone.is_empty() {
+            settings.timezone = "UTC".into();
         }
-        if bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"\xD0\xCF\x11\xE0") {
-            return Err(ImportError(
-                "this is a spreadsheet, not CSV: save it as `CSV UTF-8` and import that".into(),
-            ));
-        }
-        let zone_name = if settings.timezone.is_empty() { "UTC" } else { &settings.timezone };
-        let zone = TimeZone::get(zone_name).map_err(|_| {
-            ImportError(format!("`{zone_name}` is not an IANA time zone, such as Asia/Shanghai"))
+        let zone = TimeZone::get(&settings.timezone).map_err(|_| {
+            ImportError(format!("`{}` is not an IANA time zone, such as Asia/Shanghai", settings.timezone))
         })?;
-        let (bytes, encoding) = text::decode(bytes);
-        let mut records = text::Records::new(encoding, text::delimiter(&bytes));
-        let header = match records.next(&bytes) {
-            Some(record) => record.cells.map_err(|e| ImportError(format!("line {}: {e}", record.line)))?,
-            None => return Err(ImportError("the file is empty".into())),
-        };
-        if header.iter().any(|cell| PhoneNumber::parse(cell, None).is_ok()) {
-            return Err(ImportError(
-                "line 1 holds a telephone number: the first line must name the columns, such as `name,phone`"
-                    .into(),
-            ));
-        }
-        let columns = columns::assign(&header, &settings.mapping)?;
-        let rows = row::RowReader {
-            columns,
-            home_area: settings.home_area.clone(),
-            timezone: zone_name.to_owned(),
+        Ok(Import {
+            records: text::Records::new(encoding),
+            settings,
             zone,
+            header: Vec::new(),
+            rows: None,
+            seen: BTreeMap::new(),
+            counts: Counts::default(),
+            finished: false,
+        })
+    }
+
+    /// Takes the next bytes. An error says why the file is no list.
+    pub fn feed(&mut self, bytes: &[u8]) -> Result<(), ImportError> {
+        self.records.feed(bytes);
+        self.read_header()
+    }
+
+    /// The file has ended; [`Import::next`] gives what is left.
+    pub fn end(&mut self) -> Result<(), ImportError> {
+        self.records.end();
+        self.read_header()?;
+        if self.rows.is_none() { Err(ImportError("the file is empty".into())) } else { Ok(()) }
+    }
+
+    /// The result of the next row; None where more must be fed first, and at the end.
+    #[expect(clippy::should_implement_trait, reason = "after None there may be more")]
+    pub fn next(&mut self) -> Option<RowResult> {
+        if self.finished || self.rows.is_none() {
+            return None;
+        }
+        let mut record = self.records.next()?;
+        let line = record.line;
+        let cells = std::mem::replace(&mut record.cells, Ok(Vec::new()));
+        let result = if self.counts.rows() >= MAX_ROWS {
+            self.finished = true;
+            Err(format!("rows from here on are left out: at most {MAX_ROWS} are taken, split the file"))
+        } else {
+            self.outcome(line, cells)
         };
-        let (seen, counts) = (BTreeMap::new(), Counts::default());
-        Ok(Import { bytes, encoding, records, header, rows, seen, counts, finished: false })
+        let result = result.unwrap_or_else(|reason| {
+            self.counts.rejected += 1;
+            RowOutcome::Rejected { reason, text: self.records.shown(&record) }
+        });
+        Some(RowResult { line, result })
     }
 
-    /// How the bytes are read.
-    pub fn encoding(&self) -> Encoding {
-        self.encoding
-    }
-
-    /// The columns as the first line names them.
+    /// The columns as the first line names them; empty until it has been read.
     pub fn header(&self) -> &[String] {
         &self.header
     }
@@ -148,44 +166,59 @@ impl<'a> Import<'a> {
         self.counts
     }
 
-    fn outcome(&mut self, line: u64, cells: Result<Vec<String>, String>) -> RowOutcome {
-        let entry = match cells.and_then(|cells| self.rows.read(&self.header, &cells)) {
-            Ok(entry) => entry,
-            Err(problem) => return RowOutcome::Rejected(problem),
-        };
-        match self.seen.entry(entry.row_key().into()) {
-            std::collections::btree_map::Entry::Occupied(first) => RowOutcome::Duplicate { of: *first.get() },
+    fn read_header(&mut self) -> Result<(), ImportError> {
+        if self.rows.is_some() {
+            return Ok(());
+        }
+        if self.records.begins_with(b"PK\x03\x04") || self.records.begins_with(b"\xD0\xCF\x11\xE0") {
+            return Err(ImportError(
+                "this is a spreadsheet, not CSV: save it as `CSV UTF-8` and import that".into(),
+            ));
+        }
+        let Some(record) = self.records.next() else { return Ok(()) };
+        let header = record.cells.map_err(|e| ImportError(format!("line {}: {e}", record.line)))?;
+        if header.iter().any(|cell| PhoneNumber::parse(cell, None).is_ok()) {
+            return Err(ImportError(
+                "line 1 holds a telephone number: the first line must name the columns, such as `name,phone`"
+                    .into(),
+            ));
+        }
+        self.rows = Some(row::RowReader {
+            columns: columns::assign(&header, &self.settings.mapping)?,
+            home_area: self.settings.home_area.clone(),
+            timezone: self.settings.timezone.clone(),
+            zone: self.zone.clone(),
+        });
+        self.header = header;
+        Ok(())
+    }
+
+    fn outcome(&mut self, line: u64, cells: Result<Vec<String>, String>) -> Result<RowOutcome, String> {
+        let rows = self.rows.as_ref().ok_or("the header was not read")?;
+        let entry = rows.read(&self.header, &cells?)?;
+        match self.seen.entry(digest(&entry.row_key())) {
+            std::collections::btree_map::Entry::Occupied(first) => {
+                self.counts.duplicate += 1;
+                Ok(RowOutcome::Duplicate { of: u64::from(*first.get()) })
+            }
             std::collections::btree_map::Entry::Vacant(place) => {
-                place.insert(line);
-                RowOutcome::Accepted(Box::new(entry))
+                place.insert(u32::try_from(line).unwrap_or(u32::MAX));
+                self.counts.accepted += 1;
+                Ok(RowOutcome::Accepted(Box::new(entry)))
             }
         }
     }
 }
 
-impl Iterator for Import<'_> {
-    type Item = RowResult;
-
-    fn next(&mut self) -> Option<RowResult> {
-        if self.finished {
-            return None;
-        }
-        let record = self.records.next(&self.bytes)?;
-        let line = record.line;
-        let counts = self.counts;
-        let result = if counts.accepted + counts.duplicate + counts.rejected >= MAX_ROWS {
-            self.finished = true;
-            RowOutcome::Rejected(format!(
-                "rows from here on are left out: at most {MAX_ROWS} are taken, split the file"
-            ))
-        } else {
-            self.outcome(line, record.cells)
-        };
-        match result {
-            RowOutcome::Accepted(_) => self.counts.accepted += 1,
-            RowOutcome::Duplicate { .. } => self.counts.duplicate += 1,
-            RowOutcome::Rejected(_) => self.counts.rejected += 1,
-        }
-        Some(RowResult { line, result })
+impl Counts {
+    fn rows(&self) -> u64 {
+        self.accepted + self.duplicate + self.rejected
     }
+}
+
+/// Half of SHA-256: two keys of one file that share it do not happen, also not on purpose.
+fn digest(key: &str) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(key)[..16]);
+    half
 }

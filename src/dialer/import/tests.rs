@@ -12,8 +12,28 @@ fn settings() -> ImportSettings {
     }
 }
 
+/// Feeds a file in pieces of `size` bytes and takes all rows.
+fn import(
+    bytes: &[u8],
+    settings: &ImportSettings,
+    size: usize,
+) -> Result<(Import, Vec<RowResult>), ImportError> {
+    let mut tally = EncodingTally::default();
+    bytes.chunks(size).for_each(|piece| tally.feed(piece));
+    let mut import = Import::new(tally.encoding(), settings)?;
+    let mut rows = Vec::new();
+    for piece in bytes.chunks(size) {
+        import.feed(piece)?;
+        rows.extend(std::iter::from_fn(|| import.next()));
+    }
+    import.end()?;
+    rows.extend(std::iter::from_fn(|| import.next()));
+    Ok((import, rows))
+}
+
 fn rows(bytes: &[u8]) -> Vec<(u64, RowOutcome)> {
-    Import::open(bytes, &settings()).unwrap().map(|r| (r.line, r.result)).collect()
+    let (_, rows) = import(bytes, &settings(), bytes.len().max(1)).unwrap();
+    rows.into_iter().map(|r| (r.line, r.result)).collect()
 }
 
 fn accepted(bytes: &[u8]) -> Vec<NewEntry> {
@@ -29,7 +49,7 @@ fn accepted(bytes: &[u8]) -> Vec<NewEntry> {
 fn refused(text: &str, because: &str) {
     let rows = rows(text.as_bytes());
     match rows.last() {
-        Some((_, RowOutcome::Rejected(reason))) => {
+        Some((_, RowOutcome::Rejected { reason, .. })) => {
             assert!(reason.contains(because), "`{reason}` does not say `{because}`");
         }
         other => panic!("{text}: {other:?}"),
@@ -56,7 +76,9 @@ fn every_usual_encoding_gives_the_same_entries() {
     let (gb, _, lost) = encoding_rs::GB18030.encode(LIST);
     assert!(!lost);
     assert_eq!(accepted(&gb), expect);
-    assert_eq!(Import::open(&gb, &settings()).unwrap().encoding(), Encoding::Gb18030);
+    let mut tally = EncodingTally::default();
+    tally.feed(&gb);
+    assert_eq!(tally.encoding(), Encoding::Gb18030);
     let utf16: Vec<u8> =
         "\u{feff}".encode_utf16().chain(LIST.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     assert_eq!(accepted(&utf16), expect);
@@ -92,7 +114,7 @@ fn columns_are_known_by_english_and_chinese_names_or_mapped() {
     ]);
     let text = "电话,备用,密码,车牌\n13602388518,13602388519,x,粤A\n";
     let mapped = ImportSettings { mapping, ..settings() };
-    let results: Vec<_> = Import::open(text.as_bytes(), &mapped).unwrap().collect();
+    let (_, results) = import(text.as_bytes(), &mapped, 7).unwrap();
     let RowOutcome::Accepted(entry) = &results[0].result else { panic!("{results:?}") };
     assert_eq!(entry.phone.as_str(), "13602388519");
     let fields = [("电话", "13602388518"), ("plate", "粤A")].map(|(a, b)| (a.to_owned(), b.to_owned()));
@@ -101,7 +123,7 @@ fn columns_are_known_by_english_and_chinese_names_or_mapped() {
 
 #[test]
 fn a_file_that_is_no_list_says_so() {
-    let error = |bytes: &[u8]| Import::open(bytes, &settings()).unwrap_err().0;
+    let error = |bytes: &[u8]| import(bytes, &settings(), 5).unwrap_err().0;
     assert!(error(b"").contains("empty"));
     assert!(error(b"\n\n\n").contains("empty"));
     assert!(error("姓名,地址\n张三,x\n".as_bytes()).contains("no column holds telephone numbers"));
@@ -111,9 +133,9 @@ fn a_file_that_is_no_list_says_so() {
     assert!(error(format!("phone{}\n", ",x".repeat(100)).as_bytes()).contains("at most 100"));
     let mapping = BTreeMap::from([("Handy".to_owned(), "phone".to_owned())]);
     let wrong = ImportSettings { mapping, ..settings() };
-    assert!(Import::open(LIST.as_bytes(), &wrong).unwrap_err().0.contains("`Handy`"));
+    assert!(import(LIST.as_bytes(), &wrong, 50).unwrap_err().0.contains("`Handy`"));
     let zone = ImportSettings { timezone: "Mars".into(), ..settings() };
-    assert!(Import::open(LIST.as_bytes(), &zone).unwrap_err().0.contains("`Mars`"));
+    assert!(import(LIST.as_bytes(), &zone, 50).unwrap_err().0.contains("`Mars`"));
 }
 
 #[test]
@@ -125,7 +147,9 @@ fn bad_rows_are_reported_by_line_and_do_not_stop_the_rest() {
             let r = match r {
                 RowOutcome::Accepted(e) => e.phone.to_string(),
                 RowOutcome::Duplicate { of } => format!("as {of}"),
-                RowOutcome::Rejected(why) => why.split([':', ';', ',']).next().unwrap().to_owned(),
+                RowOutcome::Rejected { reason, .. } => {
+                    reason.split([':', ';', ',']).next().unwrap().to_owned()
+                }
             };
             (line, r)
         })
@@ -191,7 +215,10 @@ fn a_damaged_byte_costs_its_row_and_not_the_file() {
     bytes.extend("王五,13602388520,A3,\n".as_bytes());
     let results = rows(&bytes);
     assert!(matches!(&results[0].1, RowOutcome::Accepted(_)));
-    assert!(matches!(&results[1].1, RowOutcome::Rejected(why) if why.contains("not UTF-8")), "{results:?}");
+    assert!(
+        matches!(&results[1].1, RowOutcome::Rejected { reason, .. } if reason.contains("not UTF-8")),
+        "{results:?}"
+    );
     assert!(matches!(&results[2].1, RowOutcome::Accepted(_)));
 }
 
@@ -204,14 +231,57 @@ fn a_row_is_the_same_row_by_its_external_id_or_its_number() {
 }
 
 #[test]
-fn a_hundred_thousand_rows_are_read_one_at_a_time() {
+fn a_hundred_thousand_rows_are_read_as_they_come() {
     let mut text = String::from("姓名,手机号码,订单号,备注\n");
     for i in 0..100_000 {
         text += &format!("客户{i},136{:08},A{i},\"地址, {i}号\"\n", i % 90_000);
     }
-    let mut import = Import::open(text.as_bytes(), &settings()).unwrap();
-    assert_eq!(import.by_ref().count(), 100_000);
+    let mut import = Import::new(Encoding::Utf8, &settings()).unwrap();
+    let (mut most, mut found) = (0, 0);
+    for piece in text.as_bytes().chunks(16_000) {
+        import.feed(piece).unwrap();
+        let some = std::iter::from_fn(|| import.next()).count();
+        (most, found) = (most.max(some), found + some);
+    }
+    import.end().unwrap();
+    found += std::iter::from_fn(|| import.next()).count();
+    assert_eq!(found, 100_000);
+    assert!(most < 1_000, "rows come as their bytes do");
     assert_eq!(import.counts(), Counts { accepted: 100_000, duplicate: 0, rejected: 0 });
+}
+
+#[test]
+fn a_rejected_row_comes_with_its_own_text() {
+    let (gb, _, _) = encoding_rs::GB18030.encode("姓名,电话\n张三,13602388518\n李四,12\n");
+    let long = format!("phone\n{}\n12\n", "9".repeat(5_000));
+    for (bytes, line, expect) in [
+        (LIST.replace("136-0238-8518", "136").into_bytes(), 2, "张三,136,A1,2026-03-02".to_owned()),
+        (gb.into_owned(), 3, "李四,12".to_owned()),
+        (long.into_bytes(), 2, "9".repeat(MAX_SHOWN_BYTES)),
+    ] {
+        let found = rows(&bytes).into_iter().find(|(at, _)| *at == line).unwrap();
+        let RowOutcome::Rejected { text, .. } = found.1 else { panic!("{found:?}") };
+        assert_eq!(text, expect);
+    }
+}
+
+#[test]
+fn a_line_without_end_is_dropped_as_it_comes_and_the_next_row_is_read() {
+    let mut import = Import::new(Encoding::Utf8, &settings()).unwrap();
+    import.feed(b"phone\n").unwrap();
+    let piece = [b'x'; 10_000];
+    let mut found = Vec::new();
+    for _ in 0..100 {
+        import.feed(&piece).unwrap();
+        found.extend(std::iter::from_fn(|| import.next()));
+    }
+    import.feed(b"\n13602388518\n").unwrap();
+    import.end().unwrap();
+    found.extend(std::iter::from_fn(|| import.next()));
+    let RowOutcome::Rejected { reason, .. } = &found[0].result else { panic!("{found:?}") };
+    assert!(reason.contains("longer than 65536"), "{reason}");
+    assert!(matches!(&found[1], RowResult { line: 3, result: RowOutcome::Accepted(_) }), "{found:?}");
+    assert_eq!(found.len(), 2);
 }
 
 proptest! {
@@ -220,9 +290,28 @@ proptest! {
         if head {
             bytes.splice(0..0, "phone,name\n".bytes());
         }
-        if let Ok(import) = Import::open(&bytes, &settings()) {
-            let lines: Vec<u64> = import.map(|r| r.line).collect();
+        if let Ok((_, rows)) = import(&bytes, &settings(), bytes.len().max(1)) {
+            let lines: Vec<u64> = rows.iter().map(|r| r.line).collect();
             assert!(lines.is_sorted(), "{lines:?}");
         }
+    }
+
+    #[test]
+    fn a_file_means_the_same_in_pieces_of_any_size(
+        parts in prop::collection::vec(prop::sample::select(vec![
+            "13602388518", "13602388519", ",", ";", "\"", "\"\"", "\n", "\r\n", " ", "张三", "x", "\u{feff}",
+        ]), 0..60),
+        size in 1..20_usize,
+        utf16 in any::<bool>(),
+    ) {
+        let text = format!("phone,name\n{}", parts.concat());
+        let bytes = if utf16 {
+            "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_be_bytes).collect()
+        } else {
+            text.into_bytes()
+        };
+        let whole = import(&bytes, &settings(), bytes.len()).map(|(_, rows)| rows);
+        let pieces = import(&bytes, &settings(), size).map(|(_, rows)| rows);
+        assert_eq!(whole, pieces);
     }
 }

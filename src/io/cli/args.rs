@@ -139,6 +139,9 @@ pub enum ListCommand {
         /// Column to field: `--map 客户电话=phone`. May be repeated.
         #[arg(long, value_name = "COLUMN=FIELD", value_parser = pair)]
         map: Vec<(String, String)>,
+        /// Write the rows that were not taken, with their reasons, into this CSV file.
+        #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+        rejected: Option<PathBuf>,
     },
     /// Lists, or one list with its entries and their reasons.
     Show {

@@ -1,16 +1,21 @@
 //! The daemon over its unix socket.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::io::AsyncRead;
+use tokio_util::io::ReaderStream;
 
 use super::{EXIT_FAILED, EXIT_TEMPORARY};
 use crate::io::web::Problem;
 
 /// How long an answer may take; an import of the largest file is the slowest.
-const PATIENCE: Duration = Duration::from_secs(300);
+const PATIENCE: Duration = Duration::from_secs(600);
+/// Bytes of a file that are read and sent at once.
+const UPLOAD_PIECE: usize = 64 * 1024;
 
 /// Why a command did not work.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,10 +73,28 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// POST of a CSV file.
-    pub async fn upload(&self, path: &str, query: &[(&str, String)], csv: Vec<u8>) -> Result<Value, Failure> {
+    /// POST of a CSV file, which is sent as it is read.
+    pub async fn upload(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        csv: impl AsyncRead + Send + 'static,
+    ) -> Result<Value, Failure> {
         let request = self.request(Method::POST, path).query(query).header("content-type", "text/csv");
-        self.send(request.body(csv)).await
+        let pieces = ReaderStream::with_capacity(csv, UPLOAD_PIECE);
+        self.send(request.body(reqwest::Body::wrap_stream(pieces))).await
+    }
+
+    /// GET below `/api/v1` as CSV into a new file.
+    pub async fn download(&self, path: &str, query: &[(&str, String)], to: &Path) -> Result<(), Failure> {
+        let request = self.request(Method::GET, path).query(query).header("accept", "text/csv");
+        let mut response = self.answer(request).await?;
+        let named = |e: std::io::Error| Failure::failed(format!("cannot write {}: {e}", to.display()));
+        let mut file = std::fs::File::create(to).map_err(named)?;
+        while let Some(piece) = response.chunk().await.map_err(broke_off)? {
+            file.write_all(&piece).map_err(named)?;
+        }
+        Ok(())
     }
 
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -80,6 +103,15 @@ impl Client {
     }
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+        let bytes = self.answer(request).await?.bytes().await.map_err(broke_off)?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|e| Failure::failed(format!("the daemon sent no JSON: {e}")))
+    }
+
+    /// The answer where it is a success, its body not read yet.
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, Failure> {
         let response = request.send().await.map_err(|e| {
             let mut cause: &dyn std::error::Error = &e;
             while let Some(source) = cause.source() {
@@ -91,16 +123,10 @@ impl Client {
             ))
         })?;
         let status = response.status();
-        let bytes =
-            response.bytes().await.map_err(|e| Failure::temporary(format!("the answer broke off: {e}")))?;
         if status.is_success() {
-            return if bytes.is_empty() {
-                Ok(Value::Null)
-            } else {
-                serde_json::from_slice(&bytes)
-                    .map_err(|e| Failure::failed(format!("the daemon sent no JSON: {e}")))
-            };
+            return Ok(response);
         }
+        let bytes = response.bytes().await.map_err(broke_off)?;
         let busy = matches!(status.as_u16(), 429 | 503);
         let text = match serde_json::from_slice::<Problem>(&bytes) {
             Ok(problem) => describe(&problem),
@@ -108,6 +134,10 @@ impl Client {
         };
         Err(Failure { text, temporary: busy })
     }
+}
+
+fn broke_off(error: reqwest::Error) -> Failure {
+    Failure::temporary(format!("the answer broke off: {error}"))
 }
 
 /// The problem in lines: what, and for each field where, what and how to mend it.

@@ -1,19 +1,15 @@
 //! `ringback list`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::Path;
 
 use serde_json::Value;
 
 use super::client::{local_time, text};
 use super::{Client, Failure, ListCommand, Output, Table};
-use crate::io::web::UPLOAD_LIMIT;
 
 pub(super) async fn run(client: &Client, output: Output, command: &ListCommand) -> Result<(), Failure> {
     match command {
-        ListCommand::Import { file, list, dry_run, map } => {
-            let bytes = read(file)?;
+        ListCommand::Import { file, list, dry_run, map, rejected } => {
             let name = file.file_name().map_or("stdin.csv".into(), |n| n.to_string_lossy().into_owned());
             let mut query =
                 vec![("list_name", list.clone()), ("file_name", name), ("dry_run", dry_run.to_string())];
@@ -22,8 +18,13 @@ pub(super) async fn run(client: &Client, output: Output, command: &ListCommand) 
                 let mapping = serde_json::to_string(&map).map_err(|e| Failure::failed(e.to_string()))?;
                 query.push(("mapping", mapping));
             }
-            let report = client.upload("/imports", &query, bytes).await?;
-            output.print(&report, |report| show_import(report, list));
+            let report = super::import::send(client, output, file, &query).await?;
+            if let Some(to) = rejected {
+                let path = format!("/imports/{}/rows", report["id"]);
+                let bad = [("result", "rejected".to_owned()), ("unmask", true.to_string())];
+                client.download(&path, &bad, to).await?;
+            }
+            output.print(&report, |report| super::import::show(report, list));
             Ok(())
         }
         ListCommand::Show { name: None, .. } => {
@@ -42,44 +43,6 @@ pub(super) async fn run(client: &Client, output: Output, command: &ListCommand) 
             Ok(())
         }
     }
-}
-
-/// The file, at most as large as the daemon takes.
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let limit = UPLOAD_LIMIT as u64;
-    let named = |e: std::io::Error| Failure::failed(format!("cannot read {}: {e}", path.display()));
-    let mut bytes = Vec::new();
-    let read = if path == Path::new("-") {
-        std::io::stdin().lock().take(limit + 1).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(path).map_err(named)?.take(limit + 1).read_to_end(&mut bytes)
-    };
-    if read.map_err(named)? as u64 > limit {
-        let text = format!("{} is larger than {limit} bytes: split it into several files", path.display());
-        return Err(Failure::failed(text));
-    }
-    Ok(bytes)
-}
-
-fn show_import(report: &Value, list: &str) -> String {
-    let counts = &report["counts"];
-    let word = if report["dry_run"] == true { "would come" } else { "came" };
-    let mut out = format!(
-        "{} rows {word} into `{list}`: {} added, {} changed, {} unchanged, {} duplicate, {} rejected\n",
-        counts.as_object().map_or(0, |all| all.values().filter_map(Value::as_u64).sum()),
-        counts["added"],
-        counts["changed"],
-        counts["unchanged"],
-        counts["duplicate"],
-        counts["rejected"]
-    );
-    let problems = report["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if !problems.is_empty() {
-        let mut table = Table::new(&[">line", "result", "reason"]);
-        problems.iter().for_each(|p| table.row([text(p, "line"), text(p, "result"), text(p, "reason")]));
-        out.push_str(&table.render(""));
-    }
-    out
 }
 
 fn rows(value: &Value) -> &[Value] {

@@ -6,6 +6,7 @@ mod calls;
 mod campaigns;
 mod client;
 mod daemon;
+mod import;
 mod lists;
 mod prompts;
 mod storage;

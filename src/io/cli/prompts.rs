@@ -63,7 +63,7 @@ async fn record(client: &Client, output: Output, name: &str, to: &str) -> Result
     written.map_err(|e| Failure::failed(e.to_string()))?;
     let bytes = csv.into_inner().map_err(|e| Failure::failed(e.to_string()))?;
     let query = [("list_name", title.clone()), ("file_name", "prompt.csv".into())];
-    let import = client.upload("/imports", &query, bytes).await?;
+    let import = client.upload("/imports", &query, std::io::Cursor::new(bytes)).await?;
     if import["counts"]["added"] != 1 {
         return Err(Failure::failed(format!(
             "`{to}` cannot be called: {}",

@@ -27,7 +27,7 @@ pub use campaign::NewCampaign;
 pub use db::{Db, Tx};
 pub use do_not_call::DoNotCall;
 pub use error::Error;
-pub use import::{ImportCounts, ImportFile, ImportSession};
+pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
 
 pub use recover::LostAttempt;

@@ -44,7 +44,7 @@ struct Row {
 }
 
 impl Store {
-    /// Closes what an earlier run left open; to be called once, before the [`super::Writer`]
+    /// Closes what an earlier run left open, imports too; to be called once, before the [`super::Writer`]
     /// starts. `decide` says what becomes of the entry of a lost attempt (the retry rule for
     /// [`Disposition::Lost`]); it is not asked for calls that belong to no entry.
     pub async fn recover(
@@ -74,6 +74,10 @@ impl Store {
             lost.push(attempt);
         }
         free_entries(&mut tx, now).await?;
+        within!(&mut tx, c => sqlx::query("UPDATE imports SET state = 'stopped' WHERE state = 'running'")
+            .execute(c)
+            .await
+            .map(drop))?;
         tx.commit().await?;
         Ok(lost)
     }

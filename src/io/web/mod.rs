@@ -17,6 +17,7 @@ mod request;
 mod router;
 mod server;
 mod sheet;
+mod spool;
 mod state;
 
 pub use api::TokenView;
@@ -33,8 +34,8 @@ pub use live::{
 };
 pub use mask::mask;
 pub use problem::{FieldProblem, Problem};
-pub use request::UPLOAD_LIMIT;
 pub use router::{openapi_json, router};
 pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};
 pub use sheet::{Sheet, SheetRow, harmless};
+pub use spool::{UPLOAD_LIMIT, UPLOAD_PAUSE, UPLOAD_TIME};
 pub use state::{ApiParts, ApiState, Shared};

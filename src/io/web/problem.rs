@@ -110,6 +110,16 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", "It cannot be done as things stand", detail)
     }
 
+    /// 408: the body did not arrive in time.
+    pub fn too_slow(limit: std::time::Duration) -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "too-slow",
+            "The body came too slowly",
+            format!("nothing more came within {} s; send it over a faster line", limit.as_secs()),
+        )
+    }
+
     /// 413: too much was sent.
     pub fn too_large(limit: u64) -> Self {
         Self::new(

@@ -9,17 +9,13 @@ use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
+use super::spool::UPLOAD_LIMIT;
 use crate::base::{CallId, Timestamp};
 
 /// Bytes of a JSON body: the largest, campaign settings, are some 2 kB.
 pub const JSON_LIMIT: usize = 64 * 1024;
 /// Time for a JSON body to arrive.
 pub const JSON_TIME: Duration = Duration::from_secs(10);
-/// Bytes of an uploaded list: 100,000 rows of 300 bytes.
-pub const UPLOAD_LIMIT: usize = 32 * 1024 * 1024;
-/// Time for a list to arrive: 32 MB at 2.2 Mbit/s.
-pub const UPLOAD_TIME: Duration = Duration::from_secs(120);
-
 /// Query parameters. An unknown or unreadable one is a problem, not ignored.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
@@ -102,9 +98,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     }
 }
 
-/// An uploaded list, as it was sent.
+/// The body of an uploaded list, not read yet: of a type that may be one, and not announced
+/// as larger than [`UPLOAD_LIMIT`].
 #[derive(Debug)]
-pub struct Upload(pub Bytes);
+pub struct Upload(pub Body);
 
 impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Problem;
@@ -116,10 +113,10 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
         }
         let announced =
             request.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()?.parse().ok());
-        if announced.is_some_and(|n: u64| n > UPLOAD_LIMIT as u64) {
-            return Err(Problem::too_large(UPLOAD_LIMIT as u64));
+        if announced.is_some_and(|n: u64| n > UPLOAD_LIMIT) {
+            return Err(Problem::too_large(UPLOAD_LIMIT));
         }
-        Ok(Upload(read_body(request.into_body(), UPLOAD_LIMIT, UPLOAD_TIME).await?))
+        Ok(Upload(request.into_body()))
     }
 }
 
@@ -142,12 +139,7 @@ async fn read_body(body: Body, limit: usize, time: Duration) -> Result<Bytes, Pr
             }
             Err(Problem::bad_request(format!("the body could not be read: {e}")))
         }
-        Err(_) => Err(Problem::new(
-            axum::http::StatusCode::REQUEST_TIMEOUT,
-            "too-slow",
-            "The body came too slowly",
-            format!("a body has {} s to arrive", time.as_secs()),
-        )),
+        Err(_) => Err(Problem::too_slow(time)),
     }
 }
 

@@ -18,7 +18,7 @@ use crate::io::telemetry::Telemetry;
 
 /// Event streams at once: each holds a connection and a task.
 pub const STREAM_LIMIT: usize = 64;
-/// Imports at once: each holds its file in memory.
+/// Imports at once: each holds its file on disk and writes as fast as the store does.
 pub const IMPORT_LIMIT: usize = 2;
 /// CSV exports at once: each keeps a database reader busy.
 pub const EXPORT_LIMIT: usize = 4;

@@ -18,7 +18,7 @@ pub struct ImportRow {
     pub file_name: String,
     /// Hex SHA-256 of the file.
     pub sha256: String,
-    /// `running` or `done`.
+    /// `running`, `done`, or `stopped` where it broke off.
     pub state: String,
     /// New entries.
     pub added: i64,
@@ -30,6 +30,10 @@ pub struct ImportRow {
     pub duplicate: i64,
     /// Rows that cannot be used.
     pub rejected: i64,
+    /// Length of the file.
+    pub bytes: i64,
+    /// How much of it has been read.
+    pub bytes_read: i64,
     /// Milliseconds since 1970.
     pub created_at: i64,
 }
@@ -45,6 +49,8 @@ pub struct ImportRowResult {
     pub reason: String,
     /// The entry it became or met.
     pub entry_id: Option<i64>,
+    /// The beginning of a rejected row as the file has it.
+    pub text: String,
 }
 
 impl Store {
@@ -56,7 +62,8 @@ impl Store {
         limit: u32,
     ) -> Result<Page<ImportRow>, Error> {
         let rows: Vec<ImportRow> = on!(self.db(), p => sqlx::query_as(
-            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, created_at
+            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, bytes,
+                    bytes_read, created_at
              FROM imports
              WHERE (CAST($1 AS BIGINT) IS NULL OR list_id = $1) AND (CAST($2 AS BIGINT) IS NULL OR id < $2)
              ORDER BY id DESC LIMIT $3")
@@ -71,7 +78,8 @@ impl Store {
     /// One import.
     pub async fn import_row(&self, import: ImportId) -> Result<Option<ImportRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, created_at
+            "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, bytes,
+                    bytes_read, created_at
              FROM imports WHERE id = $1")
             .bind(import.0)
             .fetch_optional(p)
@@ -87,7 +95,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<ImportRowResult>, Error> {
         let rows: Vec<ImportRowResult> = on!(self.db(), p => sqlx::query_as(
-            "SELECT line, result, reason, entry_id FROM import_rows
+            "SELECT line, result, reason, entry_id, text FROM import_rows
              WHERE import_id = $1 AND (CAST($2 AS TEXT) IS NULL OR result = $2)
                AND (CAST($3 AS BIGINT) IS NULL OR line > $3)
              ORDER BY line LIMIT $4")

@@ -1,33 +1,28 @@
 //! Files that come into lists.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::bring_in::{Rows, Wanted, bring_in};
+use super::entries::unmasking;
 use super::lists::check_name;
 use crate::base::{ImportId, ListId, Timestamp};
-use crate::dialer::import::{Import, RowOutcome, RowResult};
+use crate::io::store::ImportCounts;
 use crate::io::store::read::{ImportRow, ImportRowResult};
-use crate::io::store::{ImportCounts, ImportFile};
-use crate::io::web::auth::{Caller, Operate, Read, hex};
-use crate::io::web::control::Control;
+use crate::io::web::auth::{Caller, Operate, Read};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId, Upload};
 use crate::io::web::sheet::{SheetRow, optional};
+use crate::io::web::spool;
 use crate::io::web::state::Shared;
 
-/// Rows handed to the store at once.
-const CHUNK: usize = 500;
-/// Rows with a problem that the answer itself shows; all of them stand in the import's rows.
-const SHOWN_PROBLEMS: usize = 1_000;
+/// Characters of a file's name that are kept.
+const FILE_NAME_CHARS: usize = 200;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -72,6 +67,9 @@ struct Query {
 struct RowQuery {
     /// `added`, `changed`, `unchanged`, `duplicate` or `rejected`.
     result: Option<String>,
+    /// Show what the file says in rejected rows; needs scope `operate` and is written into the audit log.
+    #[serde(default)]
+    unmask: bool,
     /// `next` of the page before.
     after: Option<String>,
     /// Rows of the page.
@@ -119,6 +117,8 @@ impl SheetRow for ImportRow {
         "unchanged",
         "duplicate",
         "rejected",
+        "bytes",
+        "bytes_read",
         "created_at",
     ];
 
@@ -134,6 +134,8 @@ impl SheetRow for ImportRow {
             self.unchanged.to_string(),
             self.duplicate.to_string(),
             self.rejected.to_string(),
+            self.bytes.to_string(),
+            self.bytes_read.to_string(),
             Timestamp(self.created_at).to_string(),
         ]
     }
@@ -141,10 +143,16 @@ impl SheetRow for ImportRow {
 
 impl SheetRow for ImportRowResult {
     const NAME: &'static str = "import-rows";
-    const COLUMNS: &'static [&'static str] = &["line", "result", "reason", "entry_id"];
+    const COLUMNS: &'static [&'static str] = &["line", "result", "reason", "entry_id", "text"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.line.to_string(), self.result.clone(), self.reason.clone(), optional(&self.entry_id)]
+        vec![
+            self.line.to_string(),
+            self.result.clone(),
+            self.reason.clone(),
+            optional(&self.entry_id),
+            self.text.clone(),
+        ]
     }
 }
 
@@ -166,6 +174,7 @@ async fn index(
 }
 
 /// Brings a CSV file (UTF-8 or GB18030) into a list. Importing the same file again changes nothing.
+/// While it runs, events `import` and the import's own row tell how far it is.
 #[utoipa::path(post, path = "/imports", tag = "imports", params(UploadQuery), security(("bearer" = ["operate"])),
     request_body(content = String, content_type = "text/csv"),
     responses(
@@ -177,83 +186,37 @@ async fn create(
     State(api): State<Shared>,
     Operate(caller): Operate,
     Params(query): Params<UploadQuery>,
-    Upload(bytes): Upload,
+    Upload(body): Upload,
 ) -> Result<Response, Problem> {
-    let mapping = match &query.mapping {
-        Some(text) => serde_json::from_str::<BTreeMap<String, String>>(text).map_err(|e| {
+    let mut settings = api.import();
+    if let Some(text) = &query.mapping {
+        settings.mapping = serde_json::from_str(text).map_err(|e| {
             Problem::invalid_field(
                 "mapping",
                 e.to_string(),
                 r#"write a JSON object such as {"客户电话":"phone"}"#,
             )
-        })?,
-        None => BTreeMap::new(),
-    };
+        })?;
+    }
     let Ok(room) = api.imports.clone().try_acquire_owned() else {
         return Err(Problem::unavailable(
             "as many imports as allowed are running; try again when one has ended",
         ));
     };
-    // A task of its own: a client that hangs up half-way leaves no half import behind.
     let status = if query.dry_run { StatusCode::OK } else { StatusCode::CREATED };
+    let spooled = spool::receive(body, &api.parts.recordings).await?;
+    // A task of its own: a client that hangs up half-way leaves no half import behind.
     let import = tokio::spawn(async move {
         let _room = room;
-        bring_in(api, caller, query, mapping, bytes).await
+        let rows = Rows::open(spooled, &settings).await?;
+        let list = target(&api, &caller, &query).await?;
+        let name = query.file_name.unwrap_or_else(|| "upload.csv".into());
+        let file_name = name.chars().take(FILE_NAME_CHARS).collect();
+        let wanted = Wanted { file_name, dry_run: query.dry_run, by: caller.name };
+        bring_in(&api, rows, list, wanted).await
     });
     let report = import.await.map_err(|e| Problem::internal(&e))??;
     Ok((status, axum::Json(report)).into_response())
-}
-
-async fn bring_in(
-    api: Shared,
-    caller: Caller,
-    query: UploadQuery,
-    mapping: BTreeMap<String, String>,
-    bytes: Bytes,
-) -> Result<ImportReport, Problem> {
-    let mut settings = api.import();
-    settings.mapping = mapping;
-    let rows = Import::open(&bytes, &settings).map_err(|e| {
-        Problem::invalid_field("body", e.to_string(), "see the mapping parameter and the file's header")
-    })?;
-    let list = target(&api, &caller, &query).await?;
-    let mut report = ImportReport {
-        id: None,
-        list_id: list,
-        dry_run: query.dry_run,
-        counts: ImportCounts::default(),
-        problems: Vec::new(),
-    };
-    let Some(list) = list else {
-        rows.for_each(|row| report.note(&row, true));
-        return Ok(report);
-    };
-    let file = ImportFile {
-        name: query.file_name.unwrap_or_else(|| "upload.csv".into()).chars().take(200).collect(),
-        sha256: hex(&Sha256::digest(&bytes)),
-        dry_run: query.dry_run,
-        by: caller.name.clone(),
-    };
-    let mut session = api.store().begin_import(list, file, api.now()).await?;
-    report.id = session.id();
-    let mut chunk = Vec::with_capacity(CHUNK);
-    for row in rows {
-        report.note(&row, false);
-        chunk.push(row);
-        if chunk.len() == CHUNK {
-            session.push(&chunk).await?;
-            chunk.clear();
-            report.counts = session.counts();
-            api.parts.events.publish_value("import", &report.progress());
-        }
-    }
-    session.push(&chunk).await?;
-    report.counts = session.finish().await?;
-    if !query.dry_run {
-        api.parts.events.publish_value("import", &report.progress());
-        api.tell(Control::ListGrown(list)).await;
-    }
-    Ok(report)
 }
 
 /// The list that is meant; None where a dry run names one that is not there.
@@ -273,33 +236,6 @@ async fn target(api: &Shared, caller: &Caller, query: &UploadQuery) -> Result<Op
             "it is not said which list",
             "give either `list` or `list_name`",
         )),
-    }
-}
-
-impl ImportReport {
-    /// Keeps the problem of a row; counts it too where no store does.
-    fn note(&mut self, row: &RowResult, count: bool) {
-        let (result, reason) = match &row.result {
-            RowOutcome::Accepted(_) => {
-                self.counts.added += u64::from(count);
-                return;
-            }
-            RowOutcome::Duplicate { of } => {
-                self.counts.duplicate += u64::from(count);
-                ("duplicate", format!("same key as line {of}"))
-            }
-            RowOutcome::Rejected(reason) => {
-                self.counts.rejected += u64::from(count);
-                ("rejected", reason.clone())
-            }
-        };
-        if self.problems.len() < SHOWN_PROBLEMS {
-            self.problems.push(RowProblem { line: row.line, result: result.into(), reason });
-        }
-    }
-
-    fn progress(&self) -> serde_json::Value {
-        serde_json::json!({ "id": self.id, "list_id": self.list_id, "counts": self.counts })
     }
 }
 
@@ -329,9 +265,16 @@ async fn rows(
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let import = ImportId(id);
     api.store().import_row(import).await?.ok_or_else(|| Problem::not_found("import", id))?;
+    let unmask = unmasking(&api, &caller, query.unmask, &format!("import:{id}")).await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let result = query.result.clone();
-        async move { api.store().import_results(import, result.as_deref(), after.as_ref(), limit).await }
+        async move {
+            let found = api.store().import_results(import, result.as_deref(), after.as_ref(), limit).await;
+            found.map(|mut page| {
+                page.rows.iter_mut().filter(|_| !unmask).for_each(|row| row.text.clear());
+                page
+            })
+        }
     })
     .await
 }

@@ -5,6 +5,7 @@
 mod answers;
 mod audio;
 mod audit;
+mod bring_in;
 mod calls;
 mod campaigns;
 mod daemon;

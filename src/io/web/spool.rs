@@ -1,0 +1,90 @@
+//! An uploaded list on its way to disk: however large it is, memory holds one piece of it.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use sha2::{Digest, Sha256};
+use tokio::io::AsyncWriteExt;
+use tokio_stream::StreamExt;
+
+use super::auth::hex;
+use super::problem::Problem;
+use crate::dialer::import::{Encoding, EncodingTally};
+
+/// Bytes of an uploaded list: 500,000 rows, the most that are taken, of 500 bytes. They
+/// stand on disk; two uploads at once make 512 MiB.
+pub const UPLOAD_LIMIT: u64 = 256 * 1024 * 1024;
+/// Time for a list to arrive: 256 MiB at 7 Mbit/s.
+pub const UPLOAD_TIME: Duration = Duration::from_secs(300);
+/// Time without a byte of it.
+pub const UPLOAD_PAUSE: Duration = Duration::from_secs(15);
+
+/// A list as it was sent, in a file without a name: it is gone when it is closed, also
+/// after a crash.
+#[derive(Debug)]
+pub(super) struct Spooled {
+    /// At its beginning.
+    pub file: File,
+    /// Its length.
+    pub bytes: u64,
+    /// Hex SHA-256.
+    pub sha256: String,
+    /// How it is to be read.
+    pub encoding: Encoding,
+}
+
+/// Takes the body of a request into a file in `folder`. Problems: 408 for one that comes
+/// too slowly, 413 for one that is too large, 503 where the disk has no room.
+pub(super) async fn receive(body: Body, folder: &Path) -> Result<Spooled, Problem> {
+    let receiving = receive_all(body, folder);
+    tokio::time::timeout(UPLOAD_TIME, receiving).await.unwrap_or_else(|_| Err(Problem::too_slow(UPLOAD_TIME)))
+}
+
+async fn receive_all(body: Body, folder: &Path) -> Result<Spooled, Problem> {
+    let no_room = |e: io::Error| {
+        tracing::error!(error = %e, folder = %folder.display(), "an upload cannot be kept");
+        Problem::unavailable(format!("the upload cannot be kept on disk: {e}; make room and try again"))
+    };
+    let mut file = tokio::fs::File::from_std(nameless(folder).map_err(no_room)?);
+    let mut pieces = body.into_data_stream();
+    let (mut bytes, mut sha256, mut tally) = (0, Sha256::new(), EncodingTally::default());
+    loop {
+        let piece = match tokio::time::timeout(UPLOAD_PAUSE, pieces.next()).await {
+            Ok(Some(Ok(piece))) => piece,
+            Ok(Some(Err(e))) => return Err(Problem::bad_request(format!("the body could not be read: {e}"))),
+            Ok(None) => break,
+            Err(_) => return Err(Problem::too_slow(UPLOAD_PAUSE)),
+        };
+        bytes += piece.len() as u64;
+        if bytes > UPLOAD_LIMIT {
+            return Err(Problem::too_large(UPLOAD_LIMIT));
+        }
+        sha256.update(&piece);
+        tally.feed(&piece);
+        file.write_all(&piece).await.map_err(no_room)?;
+    }
+    file.flush().await.map_err(no_room)?;
+    let mut file = file.into_std().await;
+    file.rewind().map_err(no_room)?;
+    Ok(Spooled { file, bytes, sha256: hex(&sha256.finalize()), encoding: tally.encoding() })
+}
+
+/// A new file that only the daemon's user can read, with its name taken away at once.
+fn nameless(folder: &Path) -> io::Result<File> {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let name = format!(".upload-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let path = folder.join(name);
+    // One that an earlier process with this id left behind in the moment before its removal.
+    match std::fs::remove_file(&path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let file = OpenOptions::new().read(true).write(true).create_new(true).mode(0o600).open(&path)?;
+    std::fs::remove_file(&path)?;
+    Ok(file)
+}
