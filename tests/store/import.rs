@@ -39,18 +39,23 @@ async fn a_long_list_comes_in_as_a_stream_by_api_and_by_command_line(database: &
     daemon.forget_peak();
 
     let began = Instant::now();
-    let pieces = tokio_stream::iter(list.clone().into_bytes().chunks(10_000).map(<[u8]>::to_vec).collect::<Vec<_>>());
+    let pieces =
+        tokio_stream::iter(list.clone().into_bytes().chunks(10_000).map(<[u8]>::to_vec).collect::<Vec<_>>());
     let body = reqwest::Body::wrap_stream(tokio_stream::StreamExt::map(pieces, Ok::<_, std::io::Error>));
     let (report, shares) = tokio::join!(daemon.upload("api", body), shares_read(&daemon));
     let api = began.elapsed();
-    assert_eq!((&report["counts"]["added"], &report["counts"]["rejected"]), (&json!(rows - bad), &json!(bad)));
+    assert_eq!(
+        (&report["counts"]["added"], &report["counts"]["rejected"]),
+        (&json!(rows - bad), &json!(bad))
+    );
     assert!(api < limit, "{rows} rows took {api:?}");
     assert!(shares.is_sorted() && *shares.last().unwrap() == 100, "{shares:?}");
 
     let csv = folder.path().join("list.csv");
     std::fs::write(&csv, &list).unwrap();
     let began = Instant::now();
-    let output = daemon.cli(&["list", "import", "list.csv", "--list", "cli", "--rejected", "bad.csv", "--json"]);
+    let output =
+        daemon.cli(&["list", "import", "list.csv", "--list", "cli", "--rejected", "bad.csv", "--json"]);
     let cli = began.elapsed();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();

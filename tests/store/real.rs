@@ -44,8 +44,7 @@ impl Real {
         let http = http.expect("an HTTP client");
         let began = Instant::now();
         let mut command = ringback(folder);
-        let mut program =
-            Program::start("ringback", command.args(["serve", "-c", "ringback.toml"]), folder);
+        let mut program = Program::start("ringback", command.args(["serve", "-c", "ringback.toml"]), folder);
         let ready = until(Duration::from_secs(60), async || {
             if let Some(status) = program.ended() {
                 panic!("ringback serve ended with {status}:\n{}", program.tail());
@@ -93,11 +92,11 @@ impl Real {
 
     /// From now on [`Real::peak_memory`] counts anew.
     pub fn forget_peak(&self) {
-        std::fs::write(format!("/proc/{}/clear_refs", self.program.id()), "5").expect("our own child");
+        std::fs::write(format!("/proc/{}/clear_refs", self.program.pid()), "5").expect("our own child");
     }
 
     fn status(&self, key: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.id())).expect("it runs");
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.pid())).expect("it runs");
         let line = status.lines().find(|line| line.starts_with(key)).expect("a line of the kernel");
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number of kB")
     }
