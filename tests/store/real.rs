@@ -96,7 +96,8 @@ impl Real {
     }
 
     fn status(&self, key: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.pid())).expect("it runs");
+        let status =
+            std::fs::read_to_string(format!("/proc/{}/status", self.program.pid())).expect("it runs");
         let line = status.lines().find(|line| line.starts_with(key)).expect("a line of the kernel");
         line.split_whitespace().nth(1).and_then(|n| n.parse().ok()).expect("a number of kB")
     }

@@ -98,17 +98,19 @@ impl ImportSession {
         Ok(verdicts)
     }
 
+    /// Each key is looked up by itself in the unique index of list and key: a planner that
+    /// has no statistics of a list just being filled would read all of it for each chunk.
     async fn existing(&self, tx: &mut Tx, rows: &[Good<'_>]) -> Result<BTreeMap<String, Existing>, Error> {
         let found: Vec<Existing> = within!(tx, c => {
             let mut query = QueryBuilder::new(
                 "SELECT id, row_key, phone, extension, name, language, priority, fields, due_at, state, attempts
-                 FROM entries WHERE list_id = ");
-            query.push_bind(self.list.0).push(" AND row_key IN (");
-            let mut keys = query.separated(", ");
-            for row in rows {
-                keys.push_bind(row.key.as_str());
-            }
-            query.push(")");
+                 FROM entries WHERE id IN
+                     (SELECT (SELECT e.id FROM entries e WHERE e.row_key = v.column1 AND e.list_id = ");
+            query.push_bind(self.list.0).push(") FROM (");
+            query.push_values(rows, |mut values, row: &Good<'_>| {
+                values.push_bind(row.key.as_str());
+            });
+            query.push(") AS v)");
             query.build_query_as().persistent(rows.len() == IMPORT_CHUNK).fetch_all(c).await
         })?;
         Ok(found.into_iter().map(|old| (old.row_key.clone(), old)).collect())
