@@ -5,6 +5,7 @@ mod calls;
 mod crash;
 mod import;
 mod lists;
+mod million;
 mod real;
 mod schema;
 mod world;

@@ -7,6 +7,43 @@ use super::{Error, Store};
 use crate::base::{Disposition, EntryId, ListId, PhoneError, Timestamp};
 use crate::dialer::{Candidate, Fetched, NewEntry};
 
+/// Whether an ended or open call counts, as a condition on a row of `calls`: all do but an
+/// attempt that was released before any trunk was tried ([`Action::Release`] reports it
+/// `cancelled` without a trunk, and its start is stored as NULL). It counts nowhere: not in
+/// the ledger of its entry or its number, not in the day's cap, not in a campaign's tally
+/// (see the trigger of migration 3), and its entry gets the attempt back
+/// (`write/record.rs: was_dialled`).
+///
+/// [`Action::Release`]: crate::dialer::Action::Release
+macro_rules! counts {
+    ($call:literal) => {
+        concat!(
+            "(",
+            $call,
+            ".started_at IS NOT NULL OR ",
+            $call,
+            ".disposition IS NULL OR ",
+            $call,
+            ".disposition <> 'cancelled')"
+        )
+    };
+}
+pub(super) use counts;
+
+/// The attempts of entry `e` in its present series, by how they ended: `busy=2,no_answer=1`.
+macro_rules! ledger {
+    () => {
+        concat!(
+            "(SELECT string_agg(k.disposition || '=' || k.n, ',') FROM
+                (SELECT o.disposition, COUNT(*) AS n FROM calls o
+                 WHERE o.entry_id = e.id AND o.series = e.series AND o.disposition IS NOT NULL AND ",
+            $crate::io::store::due::counts!("o"),
+            " GROUP BY o.disposition) k)"
+        )
+    };
+}
+pub(super) use ledger;
+
 /// Most candidates in one fetch, whatever is asked: enough for ten seconds at 300 calls a second.
 pub const FETCH_LIMIT: u32 = 3_000;
 
@@ -40,20 +77,18 @@ impl Store {
         limit: u32,
     ) -> Result<Fetched, Error> {
         let rows: Vec<Row> = on!(&self.db, p => sqlx::query_as(
-            "SELECT e.id, e.list_id, e.external_id, e.phone, e.extension, e.name, e.language, e.priority,
-                    e.fields, e.due_at, e.attempts,
-                    (SELECT string_agg(k.disposition || '=' || k.n, ',') FROM
-                        (SELECT disposition, COUNT(*) AS n FROM calls
-                         WHERE entry_id = e.id AND disposition IS NOT NULL GROUP BY disposition) k) AS attempts_by,
-                    (SELECT COUNT(*) FROM calls c
-                     WHERE c.phone = e.phone AND c.reserved_at >= $3 AND c.direction = 'outbound'
-                       AND (c.started_at IS NOT NULL OR c.disposition IS NULL OR c.disposition <> 'cancelled'))
-                        AS calls_today,
-                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = e.phone) AS do_not_call
-             FROM entries e
-             WHERE e.list_id = $1 AND e.state = 'pending' AND e.due_at <= $2
-             ORDER BY e.priority DESC, e.due_at, e.id
-             LIMIT $4")
+            concat!(
+                "SELECT e.id, e.list_id, e.external_id, e.phone, e.extension, e.name, e.language, e.priority,
+                        e.fields, e.due_at, e.attempts, ", ledger!(), " AS attempts_by,
+                        (SELECT COUNT(*) FROM calls c
+                         WHERE c.phone = e.phone AND c.reserved_at >= $3 AND c.direction = 'outbound' AND ",
+                counts!("c"), ") AS calls_today,
+                        (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = e.phone) AS do_not_call
+                 FROM entries e
+                 WHERE e.list_id = $1 AND e.state = 'pending' AND e.due_at <= $2
+                 ORDER BY e.priority DESC, e.due_at, e.id
+                 LIMIT $4"
+            ))
             .bind(list.0)
             .bind(now.0)
             .bind(day_start.0)

@@ -1,7 +1,7 @@
 //! What a person does to single entries: taking one out, and putting it back.
 
 use super::audit::{self, AuditLine};
-use super::db::within;
+use super::db::{Tx, within};
 use super::{Error, Store};
 use crate::base::{EntryId, ListId, Timestamp};
 
@@ -25,16 +25,15 @@ impl Store {
             .fetch_optional(c)
             .await)?;
         let Some((list,)) = row else { return Err(self.entry_refusal(entry).await?) };
-        let subject = format!("entry:{entry}");
-        let line =
-            AuditLine { at: now, actor: by, action: "entry.remove", subject: &subject, detail: reason };
-        audit::append(&mut tx, &line).await?;
-        tx.commit().await?;
+        let line = AuditLine { at: now, actor: by, action: "entry.remove", subject: "", detail: reason };
+        keep(tx, entry, line).await?;
         Ok(ListId(list))
     }
 
-    /// Puts an entry back: it is due at once and has all its attempts again. [`Error::Refused`]
-    /// while it is being called, or where its number is on the do-not-call list.
+    /// Puts an entry back: it is due at once and begins a new series, in which it has all its
+    /// attempts again and no retry rule counts what was before. The day's cap of its number
+    /// counts on. [`Error::Refused`] while it is being called, or where its number is on the
+    /// do-not-call list.
     pub async fn put_entry_back(
         &self,
         entry: EntryId,
@@ -55,7 +54,7 @@ impl Store {
         }
         let row: Option<(i64,)> = within!(&mut tx, c => sqlx::query_as(
             "UPDATE entries SET state = 'pending', reason = 'put_back', detail = $2, due_at = $3, attempts = 0,
-                    changed_at = $3
+                    series = series + 1, changed_at = $3
              WHERE id = $1 AND state <> 'dialling' RETURNING list_id")
             .bind(entry.0)
             .bind(reason)
@@ -63,11 +62,8 @@ impl Store {
             .fetch_optional(c)
             .await)?;
         let Some((list,)) = row else { return Err(self.entry_refusal(entry).await?) };
-        let subject = format!("entry:{entry}");
-        let line =
-            AuditLine { at: now, actor: by, action: "entry.put_back", subject: &subject, detail: reason };
-        audit::append(&mut tx, &line).await?;
-        tx.commit().await?;
+        let line = AuditLine { at: now, actor: by, action: "entry.put_back", subject: "", detail: reason };
+        keep(tx, entry, line).await?;
         Ok(ListId(list))
     }
 
@@ -79,4 +75,11 @@ impl Store {
             )),
         })
     }
+}
+
+/// Commits a change of an entry with its line in the audit log.
+async fn keep(mut tx: Tx, entry: EntryId, line: AuditLine<'_>) -> Result<(), Error> {
+    let subject = format!("entry:{entry}");
+    audit::append(&mut tx, &AuditLine { subject: &subject, ..line }).await?;
+    tx.commit().await
 }

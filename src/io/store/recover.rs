@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::db::{Tx, within};
-use super::due::dispositions;
+use super::due::{dispositions, ledger};
 use super::{Error, Store};
 use crate::base::{CallId, CampaignId, Disposition, EntryId, Timestamp};
 use crate::dialer::EntryUpdate;
@@ -54,14 +54,13 @@ impl Store {
     ) -> Result<Vec<LostAttempt>, Error> {
         let mut tx = self.db.begin_alone().await?;
         let rows: Vec<Row> = within!(&mut tx, c => sqlx::query_as(
-            "SELECT c.id, c.campaign_id, c.entry_id, c.phone, c.reserved_at, e.attempts,
-                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
-                    (SELECT string_agg(k.disposition || '=' || k.n, ',') FROM
-                        (SELECT disposition, COUNT(*) AS n FROM calls o
-                         WHERE o.entry_id = c.entry_id AND disposition IS NOT NULL GROUP BY disposition) k)
-                        AS attempts_by
-             FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
-             WHERE c.state = 'reserved' ORDER BY c.id")
+            concat!(
+                "SELECT c.id, c.campaign_id, c.entry_id, c.phone, c.reserved_at, e.attempts,
+                        (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers, ",
+                ledger!(), " AS attempts_by
+                 FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
+                 WHERE c.state = 'reserved' ORDER BY c.id"
+            ))
             .fetch_all(c)
             .await)?;
         let mut lost = Vec::with_capacity(rows.len());

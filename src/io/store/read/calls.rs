@@ -1,6 +1,7 @@
 //! Calls, their answers and traces.
 
 use serde::{Deserialize, Serialize};
+use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::{Error, Store};
@@ -141,58 +142,33 @@ pub enum CallSort {
     Longest,
 }
 
+/// A call with what its answers come to; conditions follow.
 macro_rules! calls_sql {
-    ($who:literal, $key:literal, $compare:literal, $direction:literal) => {
-        concat!(
-            "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
-                    c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
-                    c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
-                    c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
-                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
-                    (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
-                    (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
-             FROM calls c
-             WHERE ", $who, "
-               AND (CAST($2 AS BIGINT) IS NULL OR c.campaign_id = $2)
-               AND (CAST($3 AS BIGINT) IS NULL OR c.entry_id = $3)
-               AND c.reserved_at >= $4 AND c.reserved_at < $5
-               AND (CAST($6 AS TEXT) IS NULL OR c.disposition = $6)
-               AND (CAST($7 AS TEXT) IS NULL OR c.direction = $7)
-               AND (CAST($8 AS TEXT) IS NULL OR c.state = $8)
-               AND (CAST($9 AS TEXT) IS NULL OR c.trunk = $9)
-               AND (CAST($10 AS BIGINT) IS NULL
-                    OR (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) >= $10)
-               AND (CAST($11 AS BIGINT) IS NULL
-                    OR (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) <= $11)
-               AND (CAST($12 AS BIGINT) = 0 OR c.alarm IS NOT NULL)
-               AND (", $key, ", c.id) ", $compare, " ($13, $14)
-             ORDER BY ", $key, " ", $direction, ", c.id ", $direction, " LIMIT $15"
-        )
+    () => {
+        "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
+            c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
+            c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
+            c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
+            (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
+            (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
+            (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
+         FROM calls c WHERE "
     };
 }
 
 impl CallSort {
-    /// Two texts per order: SQLite finds a number by its index only where no OR hides it.
-    const fn sql(self, by_phone: bool) -> &'static str {
-        match (self, by_phone) {
-            (CallSort::Newest, true) => calls_sql!("c.phone = $1", "c.reserved_at", "<", "DESC"),
-            (CallSort::Oldest, true) => calls_sql!("c.phone = $1", "c.reserved_at", ">", "ASC"),
-            (CallSort::Longest, true) => {
-                calls_sql!("c.phone = $1", "COALESCE(c.ended_at - c.answered_at, 0)", "<", "DESC")
-            }
-            (CallSort::Newest, false) => calls_sql!("CAST($1 AS TEXT) IS NULL", "c.reserved_at", "<", "DESC"),
-            (CallSort::Oldest, false) => calls_sql!("CAST($1 AS TEXT) IS NULL", "c.reserved_at", ">", "ASC"),
-            (CallSort::Longest, false) => {
-                calls_sql!("CAST($1 AS TEXT) IS NULL", "COALESCE(c.ended_at - c.answered_at, 0)", "<", "DESC")
-            }
+    const fn key(self) -> &'static str {
+        match self {
+            CallSort::Newest | CallSort::Oldest => "c.reserved_at",
+            CallSort::Longest => "COALESCE(c.ended_at - c.answered_at, 0)",
         }
     }
 
-    /// A key before every row.
-    const fn start(self) -> i64 {
+    /// How a later row compares with an earlier one, and the word for that order.
+    const fn direction(self) -> (&'static str, &'static str) {
         match self {
-            CallSort::Newest | CallSort::Longest => i64::MAX,
-            CallSort::Oldest => i64::MIN,
+            CallSort::Newest | CallSort::Longest => ("<", "DESC"),
+            CallSort::Oldest => (">", "ASC"),
         }
     }
 
@@ -217,38 +193,56 @@ impl Store {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<CallRow>, Error> {
-        let rows: Vec<CallRow> = on!(self.db(), p => sqlx::query_as(sort.sql(filter.phone.is_some()))
-            .bind(filter.phone.as_deref())
-            .bind(filter.campaign.map(|c| c.0))
-            .bind(filter.entry.map(|e| e.0))
-            .bind(filter.from.unwrap_or(i64::MIN))
-            .bind(filter.to.unwrap_or(i64::MAX))
-            .bind(filter.disposition.as_deref())
-            .bind(filter.direction.as_deref())
-            .bind(filter.state.as_deref())
-            .bind(filter.trunk.as_deref())
-            .bind(filter.min_score)
-            .bind(filter.max_score)
-            .bind(i64::from(filter.alarm))
-            .bind(after.map_or(sort.start(), |c| c.key))
-            .bind(after.map_or("", |c| c.id.as_str()))
-            .bind(fetch(limit))
-            .fetch_all(p)
-            .await)?;
+        // Only the conditions that are asked for, so that each finds its index.
+        let rows: Vec<CallRow> = on!(self.db(), p => {
+            let mut query = QueryBuilder::new(concat!(calls_sql!(), "1 = 1"));
+            macro_rules! when {
+                ($value:expr, $condition:literal) => {
+                    if let Some(value) = $value {
+                        query.push($condition).push_bind(value);
+                    }
+                };
+            }
+            when!(filter.phone.as_deref(), " AND c.phone = ");
+            when!(filter.campaign.map(|c| c.0), " AND c.campaign_id = ");
+            when!(filter.entry.map(|e| e.0), " AND c.entry_id = ");
+            when!(filter.from, " AND c.reserved_at >= ");
+            when!(filter.to, " AND c.reserved_at < ");
+            when!(filter.disposition.as_deref(), " AND c.disposition = ");
+            match filter.direction.as_deref() {
+                // A word of the statement, so that the index of these few is found.
+                Some("inbound") => {
+                    query.push(" AND c.direction = 'inbound'");
+                },
+                other => when!(other, " AND c.direction = "),
+            }
+            match filter.state.as_deref() {
+                Some("reserved") => {
+                    query.push(" AND c.state = 'reserved'");
+                },
+                other => when!(other, " AND c.state = "),
+            }
+            when!(filter.trunk.as_deref(), " AND c.trunk = ");
+            when!(filter.min_score, " AND (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) >= ");
+            when!(filter.max_score, " AND (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) <= ");
+            if filter.alarm {
+                query.push(" AND c.alarm IS NOT NULL");
+            }
+            let (key, (compare, order)) = (sort.key(), sort.direction());
+            if let Some(after) = after {
+                query.push(format_args!(" AND ({key}, c.id) {compare} ("));
+                query.push_bind(after.key).push(", ").push_bind(after.id.as_str()).push(")");
+            }
+            query.push(format_args!(" ORDER BY {key} {order}, c.id {order} LIMIT ")).push_bind(fetch(limit));
+            query.build_query_as().fetch_all(p).await
+        })?;
         Ok(Page::cut(rows, limit, |row| sort.cursor(row)))
     }
 
     /// One call.
     pub async fn call_row(&self, call: CallId) -> Result<Option<CallRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
-                    c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
-                    c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
-                    c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
-                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
-                    (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
-                    (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
-             FROM calls c WHERE c.id = $1")
+            concat!(calls_sql!(), "c.id = $1"))
             .bind(call.to_string())
             .fetch_optional(p)
             .await)?)

@@ -31,7 +31,7 @@ pub(super) async fn apply(
             Write::Report(report) => record::report(&mut tx, settings, report, now).await?,
             Write::Entries(updates) => {
                 for update in updates {
-                    pass_over(&mut tx, update, now).await?;
+                    update_entry(&mut tx, PASS_OVER, update, now).await?;
                 }
             }
             Write::State { campaign, state, by } => change_state(&mut tx, *campaign, *state, by, now).await?,
@@ -98,38 +98,35 @@ async fn keep_answer(tx: &mut Tx, answer: &StoredAnswer) -> Result<(), Error> {
 
 /// An entry that was looked at and not called. One that is being dialled, finished or taken
 /// out meanwhile keeps what it has.
-async fn pass_over(tx: &mut Tx, update: &EntryUpdate, now: Timestamp) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
-        "UPDATE entries SET state = $2, disposition = COALESCE($3, disposition), due_at = COALESCE($4, due_at),
-                reason = $5, detail = $6, changed_at = $7
-         WHERE id = $1 AND state = 'pending'")
-        .bind(update.entry.0)
-        .bind(update.state.as_str())
-        .bind(update.disposition.map(|d| d.as_str()))
-        .bind(update.due_at.map(|t| t.0))
-        .bind(clean(&update.reason.code))
-        .bind(clean(&update.reason.detail))
-        .bind(now.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
-}
+const PASS_OVER: &str = "UPDATE entries SET state = $2, disposition = COALESCE($3, disposition),
+            due_at = COALESCE($4, due_at), reason = $5, detail = $6, changed_at = $7
+     WHERE id = $1 AND state = 'pending'";
 
 /// What becomes of an entry after its attempt. One that a person took out during the call
 /// stays out, with the result noted.
+const SETTLE: &str = "UPDATE entries SET disposition = COALESCE($3, disposition), changed_at = $7,
+            state  = CASE WHEN state = 'dialling' THEN $2 ELSE state END,
+            due_at = CASE WHEN state = 'dialling' THEN COALESCE($4, due_at) ELSE due_at END,
+            reason = CASE WHEN state = 'dialling' THEN $5 ELSE reason END,
+            detail = CASE WHEN state = 'dialling' THEN $6 ELSE detail END
+     WHERE id = $1";
+
+/// Settles an entry after its attempt.
 pub(in crate::io::store) async fn settle_entry(
     tx: &mut Tx,
     update: &EntryUpdate,
     now: Timestamp,
 ) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
-        "UPDATE entries SET disposition = COALESCE($3, disposition), changed_at = $7,
-                state  = CASE WHEN state = 'dialling' THEN $2 ELSE state END,
-                due_at = CASE WHEN state = 'dialling' THEN COALESCE($4, due_at) ELSE due_at END,
-                reason = CASE WHEN state = 'dialling' THEN $5 ELSE reason END,
-                detail = CASE WHEN state = 'dialling' THEN $6 ELSE detail END
-         WHERE id = $1")
+    update_entry(tx, SETTLE, update, now).await
+}
+
+async fn update_entry(
+    tx: &mut Tx,
+    sql: &'static str,
+    update: &EntryUpdate,
+    now: Timestamp,
+) -> Result<(), Error> {
+    within!(tx, c => sqlx::query(sql)
         .bind(update.entry.0)
         .bind(update.state.as_str())
         .bind(update.disposition.map(|d| d.as_str()))

@@ -50,8 +50,8 @@ pub(super) async fn report(
     Ok(())
 }
 
-/// False for an attempt that was released before any trunk was tried: it counts neither
-/// against the entry nor against the number's day.
+/// False for an attempt that was released before any trunk was tried: it counts nowhere, see
+/// [`counts`](super::super::due::counts).
 fn was_dialled(record: &CallRecord) -> bool {
     record.trunk.is_some() || record.disposition != Disposition::Cancelled
 }
@@ -59,8 +59,9 @@ fn was_dialled(record: &CallRecord) -> bool {
 /// A call whose beginning was never stored gets its row with the record; true where it did.
 async fn open_if_unknown(tx: &mut Tx, record: &CallRecord) -> Result<bool, Error> {
     let opened = within!(tx, c => sqlx::query(
-        "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at)
-         VALUES ($1, $2, 'reserved', $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING")
+        "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at, series)
+         VALUES ($1, $2, 'reserved', $3, $4, $5, $6, COALESCE((SELECT series FROM entries WHERE id = $4), 0))
+         ON CONFLICT (id) DO NOTHING")
         .bind(record.id.to_string())
         .bind(direction_word(record.direction))
         .bind(record.campaign.map(|id| id.0))

@@ -2,6 +2,7 @@
 
 use super::super::Error;
 use super::super::db::{Tx, within};
+use super::super::due::counts;
 use super::apply::clean;
 use crate::base::Timestamp;
 use crate::dialer::{Attempt, Reason};
@@ -54,8 +55,8 @@ async fn reserve_one(tx: &mut Tx, attempt: &Attempt, now: Timestamp) -> Result<O
         return Ok(Some(Reason::new(code::NOT_PENDING, "taken at this very moment")));
     }
     within!(tx, c => sqlx::query(
-        "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at)
-         VALUES ($1, 'outbound', 'reserved', $2, $3, $4, $5)")
+        "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at, series)
+         VALUES ($1, 'outbound', 'reserved', $2, $3, $4, $5, (SELECT series FROM entries WHERE id = $3))")
         .bind(attempt.call.to_string())
         .bind(attempt.campaign.0)
         .bind(attempt.entry.0)
@@ -79,14 +80,15 @@ async fn is_reserved(tx: &mut Tx, attempt: &Attempt) -> Result<bool, Error> {
 
 async fn facts(tx: &mut Tx, attempt: &Attempt) -> Result<Option<Facts>, Error> {
     Ok(within!(tx, c => sqlx::query_as(
-        "SELECT e.state, e.due_at,
-                (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = $2) AS do_not_call,
-                (SELECT COUNT(*) FROM calls o WHERE o.phone = $2 AND o.state = 'reserved') AS open_calls,
-                (SELECT COUNT(*) FROM calls t
-                 WHERE t.phone = $2 AND t.reserved_at >= $3 AND t.direction = 'outbound'
-                   AND (t.started_at IS NOT NULL OR t.disposition IS NULL OR t.disposition <> 'cancelled'))
-                    AS calls_today
-         FROM entries e WHERE e.id = $1")
+        concat!(
+            "SELECT e.state, e.due_at,
+                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = $2) AS do_not_call,
+                    (SELECT COUNT(*) FROM calls o WHERE o.phone = $2 AND o.state = 'reserved') AS open_calls,
+                    (SELECT COUNT(*) FROM calls t
+                     WHERE t.phone = $2 AND t.reserved_at >= $3 AND t.direction = 'outbound' AND ",
+            counts!("t"), ") AS calls_today
+             FROM entries e WHERE e.id = $1"
+        ))
         .bind(attempt.entry.0)
         .bind(attempt.phone.to_string())
         .bind(attempt.day_start.0)
