@@ -5,7 +5,7 @@ mod calls;
 mod daemon;
 mod encrypted;
 mod kamailio;
-mod kill;
+pub mod kill;
 mod networks;
 pub mod program;
 mod registration;

@@ -3,9 +3,12 @@
 mod away;
 mod calls;
 mod crash;
+mod disk;
 mod import;
 mod lists;
 mod million;
 mod real;
+mod restart;
 mod schema;
+mod series;
 mod world;

@@ -19,8 +19,8 @@ const KILLS: usize = 8;
 const CUSTOMERS: usize = 40;
 
 /// A trunk where everybody rings for a moment and is busy. It counts the calls it saw.
-struct Carrier {
-    port: u16,
+pub struct Carrier {
+    pub port: u16,
     /// Call-IDs by number.
     seen: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     over: Arc<AtomicBool>,
@@ -28,7 +28,7 @@ struct Carrier {
 }
 
 impl Carrier {
-    fn start() -> Carrier {
+    pub fn start() -> Carrier {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a port");
         // The wait for a message is the time that it rings.
         socket.set_read_timeout(Some(Duration::from_millis(20))).expect("a timeout");
@@ -39,7 +39,8 @@ impl Carrier {
         Carrier { port, seen, over, thread: Some(thread) }
     }
 
-    fn calls(&self) -> usize {
+    /// Calls it saw so far.
+    pub fn calls(&self) -> usize {
         self.seen.lock().expect("no panic").values().map(BTreeSet::len).sum()
     }
 }

@@ -200,6 +200,8 @@ async fn an_attempt_released_before_any_trunk_counts_nowhere(database: &Database
     desk.flush().await;
     let again = world.due(MONDAY).await.remove(0);
     assert_eq!((again.attempts, again.calls_today), (0, 0));
+    assert!(again.attempts_by.is_empty(), "{:?}", again.attempts_by);
+    assert_eq!(world.store.call_counts(world.campaign.id).await.unwrap(), []);
     let mut capped = world.attempt(&again, MONDAY);
     capped.daily_cap = 1;
     assert_eq!(desk.reserve(vec![capped.clone()]).await.reserved, [capped.call]);

@@ -48,7 +48,7 @@ async fn fill(store: &Store, calls: u64) {
                 '138' || substr(CAST(100000000 + i % {entries} AS TEXT), 2), CASE i % 3 WHEN 0 THEN 'b' ELSE 'a' END, 'one-key',
                 1700000000000 + i * 1000, 1700000000000 + i * 1000,
                 CASE WHEN i % 2 = 0 THEN 1700000000000 + i * 1000 + 3000 END, 1700000000000 + i * 1000 + 4000 + i % 60000,
-                CASE WHEN i % 2 = 0 THEN 'completed' WHEN i % 20001 = 1 THEN 'rejected' ELSE 'no_answer' END,
+                CASE WHEN i % 2 = 0 THEN 'completed' WHEN i % 20001 = 1 THEN 'declined' ELSE 'no_answer' END,
                 200, 16, 'none', 'peer', CASE i % 20000 WHEN 0 THEN 'no_recording' END FROM n",
             rows(calls)
         ),
@@ -96,7 +96,7 @@ async fn a_daemon_with_a_long_past_is_ready_at_once_and_answers_at_once(database
         format!("/calls?after={middle}"),
         "/calls?sort=oldest".into(),
         "/calls?sort=longest".into(),
-        "/calls?disposition=rejected".into(),
+        "/calls?disposition=declined".into(),
         "/calls?disposition=busy".into(),
         "/calls?direction=inbound".into(),
         "/calls?state=reserved".into(),

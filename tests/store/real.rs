@@ -30,10 +30,15 @@ fn ringback(folder: &Path) -> Command {
 impl Real {
     /// Starts it in `folder` with further lines of configuration; ready when it returns.
     pub async fn start(folder: &Path, extra: &str) -> Real {
+        Real::start_in(folder, "data", "recordings", extra).await
+    }
+
+    /// The same with folders of its data and recordings below `folder`.
+    pub async fn start_in(folder: &Path, data: &str, recordings: &str, extra: &str) -> Real {
         let (sip_port, api_port) = (free_port(), free_port());
         let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/peers/scripts");
         let text = format!(
-            "[data]\ndir = \"data\"\nrecordings = \"recordings\"\n[sip]\nudp = [\"127.0.0.1:{sip_port}\"]\n\
+            "[data]\ndir = \"{data}\"\nrecordings = \"{recordings}\"\n[sip]\nudp = [\"127.0.0.1:{sip_port}\"]\n\
              [rtp]\naddress = \"127.0.0.1\"\nport_min = 20000\nport_max = 31999\n\
              [api]\nlisten = [\"127.0.0.1:{api_port}\"]\n[prompts]\nscripts = [\"{}\"]\n{extra}\n",
             scripts.display()
@@ -77,6 +82,12 @@ impl Real {
     pub async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
         let answer = self.request(Method::POST, path).json(body).send().await.expect("an answer");
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
+    }
+
+    /// What `/readyz` says.
+    pub async fn ready(&self) -> u16 {
+        let answer = self.http.get(format!("{}/readyz", self.root)).send().await;
+        answer.map_or(0, |answer| answer.status().as_u16())
     }
 
     /// Brings a CSV into a list of that name.

@@ -70,6 +70,62 @@ async fn a_client_that_reads_nothing_is_cut_and_gives_its_connection_back() {
     cut.await.expect("the server gives up");
 }
 
+/// Covers line 30 of the reliability list.
+#[tokio::test]
+async fn headers_that_come_one_byte_at_a_time_are_cut_and_others_are_served() {
+    let site = Site::patient(short()).await;
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let slow = async {
+        let mut turn = tokio::time::interval(Duration::from_millis(20));
+        for byte in b"GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ".iter().chain(std::iter::repeat(&b'x')) {
+            turn.tick().await;
+            if stream.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+        }
+    };
+    let quick = async { site.get("/livez").await.status };
+    let (cut, quick) = tokio::join!(tokio::time::timeout(Duration::from_secs(10), slow), quick);
+    cut.expect("the server gives up");
+    assert_eq!(quick, 200);
+}
+
+/// Covers line 30 of the reliability list.
+#[tokio::test]
+async fn pages_sizes_and_bodies_out_of_bounds_get_a_clear_problem() {
+    let site = Site::sqlite().await;
+    let check = async |path: &str, field: &str| {
+        let problem = site.get(path).await.expect(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{path}: {problem}");
+        assert!(!problem["errors"][0]["hint"].as_str().unwrap().is_empty(), "{path}: {problem}");
+    };
+    for list in ["calls", "lists", "campaigns", "imports", "do-not-call", "audit", "answers"] {
+        check(&format!("/api/v1/{list}?limit=0"), "limit").await;
+        check(&format!("/api/v1/{list}?limit=501"), "limit").await;
+        check(&format!("/api/v1/{list}?limit=4294967295"), "limit").await;
+        check(&format!("/api/v1/{list}?limit=99999999999999999999"), "query").await;
+        check(&format!("/api/v1/{list}?page=1000000000"), "query").await;
+        check(&format!("/api/v1/{list}?after=1000000000"), "after").await;
+        check(&format!("/api/v1/{list}?after={}.{}", i64::MAX, "9".repeat(70)), "after").await;
+        // As far as numbers go, and nothing there.
+        site.get(&format!("/api/v1/{list}?after={}.9", i64::MIN)).await.expect(200);
+    }
+    let large = format!("{{\"name\": \"{}\"}}", "x".repeat(100_000));
+    let request = site.request(reqwest::Method::POST, "/api/v1/lists", &site.admin);
+    let answer = super::site::send(request.header("content-type", "application/json").body(large)).await;
+    assert_eq!(answer.expect(413)["type"], "/problems/too-large");
+    // Announced, it is refused before it is read: 1 GB.
+    let mut stream = TcpStream::connect(site.address).await.unwrap();
+    let head = format!(
+        "POST /api/v1/imports?list_name=x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {}\r\n\
+         Content-Type: text/csv\r\nContent-Length: 1073741824\r\nConnection: close\r\n\r\n",
+        site.admin
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let answer = rest(&mut stream).await;
+    assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("/problems/too-large"), "{answer}");
+}
+
 #[tokio::test]
 async fn headers_that_are_too_long_are_refused() {
     let site = Site::sqlite().await;

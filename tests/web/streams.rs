@@ -101,3 +101,42 @@ async fn streams_are_bounded_and_end_with_the_daemon() {
     }
     tokio::time::timeout(Duration::from_secs(5), site.server).await.expect("the server ends").unwrap();
 }
+
+/// Covers line 30 of the reliability list.
+#[tokio::test]
+async fn of_a_thousand_event_streams_some_are_served_and_the_daemon_is_not_held_up() {
+    let site = Site::sqlite().await;
+    let (mut open, mut refused) = (Vec::new(), 0);
+    for n in 0..1_000_u32 {
+        // From many addresses: each may have fewer connections than there are streams.
+        let from = std::net::Ipv4Addr::new(127, 0, 3, (n % 50) as u8 + 1);
+        let client = reqwest::Client::builder().no_proxy().local_address(Some(from.into())).build().unwrap();
+        let request = client.get(format!("{}/api/v1/events", site.base)).bearer_auth(&site.admin);
+        let answer = request.send().await.unwrap();
+        match answer.status().as_u16() {
+            200 => open.push(answer),
+            status => {
+                assert!(status == 503 || status == 429, "{status}");
+                assert!(answer.headers().contains_key("retry-after"));
+                let problem: serde_json::Value = answer.json().await.unwrap();
+                assert!(problem["detail"].as_str().is_some_and(|why| !why.is_empty()), "{problem}");
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((open.len(), refused), (64, 936));
+    let local = reqwest::Client::builder().unix_socket(site.socket()).build().unwrap();
+    let health = local.get("http://localhost/api/v1/health").send().await.unwrap();
+    let health: serde_json::Value = health.json().await.unwrap();
+    assert_eq!(health["streams"], 64, "others are served meanwhile");
+    drop(open);
+    let hub = &site.api.parts.events;
+    let free = crate::peers::program::until(Duration::from_secs(10), async || {
+        // A stream notices that its client is gone when it has something to say.
+        hub.publish("call", "{}");
+        let health = local.get("http://localhost/api/v1/health").send().await.unwrap();
+        let health: serde_json::Value = health.json().await.unwrap();
+        (health["streams"] == 0).then_some(())
+    });
+    assert!(free.await.is_some(), "streams that were given up give their places back");
+}

@@ -116,7 +116,7 @@ impl Problem {
             StatusCode::REQUEST_TIMEOUT,
             "too-slow",
             "The body came too slowly",
-            format!("nothing more came within {} s; send it over a faster line", limit.as_secs()),
+            format!("it did not come within {} s; send it over a faster line", limit.as_secs_f32()),
         )
     }
 

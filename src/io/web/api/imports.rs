@@ -18,7 +18,7 @@ use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId, Upload};
 use crate::io::web::sheet::{SheetRow, optional};
-use crate::io::web::spool;
+use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
 
 /// Characters of a file's name that are kept.
@@ -204,7 +204,7 @@ async fn create(
         ));
     };
     let status = if query.dry_run { StatusCode::OK } else { StatusCode::CREATED };
-    let spooled = spool::receive(body, &api.parts.recordings).await?;
+    let spooled = spool::receive(body, &api.parts.recordings, UploadLimits::default()).await?;
     // A task of its own: a client that hangs up half-way leaves no half import behind.
     let import = tokio::spawn(async move {
         let _room = room;
