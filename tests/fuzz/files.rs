@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ringback::base::PhoneNumber;
 use ringback::config::{self, Source, Span};
-use ringback::dialer::import::{Import, ImportSettings, RowOutcome};
+use ringback::dialer::import::{EncodingTally, Import, ImportSettings, RowOutcome};
 use ringback::ivr::Script;
 use ringback::media::Prompt;
 use ringback::policy::Windows;
@@ -23,9 +23,14 @@ fn any_file_is_a_list_or_refused_and_every_row_has_its_result() {
         ..ImportSettings::default()
     };
     fuzz(SLOW_INPUTS, &[LIST.as_bytes(), &gb, FULL_WIDTH.as_bytes()], |bytes| {
-        let Ok(mut import) = Import::open(bytes, &settings) else { return };
+        let mut tally = EncodingTally::default();
+        tally.feed(bytes);
+        let mut import = Import::new(tally.encoding(), &settings).expect("a zone there is");
+        if import.feed(bytes).is_err() || import.end().is_err() {
+            return;
+        }
         let (mut line, mut rows) = (1, 0);
-        for row in &mut import {
+        while let Some(row) = import.next() {
             assert!(row.line > line, "line {} after {line}", row.line);
             line = row.line;
             rows += 1;
@@ -35,7 +40,7 @@ fn any_file_is_a_list_or_refused_and_every_row_has_its_result() {
                     assert_eq!(again, (entry.phone, None));
                 }
                 RowOutcome::Duplicate { of } => assert!(of < line),
-                RowOutcome::Rejected(why) => assert!(!why.is_empty()),
+                RowOutcome::Rejected { reason, .. } => assert!(!reason.is_empty()),
             }
         }
         let counts = import.counts();
