@@ -84,6 +84,8 @@ async fn a_daemon_with_a_long_past_is_ready_at_once_and_answers_at_once(database
     let entry = calls / 8;
     store.close().await;
     let folder = tempfile::tempdir().unwrap();
+    // What an unoptimised program on a busy machine takes without a past.
+    let empty = Real::start(folder.path(), "").await.ready_after;
     let daemon = Real::start(folder.path(), &format!("[database]\nurl = \"{}\"", database.url)).await;
     let mut report = format!(
         "{calls} calls on {}: ready after {:?}",
@@ -135,6 +137,11 @@ async fn a_daemon_with_a_long_past_is_ready_at_once_and_answers_at_once(database
     let progress = daemon.get("/campaigns/1/progress").await;
     assert_eq!(progress["calls"].as_u64(), Some(calls), "{progress}");
     assert_eq!(progress["entries"].as_u64(), Some(calls / 4), "{progress}");
-    assert!(daemon.ready_after < READY, "ready after {:?}", daemon.ready_after);
+    let allowed = if cfg!(debug_assertions) { READY + empty } else { READY };
+    assert!(
+        daemon.ready_after < allowed,
+        "ready after {:?}, an empty store after {empty:?}",
+        daemon.ready_after
+    );
     assert!(slow.is_empty(), "slow: {slow:?}");
 }

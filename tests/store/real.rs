@@ -84,10 +84,12 @@ impl Real {
         (answer.status().as_u16(), answer.json().await.unwrap_or_default())
     }
 
-    /// What `/readyz` says.
-    pub async fn ready(&self) -> u16 {
-        let answer = self.http.get(format!("{}/readyz", self.root)).send().await;
-        answer.map_or(0, |answer| answer.status().as_u16())
+    /// Why it is not ready; empty: it is.
+    pub async fn not_ready(&self) -> String {
+        let answer = self.http.get(format!("{}/readyz", self.root)).send().await.expect("an answer");
+        let status = answer.status();
+        let text = answer.text().await.expect("a body");
+        if status.is_success() { String::new() } else { format!("{status}: {text}") }
     }
 
     /// Brings a CSV into a list of that name.

@@ -170,10 +170,11 @@ fn a_daemon_whose_postgres_restarts_says_so_keeps_running_and_takes_work_again()
         server.control("stop");
         let (status, problem) = daemon.post("/lists", &json!({"name": "during"})).await;
         assert_eq!((status, &problem["type"]), (503, &json!("/problems/unavailable")), "{problem}");
-        assert_eq!(daemon.ready().await, 503);
+        let why = daemon.not_ready().await;
+        assert!(why.starts_with("503") && why.contains("database"), "{why}");
         server.control("start");
-        let well = until(Duration::from_secs(20), async || (daemon.ready().await == 200).then_some(())).await;
-        assert!(well.is_some(), "not ready again:\n{}", daemon.program.tail());
+        let well = until(Duration::from_secs(20), async || daemon.not_ready().await.is_empty().then_some(()));
+        assert!(well.await.is_some(), "not ready again: {}", daemon.not_ready().await);
         assert_eq!(daemon.post("/lists", &json!({"name": "after"})).await.0, 201);
         let lists = daemon.get("/lists").await;
         let names: Vec<_> =
