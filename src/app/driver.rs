@@ -31,6 +31,8 @@ use crate::policy::code;
 const BATCH: usize = 128;
 /// Media orders that may wait for a full ring; beyond that new calls are refused anyway.
 const MEDIA_BACKLOG: usize = 8_192;
+/// The live view is told anew at least so often: `/readyz` doubts the loop after 10 s.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(3);
 /// How soon a full ring or queue is tried again.
 const AGAIN: Duration = Duration::from_millis(5);
 
@@ -212,7 +214,7 @@ impl Driver {
         let now = self.parts.clock.mono();
         let engine = self.parts.engine.next_wake().unwrap_or(Mono::FAR);
         let again = if self.backlog.is_empty() && self.overflow.is_empty() { Mono::FAR } else { now + AGAIN };
-        let publish = if self.changed { self.published + crate::io::web::PUBLISH_EVERY } else { Mono::FAR };
+        let publish = self.next_publish();
         engine.min(again).min(publish).min(self.drain.next_wake()).min(self.parts.certificates.next_timeout())
     }
 
@@ -282,9 +284,16 @@ impl Driver {
         }
     }
 
+    /// When the live view is told anew: soon after a change, and now and then without one, by
+    /// which `/readyz` knows that the loop runs.
+    fn next_publish(&self) -> Mono {
+        let every = if self.changed { crate::io::web::PUBLISH_EVERY } else { SIGN_OF_LIFE };
+        self.published + every
+    }
+
     fn publish(&mut self) {
         let now = self.parts.clock.mono();
-        if self.changed && now >= self.published + crate::io::web::PUBLISH_EVERY {
+        if now >= self.next_publish() {
             self.published = now;
             self.changed = false;
             self.count_traffic();
