@@ -2,12 +2,16 @@
 
 mod baresip;
 mod calls;
+mod crash;
 mod daemon;
+mod drain;
 mod encrypted;
+mod flood;
 mod kamailio;
 pub mod kill;
 mod networks;
 pub mod program;
+mod raw;
 mod registration;
 mod reload;
 mod sipp;

@@ -126,7 +126,7 @@ impl Daemon {
         let store = Store::open(&settings.database).await?;
         let recorder = Recorder::start(settings.recorder.clone())?;
         let lost = recover(&store, &settings, clock.now()).await?;
-        mend_recordings(&store, &settings).await;
+        mend_recordings(&store, &settings, clock.now()).await;
         let loaded = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
         for problem in &loaded.problems {
@@ -323,10 +323,20 @@ fn after_loss(
     EntryUpdate { entry, state, disposition: Some(Disposition::Lost), due_at, reason: after.because }
 }
 
+/// How far back lost calls are looked for, in ms: a call lasts at most a day, and the daemon
+/// may stay down for some days after a crash.
+const LOST_FOR_MS: i64 = 7 * 24 * 3600 * 1000;
+
 /// Recordings that a kill left unfinished become playable and are noted with their calls.
-async fn mend_recordings(store: &Store, settings: &Settings) {
+async fn mend_recordings(store: &Store, settings: &Settings, now: Now) {
     let folder = settings.recorder.folder.clone();
-    let repaired = tokio::task::spawn_blocking(move || recorder::repair(&folder)).await;
+    let since = Timestamp(now.utc.0.saturating_sub(LOST_FOR_MS));
+    // Torn files are mended all the same where the store does not say whose are wanted.
+    let open = store.lost_without_recording(since).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "calls without a recording could not be looked for");
+        std::collections::BTreeSet::new()
+    });
+    let repaired = tokio::task::spawn_blocking(move || recorder::repair(&folder, &open)).await;
     let repaired = match repaired {
         Ok(Ok(repaired)) => repaired,
         Ok(Err(error)) => {

@@ -217,6 +217,69 @@ impl Daemon {
         self
     }
 
+    /// Waits until it has ended with 0, then starts it again on the same folder.
+    pub async fn end_and_start_again(mut self, limit: Duration) -> Daemon {
+        let status = self.program.wait(limit).await;
+        assert!(status.success(), "ended with {status}:\n{}", self.program.tail());
+        let config = self.folder.path().join("ringback.toml");
+        let root = self.base.trim_end_matches("/api/v1").to_owned();
+        self.program = serve(self.folder.path(), &config, &root, &self.http).await;
+        self
+    }
+
+    /// Status and text of `/readyz`, which needs no token.
+    pub async fn readiness(&self) -> (u16, String) {
+        let root = self.base.trim_end_matches("/api/v1");
+        let response = self.http.get(format!("{root}/readyz")).send().await.expect("an answer");
+        (response.status().as_u16(), response.text().await.unwrap_or_default())
+    }
+
+    /// Waits until so many calls speak with their script.
+    pub async fn calls_up(&self, count: usize, limit: Duration) {
+        let up = async || {
+            let live = self.get("/live/calls").await;
+            let items = live["items"].as_array().cloned().unwrap_or_default();
+            items.iter().filter(|call| call["state"] == "script").count()
+        };
+        let reached = until(limit, async || (up().await >= count).then_some(())).await;
+        let live = self.get("/live/calls").await;
+        assert!(reached.is_some(), "only {} of {count} calls are up: {live}", up().await);
+    }
+
+    /// All ended calls of a campaign.
+    pub async fn ended_calls(&self, campaign: i64) -> Vec<Value> {
+        let all = self.get(&format!("/calls?campaign={campaign}&state=ended&limit=500")).await;
+        all["items"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until so many calls of a campaign have ended; gives them.
+    pub async fn all_ended(&self, campaign: i64, count: usize, limit: Duration) -> Vec<Value> {
+        let ended = async || Some(self.ended_calls(campaign).await).filter(|calls| calls.len() >= count);
+        match until(limit, ended).await {
+            Some(calls) => calls,
+            None => panic!("only {} of {count} calls have ended", self.ended_calls(campaign).await.len()),
+        }
+    }
+
+    /// Memory that the program holds, in KB (VmRSS).
+    pub fn memory_kb(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.program.pid()));
+        let status = status.expect("a running program");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
+    }
+
+    /// Plays a call's recording: its length in milliseconds, by its samples.
+    pub async fn play(&self, call: &Value) -> u64 {
+        let id = call["id"].as_str().expect("an id");
+        let audio = self.bytes(&format!("/calls/{id}/recording")).await;
+        let mut wav = hound::WavReader::new(audio.as_slice()).expect("a WAV");
+        assert_eq!((wav.spec().channels, wav.spec().sample_rate), (2, 8_000), "{call}");
+        let samples = wav.samples::<i16>().filter(Result::is_ok).count() as u64;
+        assert_eq!(samples, u64::from(wav.len()), "it is shorter than it says: {call}");
+        samples / 2 / 8
+    }
+
     /// SIGTERM; the daemon must drain and end with 0.
     pub async fn stop(mut self) {
         self.program.terminate();

@@ -14,7 +14,7 @@ use crate::support::databases::block_on;
 
 /// An authority of our own and a certificate for 127.0.0.1: the authority's file, and one
 /// with certificate and key.
-fn authority(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
+pub fn authority(folder: &Path, name: &str) -> (PathBuf, PathBuf) {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name.push(rcgen::DnType::CommonName, format!("{name} authority"));

@@ -152,6 +152,11 @@ pub fn can_run(name: &str) -> bool {
     found
 }
 
+/// Whether the long proofs are wanted: `RINGBACK_TEST_LONG=1`.
+pub fn is_long() -> bool {
+    std::env::var("RINGBACK_TEST_LONG").is_ok_and(|value| value == "1")
+}
+
 /// Whether the tests run as root.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|o| o.stdout == b"0\n")

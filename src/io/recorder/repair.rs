@@ -1,5 +1,6 @@
 //! Mends what a kill leaves behind.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -32,9 +33,11 @@ pub struct Repaired {
 }
 
 /// Mends every WAV of the newest days below `folder` whose header tells another length than
-/// the file has, and removes none. To be called at the start, before new recordings are
-/// made. Files that cannot be read or are no WAV are left alone.
-pub fn repair(folder: &Path) -> io::Result<Vec<Repaired>> {
+/// the file has, and removes none. Files whose stem is in `open` are also told where nothing
+/// had to be mended: a kill between two writes leaves a whole file that nobody knows of. To
+/// be called at the start, before new recordings are made. Files that cannot be read or are
+/// no WAV are left alone.
+pub fn repair(folder: &Path, open: &BTreeSet<String>) -> io::Result<Vec<Repaired>> {
     let mut found = Vec::new();
     let (mut dated, mut folders) = (Vec::new(), Vec::new());
     collect(folder, folder, 0, &mut dated, &mut folders)?;
@@ -44,7 +47,7 @@ pub fn repair(folder: &Path) -> io::Result<Vec<Repaired>> {
         for entry in std::fs::read_dir(&folder)? {
             let path = entry?.path();
             if path.extension().is_some_and(|e| e == "wav")
-                && let Ok(Some(repaired)) = mend_if_torn(&path)
+                && let Ok(Some(repaired)) = look_at(&path, open)
             {
                 found.push(repaired);
             }
@@ -91,12 +94,13 @@ fn is_day(path: &Path) -> bool {
     parts.len() == 3 && parts.iter().zip([4, 2, 2]).all(|(part, len)| digits(part, len))
 }
 
-fn mend_if_torn(path: &Path) -> io::Result<Option<Repaired>> {
+fn look_at(path: &Path, open: &BTreeSet<String>) -> io::Result<Option<Repaired>> {
+    let wanted = path.file_stem().and_then(|stem| stem.to_str()).is_some_and(|stem| open.contains(stem));
     let file = OpenOptions::new().read(true).write(true).open(path)?;
     Ok(match mend(&file)? {
-        Some((duration, true)) => {
+        Some((duration, mended)) if mended || wanted => {
             let sha256 = sha256(&file, &mut vec![0; 64 * 1024])?;
-            Some(Repaired { path: path.into(), duration, sha256, mended: true })
+            Some(Repaired { path: path.into(), duration, sha256, mended })
         }
         _ => None,
     })

@@ -1,5 +1,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests wait for threads by deadline")]
 
+use std::collections::BTreeSet;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -103,13 +104,17 @@ fn a_kill_loses_less_than_a_second_and_repair_finds_the_rest() {
         let file = std::fs::OpenOptions::new().write(true).open(&torn).unwrap();
         file.set_len(cut).unwrap();
         std::os::unix::fs::FileExt::write_all_at(&file, &header, 40).unwrap();
-        let found = repair(folder.path()).unwrap();
+        let found = repair(folder.path(), &BTreeSet::new()).unwrap();
         let mended = found.iter().find(|r| r.path == torn).expect("found");
         assert_eq!(mended.duration, Duration::from_micros(samples * 125));
         assert_eq!(mended.sha256, repair_file(&torn).unwrap().sha256);
         assert_eq!(channels(&torn).0, want[..samples as usize]);
-        let again = repair(folder.path()).unwrap();
+        let again = repair(folder.path(), &BTreeSet::new()).unwrap();
         assert!(!again.iter().any(|r| r.path == torn), "mended once");
+        let stem = torn.file_stem().and_then(|s| s.to_str()).unwrap().to_owned();
+        let open = repair(folder.path(), &BTreeSet::from([stem])).unwrap();
+        let whole = open.iter().find(|r| r.path == torn).expect("the call has no end: told though whole");
+        assert_eq!((whole.mended, whole.duration), (false, Duration::from_micros(samples * 125)));
     };
     check(44 + 4 * 9_000 + 3, 100u32.to_le_bytes(), 9_000);
     check(44 + 4 * 8_000, [0; 4], 8_000);
@@ -135,7 +140,8 @@ fn repair_looks_at_the_newest_days_and_leaves_other_files_alone() {
     let alien = folder.path().join("2026/03/03/alien.wav");
     std::fs::write(&alien, [7; 500]).unwrap();
     std::fs::write(folder.path().join("2026/03/03/short.wav"), b"RIFF").unwrap();
-    let found: Vec<_> = repair(folder.path()).unwrap().into_iter().map(|r| r.path).collect();
+    let found: Vec<_> =
+        repair(folder.path(), &BTreeSet::new()).unwrap().into_iter().map(|r| r.path).collect();
     assert_eq!(found, days[1..].iter().map(|d| folder.path().join(d).join("C.wav")).collect::<Vec<_>>());
     assert_eq!(std::fs::read(&alien).unwrap(), [7; 500]);
     recorder.stop();
