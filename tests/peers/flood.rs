@@ -199,8 +199,11 @@ fn call_id(text: &str) -> Option<&str> {
 /// A client that asks and asks and reads no answer, until it is shut out.
 fn deaf(to: SocketAddr) -> std::thread::JoinHandle<std::io::Error> {
     let mut stream = TcpStream::connect(to).expect("a connection");
-    socket2::SockRef::from(&stream).set_recv_buffer_size(4_096).expect("a small buffer");
-    stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a timeout");
+    // Small buffers: what waits in the kernel would hide for long that nobody reads.
+    let socket = socket2::SockRef::from(&stream);
+    socket.set_recv_buffer_size(4_096).expect("a small buffer");
+    socket.set_send_buffer_size(16_384).expect("a small buffer");
+    stream.set_write_timeout(Some(Duration::from_secs(40))).expect("a timeout");
     std::thread::spawn(move || {
         for call in 0u64.. {
             let ask = format!(
@@ -283,7 +286,7 @@ fn hostile_streams_delay_nobody_and_are_closed() {
         });
         assert!(closed.await.is_some(), "still open: {open:?}");
         // Whoever does not read is shut out, or is not written to for 10 s.
-        let shut_out = until(Duration::from_secs(30), async || deaf.is_finished().then_some(()));
+        let shut_out = until(Duration::from_secs(60), async || deaf.is_finished().then_some(()));
         assert!(shut_out.await.is_some(), "it asks for ever and reads nothing");
         let error = deaf.join().expect("no panic");
         assert!(error.kind() != std::io::ErrorKind::WouldBlock, "it was left waiting: {error}");
