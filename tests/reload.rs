@@ -194,11 +194,7 @@ fn inbound_rules_are_those_of_the_last_reload() {
         world.call_in(0, "4008001234");
         world.run_for(Duration::from_secs(1));
         let text = world.ladder.text();
-        text.lines()
-            .filter(|l| l.contains("-> trunk1") && !l.contains(" 100 "))
-            .next_back()
-            .unwrap_or("")
-            .to_owned()
+        text.lines().rfind(|l| l.contains("-> trunk1") && !l.contains(" 100 ")).unwrap_or("").to_owned()
     };
     assert!(answer(&mut world).contains("404"), "{}", world.ladder.text());
     world.reload(|s| {

@@ -119,9 +119,9 @@ fn seeds_of_trouble_break_no_promise() {
         }
     });
     let sum = |i: usize| sums[i].load(Ordering::Relaxed);
-    eprintln!(
+    let summary = format!(
         "{count} seeds in {:.1} s: {} calls, {} INVITEs, {} answered, {} keys pressed, {} believed; \
-         in {} calls speech was taken for a key",
+         in {} calls speech was taken for a key\n",
         started.elapsed().as_secs_f64(),
         sum(0),
         sum(1),
@@ -130,6 +130,8 @@ fn seeds_of_trouble_break_no_promise() {
         sum(4),
         sum(5)
     );
+    // Not println!, which the test harness would swallow.
+    std::io::Write::write_all(&mut std::io::stderr(), summary.as_bytes()).expect("stderr");
     assert_eq!(failed.load(Ordering::Relaxed), 0, "seeds failed; see above for each");
     assert!(sum(2) > count, "hardly a call was answered");
 }

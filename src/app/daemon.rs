@@ -120,6 +120,7 @@ impl Daemon {
     ///
     /// # Errors
     /// The first part that cannot start; what was started before it is stopped.
+    #[expect(clippy::too_many_lines, reason = "one step after the other, most of them a line or two")]
     pub async fn start(settings: Settings) -> Result<Daemon, Error> {
         let clock = Clock::start();
         let certificates = certificates(&settings.signal, clock.now().utc)?;

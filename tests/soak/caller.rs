@@ -200,11 +200,8 @@ impl Caller {
     fn handle_response(&mut self, now: Mono, response: &Response) {
         let method = response.headers.cseq().map(|c| c.method.to_string()).unwrap_or_default();
         match (method.as_str(), response.status) {
-            ("INVITE", 100..200) => {
-                if std::mem::take(&mut self.inviting) {
-                    self.repeated = None;
-                }
-            }
+            ("INVITE", 100..200) if std::mem::take(&mut self.inviting) => self.repeated = None,
+            ("INVITE", 100..200) => {}
             ("INVITE", 200..300) => {
                 self.remote_tag = response.headers.to_tag().unwrap_or_default();
                 let first = !std::mem::replace(&mut self.answered, true);

@@ -22,7 +22,7 @@ use super::caller::{self, Caller};
 use super::net::Wire;
 use super::people;
 use super::plan::Plan;
-use super::rooms::Rooms;
+use super::rooms::{self, Rooms};
 use super::trace::Trace;
 use crate::world::{TrunkMood, trunk_addr};
 
@@ -63,7 +63,7 @@ pub struct City {
     /// Call-IDs of phones and callers that are gone.
     gone: BTreeSet<String>,
     pub sip: Wire<Datagram>,
-    pub rtp: Wire<(SocketAddr, SocketAddr, Vec<u8>)>,
+    pub rtp: Wire<rooms::Datagram>,
     pub fetches: Wire<Input>,
     /// Who holds the dialling.
     pub held: BTreeSet<Hold>,

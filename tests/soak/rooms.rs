@@ -14,6 +14,9 @@ use ringback::media::{Command, DigitSource, Event, Outgoing, Recording, Session,
 use super::caller::Caller;
 use super::city::Customer;
 
+/// Destination, source, bytes.
+pub type Datagram = (SocketAddr, SocketAddr, Vec<u8>);
+
 struct Room {
     session: Session,
     addr: SocketAddr,
@@ -167,14 +170,13 @@ impl Rooms {
     }
 
     /// 20 ms: packets with their destination and source, and events.
-    #[allow(clippy::type_complexity)]
-    pub fn tick(&mut self, now: Now) -> (Vec<(SocketAddr, SocketAddr, Vec<u8>)>, Vec<(SessionId, Event)>) {
+    pub fn tick(&mut self, now: Now) -> (Vec<Datagram>, Vec<(SessionId, Event)>) {
         let (mut packets, mut events) = (Vec::new(), Vec::new());
         let mut out = Outgoing::new();
         let mut closed = Vec::new();
         for (id, room) in &mut self.rooms {
-            for (from, mut packet) in room.wire.drain(..) {
-                room.session.handle_rtp(now.mono, from, &mut packet);
+            for (from, packet) in room.wire.drain(..) {
+                room.session.handle_rtp(now.mono, from, &packet);
             }
             room.session.tick(now, &mut out);
             if let Some((to, packet)) = out.rtp() {

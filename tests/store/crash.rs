@@ -159,16 +159,16 @@ async fn ten_writers_and_many_crashes_leave_one_outcome_for_each_attempt(databas
     }
     assert!(lives >= 10, "only {lives} lives: too few crashes to mean anything");
     let store = &world.store;
-    let street = street.lock().unwrap();
+    let placed = street.lock().unwrap().placed.clone();
     // Every call that was placed was on disk before, and has one outcome.
-    for (call, entry) in &street.placed {
+    for (call, entry) in &placed {
         let sql = format!(
             "SELECT COUNT(*) FROM calls WHERE id = '{call}' AND entry_id = {entry} AND state = 'ended'"
         );
         assert_eq!(number(store, &sql).await, 1, "{call}");
     }
     let stored = number(store, "SELECT COUNT(*) FROM calls").await;
-    assert!(stored as usize >= street.placed.len());
+    assert!(stored as usize >= placed.len());
     // A customer has one completed call, and as many attempts as calls.
     assert_eq!(
         number(store, "SELECT COUNT(*) FROM calls WHERE disposition = 'completed'").await,

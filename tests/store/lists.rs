@@ -117,7 +117,7 @@ async fn names_are_unique_and_a_list_has_one_campaign(database: &Database) {
     let settings = CampaignSettings { concurrency: 3, priority: 9, ..CampaignSettings::default() };
     let changed = world.store.change_campaign(world.campaign.id, &settings, "anna", MONDAY).await.unwrap();
     assert_eq!(changed.settings, settings);
-    assert_eq!(world.store.campaigns().await.unwrap(), [changed.clone()]);
+    assert_eq!(world.store.campaigns().await.unwrap(), std::slice::from_ref(&changed));
     assert_eq!(world.store.campaign(changed.id).await.unwrap(), Some(changed));
 }
 

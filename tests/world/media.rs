@@ -8,6 +8,9 @@ use std::time::Duration;
 use ringback::base::{Mono, Now, Rng};
 use ringback::media::{Command, Event, Outgoing, Recording, Session, SessionId};
 
+/// The other end and the bytes.
+pub type Packet = (SocketAddr, Vec<u8>);
+
 struct Seat {
     session: Session,
     addr: SocketAddr,
@@ -76,12 +79,12 @@ impl Seats {
     }
 
     /// 20 ms: packets for the phones, events for the engine.
-    pub fn tick(&mut self, now: Now) -> (Vec<(SocketAddr, Vec<u8>)>, Vec<(SessionId, Event)>) {
+    pub fn tick(&mut self, now: Now) -> (Vec<Packet>, Vec<(SessionId, Event)>) {
         let (mut packets, mut events) = (Vec::new(), Vec::new());
         let mut out = Outgoing::new();
         for (id, seat) in &mut self.seats {
-            for (from, mut packet) in seat.wire.drain(..) {
-                seat.session.handle_rtp(now.mono, from, &mut packet);
+            for (from, packet) in seat.wire.drain(..) {
+                seat.session.handle_rtp(now.mono, from, &packet);
             }
             seat.session.tick(now, &mut out);
             if let Some((to, packet)) = out.rtp() {
