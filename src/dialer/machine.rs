@@ -247,8 +247,8 @@ impl Dialer {
         self.run(now);
     }
 
-    /// A trunk did not take the call: the next way, if there is one. The call is counted on
-    /// the new trunk and not on the old.
+    /// A trunk did not take the call: the next way, if there is one and the campaign's window
+    /// is open. The call is counted on the new trunk and not on the old.
     pub fn handle_route_failed(&mut self, now: Now, call: CallId, failure: RouteFailure) -> Option<Route> {
         let slot = self.calls.get_mut(&call)?;
         if let Some(name) = slot.trunk.take() {
@@ -256,8 +256,11 @@ impl Dialer {
             self.trunks.note_failure(now.mono, &name, failure);
             slot.tried.push(name);
         }
+        // The next way is another INVITE to the customer: the window holds for it too.
+        let campaign = slot.work.as_ref().and_then(|(campaign, _)| self.work.get(campaign));
+        let open = campaign.is_none_or(|work| work.windows.is_open(now.utc));
         let route = match &slot.number {
-            Some(number) => self
+            Some(number) if open => self
                 .trunks
                 .choose(now.mono, &slot.group, &slot.tried, Purpose::Dial, &mut self.rng)
                 .and_then(|trunk| {
@@ -265,7 +268,7 @@ impl Dialer {
                     slot.trunk = Some(trunk.clone());
                     Some(Route { trunk, number })
                 }),
-            None => None,
+            _ => None,
         };
         self.run(now);
         route

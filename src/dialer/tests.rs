@@ -204,6 +204,23 @@ fn failover_tries_each_trunk_once_and_503_cools_one_down() {
 }
 
 #[test]
+fn win_01_no_second_trunk_is_tried_after_the_window() {
+    let (mut a, mut b) = (trunk("a", 0, 0.0), trunk("b", 0, 0.0));
+    (a.priority, b.priority) = (1, 2);
+    let mut w = World::new(vec![a, b]);
+    w.now.utc = cn("2026-03-03T11:59:58");
+    w.add_campaign(campaign(1, |s| s.windows = vec!["10:00-12:00,15:00-17:00".into()]));
+    w.add_entries(1, 2);
+    w.command(1, Command::Start);
+    w.run_until(cn("2026-03-03T11:59:59"));
+    let calls: Vec<_> = w.up.keys().copied().collect();
+    assert_eq!(w.fail(calls[0], RouteFailure::Timeout).as_deref(), Some("b"), "the window is open");
+    w.run_until(cn("2026-03-03T12:00:01"));
+    assert_eq!(w.fail(calls[1], RouteFailure::Timeout), None, "it has closed");
+    assert_eq!(w.end(calls[1], Disposition::Congestion).map(|u| u.state), Some(EntryState::Pending));
+}
+
+#[test]
 fn an_answer_ends_the_rest_of_a_silent_trunk() {
     let mut w = World::new(vec![trunk("a", 0, 0.0)]);
     w.add_campaign(campaign(1, |_| {}));
