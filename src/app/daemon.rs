@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::api::ApiSide;
 use super::driver::{Driver, Parts, Report};
 use super::library::{self, Folders};
 use super::outside::Outside;
@@ -23,8 +24,7 @@ use crate::io::recorder::{self, Recorder};
 use crate::io::rtp::{self, RtpPlane};
 use crate::io::signal::{self, Signal};
 use crate::io::store::{LostAttempt, Store, Writer, WriterSettings};
-use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, ControlHandle, EventHub, LiveSnapshot, Server};
+use crate::io::web::{self, ControlHandle, EventHub};
 use crate::policy::{Attempted, Next, RetryTable, after_attempt};
 
 /// SIP messages that may wait for the engine: at 2,000 a second one second of backlog,
@@ -120,7 +120,6 @@ impl Daemon {
     ///
     /// # Errors
     /// The first part that cannot start; what was started before it is stopped.
-    #[expect(clippy::too_many_lines, reason = "one step after the other, most of them a line or two")]
     pub async fn start(settings: Settings) -> Result<Daemon, Error> {
         let clock = Clock::start();
         let certificates = certificates(&settings.signal, clock.now().utc)?;
@@ -128,11 +127,7 @@ impl Daemon {
         let recorder = Recorder::start(settings.recorder.clone())?;
         let lost = recover(&store, &settings, clock.now()).await?;
         mend_recordings(&store, &settings, clock.now()).await;
-        let loaded = library::load(&settings.folders, &settings.fallback_language)
-            .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
-        for problem in &loaded.problems {
-            tracing::warn!(problem, "a script or prompt cannot be used");
-        }
+        let library = first_library(&settings)?;
         let (media_tx, media_rx) = mpsc::channel(MEDIA_QUEUE);
         let plane = RtpPlane::start(settings.rtp.clone(), media_tx, recorder.clone())?;
         let (sip_tx, sip_rx) = mpsc::channel(SIP_QUEUE);
@@ -141,13 +136,8 @@ impl Daemon {
         let (reports_tx, reports_rx) = mpsc::channel(REPORT_QUEUE);
         let writer = start_writer(&store, &settings, reports_tx.clone());
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
-        let mut engine = Engine::new(clock.now(), settings.engine.clone(), loaded.library, rng);
-        for campaign in store.campaigns().await? {
-            let name = campaign.name.clone();
-            if let Err(error) = engine.handle_campaign(clock.now(), campaign) {
-                tracing::error!(campaign = name, %error, "a stored campaign cannot be used");
-            }
-        }
+        let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
+        take_campaigns(&mut engine, &store, clock.now()).await?;
         let outside = Outside {
             store: store.clone(),
             resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
@@ -158,30 +148,9 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let telemetry = Arc::new(Telemetry::default());
-        let hub = EventHub::new(clock::utc().0.unsigned_abs());
-        let (live_tx, live) = watch::channel(Arc::new(LiveSnapshot::default()));
-        let (control, orders) = ControlHandle::channel();
-        let (catalogue_tx, catalogue) = watch::channel(Arc::new(super::catalogue::of(engine.library())));
-        let server = Server::bind(&settings.api, settings.socket.as_deref(), web::Patience::default())
-            .await
-            .map_err(|e| Error::Io("api".into(), e))?;
-        let api = server.addresses();
-        let stop_server = CancellationToken::new();
-        let state = web::ApiState::new(web::ApiParts {
-            store: store.clone(),
-            control: control.clone(),
-            live: live.clone(),
-            catalogue,
-            events: hub.clone(),
-            telemetry: telemetry.clone(),
-            recordings: settings.recorder.folder.clone(),
-            import: settings.import.clone(),
-            stop: stop_server.clone(),
-            clock: Arc::new(clock::utc),
-        });
-        state.set_rate(settings.rate);
-        let server = tokio::spawn(server.run(web::router(state.clone()), stop_server.clone()));
+        let ApiSide { addresses: api, state, server, stop, control, orders, live_tx, catalogue } =
+            ApiSide::start(&settings, &store, &engine).await?;
+        let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
             engine,
@@ -189,10 +158,10 @@ impl Daemon {
             plane,
             writer: writer.handle(),
             outside,
-            telemetry,
+            telemetry: state.parts.telemetry.clone(),
             hub: hub.clone(),
             live: live_tx,
-            catalogue: catalogue_tx,
+            catalogue,
             sip: sip_rx,
             media: media_rx,
             reports: reports_rx,
@@ -216,7 +185,7 @@ impl Daemon {
             reports: reports_tx,
             run,
             server,
-            stop_server,
+            stop_server: stop,
             writer,
             recorder,
         })
@@ -269,6 +238,27 @@ impl Daemon {
         self.server.await.ok();
         self.store.close().await;
     }
+}
+
+/// Scripts and prompts at the start; what cannot be used is said so.
+fn first_library(settings: &Settings) -> Result<engine::Library, Error> {
+    let loaded = library::load(&settings.folders, &settings.fallback_language)
+        .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
+    for problem in &loaded.problems {
+        tracing::warn!(problem, "a script or prompt cannot be used");
+    }
+    Ok(loaded.library)
+}
+
+/// Gives the engine the stored campaigns.
+async fn take_campaigns(engine: &mut Engine, store: &Store, now: Now) -> Result<(), Error> {
+    for campaign in store.campaigns().await? {
+        let name = campaign.name.clone();
+        if let Err(error) = engine.handle_campaign(now, campaign) {
+            tracing::error!(campaign = name, %error, "a stored campaign cannot be used");
+        }
+    }
+    Ok(())
 }
 
 /// The TLS certificates in use; one that has expired is an error.

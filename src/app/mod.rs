@@ -1,5 +1,6 @@
 //! Composition root: the only place that knows every part of the daemon.
 
+mod api;
 mod catalogue;
 mod client;
 mod count;

@@ -1,5 +1,6 @@
 //! The commands that are the daemon's own: serve, demo, check, config.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,7 +41,8 @@ async fn run(cli: &Cli) -> ExitCode {
         };
     }
     if let Command::Config { command: ConfigCommand::Schema } = &cli.command {
-        println!("{}", config::schema());
+        // A reader that has seen enough, such as `head`, may have gone.
+        writeln!(std::io::stdout(), "{}", config::schema()).ok();
         return ExitCode::SUCCESS;
     }
     let loaded = match load(cli.config.as_deref()) {

@@ -46,6 +46,8 @@ impl NameAddr {
         let text = trim(text);
         if text.starts_with('"') {
             let (display, rest) = read_quoted(text)?;
+            // A folded line reads as a space (RFC 3261 section 7.3.1); none is ever written.
+            let display = display.replace(['\r', '\n'], " ");
             return in_brackets(Some(display), trim(rest));
         }
         match text.find('<') {

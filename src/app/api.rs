@@ -1,0 +1,62 @@
+//! The HTTP side of the daemon: its server, what it reads, and the ends that the driver holds.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::daemon::{Error, Settings};
+use crate::engine::Engine;
+use crate::io::clock;
+use crate::io::store::Store;
+use crate::io::telemetry::Telemetry;
+use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+
+/// A running API.
+pub(super) struct ApiSide {
+    /// Where it listens.
+    pub addresses: Vec<SocketAddr>,
+    /// What its handlers stand on.
+    pub state: Shared,
+    /// Ends when `stop` is cancelled.
+    pub server: JoinHandle<()>,
+    pub stop: CancellationToken,
+    pub control: ControlHandle,
+    /// Orders of people, for the driver.
+    pub orders: mpsc::Receiver<Order>,
+    /// Where the driver publishes what is live.
+    pub live_tx: watch::Sender<Arc<LiveSnapshot>>,
+    /// Where the driver publishes scripts and prompts.
+    pub catalogue: watch::Sender<Arc<Catalogue>>,
+}
+
+impl ApiSide {
+    /// Binds and serves.
+    pub async fn start(settings: &Settings, store: &Store, engine: &Engine) -> Result<ApiSide, Error> {
+        let (live_tx, live) = watch::channel(Arc::new(LiveSnapshot::default()));
+        let (control, orders) = ControlHandle::channel();
+        let (catalogue_tx, catalogue) = watch::channel(Arc::new(super::catalogue::of(engine.library())));
+        let server = Server::bind(&settings.api, settings.socket.as_deref(), web::Patience::default())
+            .await
+            .map_err(|e| Error::Io("api".into(), e))?;
+        let addresses = server.addresses();
+        let stop = CancellationToken::new();
+        let state = web::ApiState::new(web::ApiParts {
+            store: store.clone(),
+            control: control.clone(),
+            live,
+            catalogue,
+            events: EventHub::new(clock::utc().0.unsigned_abs()),
+            telemetry: Arc::new(Telemetry::default()),
+            recordings: settings.recorder.folder.clone(),
+            import: settings.import.clone(),
+            stop: stop.clone(),
+            clock: Arc::new(clock::utc),
+        });
+        state.set_rate(settings.rate);
+        let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
+        Ok(ApiSide { addresses, state, server, stop, control, orders, live_tx, catalogue: catalogue_tx })
+    }
+}
