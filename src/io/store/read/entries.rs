@@ -1,6 +1,7 @@
 //! List entries with the reasons why they are, or are not, being called.
 
 use serde::{Deserialize, Serialize};
+use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::{Error, Store};
@@ -81,48 +82,30 @@ pub enum EntrySort {
     Attempts,
 }
 
+/// An entry; conditions follow.
 macro_rules! entries_sql {
-    ($of:literal, $key:literal, $compare:literal, $direction:literal) => {
-        concat!(
-            "SELECT id, list_id, external_id, phone, extension, name, language, priority, fields, state,
-                    disposition, reason, detail, due_at, attempts, last_call, created_at, changed_at
-             FROM entries
-             WHERE ", $of, "
-               AND (CAST($2 AS TEXT) IS NULL OR state = $2)
-               AND (CAST($3 AS TEXT) IS NULL OR reason = $3)
-               AND (CAST($4 AS TEXT) IS NULL OR disposition = $4)
-               AND (CAST($5 AS TEXT) IS NULL OR phone = $5)
-               AND (CAST($6 AS TEXT) IS NULL OR name LIKE $6 ESCAPE '\\' OR external_id LIKE $6 ESCAPE '\\')
-               AND (", $key, ", id) ", $compare, " ($7, $8)
-             ORDER BY ", $key, " ", $direction, ", id ", $direction, " LIMIT $9"
-        )
+    () => {
+        "SELECT id, list_id, external_id, phone, extension, name, language, priority, fields, state,
+                disposition, reason, detail, due_at, attempts, last_call, created_at, changed_at
+         FROM entries WHERE "
     };
 }
 
 impl EntrySort {
-    /// Two texts per order: an index is found only where no OR hides its column.
-    const fn sql(self, of_list: bool) -> &'static str {
-        match (self, of_list) {
-            (EntrySort::Id, true) => entries_sql!("list_id = $1", "id", ">", "ASC"),
-            (EntrySort::Due, true) => entries_sql!("list_id = $1", "due_at", ">", "ASC"),
-            (EntrySort::Changed, true) => entries_sql!("list_id = $1", "changed_at", "<", "DESC"),
-            (EntrySort::Attempts, true) => entries_sql!("list_id = $1", "attempts", "<", "DESC"),
-            (EntrySort::Id, false) => entries_sql!("CAST($1 AS BIGINT) IS NULL", "id", ">", "ASC"),
-            (EntrySort::Due, false) => entries_sql!("CAST($1 AS BIGINT) IS NULL", "due_at", ">", "ASC"),
-            (EntrySort::Changed, false) => {
-                entries_sql!("CAST($1 AS BIGINT) IS NULL", "changed_at", "<", "DESC")
-            }
-            (EntrySort::Attempts, false) => {
-                entries_sql!("CAST($1 AS BIGINT) IS NULL", "attempts", "<", "DESC")
-            }
+    const fn key(self) -> &'static str {
+        match self {
+            EntrySort::Id => "id",
+            EntrySort::Due => "due_at",
+            EntrySort::Changed => "changed_at",
+            EntrySort::Attempts => "attempts",
         }
     }
 
-    /// A key before every row.
-    const fn start(self) -> i64 {
+    /// How a later row compares with an earlier one, and the word for that order.
+    const fn direction(self) -> (&'static str, &'static str) {
         match self {
-            EntrySort::Id | EntrySort::Due => i64::MIN,
-            EntrySort::Changed | EntrySort::Attempts => i64::MAX,
+            EntrySort::Id | EntrySort::Due => (">", "ASC"),
+            EntrySort::Changed | EntrySort::Attempts => ("<", "DESC"),
         }
     }
 
@@ -152,27 +135,40 @@ impl Store {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<EntryRow>, Error> {
-        let rows: Vec<EntryRow> = on!(self.db(), p => sqlx::query_as(sort.sql(filter.list.is_some()))
-            .bind(filter.list.map(|l| l.0))
-            .bind(filter.state.as_deref())
-            .bind(filter.reason.as_deref())
-            .bind(filter.disposition.as_deref())
-            .bind(filter.phone.as_deref())
-            .bind(filter.text.as_deref().map(like))
-            .bind(after.map_or(sort.start(), |c| c.key))
-            .bind(after.and_then(|c| c.id.parse::<i64>().ok()).unwrap_or(0))
-            .bind(fetch(limit))
-            .fetch_all(p)
-            .await)?;
+        // Only the conditions that are asked for, so that each finds its index.
+        let rows: Vec<EntryRow> = on!(self.db(), p => {
+            let mut query = QueryBuilder::new(concat!(entries_sql!(), "1 = 1"));
+            macro_rules! when {
+                ($value:expr, $condition:literal) => {
+                    if let Some(value) = $value {
+                        query.push($condition).push_bind(value);
+                    }
+                };
+            }
+            when!(filter.list.map(|l| l.0), " AND list_id = ");
+            when!(filter.state.as_deref(), " AND state = ");
+            when!(filter.reason.as_deref(), " AND reason = ");
+            when!(filter.disposition.as_deref(), " AND disposition = ");
+            when!(filter.phone.as_deref(), " AND phone = ");
+            if let Some(text) = filter.text.as_deref().map(like) {
+                query.push(" AND (name LIKE ").push_bind(text.clone()).push(" ESCAPE '\\' OR external_id LIKE ");
+                query.push_bind(text).push(" ESCAPE '\\')");
+            }
+            let (key, (compare, order)) = (sort.key(), sort.direction());
+            if let Some(after) = after {
+                query.push(format_args!(" AND ({key}, id) {compare} (")).push_bind(after.key);
+                query.push(", ").push_bind(after.id.parse::<i64>().unwrap_or(0)).push(")");
+            }
+            query.push(format_args!(" ORDER BY {key} {order}, id {order} LIMIT ")).push_bind(fetch(limit));
+            query.build_query_as().fetch_all(p).await
+        })?;
         Ok(Page::cut(rows, limit, |row| sort.cursor(row)))
     }
 
     /// One entry.
     pub async fn entry_row(&self, entry: EntryId) -> Result<Option<EntryRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT id, list_id, external_id, phone, extension, name, language, priority, fields, state,
-                    disposition, reason, detail, due_at, attempts, last_call, created_at, changed_at
-             FROM entries WHERE id = $1")
+            concat!(entries_sql!(), "id = $1"))
             .bind(entry.0)
             .fetch_optional(p)
             .await)?)
