@@ -84,7 +84,8 @@ pub struct Driver {
     pub(super) changed: bool,
     backlog: VecDeque<(media::SessionId, media::Command)>,
     overflow: VecDeque<Write>,
-    published: Mono,
+    /// None: nobody has seen anything yet, `/readyz` least of all.
+    published: Option<Mono>,
     /// Counters at the last look.
     pub(super) seen: Seen,
 }
@@ -97,7 +98,7 @@ impl Driver {
             changed: true,
             backlog: VecDeque::new(),
             overflow: VecDeque::new(),
-            published: Mono(0),
+            published: None,
             seen: Seen::default(),
         }
     }
@@ -288,13 +289,13 @@ impl Driver {
     /// which `/readyz` knows that the loop runs.
     fn next_publish(&self) -> Mono {
         let every = if self.changed { crate::io::web::PUBLISH_EVERY } else { SIGN_OF_LIFE };
-        self.published + every
+        self.published.map_or(Mono(0), |last| last + every)
     }
 
     fn publish(&mut self) {
         let now = self.parts.clock.mono();
         if now >= self.next_publish() {
-            self.published = now;
+            self.published = Some(now);
             self.changed = false;
             self.count_traffic();
             let snapshot = super::publish::snapshot(&self.parts, self.drain.is_draining());

@@ -6,6 +6,7 @@
 
 mod clock;
 mod counters;
+mod flow;
 mod pace;
 mod ports;
 mod post;

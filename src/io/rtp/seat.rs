@@ -6,8 +6,9 @@ use socket2::SockAddr;
 
 use super::clock;
 use super::counters::Counters;
+use super::flow::Flow;
 use super::prefetch::prefetch;
-use super::socket::{self, Batch, Pair};
+use super::socket::{self, BATCH, Batch, Pair};
 use crate::base::{Mono, Now};
 use crate::io::recorder::Track;
 use crate::media::{FRAME_SAMPLES, Outgoing, Session, SessionId, TapFrame};
@@ -31,6 +32,7 @@ pub(super) struct Seat {
     rtp_peer: Option<(SocketAddr, SockAddr)>,
     last_tick: Option<Mono>,
     until_rtcp: u8,
+    flow: Flow,
 }
 
 /// What a worker lends to the seat that it serves.
@@ -66,6 +68,7 @@ impl Seat {
             rtp_peer: None,
             last_tick: None,
             until_rtcp,
+            flow: Flow::default(),
         }
     }
 
@@ -111,9 +114,11 @@ impl Seat {
     }
 
     fn receive(&mut self, now: Now, bench: &mut Bench) {
+        let most = self.flow.most();
+        let mut total = 0;
         for _ in 0..MAX_BATCHES {
-            let count = bench.batch.receive(&self.sockets.rtp);
-            bench.counts.packets_received += count as u64;
+            let count = bench.batch.receive(&self.sockets.rtp, most);
+            total += count;
             for n in 0..count {
                 if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
                     if self.session.is_control(bytes) {
@@ -127,12 +132,14 @@ impl Seat {
                 break;
             }
         }
+        bench.counts.packets_received += total as u64;
+        self.flow.note(total);
         if self.until_rtcp > 0 {
             self.until_rtcp -= 1;
             return;
         }
         self.until_rtcp = RTCP_EVERY - 1;
-        let count = bench.batch.receive(&self.sockets.rtcp);
+        let count = bench.batch.receive(&self.sockets.rtcp, BATCH);
         for n in 0..count {
             if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
                 self.session.handle_rtcp(clock::both(at, bench.stamp_offset_ns), from, bytes);

@@ -80,7 +80,7 @@ pub(super) fn send(socket: &Socket, packet: &[u8], to: &SockAddr) -> bool {
 const DATAGRAM: usize = 1_500;
 
 /// Datagrams per system call: one is due per tick, more after a gap in the network.
-const BATCH: usize = 4;
+pub(super) const BATCH: usize = 4;
 
 /// Room for one control message with a timestamp.
 const CONTROL: usize = 64;
@@ -128,9 +128,12 @@ impl Batch {
         batch
     }
 
-    /// Takes what waits, at most four datagrams; [`Batch::is_full`] tells whether more may wait.
-    /// Errors (ICMP answers to what we sent) read as nothing.
-    pub fn receive(&mut self, socket: &Socket) -> usize {
+    /// Takes what waits, at most `most` of [`BATCH`] datagrams; [`Batch::is_full`] tells whether
+    /// more may wait. Errors (ICMP answers to what we sent) read as nothing.
+    ///
+    /// The kernel looks again after each datagram until there is none or `most` are read, so
+    /// asking for one where one is expected spares that look.
+    pub fn receive(&mut self, socket: &Socket, most: usize) -> usize {
         for header in &mut self.headers {
             header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
             header.msg_hdr.msg_controllen = CONTROL as _;
@@ -144,7 +147,7 @@ impl Batch {
                 libc::SYS_recvmmsg,
                 socket.as_raw_fd(),
                 self.headers.as_mut_ptr(),
-                BATCH as libc::c_uint,
+                most.min(BATCH) as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut::<libc::timespec>(),
             )

@@ -181,7 +181,7 @@ impl Endpoint {
         if !in_order {
             return self.refuse_stateless(now, request, &flow, &key, 500);
         }
-        if self.core.servers.len() >= self.core.settings.limits.server_transactions {
+        if self.core.servers.len() >= self.core.settings.limits.server_transactions * 2 {
             return self.refuse_overload(now, request, &flow, &key);
         }
         let server = self.core.servers.open(now, key, request, &flow, id, &mut self.core.out);

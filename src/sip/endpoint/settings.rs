@@ -68,8 +68,10 @@ pub struct Settings {
 /// Bounds on what peers can make the endpoint hold.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// Server transactions at once; further requests get a stateless 503 with Retry-After.
-    /// INVITEs that nobody ever acknowledges live 32 s each, so this bounds a flood.
+    /// Server transactions beyond which new calls get a stateless 503 with Retry-After, and
+    /// beyond twice which requests in a call do: a call that is up can end however many
+    /// begin. An INVITE and the BYE of its call live 32 s each (timers L and J), so this
+    /// bounds a flood, and 32,768 of them are 500 inbound calls a second.
     pub server_transactions: usize,
     /// Calls at once, both directions; further INVITEs get 503.
     pub sessions: usize,
@@ -88,7 +90,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
-            server_transactions: 4096,
+            server_transactions: 32_768,
             sessions: 20_000,
             source_burst: 20,
             source_rate: 5,

@@ -88,7 +88,7 @@ impl Store {
     pub async fn outcome_counts(&self, campaign: CampaignId) -> Result<Vec<OutcomeCount>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT e.state, e.disposition, COUNT(*) AS count
-             FROM entries e JOIN campaigns c ON c.list_id = e.list_id WHERE c.id = $1
+             FROM entries e WHERE e.list_id = (SELECT list_id FROM campaigns WHERE id = $1)
              GROUP BY e.state, e.disposition ORDER BY e.state, e.disposition")
             .bind(campaign.0)
             .fetch_all(p)
@@ -114,8 +114,8 @@ impl Store {
     pub async fn pace(&self, campaign: CampaignId, since: Timestamp) -> Result<Pace, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT COUNT(*) AS settled, MIN(e.changed_at) AS first_at
-             FROM entries e JOIN campaigns c ON c.list_id = e.list_id
-             WHERE c.id = $1 AND e.state IN ('done', 'failed') AND e.changed_at >= $2")
+             FROM entries e
+             WHERE e.list_id = (SELECT list_id FROM campaigns WHERE id = $1) AND e.state IN ('done', 'failed') AND e.changed_at >= $2")
             .bind(campaign.0)
             .bind(since.0)
             .fetch_one(p)

@@ -57,6 +57,19 @@ fn invites_that_nobody_acknowledges_are_bounded_and_the_trunk_still_gets_through
 }
 
 #[test]
+fn a_call_that_is_up_can_end_however_many_begin() {
+    let mut settings = Settings::default();
+    settings.limits.server_transactions = 1;
+    let mut desk = Desk::with(settings);
+    let (_, accepted) = desk.accepted_call("");
+    let other = request_of_caller("INVITE", 1, "", SDP_TYPE, ANSWER).replace("Call-ID: ", "Call-ID: other");
+    desk.receive(&other.replace("branch=", "branch=z9hG4bK-other"));
+    desk.one("SIP/2.0 503");
+    desk.receive(&request_of_caller("BYE", 2, &accepted.to_tag(), "", ""));
+    desk.one("SIP/2.0 200");
+}
+
+#[test]
 fn refusals_carry_retry_after_and_the_same_tag_each_time() {
     let mut settings = Settings::default();
     settings.limits.sessions = 0;
