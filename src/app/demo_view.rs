@@ -147,9 +147,10 @@ fn picture(frame: &Frame) -> String {
     let (entries, settled, results) = frame.totals();
     // All lists end when the slowest does.
     let slowest = frame.campaigns.iter().filter(|c| !c.done).map(|c| c.left_seconds).max().flatten();
-    line("all", settled, entries, &format!("{} s so far  {}", frame.seconds, left(slowest)));
-    let results: Vec<String> = results.iter().map(|(k, v)| format!("{} {v}", words(k))).collect();
-    let _ = writeln!(text, "\n{}\n", fold(&results));
+    line("all", settled, entries, &left(slowest));
+    let results = results.iter().map(|(k, v)| format!("{} {v}", words(k)));
+    let parts: Vec<String> = std::iter::once(format!("after {} s:", frame.seconds)).chain(results).collect();
+    let _ = writeln!(text, "\n{}\n", fold(&parts));
     let calls: Vec<&String> = frame.campaigns.iter().flat_map(|c| &c.calls).collect();
     for call in calls.iter().take(CALLS) {
         let _ = writeln!(text, "  {call}");

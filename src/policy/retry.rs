@@ -111,8 +111,9 @@ pub const fn default_rule(disposition: Disposition) -> Option<RetryRule> {
         WrongPerson => (120, 1, false),
         Failed => (5, 2, false),
         Later => (60, 3, false),
-        // An operator stopped it: that is no attempt of the customer's.
-        Cancelled => (0, MAX_RETRIES, false),
+        // We stopped it: that is no attempt of the customer's, but a telephone that has just
+        // rung, or a talk that was cut off, is not followed by another call at once.
+        Cancelled => (5, MAX_RETRIES, false),
         _ => return None,
     };
     Some(RetryRule { delay_minutes, max, next_window })
@@ -285,7 +286,7 @@ mod tests {
         check(Lost, &[(Lost, 1)], "attempts_spent", Err(Next::Failed));
         check(Machine, &[], "retry", Ok("2026-03-03T15:00:00"));
         check(Declined, &[], "retry", Ok("2026-03-03T15:00:00"));
-        check(Cancelled, &[(Cancelled, 5)], "retry", Ok("2026-03-03T10:30:00"));
+        check(Cancelled, &[(Cancelled, 5)], "retry", Ok("2026-03-03T10:35:00"));
     }
 
     #[test]

@@ -253,7 +253,7 @@ fn the_queries_of_every_second_use_an_index() {
         let world = World::new(&database, 1).await;
         import(&world.store, &world.list, "x.csv", false, &[accepted(2, customer(7))]).await;
         let queries = [
-            "SELECT id FROM calls WHERE state = 'reserved' ORDER BY id",
+            "SELECT id FROM calls WHERE state = 'reserved' ORDER BY reserved_at, id",
             "SELECT COUNT(*) FROM calls c WHERE c.phone = '1' AND c.reserved_at >= 3 AND c.direction = 'outbound'",
             "SELECT COUNT(*) FROM calls o WHERE o.phone = '1' AND o.state = 'reserved'",
             "SELECT disposition, COUNT(*) AS n FROM calls WHERE entry_id = 1 AND disposition IS NOT NULL GROUP BY 1",

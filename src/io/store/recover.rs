@@ -59,7 +59,7 @@ impl Store {
                         (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers, ",
                 ledger!(), " AS attempts_by
                  FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
-                 WHERE c.state = 'reserved' ORDER BY c.id"
+                 WHERE c.state = 'reserved' ORDER BY c.reserved_at, c.id"
             ))
             .fetch_all(c)
             .await)?;
