@@ -127,6 +127,11 @@ impl Phone {
         &self.pressed
     }
 
+    /// Whether its call is over; late and repeated messages are still answered.
+    pub fn has_ended(&self) -> bool {
+        matches!(self.stage, Stage::Over { .. })
+    }
+
     /// Whether the phone may be forgotten: nothing of its own waits for an answer, and
     /// repeated requests have had their time to come.
     pub fn is_over(&self, now: Now) -> bool {

@@ -16,7 +16,7 @@ use crate::rtp_load::{Heard, RtpLoad, quantile, tone_of};
 use crate::sip_load::{Outcome, Plan, Role, SipLoad, key_of, tail_of};
 
 /// Calls begin spread over this part of their length, but not faster than [`FASTEST`].
-const RAMP: f64 = 0.25;
+const RAMP: f64 = 0.5;
 /// New calls a second.
 const FASTEST: f64 = 300.0;
 /// One call in this many has its recording listened to.

@@ -53,6 +53,11 @@ impl Line {
         packets
     }
 
+    /// Ringing or up.
+    pub fn is_current(&self) -> bool {
+        !self.phone.has_ended()
+    }
+
     pub fn is_over(&self, now: Now) -> bool {
         self.phone.is_over(now)
     }

@@ -70,7 +70,12 @@ impl Trunk {
         }
         self.lines.retain(|_, line| !line.is_over(now));
         self.counters.rtp_packets.fetch_add(packets, Ordering::Relaxed);
-        self.counters.current.store(self.lines.len() as u64, Ordering::Relaxed);
+        self.count_current();
+    }
+
+    fn count_current(&self) {
+        let current = self.lines.values().filter(|line| line.is_current()).count();
+        self.counters.current.store(current as u64, Ordering::Relaxed);
     }
 
     fn receive(&mut self, bytes: &[u8], peer: SocketAddr) {
@@ -104,7 +109,7 @@ impl Trunk {
             Ok(line) => {
                 self.counters.calls.fetch_add(1, Ordering::Relaxed);
                 self.lines.insert(call_id, line);
-                self.counters.current.store(self.lines.len() as u64, Ordering::Relaxed);
+                self.count_current();
             }
             Err(error) => {
                 tracing::warn!(%error, "the demo trunk has no socket for a call");

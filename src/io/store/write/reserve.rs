@@ -68,10 +68,11 @@ async fn reserve_one(tx: &mut Tx, attempt: &Attempt, now: Timestamp) -> Result<O
     Ok(None)
 }
 
-/// True where an earlier try of the same write was committed after all.
+/// True where an earlier try of the same write was committed after all, perhaps with the end
+/// of the call in the same transaction.
 async fn is_reserved(tx: &mut Tx, attempt: &Attempt) -> Result<bool, Error> {
     let row: Option<(i64,)> = within!(tx, c =>
-        sqlx::query_as("SELECT reserved_at FROM calls WHERE id = $1 AND state = 'reserved'")
+        sqlx::query_as("SELECT reserved_at FROM calls WHERE id = $1")
             .bind(attempt.call.to_string())
             .fetch_optional(c)
             .await)?;
