@@ -21,6 +21,9 @@ const DEFAULT_FILE: &str = "ringback.toml";
 /// Runs the program named on the command line; returns its exit code.
 pub fn main() -> ExitCode {
     let cli = cli::parse();
+    if !matches!(cli.command, Command::Serve | Command::Demo(_)) {
+        crate::io::pipes::end_with_the_reader();
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return fail(cli::EXIT_FAILED, &format!("no runtime: {error}")),

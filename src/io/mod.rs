@@ -7,6 +7,7 @@ pub mod clock;
 pub mod demo;
 pub mod descriptors;
 pub mod dns;
+pub mod pipes;
 pub mod recorder;
 pub mod rtp;
 pub mod signal;
