@@ -102,9 +102,8 @@ impl Store {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT 'ended' AS state, disposition, calls AS count FROM call_tallies WHERE campaign_id = $1
              UNION ALL
-             SELECT state, disposition, COUNT(*) AS count FROM calls
-             WHERE state = 'reserved' AND +campaign_id = $1
-             GROUP BY state, disposition")
+             SELECT 'reserved', CAST(NULL AS TEXT), COUNT(*) FROM calls
+             WHERE state = 'reserved' AND +campaign_id = $1 HAVING COUNT(*) > 0")
             .bind(campaign.0)
             .fetch_all(p)
             .await)?)
@@ -115,7 +114,8 @@ impl Store {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT COUNT(*) AS settled, MIN(e.changed_at) AS first_at
              FROM entries e
-             WHERE e.list_id = (SELECT list_id FROM campaigns WHERE id = $1) AND e.state IN ('done', 'failed') AND e.changed_at >= $2")
+             WHERE e.list_id = (SELECT list_id FROM campaigns WHERE id = $1)
+               AND e.state IN ('done', 'failed') AND e.changed_at >= $2")
             .bind(campaign.0)
             .bind(since.0)
             .fetch_one(p)
