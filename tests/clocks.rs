@@ -6,9 +6,9 @@ use std::time::Duration;
 use ringback::base::{CampaignId, Disposition, Timestamp};
 use ringback::dialer::{CampaignSettings, CampaignState, Command, EntryState, MachinePolicy};
 use ringback::engine::Input;
-use ringback::sim::{Act, Behaviour, Person};
+use ringback::sim::Behaviour;
 
-use crate::world::{Ledger, World, trunk};
+use crate::world::{Ledger, World, answers, trunk};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 const HOUR_MS: i64 = 3_600_000;
@@ -27,11 +27,6 @@ fn settings() -> CampaignSettings {
         machine: MachinePolicy::Ignore,
         ..CampaignSettings::default()
     }
-}
-
-fn answers() -> Behaviour {
-    let acts = vec![Act::Press { keys: "5".into(), thought_ms: 3_000 }, Act::Ignore];
-    Behaviour::Answers(Person { acts, patience_ms: 0, ..Person::default() })
 }
 
 /// A campaign at work, with these customers who all behave so.

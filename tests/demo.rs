@@ -1,8 +1,8 @@
 //! `ringback demo`, started as people start it.
 
-use std::process::Command;
 use std::time::Duration;
 
+use crate::peers::daemon::ringback;
 use crate::peers::program::Program;
 use crate::support::databases::block_on;
 
@@ -13,9 +13,9 @@ const LIMIT: Duration = Duration::from_secs(200);
 fn the_demo_dials_its_lists_over_loopback_and_ends_with_a_summary() {
     block_on(async {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
+        let mut command = ringback(folder.path());
         command.args(["demo", "--once", "--lines", "96"]).env("TMPDIR", folder.path());
-        let mut demo = Program::start("demo", command.current_dir(folder.path()), folder.path());
+        let mut demo = Program::start("demo", &mut command, folder.path());
         let status = demo.wait(LIMIT).await;
         let output = demo.output();
         assert!(status.success(), "{status}\n{output}");

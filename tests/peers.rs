@@ -3,7 +3,7 @@
 mod baresip;
 mod calls;
 mod crash;
-mod daemon;
+pub mod daemon;
 mod drain;
 mod encrypted;
 mod flood;

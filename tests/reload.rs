@@ -5,10 +5,9 @@ use std::time::Duration;
 use ringback::base::{CampaignId, Disposition};
 use ringback::dialer::{CampaignSettings, CampaignState, Command, Health, MachinePolicy};
 use ringback::engine::{InboundRule, Input, TrunkSettings};
-use ringback::sim::{Act, Behaviour, Person};
 use ringback::sip::Credentials;
 
-use crate::world::{Ledger, World, trunk};
+use crate::world::{Ledger, World, answers, trunk};
 
 const FIRST: &str = "13800000001";
 const SECOND: &str = "13800000002";
@@ -24,12 +23,6 @@ fn settings() -> CampaignSettings {
         machine: MachinePolicy::Ignore,
         ..CampaignSettings::default()
     }
-}
-
-/// Presses 5 after three seconds, and stays.
-fn answers() -> Behaviour {
-    let acts = vec![Act::Press { keys: "5".into(), thought_ms: 3_000 }, Act::Ignore];
-    Behaviour::Answers(Person { acts, patience_ms: 0, ..Person::default() })
 }
 
 /// A world with these trunks whose two customers answer on each; the first call is up.

@@ -244,9 +244,7 @@ impl Daemon {
 fn first_library(settings: &Settings) -> Result<engine::Library, Error> {
     let loaded = library::load(&settings.folders, &settings.fallback_language)
         .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
-    for problem in &loaded.problems {
-        tracing::warn!(problem, "a script or prompt cannot be used");
-    }
+    loaded.tell_problems();
     Ok(loaded.library)
 }
 

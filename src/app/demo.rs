@@ -14,6 +14,7 @@ use crate::io::assets;
 use crate::io::clock::Clock;
 use crate::io::demo::DemoTrunk;
 use crate::io::store::NewToken;
+use crate::io::store::read::PAGE_LIMIT;
 
 /// Where the API listens unless something else is there already.
 const API_PORT: u16 = 8080;
@@ -192,7 +193,7 @@ async fn scores(
 ) -> Result<BTreeMap<String, (f64, u32)>, String> {
     let mut sums: BTreeMap<String, (f64, u32)> = BTreeMap::new();
     for (id, name) in campaigns {
-        let answers = client.get(&format!("answers?campaign={id}&limit=500")).await?;
+        let answers = client.get(&format!("answers?campaign={id}&limit={PAGE_LIMIT}")).await?;
         for answer in answers["items"].as_array().into_iter().flatten() {
             let Some(score) = answer["score"].as_f64() else { continue };
             let question = answer["question"].as_str().unwrap_or_default();

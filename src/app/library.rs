@@ -27,6 +27,15 @@ pub struct Loaded {
     pub problems: Vec<String>,
 }
 
+impl Loaded {
+    /// Writes what cannot be used to the log.
+    pub fn tell_problems(&self) {
+        for problem in &self.problems {
+            tracing::warn!(problem, "a script or prompt cannot be used");
+        }
+    }
+}
+
 /// Reads everything. A folder that does not exist yet is skipped: prompts recorded by
 /// telephone make it later.
 ///

@@ -91,9 +91,7 @@ impl Driver {
 
     /// Scripts and prompts; running calls keep theirs.
     pub(super) fn take_library(&mut self, loaded: library::Loaded) {
-        for problem in &loaded.problems {
-            tracing::warn!(problem, "a script or prompt cannot be used");
-        }
+        loaded.tell_problems();
         self.parts.catalogue.send_replace(Arc::new(super::catalogue::of(&loaded.library)));
         self.parts.engine.set_library(loaded.library);
         self.changed = true;

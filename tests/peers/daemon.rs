@@ -64,6 +64,9 @@ impl Setup {
     }
 }
 
+/// A daemon is ready within this time, however busy the machine.
+const READY: Duration = Duration::from_secs(20);
+
 /// A running daemon; it is killed with this value.
 pub struct Daemon {
     pub folder: tempfile::TempDir,
@@ -74,7 +77,8 @@ pub struct Daemon {
     http: reqwest::Client,
 }
 
-fn ringback(folder: &Path) -> Command {
+/// The program, with its current folder there.
+pub fn ringback(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
     command.current_dir(folder).env_remove("RUST_LOG");
     command
@@ -99,8 +103,8 @@ impl Daemon {
         let root = format!("http://127.0.0.1:{api_port}");
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(10)).build();
         let http = http.expect("an HTTP client");
-        let program = serve(folder.path(), &config, &root, &http).await;
-        let token = make_token(folder.path(), &config);
+        let program = serve(folder.path(), &config, &root, &http, READY).await;
+        let token = make_token(folder.path(), &config, "tests");
         Daemon { folder, sip_port, program, base: format!("{root}/api/v1"), token, http }
     }
 
@@ -213,7 +217,7 @@ impl Daemon {
         self.program.kill();
         let config = self.folder.path().join("ringback.toml");
         let root = self.base.trim_end_matches("/api/v1").to_owned();
-        self.program = serve(self.folder.path(), &config, &root, &self.http).await;
+        self.program = serve(self.folder.path(), &config, &root, &self.http, READY).await;
         self
     }
 
@@ -223,7 +227,7 @@ impl Daemon {
         assert!(status.success(), "ended with {status}:\n{}", self.program.tail());
         let config = self.folder.path().join("ringback.toml");
         let root = self.base.trim_end_matches("/api/v1").to_owned();
-        self.program = serve(self.folder.path(), &config, &root, &self.http).await;
+        self.program = serve(self.folder.path(), &config, &root, &self.http, READY).await;
         self
     }
 
@@ -288,17 +292,23 @@ impl Daemon {
     }
 }
 
-/// Starts `ringback serve` and waits until it is ready.
-async fn serve(folder: &Path, config: &Path, root: &str, http: &reqwest::Client) -> Program {
+/// Starts `ringback serve` and waits until it is ready, for `limit` at most.
+pub async fn serve(
+    folder: &Path,
+    config: &Path,
+    root: &str,
+    http: &reqwest::Client,
+    limit: Duration,
+) -> Program {
     let mut command = ringback(folder);
     let mut program = Program::start("ringback", command.args(["serve", "-c"]).arg(config), folder);
-    let ready = until(Duration::from_secs(20), async || {
+    let ready = until(limit, async || {
         if let Some(status) = program.ended() {
             panic!("ringback serve ended with {status}:\n{}", program.tail());
         }
         http.get(format!("{root}/readyz")).send().await.is_ok_and(|r| r.status().is_success()).then_some(())
     });
-    assert!(ready.await.is_some(), "not ready within 20 s");
+    assert!(ready.await.is_some(), "not ready within {limit:?}:\n{}", program.tail());
     program
 }
 
@@ -342,9 +352,10 @@ grace = "{grace}"
     text
 }
 
-fn make_token(folder: &Path, config: &Path) -> String {
+/// A token of that name for everything.
+pub fn make_token(folder: &Path, config: &Path, name: &str) -> String {
     let mut create = ringback(folder);
-    create.args(["token", "create", "--name", "tests", "--scope", "admin", "--json", "-c"]).arg(config);
+    create.args(["token", "create", "--name", name, "--scope", "admin", "--json", "-c"]).arg(config);
     let output = create.output().expect("ringback token create");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));

@@ -3,15 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use ringback::base::{Now, Rng, Timestamp};
 use ringback::dialer::CampaignState;
 use ringback::engine::{Engine, Hold, Input, Library, Output, Write};
-use ringback::ivr::Script;
-use ringback::media::{Prompt, PromptLibrary};
 use ringback::policy::Windows;
 use ringback::sim::{self, Behaviour, Mix, Phone};
 use ringback::sip::{Destination, Message, Request, Transport};
@@ -24,7 +21,7 @@ use super::people;
 use super::plan::Plan;
 use super::rooms::{self, Rooms};
 use super::trace::Trace;
-use crate::world::{TrunkMood, trunk_addr};
+use crate::world::{self, TrunkMood, trunk_addr};
 
 const STEP: Duration = Duration::from_millis(20);
 /// A phone or caller that lives longer has been left alone by a daemon that is gone.
@@ -415,21 +412,7 @@ fn library() -> Library {
 }
 
 fn make_library() -> Library {
-    let script = Script::parse("survey.toml", include_str!("survey.toml")).unwrap_or_else(|e| panic!("{e}"));
-    let mut prompts = PromptLibrary::new("en");
-    let mut names = Vec::new();
-    let tones = ["ask", "again", "thanks", "message", "first", "second", "reason", "later", "refuse"];
-    for (i, name) in tones.into_iter().enumerate() {
-        let hz = 500.0 + 50.0 * i as f64;
-        let pcm: Vec<i16> = (0..8_000)
-            .map(|i| ((f64::from(i) * hz * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0) as i16)
-            .collect();
-        prompts.insert("en", Arc::new(Prompt::from_pcm(name, &pcm)));
-        names.push(format!("en/{name}"));
-    }
-    Library {
-        scripts: BTreeMap::from([(script.name().to_owned(), Arc::new(script))]),
-        prompts: Arc::new(prompts),
-        names: Arc::new(names.into_iter().collect()),
-    }
+    let names = ["ask", "again", "thanks", "message", "first", "second", "reason", "later", "refuse"];
+    let tones = names.into_iter().enumerate().map(|(i, name)| (name, 500.0 + 50.0 * i as f64));
+    world::library(include_str!("survey.toml"), tones)
 }

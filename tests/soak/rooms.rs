@@ -4,15 +4,15 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::time::Duration;
 
 use ringback::base::{CallId, Disposition, Mono, Now, Rng};
 use ringback::call::StoredAnswer;
 use ringback::engine::Report;
-use ringback::media::{Command, DigitSource, Event, Outgoing, Recording, Session, SessionId};
+use ringback::media::{Command, DigitSource, Event, Outgoing, Session, SessionId};
 
 use super::caller::Caller;
 use super::city::Customer;
+use crate::world::recorded;
 
 /// Destination, source, bytes.
 pub type Datagram = (SocketAddr, SocketAddr, Vec<u8>);
@@ -256,14 +256,7 @@ impl Room {
     /// What a recorder adds to the end of a session.
     fn finish(&mut self, event: Event) -> Event {
         let Event::Closed { quality, .. } = event else { return event };
-        let recording = self.file.take().map(|path| Recording {
-            path,
-            duration: Duration::from_millis(self.frames * 20),
-            sha256: "0".repeat(64),
-            left_dbfs: -20.0,
-            right_dbfs: -20.0,
-            missing_frames: 0,
-        });
+        let recording = self.file.take().map(|path| recorded(path, self.frames));
         Event::Closed { recording, quality }
     }
 }

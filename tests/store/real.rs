@@ -2,13 +2,14 @@
 //! its command line.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::peers::program::{Program, free_port, until};
+use crate::peers::daemon::{make_token, ringback, serve};
+use crate::peers::program::{Program, free_port};
 
 /// A running daemon; it is killed with this value.
 pub struct Real {
@@ -19,12 +20,6 @@ pub struct Real {
     root: String,
     token: String,
     http: reqwest::Client,
-}
-
-fn ringback(folder: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
-    command.current_dir(folder).env_remove("RUST_LOG");
-    command
 }
 
 impl Real {
@@ -48,18 +43,10 @@ impl Real {
         let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build();
         let http = http.expect("an HTTP client");
         let began = Instant::now();
-        let mut command = ringback(folder);
-        let mut program = Program::start("ringback", command.args(["serve", "-c", "ringback.toml"]), folder);
-        let ready = until(Duration::from_secs(60), async || {
-            if let Some(status) = program.ended() {
-                panic!("ringback serve ended with {status}:\n{}", program.tail());
-            }
-            let answer = http.get(format!("{root}/readyz")).send().await;
-            answer.is_ok_and(|r| r.status().is_success()).then_some(())
-        });
-        assert!(ready.await.is_some(), "not ready:\n{}", program.tail());
+        let config = Path::new("ringback.toml");
+        let program = serve(folder, config, &root, &http, Duration::from_secs(60)).await;
         let ready_after = began.elapsed();
-        let token = token(folder);
+        let token = make_token(folder, config, &crate::support::databases::unique_name());
         Real { program, ready_after, folder: folder.to_owned(), root, token, http }
     }
 
@@ -122,17 +109,6 @@ async fn expect_success(request: reqwest::RequestBuilder) -> Value {
     let text = answer.text().await.expect("a body");
     assert!(status.is_success(), "{status}: {text}");
     serde_json::from_str(&text).unwrap_or(Value::Null)
-}
-
-fn token(folder: &Path) -> String {
-    let mut create = ringback(folder);
-    let name = crate::support::databases::unique_name();
-    create.args(["token", "create", "--name", &name, "--scope", "admin", "--json", "-c", "ringback.toml"]);
-    let output = create.output().expect("ringback token create");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
-    let made: Value = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{e}: {text}"));
-    made["secret"].as_str().unwrap_or_else(|| panic!("no secret in {made}")).to_owned()
 }
 
 /// A number out of the environment, for longer runs of the same test.

@@ -157,11 +157,11 @@ async fn what_fails_says_why_and_has_its_exit_code() {
 
 #[test]
 fn a_reader_that_goes_away_ends_the_program_without_a_panic() {
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
     let folder = tempfile::tempdir().expect("a temporary folder");
     for words in [["config", "schema"], ["config", "show"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_ringback"));
-        command.args(words).current_dir(folder.path()).stdin(Stdio::null());
+        let mut command = crate::peers::daemon::ringback(folder.path());
+        command.args(words).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("ringback");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("its end");

@@ -107,14 +107,19 @@ impl Seat {
     fn finish(&mut self, event: Event) -> Event {
         let Event::Closed { quality, .. } = event else { return event };
         self.closed = true;
-        let recording = self.recording.take().map(|path| Recording {
-            path,
-            duration: Duration::from_millis(self.frames * 20),
-            sha256: "0".repeat(64),
-            left_dbfs: -20.0,
-            right_dbfs: -20.0,
-            missing_frames: 0,
-        });
+        let recording = self.recording.take().map(|path| recorded(path, self.frames));
         Event::Closed { recording, quality }
+    }
+}
+
+/// What a recorder tells of a file of so many frames of 20 ms.
+pub fn recorded(path: PathBuf, frames: u64) -> Recording {
+    Recording {
+        path,
+        duration: Duration::from_millis(frames * 20),
+        sha256: "0".repeat(64),
+        left_dbfs: -20.0,
+        right_dbfs: -20.0,
+        missing_frames: 0,
     }
 }

@@ -19,12 +19,13 @@ use ringback::engine::{Engine, Input, Library, Output, Server, Settings, TrunkSe
 use ringback::ivr::Script;
 use ringback::media::{AmdSettings, Codec, Prompt, PromptLibrary};
 use ringback::policy::Windows;
-use ringback::sim::{self, Behaviour, Phone};
+use ringback::sim::{self, Act, Behaviour, Person, Phone};
 use ringback::sip::{Destination, Message, Srtp, Transport};
 
 pub use ladder::Ladder;
 pub use ledger::Ledger;
 use media::Seats;
+pub use media::recorded;
 
 /// One way through the simulated network.
 const LATENCY: Duration = Duration::from_millis(10);
@@ -101,6 +102,8 @@ pub fn trunk(name: &str, priority: u16) -> TrunkSettings {
     }
 }
 
+/// The prompts of [`SCRIPT`] and their pitch in Hz.
+const TONES: [(&str, f64); 4] = [("ask", 500.0), ("again", 600.0), ("thanks", 700.0), ("message", 800.0)];
 /// A script of one scored question.
 pub const SCRIPT: &str = include_str!("survey.toml");
 
@@ -135,7 +138,7 @@ impl World {
             can_speak: false,
         };
         let mut rng = Rng::seeded(seed);
-        let engine = Engine::new(now, settings, library(), rng.fork());
+        let engine = Engine::new(now, settings, library(SCRIPT, TONES), rng.fork());
         let mut world = World {
             now,
             engine,
@@ -369,12 +372,18 @@ impl World {
     }
 }
 
+/// Presses 5 after three seconds, and stays.
+pub fn answers() -> Behaviour {
+    let acts = vec![Act::Press { keys: "5".into(), thought_ms: 3_000 }, Act::Ignore];
+    Behaviour::Answers(Person { acts, patience_ms: 0, ..Person::default() })
+}
+
 /// One script and prompts that are tones, so that a phone hears when each begins and ends.
-fn library() -> Library {
-    let script = Script::parse("survey.toml", SCRIPT).unwrap_or_else(|e| panic!("{e}"));
+pub fn library<'a>(script: &str, tones: impl IntoIterator<Item = (&'a str, f64)>) -> Library {
+    let script = Script::parse("survey.toml", script).unwrap_or_else(|e| panic!("{e}"));
     let mut prompts = PromptLibrary::new("en");
     let mut names = Vec::new();
-    for (name, hz) in [("ask", 500.0), ("again", 600.0), ("thanks", 700.0), ("message", 800.0)] {
+    for (name, hz) in tones {
         let pcm: Vec<i16> = (0..8_000)
             .map(|i| ((f64::from(i) * hz * std::f64::consts::TAU / 8_000.0).sin() * 8_000.0) as i16)
             .collect();

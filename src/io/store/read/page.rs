@@ -37,9 +37,9 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
-    /// Cuts `rows`, of which one more than `limit` was fetched, to the limit.
+    /// Cuts `rows`, which [`fetch`] of the same `limit` gave, to the page.
     pub(super) fn cut(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
-        let limit = limit as usize;
+        let limit = size(limit) as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(cursor);
@@ -47,9 +47,14 @@ impl<T> Page<T> {
     }
 }
 
+/// Rows of a page for which `limit` was asked.
+fn size(limit: u32) -> u32 {
+    limit.clamp(1, PAGE_LIMIT)
+}
+
 /// Rows to fetch for a page of `limit`: one more, to know whether there is a next.
 pub(super) fn fetch(limit: u32) -> i64 {
-    i64::from(limit.clamp(1, PAGE_LIMIT)) + 1
+    i64::from(size(limit)) + 1
 }
 
 #[cfg(test)]
@@ -71,6 +76,9 @@ mod tests {
         let page = Page::cut(vec![1, 2, 3], 2, cursor);
         assert_eq!((page.rows, page.next.unwrap().key), (vec![1, 2], 2));
         assert_eq!(Page::cut(vec![1, 2], 2, cursor).next, None);
+        let fetched: Vec<i64> = (0..fetch(u32::MAX)).collect();
+        let page = Page::cut(fetched, u32::MAX, cursor);
+        assert_eq!((page.rows.len(), page.next.is_some()), (PAGE_LIMIT as usize, true), "more was asked");
         assert_eq!(Page::cut(Vec::new(), 2, cursor).next, None);
     }
 }
