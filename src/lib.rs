@@ -6,8 +6,10 @@
 //! `tests/tidy.rs` reads the imports and holds the order. `src/ARCHITECTURE.md` says why.
 
 pub mod base;
+pub mod calendar;
 pub mod media;
 pub mod sip;
+pub mod archive;
 pub mod policy;
 pub mod ivr;
 pub mod dialer;

@@ -163,7 +163,7 @@ fn a_health_check_that_is_switched_on_finds_a_dead_trunk() {
 #[test]
 fn windows_that_close_stop_the_next_call_and_not_the_running_one() {
     let mut world = first_call_up(vec![trunk("a", 1)]);
-    let night = ringback::policy::Windows::parse(&["02:00-03:00".to_owned()], "Asia/Shanghai").unwrap();
+    let night = ringback::calendar::Windows::parse(&["02:00-03:00".to_owned()], "Asia/Shanghai").unwrap();
     world.reload(|s| s.dialer.windows = night);
     world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
     world.run_for(Duration::from_secs(600));

@@ -291,7 +291,7 @@ fn after_loss(
     now: Timestamp,
 ) -> EntryUpdate {
     let own = campaign.filter(|c| !c.windows.is_empty());
-    let windows = own.and_then(|c| crate::policy::Windows::parse(&c.windows, &c.timezone).ok());
+    let windows = own.and_then(|c| crate::calendar::Windows::parse(&c.windows, &c.timezone).ok());
     let rules: RetryTable = campaign.map(|c| c.retry.clone()).unwrap_or_default();
     let after = after_attempt(&Attempted {
         now,

@@ -10,11 +10,11 @@ use tokio::sync::mpsc;
 use super::driver::Report;
 use super::library::{self, Folders};
 use crate::base::Timestamp;
+use crate::calendar::Windows;
 use crate::engine::{Input, Output};
 use crate::io::dns::Resolver;
 use crate::io::store::Store;
 use crate::media::Prompt;
-use crate::policy::Windows;
 
 /// The longest the TTS command may take; a customer does not wait longer for a name.
 const SPEAK_LIMIT: Duration = Duration::from_secs(5);

@@ -112,6 +112,12 @@ row_id! {
     EntryId;
     /// A row of `imports`: one file brought in.
     ImportId;
+    /// A row of `customers`: one customer of the archive.
+    CustomerId;
+    /// A row of `events`: something that happened and may call for a callback.
+    EventId;
+    /// A row of `callbacks`: one callback that is owed.
+    CallbackId;
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ mod time;
 
 pub use cause::{Blame, Cause};
 pub use disposition::Disposition;
-pub use id::{CallId, CampaignId, EntryId, ImportId, ListId, ParseIdError};
+pub use id::{CallId, CallbackId, CampaignId, CustomerId, EntryId, EventId, ImportId, ListId, ParseIdError};
 pub use phone::{NumberFormat, NumberKind, NumberStyle, PhoneError, PhoneNumber};
 pub use rng::Rng;
 pub use time::{Mono, Now, Timestamp};

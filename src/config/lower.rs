@@ -9,9 +9,9 @@ use std::time::Duration;
 use super::duration::Span;
 use super::raw::{self, Raw};
 use super::settings::{Api, DatabaseUrl, Log, Recording, Rtp, Settings, Signal};
+use crate::calendar::Windows;
 use crate::engine::InboundRule;
 use crate::media::Codec;
-use crate::policy::Windows;
 use crate::{dialer, sip};
 
 /// A mistake by its key; the place in the file is found by the key.

@@ -1,7 +1,8 @@
 //! Campaign settings are checked once, when they come in; whatever runs has good ones.
 
 use super::{CampaignSettings, Error};
-use crate::policy::{self, Windows};
+use crate::calendar::Windows;
+use crate::policy;
 
 /// Longest ring time: carriers give up after two to three minutes by themselves.
 pub const MAX_RING_SECONDS: u32 = 180;

@@ -14,7 +14,8 @@ use super::{
     RouteFailure, TrunkSettings,
 };
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, PhoneNumber, Rng};
-use crate::policy::{Windows, code};
+use crate::calendar::Windows;
+use crate::policy::code;
 
 /// Most entries fetched at once: a queue of this length is a few hundred kilobytes.
 pub const MAX_FETCH: u32 = 1000;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{Disposition, Timestamp};
-use crate::policy::Windows;
+use crate::calendar::Windows;
 
 /// Fewer finished entries than this say nothing about the pace.
 const MIN_FINISHED: u64 = 3;

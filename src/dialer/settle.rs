@@ -2,7 +2,8 @@
 
 use super::{CampaignSettings, Candidate, Ended, EntryState, EntryUpdate};
 use crate::base::Timestamp;
-use crate::policy::{self, Attempted, Decision, Facts, Next, Reason, Windows, code};
+use crate::calendar::Windows;
+use crate::policy::{self, Attempted, Decision, Facts, Next, Reason, code};
 
 /// The column of a list in which a customer's quiet hours stand, as window text.
 pub const QUIET_HOURS_FIELD: &str = "quiet_hours";

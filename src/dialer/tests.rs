@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::base::*;
-use crate::policy::{Windows, code};
+use crate::calendar::Windows;
+use crate::policy::code;
 
 mod soak;
 mod world;

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::pace::Pacer;
 use super::{Campaign, CampaignState, Candidate, Fetched};
 use crate::base::{EntryId, Mono, Now, Timestamp};
-use crate::policy::{Reason, Windows};
+use crate::calendar::Windows;
+use crate::policy::Reason;
 
 /// A running campaign looks at its list at least so often, because lists change from
 /// outside and the wall clock may be set.

@@ -2,8 +2,8 @@
 
 use super::Engine;
 use crate::base::{CampaignId, Now, Timestamp};
+use crate::calendar::Windows;
 use crate::dialer::{Campaign, CampaignState, EntryState, Reason, eta};
-use crate::policy::Windows;
 
 /// One campaign as seen from the engine.
 #[derive(Debug)]

@@ -1,7 +1,8 @@
 //! The last-moment guard: may this customer be called at this moment, and why.
 
-use super::{Reason, Windows, code};
+use super::{Reason, code};
 use crate::base::Timestamp;
+use crate::calendar::Windows;
 
 /// How long an entry rests when no window opens within a year: people may mend the windows.
 const NEVER_OPEN_REST_MS: i64 = 24 * 3_600_000;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reason, Windows, code};
+use super::{Reason, code};
 use crate::base::{Disposition, Timestamp};
+use crate::calendar::Windows;
 
 /// Longest wait a rule may ask for: 30 days.
 pub const MAX_DELAY_MINUTES: u32 = 30 * 24 * 60;

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use ringback::base::PhoneNumber;
+use ringback::calendar::Windows;
 use ringback::config::{self, Source, Span};
 use ringback::dialer::import::{EncodingTally, Import, ImportSettings, RowOutcome};
 use ringback::ivr::Script;
 use ringback::media::Prompt;
-use ringback::policy::Windows;
 
 use super::{INPUTS, SLOW_INPUTS, fuzz, fuzz_text};
 

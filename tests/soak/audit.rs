@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use ringback::base::{CallId, CampaignId, Mono, Now};
+use ringback::calendar::Windows;
 use ringback::call::Direction;
 use ringback::dialer::CampaignSettings;
 use ringback::engine::{Engine, TrunkSettings};
-use ringback::policy::Windows;
 
 use super::books::Books;
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringback::base::{Now, Rng, Timestamp};
+use ringback::calendar::Windows;
 use ringback::dialer::CampaignState;
 use ringback::engine::{Engine, Hold, Input, Library, Output, Write};
-use ringback::policy::Windows;
 use ringback::sim::{self, Behaviour, Mix, Phone};
 use ringback::sip::{Destination, Message, Request, Transport};
 

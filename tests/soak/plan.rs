@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ringback::base::{CampaignId, Disposition, ListId, Rng, Timestamp};
+use ringback::calendar::Windows;
 use ringback::dialer::{self, Campaign, CampaignSettings, CampaignState, MachinePolicy, RetryRule};
 use ringback::engine::{InboundRule, Settings, TrunkSettings};
 use ringback::media::AmdSettings;
-use ringback::policy::Windows;
 
 use super::net::Weather;
 use crate::world::trunk;

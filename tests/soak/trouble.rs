@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use ringback::base::{CampaignId, Disposition};
+use ringback::calendar::Windows;
 use ringback::dialer::{self, CampaignState, Command, Ended, EntryState, Reason};
 use ringback::engine::{Hold, Input};
-use ringback::policy::{Windows, code};
+use ringback::policy::code;
 
 use super::books::Row;
 use super::city::City;

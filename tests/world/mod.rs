@@ -14,11 +14,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringback::base::{Mono, Now, NumberFormat, Rng, Timestamp};
+use ringback::calendar::Windows;
 use ringback::dialer::{self, TrunkSettings as Choice};
 use ringback::engine::{Engine, Input, Library, Output, Server, Settings, TrunkSettings};
 use ringback::ivr::Script;
 use ringback::media::{AmdSettings, Codec, Prompt, PromptLibrary};
-use ringback::policy::Windows;
 use ringback::sim::{self, Act, Behaviour, Person, Phone};
 use ringback::sip::{Destination, Message, Srtp, Transport};
 

@@ -5,8 +5,8 @@ use jiff::tz::TimeZone;
 
 use super::columns::Column;
 use crate::base::{PhoneNumber, Timestamp};
+use crate::calendar::Windows;
 use crate::dialer::{NewEntry, QUIET_HOURS_FIELD};
-use crate::policy::Windows;
 
 /// Longest cell, in characters: a remark, not a document.
 pub const MAX_CELL_CHARS: usize = 1000;

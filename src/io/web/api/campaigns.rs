@@ -295,7 +295,7 @@ fn check_settings(api: &Shared, settings: &CampaignSettings) -> Result<(), Probl
     );
     let zone = if zone_is_known { settings.timezone.as_str() } else { "UTC" };
     for (place, text) in settings.windows.iter().enumerate() {
-        if let Err(e) = crate::policy::Windows::parse(std::slice::from_ref(text), zone) {
+        if let Err(e) = crate::calendar::Windows::parse(std::slice::from_ref(text), zone) {
             check(false, &format!("windows[{place}]"), e.to_string(), "write it as Mon-Fri 09:00-12:00");
         }
     }

@@ -1,0 +1,8 @@
+//! The customer archive and the facts that callbacks stand on: who the customers are, and
+//! what happened to them (service events).
+
+mod customer;
+mod event;
+
+pub use customer::{Contact, Customer, Standing};
+pub use event::{Event, MAX_KIND_CHARS};

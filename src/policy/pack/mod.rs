@@ -1,0 +1,100 @@
+//! A policy pack: the callback policy of one kind of organisation, as a file that an operator
+//! can read and change.
+//!
+//! These structs are the file: what is read, what editors complete by the JSON schema, and
+//! what the planner works on. Every rule names the requirement it comes from, or `ours` where
+//! the source is silent.
+
+mod rule;
+mod setting;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use rule::{
+    After, Anchor, Caller, Condition, Every, Merge, Method, Mode, OncePer, OutcomeWord, Period, Purpose,
+    Rule, Sample, ScriptChoice, Target, Test, Trigger, Yearly,
+};
+pub use setting::{
+    Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord, Windows,
+};
+
+/// One policy pack: `config/policies/<pack>.toml`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pack {
+    /// Its id; events and customers name it. Letters, digits and `_`.
+    pub pack: String,
+    /// Title for people, in Chinese.
+    pub title: String,
+    /// Title for people, in English.
+    #[serde(default)]
+    pub title_en: String,
+    /// Where in the sources the policy stands: `000:5-25`.
+    #[serde(default)]
+    pub source: String,
+    /// The first day on which this text is in force: `2026-03-01`. Callbacks that exist
+    /// already keep the version they were made by (SCH-14, SCH-37).
+    #[serde(default)]
+    pub effective: Option<String>,
+    /// Prompt language of customers who name none.
+    #[serde(default = "mandarin")]
+    pub language: String,
+    /// Name said and shown to customers, where a rule names none.
+    #[serde(default)]
+    pub brand: String,
+    /// Number shown to customers; empty means the trunk's own.
+    #[serde(default)]
+    pub caller_id: String,
+    /// Holidays and weekends.
+    #[serde(default)]
+    pub calendar: PackCalendar,
+    /// When calls may be placed.
+    #[serde(default)]
+    pub windows: Windows,
+    /// How often and how far apart one callback is tried, and what one customer is spared.
+    #[serde(default)]
+    pub attempts: Attempts,
+    /// The scale of scores and where dissatisfaction begins.
+    #[serde(default)]
+    pub scale: Scale,
+    /// How the callback rate is counted.
+    #[serde(default)]
+    pub rate: Rate,
+    /// Which deadline holds where two rules of one `group` want the same callback (X03).
+    #[serde(default)]
+    pub conflict: Conflict,
+    /// The events this pack knows, by kind: `install.finished`.
+    pub event: BTreeMap<String, EventKind>,
+    /// What is asked of slips and lists before they are taken in, by name.
+    #[serde(default)]
+    pub intake: BTreeMap<String, Intake>,
+    /// The rules, by id.
+    pub rule: BTreeMap<String, Rule>,
+    /// Switches whole sets of rules on and off: `series = true` (X05).
+    #[serde(default)]
+    pub rule_sets: BTreeMap<String, bool>,
+}
+
+/// One kind of event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EventKind {
+    /// Title for people, in Chinese.
+    pub title: String,
+    /// Title for people, in English.
+    #[serde(default)]
+    pub title_en: String,
+    /// Fields an event of this kind must have.
+    #[serde(default)]
+    pub required: Vec<String>,
+    /// Fields it may have, each with what it holds.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
+}
+
+fn mandarin() -> String {
+    "zh-CN".into()
+}

@@ -1,0 +1,429 @@
+//! One rule of a pack: what triggers a callback, and its three dates.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::calendar::{Offset, Roll};
+
+/// One rule: `[rule.<id>]`. Section 6, item 12: earliest, due and deadline are three
+/// different things and each rule has all three.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Title for people, in Chinese.
+    pub title: String,
+    /// Title for people, in English.
+    #[serde(default)]
+    pub title_en: String,
+    /// Requirement ids, or `ours`.
+    pub source: String,
+    /// Off: makes no callback.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// The set by which it is switched with others, see `[rule_sets]`.
+    #[serde(default)]
+    pub set: String,
+    /// Why the call is made.
+    #[serde(default)]
+    pub purpose: Purpose,
+
+    /// What makes the callback.
+    pub on: Trigger,
+    /// Holds for every event or customer that the rule is for: all of it.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    /// How often at most.
+    #[serde(default)]
+    pub once_per: OncePer,
+    /// Rules that want the same callback share a group; `conflict` of the pack says which wins.
+    #[serde(default)]
+    pub group: String,
+    /// Kinds of events of the same subject that take an open callback back: the contract was
+    /// cancelled, the customer came back.
+    #[serde(default)]
+    pub cancelled_by: Vec<String>,
+    /// Kinds of events of the same subject that fulfil it without a call: a visit, an answered
+    /// questionnaire.
+    #[serde(default)]
+    pub satisfied_by: Vec<String>,
+    /// Any answered callback of the subject since the anchor fulfils it (SCH-09).
+    #[serde(default)]
+    pub satisfied_by_any_callback: bool,
+    /// Waits while an event of the first kind has no later one of the second: `["outstanding.opened",
+    /// "outstanding.resolved"]` (SCH-06).
+    #[serde(default)]
+    pub wait_while_open: Option<[String; 2]>,
+    /// The milestone is clear only when the answer was satisfied (SCH-12).
+    #[serde(default)]
+    pub milestone: bool,
+
+    /// What the dates are counted from.
+    #[serde(default)]
+    pub anchor: Anchor,
+    /// Not before; the anchor's own day where it is not given.
+    #[serde(default)]
+    pub earliest: Option<Offset>,
+    /// When it should be done.
+    pub due: Offset,
+    /// When it must be done.
+    pub deadline: Offset,
+    /// What the deadline is counted from, where that differs (SCH-02).
+    #[serde(default)]
+    pub deadline_anchor: Option<Anchor>,
+    /// Counts the deadline from the due date.
+    #[serde(default)]
+    pub deadline_from_due: bool,
+    /// Time of day from which it is called: `09:00`.
+    #[serde(default)]
+    pub at: Option<String>,
+    /// Where a due date goes that falls on a day without calls; the pack's where not given.
+    #[serde(default)]
+    pub roll: Option<Roll>,
+    /// Comes again every so often (SCH-08); each repetition is counted from the anchor, so that a
+    /// month's end stays one.
+    #[serde(default)]
+    pub repeat: Option<Offset>,
+    /// Counts repetitions from the last done callback and not from the anchor.
+    #[serde(default)]
+    pub repeat_from_done: bool,
+    /// Repetitions at most; 0 means without end.
+    #[serde(default)]
+    pub repeat_max: u32,
+
+    /// Who is called.
+    #[serde(default)]
+    pub target: Target,
+    /// By what channel. Only `phone` enters the dialler; others become tasks (SCH-32).
+    #[serde(default)]
+    pub method: Method,
+    /// Where the customer cannot be reached (SCH-33).
+    #[serde(default)]
+    pub fallback: Option<Method>,
+    /// Who calls, and in whose name.
+    #[serde(default)]
+    pub caller: Caller,
+    /// Robot or agent.
+    #[serde(default)]
+    pub mode: Mode,
+    /// Survey script, by file name without `.toml`.
+    #[serde(default)]
+    pub script: String,
+    /// Other scripts by grade, stage or product; the first that fits wins (CNT-17).
+    #[serde(default)]
+    pub scripts: Vec<ScriptChoice>,
+    /// Windows in place of the pack's.
+    #[serde(default)]
+    pub windows: Vec<String>,
+    /// Higher goes first: 1 to 9.
+    #[serde(default = "five")]
+    pub priority: u8,
+    /// What happens to another callback to the same number on the same day.
+    #[serde(default)]
+    pub merge: Merge,
+    /// Percent that must be done by the deadline; the pack's where not given.
+    #[serde(default)]
+    pub target_rate: Option<f64>,
+    /// Counts in the callback rate (SCH-10, CNT-20: internal interviews do not).
+    #[serde(default = "yes")]
+    pub counts: bool,
+    /// Fields that must be filled in before it may be closed (CNT-03).
+    #[serde(default)]
+    pub close_requires: Vec<String>,
+    /// Functions rated in this callback, by the field that names the person: `{ 设计师 = "designer" }`.
+    #[serde(default)]
+    pub rates: BTreeMap<String, String>,
+    /// Register in which it stands.
+    #[serde(default)]
+    pub register: String,
+}
+
+/// What makes a callback: exactly one of these is given.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Trigger {
+    /// Events of one of these kinds.
+    pub event: Vec<String>,
+    /// The outcome of another rule's callback.
+    pub after: Option<After>,
+    /// So long after the customer's last one.
+    pub every: Option<Every>,
+    /// Once a calendar year or month for each customer.
+    pub yearly: Option<Yearly>,
+    /// The plan of a key account, see the customer's own fields (SCH-30).
+    pub key_account_plan: bool,
+    /// A random sample (SCH-18).
+    pub sample: Option<Sample>,
+    /// Only by a person's hand.
+    pub manual: bool,
+}
+
+/// `on = { after = { rule = "install1", outcome = ["done"] } }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    /// The other rule, of the same pack.
+    pub rule: String,
+    /// Outcomes that count.
+    pub outcome: Vec<OutcomeWord>,
+}
+
+/// How a callback ended, as another rule may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeWord {
+    /// Done, whatever was answered.
+    Done,
+    /// Done, and no answer was dissatisfied.
+    Satisfied,
+    /// Done, and some answer was dissatisfied.
+    Dissatisfied,
+    /// Not reached.
+    Unreached,
+}
+
+/// `on = { every = { offset = "6mo", since = "last_callback" } }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Every {
+    /// How long after.
+    pub offset: Offset,
+    /// Kind of the event it is counted from, the last one of each customer; empty: the
+    /// customer's last done callback of any rule.
+    #[serde(default)]
+    pub since: String,
+}
+
+/// `on = { yearly = { period = "year", from = "11-01", to = "12-31" } }`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Yearly {
+    /// Once in each of these.
+    pub period: Period,
+    /// First day: `11-01` in a year, `1` in a month.
+    pub from: String,
+    /// Last day: `12-31` in a year, `31` in a month (clamped).
+    pub to: String,
+}
+
+/// A calendar period.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Period {
+    /// A calendar month.
+    Month,
+    /// A calendar year.
+    Year,
+}
+
+/// `on = { sample = { ... } }`: a draw anybody can repeat from the published seed and list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// Kind of the events that are drawn from.
+    pub from: String,
+    /// Days of the week on which it is drawn: `["Tue", "Thu", "Sat"]`.
+    pub days: Vec<String>,
+    /// How many each time.
+    pub size: u32,
+    /// Field whose values are drawn from in proportion; empty: all together.
+    #[serde(default)]
+    pub strata: String,
+    /// Only events of so many days before the draw.
+    pub recency: Offset,
+    /// The same customer again only after so long.
+    pub cooloff: Offset,
+    /// Draws in a week at least; fewer is a warning on Monday.
+    #[serde(default)]
+    pub min_a_week: u32,
+    /// Draws in a week at most.
+    #[serde(default)]
+    pub max_a_week: u32,
+}
+
+/// What dates are counted from: `event`, `first`, or `field:<name>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Anchor {
+    /// The event that triggered it.
+    #[default]
+    Event,
+    /// The first event of that kind of the same subject.
+    First,
+    /// A date in this field of the event, or of the customer.
+    Field(String),
+}
+
+/// How often at most a rule makes a callback.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OncePer {
+    /// For each event.
+    #[default]
+    Event,
+    /// For each order, project or stay.
+    Matter,
+    /// For each customer, ever (SCH-21).
+    Customer,
+}
+
+/// One test on a field of the event, or of the customer where the event has none of that
+/// name. `grade`, `language`, `key_account`, `owner` and `name` are the customer's own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Condition {
+    /// Name of the field.
+    pub field: String,
+    /// One of these.
+    pub is: Vec<String>,
+    /// None of these.
+    pub is_not: Vec<String>,
+    /// Neither empty nor missing when true; empty or missing when false.
+    pub given: Option<bool>,
+    /// Below this number.
+    pub below: Option<f64>,
+    /// This number or above.
+    pub at_least: Option<f64>,
+    /// Differs from this other field.
+    pub differs_from: String,
+}
+
+/// What a [`Condition`] asks; for findings about rules that can never hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// It holds.
+    Holds,
+    /// It does not.
+    Fails,
+}
+
+/// Why the call is made. Service and marketing are different things to caps and to law.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// A callback after a service.
+    #[default]
+    Callback,
+    /// Whether a complaint or fault is really solved; goes on while one is open.
+    Verification,
+    /// A date the customer should remember.
+    Reminder,
+    /// Something the customer must be told.
+    Notice,
+    /// A promised call at a promised time.
+    Appointment,
+    /// People of our own company.
+    Internal,
+}
+
+/// Who is called.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// The customer.
+    #[default]
+    Customer,
+    /// The person whose number stands in this field of the event (SCH-10).
+    Field(String),
+}
+
+/// By what channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A call by the dialler.
+    #[default]
+    Phone,
+    /// A visit.
+    Onsite,
+    /// An e-mail with a questionnaire.
+    Email,
+    /// A text message.
+    Sms,
+    /// A letter.
+    Letter,
+    /// A questionnaire on the web.
+    Web,
+    /// A task for a person of our own.
+    Task,
+}
+
+impl Method {
+    /// The word in files, the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Phone => "phone",
+            Method::Onsite => "onsite",
+            Method::Email => "email",
+            Method::Sms => "sms",
+            Method::Letter => "letter",
+            Method::Web => "web",
+            Method::Task => "task",
+        }
+    }
+
+    /// The method of that word.
+    pub fn parse(word: &str) -> Option<Self> {
+        use Method::*;
+        [Phone, Onsite, Email, Sms, Letter, Web, Task].into_iter().find(|m| m.as_str() == word)
+    }
+}
+
+/// Who calls, and in whose name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Caller {
+    /// Role of the agents it may be given to.
+    pub role: String,
+    /// Department in whose name it is made: said, shown, registered.
+    pub on_behalf_of: String,
+    /// Named person, with a deputy for days of absence (ROS-06).
+    pub person: String,
+    /// Stands in for `person`.
+    pub deputy: String,
+    /// Another rule whose caller must not be the same person (SCH-06).
+    pub not_the_caller_of: String,
+}
+
+/// Robot or agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The daemon plays the script.
+    #[default]
+    Robot,
+    /// An agent speaks, the script surveys afterwards.
+    Agent,
+}
+
+/// A script for some customers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptChoice {
+    /// Holds for them: all of it.
+    pub when: Vec<Condition>,
+    /// Survey script, by file name without `.toml`.
+    pub script: String,
+}
+
+/// What happens to another callback to the same number on the same day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Merge {
+    /// One call does for both, by the script of the one with the higher priority.
+    #[default]
+    Join,
+    /// This one waits for the next day with calls, if its deadline allows; else as `join`.
+    Defer,
+    /// Both are called.
+    Never,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+const fn five() -> u8 {
+    5
+}
