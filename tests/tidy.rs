@@ -1,10 +1,10 @@
 //! The rules of the house, read off the sources: the order of the modules, purity above the
 //! line, small files, plain names, comments that describe the code, known requirement ids.
 
+mod requirements;
 mod source;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write;
+use std::collections::BTreeMap;
 
 use source::{Source, line_of, places, sources};
 
@@ -241,37 +241,6 @@ fn ids_of_names(text: &str) -> Vec<(usize, String)> {
         }
     }
     found
-}
-
-#[test]
-fn tests_name_requirements_that_exist() {
-    let known: BTreeSet<&str> = include_str!("requirements.txt").lines().collect();
-    let kinds: BTreeSet<&str> = known.iter().map(|id| &id[..3]).collect();
-    assert!(known.len() > 200, "tests/requirements.txt has only {} ids", known.len());
-    let (mut named, mut offences) = (BTreeSet::new(), Vec::new());
-    for source in sources("src").into_iter().chain(sources("tests")) {
-        if source.path.starts_with("tests/tidy") {
-            continue;
-        }
-        let text = source.text.as_str();
-        let in_tests = source.shipped.is_empty() || text.contains("#[cfg(test)]");
-        let written = ids(text).map(|(at, id)| (at, id.to_owned())).chain(ids_of_names(text));
-        for (at, id) in written.filter(|(_, id)| in_tests && kinds.contains(&id[..3])) {
-            match known.get(id.as_str()) {
-                Some(id) => drop(named.insert(*id)),
-                None => offences.push(format!(
-                    "{}:{}: there is no requirement {id}",
-                    source.path,
-                    line_of(text, at)
-                )),
-            }
-        }
-    }
-    let list = named.iter().copied().collect::<Vec<_>>().join(" ");
-    let note = format!("requirements named by tests: {} of {}: {list}\n", named.len(), known.len());
-    // Not println!, which the test harness would swallow.
-    std::io::stderr().write_all(note.as_bytes()).expect("stderr");
-    judge("A test names a requirement by its id in tests/requirements.txt:", offences);
 }
 
 #[test]
