@@ -33,9 +33,9 @@ fn settings() -> CampaignSettings {
 fn working(behaviour: &Behaviour, numbers: &[&str], settings: CampaignSettings) -> World {
     let mut world = World::new(1, vec![trunk("a", 1)]);
     for number in numbers {
-        world.numbers.insert((0, (*number).into()), behaviour.clone());
+        world.books.numbers.insert((0, (*number).into()), behaviour.clone());
     }
-    world.ledger.add(numbers);
+    world.books.ledger.add(numbers);
     let now = world.now;
     world.engine.handle_campaign(now, Ledger::campaign(settings)).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -61,13 +61,14 @@ fn a_clock_that_is_set_calls_nobody_twice_and_lets_calls_end_as_they_would() {
             set_clock(&mut world, by_ms);
             world.run_until(HOUR, |w| w.engine.calls().all(|c| c.answered_at.is_none()));
         }
-        world.run_until(HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
-        let text = world.ladder.text();
-        assert_eq!(world.ledger.reports.len(), NUMBERS.len(), "{by_ms} ms\n{text}");
-        for row in world.ledger.rows.values() {
+        world.run_until(HOUR, |w| w.books.ledger.states.last() == Some(&CampaignState::Done));
+        let text = world.books.ladder.text();
+        assert_eq!(world.books.ledger.reports.len(), NUMBERS.len(), "{by_ms} ms\n{text}");
+        for row in world.books.ledger.rows.values() {
             assert_eq!((row.attempts.len(), row.state), (1, EntryState::Done), "{by_ms} ms\n{text}");
         }
         let lengths: Vec<i64> = world
+            .books
             .ledger
             .reports
             .iter()
@@ -92,13 +93,13 @@ fn no_call_leaves_once_the_clock_says_that_the_window_is_closed() {
         let mut world = working(&answers(), &NUMBERS, day);
         until_a_call_is_up(&mut world);
         set_clock(&mut world, by_ms);
-        world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
+        world.run_until(HOUR, |w| w.books.ledger.reports.len() == 1);
         world.run_for(Duration::from_secs(1_200));
-        assert_eq!(world.ledger.reports.len(), 1, "{by_ms} ms\n{}", world.ladder.text());
-        let reason = world.ledger.blocked.as_ref().map(|r| r.code.to_string());
+        assert_eq!(world.books.ledger.reports.len(), 1, "{by_ms} ms\n{}", world.books.ladder.text());
+        let reason = world.books.ledger.blocked.as_ref().map(|r| r.code.to_string());
         assert_eq!(reason.as_deref(), Some("window_closed"));
-        world.run_until(24 * HOUR, |w| w.ledger.reports.len() == 2);
-        let at = world.ledger.reports[1].record.started_at.to_jiff();
+        world.run_until(24 * HOUR, |w| w.books.ledger.reports.len() == 2);
+        let at = world.books.ledger.reports[1].record.started_at.to_jiff();
         let at = at.to_zoned(jiff::tz::TimeZone::get("Asia/Shanghai").unwrap());
         let minutes = i32::from(at.hour()) * 60 + i32::from(at.minute());
         assert!((510..720).contains(&minutes), "{by_ms} ms: called at {at}");
@@ -116,15 +117,15 @@ fn a_retry_waits_by_the_wall_clock_and_is_never_lost_or_doubled() {
     ] {
         let mut world =
             working(&Behaviour::BUSY, &NUMBERS[..1], CampaignSettings { max_attempts: 2, ..settings() });
-        world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
+        world.run_until(HOUR, |w| w.books.ledger.reports.len() == 1);
         let before = world.now.mono;
         set_clock(&mut world, by_ms);
-        world.run_until(3 * HOUR, |w| w.ledger.reports.len() == 2);
+        world.run_until(3 * HOUR, |w| w.books.ledger.reports.len() == 2);
         let waited = i64::try_from(world.now.mono.since(before).as_millis()).unwrap();
         assert!((least_ms..most_ms).contains(&waited), "{by_ms} ms: waited {waited} ms");
-        world.run_until(3 * HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
+        world.run_until(3 * HOUR, |w| w.books.ledger.states.last() == Some(&CampaignState::Done));
         world.run_for(2 * HOUR);
-        assert_eq!(world.ledger.reports.len(), 2, "{by_ms} ms");
+        assert_eq!(world.books.ledger.reports.len(), 2, "{by_ms} ms");
     }
 }
 
@@ -140,7 +141,7 @@ fn registrations_and_health_checks_keep_their_pace() {
         set_clock(&mut world, by_ms);
         world.run_for(Duration::from_secs(1_500));
         assert_eq!(world.engine.trunks()[0].health, ringback::dialer::Health::Up);
-        world.ladder.text().matches("REGISTER for 600 s").count()
+        world.books.ladder.text().matches("REGISTER for 600 s").count()
     };
     let undisturbed = registers(0);
     assert!(undisturbed >= 3, "{undisturbed}");

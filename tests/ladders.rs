@@ -28,8 +28,8 @@ fn settings() -> CampaignSettings {
 /// One customer with this behaviour, called to the end of the campaign.
 fn call(behaviour: Behaviour, settings: CampaignSettings) -> World {
     let mut world = World::new(1, vec![trunk("a", 1)]);
-    world.numbers.insert((0, NUMBER.into()), behaviour);
-    world.ledger.add(&[NUMBER]);
+    world.books.numbers.insert((0, NUMBER.into()), behaviour);
+    world.books.ledger.add(&[NUMBER]);
     run(&mut world, settings);
     world
 }
@@ -39,7 +39,7 @@ fn run(world: &mut World, settings: CampaignSettings) {
     world.engine.handle_campaign(now, Ledger::campaign(settings)).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
     world.feed(ringback::engine::Input::Wake);
-    world.run_until(HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
+    world.run_until(HOUR, |w| w.books.ledger.states.last() == Some(&CampaignState::Done));
     // Transactions that only absorb retransmissions live up to 32 s longer, and a health
     // check may be under way at any moment.
     world.run_for(Duration::from_secs(40));
@@ -49,14 +49,14 @@ fn run(world: &mut World, settings: CampaignSettings) {
 
 fn assert_clean(world: &World) {
     let (calls, sessions, held) = world.leftovers();
-    assert_eq!((calls, sessions, world.ledger.open()), (0, 0, 0), "{}", world.ladder.text());
-    assert_eq!((held.sessions, held.clients, held.servers), (0, 0, 0), "{}", world.ladder.text());
+    assert_eq!((calls, sessions, world.books.ledger.open()), (0, 0, 0), "{}", world.books.ladder.text());
+    assert_eq!((held.sessions, held.clients, held.servers), (0, 0, 0), "{}", world.books.ladder.text());
 }
 
 fn check(behaviour: Behaviour, expect: Disposition, blame: Blame) -> World {
     let world = call(behaviour, settings());
-    let record = &world.ledger.only().record;
-    assert_eq!((record.disposition, record.blame), (expect, blame), "{}", world.ladder.text());
+    let record = &world.books.ledger.only().record;
+    assert_eq!((record.disposition, record.blame), (expect, blame), "{}", world.books.ladder.text());
     world
 }
 
@@ -72,12 +72,12 @@ fn press(keys: &str) -> Act {
 fn cnt_01_a_customer_presses_five_and_the_survey_is_completed() {
     let world =
         check(Behaviour::Answers(person(vec![press("5"), Act::Ignore])), Disposition::Completed, Blame::None);
-    let record = &world.ledger.only().record;
+    let record = &world.books.ledger.only().record;
     assert!(record.ringing_at < record.answered_at && record.answered_at.is_some());
     assert!(record.recording.as_ref().is_some_and(|r| r.duration > Duration::from_secs(3)));
-    let answer = &world.ledger.answers[0];
+    let answer = &world.books.ledger.answers[0];
     assert_eq!((answer.keys.as_deref(), answer.score), (Some("5"), Some(5)));
-    insta::assert_snapshot!("completed_survey", world.ladder.text());
+    insta::assert_snapshot!("completed_survey", world.books.ladder.text());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn each_final_response_has_its_disposition() {
         (302, Disposition::Congestion, Blame::Carrier),
     ] {
         let world = call(refuses(status), settings());
-        let record = &world.ledger.reports[0].record;
+        let record = &world.books.ledger.reports[0].record;
         assert_eq!((record.disposition, record.blame, record.cause.sip), (expect, blame, status));
         assert_eq!(record.answered_at, None);
     }
@@ -106,7 +106,7 @@ fn each_final_response_has_its_disposition() {
 #[test]
 fn no_answer_ends_with_cancel_and_487() {
     let world = check(Behaviour::NoAnswer, Disposition::NoAnswer, Blame::Peer);
-    let ladder = world.ladder.text();
+    let ladder = world.books.ladder.text();
     assert!(ladder.contains("CANCEL") && ladder.contains("487 1 INVITE"), "{ladder}");
 }
 
@@ -115,7 +115,7 @@ fn early_media_is_not_an_answer() {
     let behaviour =
         Behaviour::EarlyMediaThenAnswer { early_ms: 4_000, person: person(vec![press("5"), Act::Ignore]) };
     let world = check(behaviour, Disposition::Completed, Blame::None);
-    let record = &world.ledger.only().record;
+    let record = &world.books.ledger.only().record;
     let (early, answered) = (record.early_media_at.unwrap(), record.answered_at.unwrap());
     assert!(answered.millis_since(early) >= 3_900, "{early} {answered}");
 }
@@ -123,24 +123,24 @@ fn early_media_is_not_an_answer() {
 #[test]
 fn a_trunk_that_says_only_100_is_given_up() {
     let world = call(Behaviour::Dead, settings());
-    let record = &world.ledger.reports[0].record;
+    let record = &world.books.ledger.reports[0].record;
     assert_eq!((record.disposition, record.blame), (Disposition::Congestion, Blame::Carrier));
-    assert!(world.ladder.text().contains("CANCEL"), "{}", world.ladder.text());
+    assert!(world.books.ladder.text().contains("CANCEL"), "{}", world.books.ladder.text());
 }
 
 #[test]
 fn a_hang_up_in_the_middle_keeps_what_was_answered() {
     let world = call(Behaviour::Answers(person(vec![Act::HangUpAfter(300)])), settings());
-    let record = &world.ledger.only().record;
+    let record = &world.books.ledger.only().record;
     assert_eq!((record.disposition, record.ended_by), (Disposition::HungUp, EndedBy::Peer));
 }
 
 #[test]
 fn silence_is_stored_as_null_and_never_as_zero() {
     let world = call(Behaviour::Answers(person(vec![Act::Ignore])), settings());
-    assert_eq!(world.ledger.only().record.disposition, Disposition::NoInput);
-    assert_eq!(world.ledger.answers.len(), 1);
-    assert_eq!((&world.ledger.answers[0].keys, world.ledger.answers[0].score), (&None, None));
+    assert_eq!(world.books.ledger.only().record.disposition, Disposition::NoInput);
+    assert_eq!(world.books.ledger.answers.len(), 1);
+    assert_eq!((&world.books.ledger.answers[0].keys, world.books.ledger.answers[0].score), (&None, None));
 }
 
 #[test]
@@ -148,8 +148,8 @@ fn keys_come_by_event_by_tone_and_by_info() {
     for keying in [Keying::Event, Keying::Inband, Keying::Info] {
         let customer = Person { keying, ..person(vec![press("5"), Act::Ignore]) };
         let world = call(Behaviour::Answers(customer), settings());
-        assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{keying:?}");
-        assert_eq!(world.ledger.answers.len(), 1, "{keying:?}: one press, one answer");
+        assert_eq!(world.books.ledger.only().record.disposition, Disposition::Completed, "{keying:?}");
+        assert_eq!(world.books.ledger.answers.len(), 1, "{keying:?}: one press, one answer");
     }
 }
 
@@ -162,8 +162,8 @@ fn a_machine_is_hung_up_on_or_left_a_message() {
         (MachinePolicy::LeaveMessage, Disposition::MessageLeft),
     ] {
         let world = call(machine.clone(), CampaignSettings { machine: policy, ..settings() });
-        let record = &world.ledger.only().record;
-        assert_eq!(record.disposition, expect, "{}", world.ladder.text());
+        let record = &world.books.ledger.only().record;
+        assert_eq!(record.disposition, expect, "{}", world.books.ladder.text());
         assert!(record.amd.is_some());
     }
 }
@@ -173,7 +173,12 @@ fn a_person_is_told_from_a_machine_and_asked() {
     let customer = person(vec![press("5"), Act::Ignore]);
     let world =
         call(Behaviour::Answers(customer), CampaignSettings { machine: MachinePolicy::HangUp, ..settings() });
-    assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{}", world.ladder.text());
+    assert_eq!(
+        world.books.ledger.only().record.disposition,
+        Disposition::Completed,
+        "{}",
+        world.books.ladder.text()
+    );
 }
 
 #[test]
@@ -188,14 +193,14 @@ fn an_extension_is_dialled_through_before_the_survey_begins() {
         };
         let acts = [listens, vec![press("5"), Act::Ignore]].concat();
         let keying = Person { keying, ..person(acts) };
-        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(keying));
-        world.ledger.add(&[NUMBER]);
-        world.ledger.rows.values_mut().for_each(|row| row.details.extension = extension.into());
+        world.books.numbers.insert((0, NUMBER.into()), Behaviour::Answers(keying));
+        world.books.ledger.add(&[NUMBER]);
+        world.books.ledger.rows.values_mut().for_each(|row| row.details.extension = extension.into());
         run(&mut world, CampaignSettings { extension_pause_ms: 1_500, ..settings() });
-        let text = world.ladder.text();
-        assert_eq!(world.ledger.only().record.disposition, Disposition::Completed, "{text}");
-        assert_eq!(world.keys_heard, [extension.replace(',', "")], "{text}");
-        assert_eq!(world.ledger.answers[0].score, Some(5), "{text}");
+        let text = world.books.ladder.text();
+        assert_eq!(world.books.ledger.only().record.disposition, Disposition::Completed, "{text}");
+        assert_eq!(world.books.keys_heard, [extension.replace(',', "")], "{text}");
+        assert_eq!(world.books.ledger.answers[0].score, Some(5), "{text}");
     }
 }
 
@@ -203,9 +208,9 @@ fn an_extension_is_dialled_through_before_the_survey_begins() {
 fn a_hang_up_while_an_extension_is_dialled_ends_cleanly() {
     let mut world = World::new(7, vec![trunk("a", 1)]);
     let leaves = Person { acts: vec![Act::Ignore], patience_ms: 1, ..Person::default() };
-    world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(leaves));
-    world.ledger.add(&[NUMBER]);
-    world.ledger.rows.values_mut().for_each(|row| row.details.extension = "8,,,,,,0".into());
+    world.books.numbers.insert((0, NUMBER.into()), Behaviour::Answers(leaves));
+    world.books.ledger.add(&[NUMBER]);
+    world.books.ledger.rows.values_mut().for_each(|row| row.details.extension = "8,,,,,,0".into());
     let now = world.now;
     world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -216,7 +221,7 @@ fn a_hang_up_while_an_extension_is_dialled_ends_cleanly() {
     world.feed(ringback::engine::Input::Wake);
     world.run_for(Duration::from_secs(80));
     world.run_until(Duration::from_secs(60), |w| w.leftovers().2.clients == 0);
-    assert_eq!(world.ledger.only().record.disposition, Disposition::Cancelled);
+    assert_eq!(world.books.ledger.only().record.disposition, Disposition::Cancelled);
     assert_clean(&world);
 }
 
@@ -224,13 +229,13 @@ fn a_hang_up_while_an_extension_is_dialled_ends_cleanly() {
 fn the_next_trunk_takes_over_on_503() {
     let mut world = World::new(2, vec![trunk("a", 1), trunk("b", 2)]);
     let congested = Behaviour::Refuses { status: 503, after_ms: 50, rings: false };
-    world.numbers.insert((0, NUMBER.into()), congested);
-    world.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
-    world.ledger.add(&[NUMBER]);
+    world.books.numbers.insert((0, NUMBER.into()), congested);
+    world.books.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
+    world.books.ledger.add(&[NUMBER]);
     run(&mut world, settings());
-    let record = &world.ledger.only().record;
+    let record = &world.books.ledger.only().record;
     assert_eq!((record.disposition, record.trunk.as_deref()), (Disposition::Completed, Some("b")));
-    insta::assert_snapshot!("failover", world.ladder.text());
+    insta::assert_snapshot!("failover", world.books.ladder.text());
 }
 
 #[test]
@@ -239,10 +244,10 @@ fn a_silent_trunk_goes_down_and_the_other_carries_the_calls() {
     world.run_for(Duration::from_secs(2));
     world.moods[0] = TrunkMood::Silent;
     world.run_for(Duration::from_secs(40));
-    world.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
-    world.ledger.add(&[NUMBER]);
+    world.books.numbers.insert((1, NUMBER.into()), Behaviour::Answers(person(vec![press("5"), Act::Ignore])));
+    world.books.ledger.add(&[NUMBER]);
     run(&mut world, settings());
-    let record = &world.ledger.only().record;
+    let record = &world.books.ledger.only().record;
     assert_eq!((record.disposition, record.trunk.as_deref()), (Disposition::Completed, Some("b")));
 }
 
@@ -250,17 +255,20 @@ fn a_silent_trunk_goes_down_and_the_other_carries_the_calls() {
 fn busy_is_tried_again_by_its_rule_and_the_reason_is_kept() {
     let world = {
         let mut world = World::new(4, vec![trunk("a", 1)]);
-        world.numbers.insert((0, NUMBER.into()), Behaviour::BUSY);
-        world.ledger.add(&[NUMBER]);
+        world.books.numbers.insert((0, NUMBER.into()), Behaviour::BUSY);
+        world.books.ledger.add(&[NUMBER]);
         run(&mut world, CampaignSettings { max_attempts: 3, daily_cap_per_number: 0, ..settings() });
         world
     };
-    assert_eq!(world.ledger.reports.len(), 3);
-    let row = world.ledger.rows.values().next().unwrap();
+    assert_eq!(world.books.ledger.reports.len(), 3);
+    let row = world.books.ledger.rows.values().next().unwrap();
     assert_eq!(row.state, EntryState::Failed);
     assert_eq!(row.reason.as_ref().unwrap().code, ringback::policy::code::ATTEMPTS_SPENT);
     let gap = |i: usize| {
-        world.ledger.reports[i + 1].record.started_at.millis_since(world.ledger.reports[i].record.ended_at)
+        world.books.ledger.reports[i + 1]
+            .record
+            .started_at
+            .millis_since(world.books.ledger.reports[i].record.ended_at)
     };
     assert!(gap(0) >= 600_000 && gap(1) >= 600_000, "busy waits ten minutes: {} {}", gap(0), gap(1));
 }
@@ -272,8 +280,8 @@ fn stopping_a_campaign_hangs_up_and_pausing_does_not() {
     {
         let mut world = World::new(5, vec![trunk("a", 1)]);
         let slow = Act::Press { keys: "5".into(), thought_ms: 2_000 };
-        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![slow, Act::Ignore])));
-        world.ledger.add(&[NUMBER]);
+        world.books.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![slow, Act::Ignore])));
+        world.books.ledger.add(&[NUMBER]);
         let now = world.now;
         world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
         world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -282,7 +290,12 @@ fn stopping_a_campaign_hangs_up_and_pausing_does_not() {
         let now = world.now;
         world.engine.command(now, CampaignId(1), command, "test").unwrap();
         world.feed(ringback::engine::Input::Wake);
-        world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
-        assert_eq!(world.ledger.only().record.disposition, expect, "{command:?}\n{}", world.ladder.text());
+        world.run_until(HOUR, |w| w.books.ledger.reports.len() == 1);
+        assert_eq!(
+            world.books.ledger.only().record.disposition,
+            expect,
+            "{command:?}\n{}",
+            world.books.ladder.text()
+        );
     }
 }

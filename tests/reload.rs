@@ -29,10 +29,10 @@ fn settings() -> CampaignSettings {
 fn first_call_up(trunks: Vec<TrunkSettings>) -> World {
     let mut world = World::new(1, trunks);
     for trunk in 0..4 {
-        world.numbers.insert((trunk, FIRST.into()), answers());
-        world.numbers.insert((trunk, SECOND.into()), answers());
+        world.books.numbers.insert((trunk, FIRST.into()), answers());
+        world.books.numbers.insert((trunk, SECOND.into()), answers());
     }
-    world.ledger.add(&[FIRST, SECOND]);
+    world.books.ledger.add(&[FIRST, SECOND]);
     let now = world.now;
     world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -43,12 +43,12 @@ fn first_call_up(trunks: Vec<TrunkSettings>) -> World {
 
 /// To the end of the campaign: disposition and trunk of each call, in order.
 fn outcome(world: &mut World) -> Vec<(Disposition, String)> {
-    world.run_until(HOUR, |w| w.ledger.states.last() == Some(&CampaignState::Done));
+    world.run_until(HOUR, |w| w.books.ledger.states.last() == Some(&CampaignState::Done));
     world.run_for(Duration::from_secs(40));
     assert_eq!((world.leftovers().0, world.leftovers().1), (0, 0));
     let record =
         |r: &ringback::engine::Report| (r.record.disposition, r.record.trunk.clone().unwrap_or_default());
-    world.ledger.reports.iter().map(record).collect()
+    world.books.ledger.reports.iter().map(record).collect()
 }
 
 fn completed(first: &str, second: &str) -> Vec<(Disposition, String)> {
@@ -56,7 +56,7 @@ fn completed(first: &str, second: &str) -> Vec<(Disposition, String)> {
 }
 
 fn registers(world: &World) -> Vec<String> {
-    let text = world.ladder.text();
+    let text = world.books.ladder.text();
     let lines = text.lines().filter(|l| l.contains("REGISTER for"));
     lines
         .map(|l| l.split("-> ").nth(1).unwrap_or(l).split_whitespace().collect::<Vec<_>>().join(" "))
@@ -74,8 +74,8 @@ fn a_call_on_a_trunk_that_is_removed_goes_on_and_the_next_takes_the_new_trunk() 
     let mut world = first_call_up(vec![trunk("a", 1)]);
     world.reload(|s| s.trunks = vec![trunk("b", 1)]);
     assert_eq!(world.engine.trunks().len(), 1);
-    assert_eq!(outcome(&mut world), completed("a", "b"), "{}", world.ladder.text());
-    let text = world.ladder.text();
+    assert_eq!(outcome(&mut world), completed("a", "b"), "{}", world.books.ladder.text());
+    let text = world.books.ladder.text();
     assert!(text.contains("-> trunk1    BYE"), "the first call ends on the old trunk\n{text}");
     assert!(text.contains("-> trunk2    INVITE"), "{text}");
 }
@@ -89,15 +89,15 @@ fn a_call_on_a_trunk_that_moves_goes_on_and_the_next_follows_it() {
         s.trunks[0].choice.max_calls = 1;
     });
     assert_eq!(world.engine.trunks()[0].health, Health::Unknown, "nothing is known of the new place");
-    assert_eq!(outcome(&mut world), completed("a", "a"), "{}", world.ladder.text());
-    assert!(world.ladder.text().contains("INVITE sdp"));
+    assert_eq!(outcome(&mut world), completed("a", "a"), "{}", world.books.ladder.text());
+    assert!(world.books.ladder.text().contains("INVITE sdp"));
 }
 
 #[test]
 fn a_call_that_rings_on_a_removed_trunk_is_answered_there() {
     let mut world = World::new(1, vec![trunk("a", 1), trunk("b", 2)]);
-    world.numbers.insert((0, FIRST.into()), answers());
-    world.ledger.add(&[FIRST]);
+    world.books.numbers.insert((0, FIRST.into()), answers());
+    world.books.ledger.add(&[FIRST]);
     let now = world.now;
     world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -105,7 +105,7 @@ fn a_call_that_rings_on_a_removed_trunk_is_answered_there() {
     world.run_until(HOUR, |w| w.engine.calls().any(|c| c.state == ringback::call::State::Ringing));
     world.reload(|s| drop(s.trunks.remove(0)));
     let expect = vec![(Disposition::Completed, "a".to_owned())];
-    assert_eq!(outcome(&mut world), expect, "{}", world.ladder.text());
+    assert_eq!(outcome(&mut world), expect, "{}", world.books.ladder.text());
 }
 
 #[test]
@@ -165,10 +165,10 @@ fn windows_that_close_stop_the_next_call_and_not_the_running_one() {
     let mut world = first_call_up(vec![trunk("a", 1)]);
     let night = ringback::calendar::Windows::parse(&["02:00-03:00".to_owned()], "Asia/Shanghai").unwrap();
     world.reload(|s| s.dialer.windows = night);
-    world.run_until(HOUR, |w| w.ledger.reports.len() == 1);
+    world.run_until(HOUR, |w| w.books.ledger.reports.len() == 1);
     world.run_for(Duration::from_secs(600));
-    assert_eq!(world.ledger.reports.len(), 1, "the second waits for the night");
-    let reason = world.ledger.blocked.as_ref().map(|r| r.code.to_string());
+    assert_eq!(world.books.ledger.reports.len(), 1, "the second waits for the night");
+    let reason = world.books.ledger.blocked.as_ref().map(|r| r.code.to_string());
     assert_eq!(reason.as_deref(), Some("window_closed"));
     assert_eq!(outcome(&mut world_at_night(world)), completed("a", "a"));
 }
@@ -186,10 +186,10 @@ fn inbound_rules_are_those_of_the_last_reload() {
     let answer = |world: &mut World| {
         world.call_in(0, "4008001234");
         world.run_for(Duration::from_secs(1));
-        let text = world.ladder.text();
+        let text = world.books.ladder.text();
         text.lines().rfind(|l| l.contains("-> trunk1") && !l.contains(" 100 ")).unwrap_or("").to_owned()
     };
-    assert!(answer(&mut world).contains("404"), "{}", world.ladder.text());
+    assert!(answer(&mut world).contains("404"), "{}", world.books.ladder.text());
     world.reload(|s| {
         s.inbound = vec![InboundRule {
             trunk: String::new(),
@@ -198,5 +198,5 @@ fn inbound_rules_are_those_of_the_last_reload() {
             language: "en".into(),
         }];
     });
-    assert!(answer(&mut world).contains("200"), "{}", world.ladder.text());
+    assert!(answer(&mut world).contains("200"), "{}", world.books.ladder.text());
 }

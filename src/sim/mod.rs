@@ -12,11 +12,13 @@ mod ear;
 mod mouth;
 mod phone;
 mod sdp;
+mod world;
 
 pub use behaviour::{Act, Behaviour, Keying, Person};
 pub use desk::{Mix, Share};
 pub use ear::Heard;
 pub use phone::{Output, Phone};
+pub use world::{Books, TrunkMood, World, recorded, settings, trunk, trunk_addr};
 
 #[cfg(test)]
 mod tests;

@@ -1,15 +1,15 @@
-//! The media plane of the simulated world: real sessions, no sockets, no files.
+//! The media plane of a simulated world: real sessions, no sockets, no files.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ringback::base::{Mono, Now, Rng};
-use ringback::media::{Command, Event, Outgoing, Recording, Session, SessionId};
+use crate::base::{Now, Rng};
+use crate::media::{Command, Event, Outgoing, Recording, Session, SessionId};
 
 /// The other end and the bytes.
-pub type Packet = (SocketAddr, Vec<u8>);
+type Packet = (SocketAddr, Vec<u8>);
 
 struct Seat {
     session: Session,
@@ -21,7 +21,7 @@ struct Seat {
 }
 
 /// Every open session.
-pub struct Seats {
+pub(super) struct Seats {
     seats: BTreeMap<SessionId, Seat>,
     next_port: u16,
     next_phone: u16,
@@ -72,7 +72,7 @@ impl Seats {
     }
 
     /// A packet for the session at `to`.
-    pub fn receive(&mut self, _now: Mono, to: SocketAddr, from: SocketAddr, packet: Vec<u8>) {
+    pub fn receive(&mut self, to: SocketAddr, from: SocketAddr, packet: Vec<u8>) {
         if let Some(seat) = self.seats.values_mut().find(|s| s.addr == to) {
             seat.wire.push((from, packet));
         }

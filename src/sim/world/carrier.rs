@@ -1,0 +1,114 @@
+//! The simulated carrier: trunks that ring phones.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::{Books, Delivery, TrunkMood, World, trunk_addr};
+use crate::sim::{self, Phone};
+use crate::sip::endpoint::Transmit;
+use crate::sip::{Message, Request};
+
+/// One phone in a call.
+pub(super) struct Line {
+    pub trunk: usize,
+    pub phone: Phone,
+    pub rtp: SocketAddr,
+}
+
+impl<B: Books> World<B> {
+    /// Somebody calls this number of ours over a trunk, without an offer.
+    pub fn call_in(&mut self, index: usize, number: &str) {
+        let id = self.rng.hex(8);
+        let invite = format!(
+            "INVITE sip:{number}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.1.{0}:5060;branch=z9hG4bK{id}\r\n\
+             From: <sip:13900000000@a.example>;tag={id}\r\nTo: <sip:{number}@127.0.0.1>\r\nCall-ID: {id}\r\n\
+             CSeq: 1 INVITE\r\nContact: <sip:10.0.1.{0}>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n",
+            index + 1
+        );
+        self.say(index, invite.into_bytes());
+    }
+
+    pub(super) fn transmit(&mut self, transmit: Transmit) {
+        let index = match transmit.destination.addr {
+            SocketAddr::V4(addr) => usize::from(addr.ip().octets()[3]).saturating_sub(1),
+            SocketAddr::V6(_) => 0,
+        };
+        self.books.see_sip(self.now, "ringback", &format!("trunk{}", index + 1), &transmit.bytes);
+        self.post(Delivery::Trunk(index, transmit.bytes));
+    }
+
+    pub(super) fn reach_trunk(&mut self, index: usize, bytes: &[u8]) {
+        if self.moods.get(index) == Some(&TrunkMood::Silent) {
+            return;
+        }
+        let message = Message::parse(bytes).expect("the daemon sends what can be read");
+        let Some(call_id) = message.headers().get("Call-ID").map(|v| v.to_string()) else { return };
+        if let Some(line) = self.lines.get_mut(&call_id) {
+            line.phone.handle_message(self.now, message);
+        } else if let Message::Request(request) = message {
+            self.new_request(index, call_id, request);
+        }
+        self.flush_phones();
+    }
+
+    fn new_request(&mut self, index: usize, call_id: String, request: Request) {
+        let method = request.method.to_string();
+        if method == "OPTIONS" || method == "REGISTER" {
+            let mut answer = String::from("SIP/2.0 200 OK\r\n");
+            for name in ["Via", "From", "To", "Call-ID", "CSeq"] {
+                let value = request.headers.get(name).map(|v| v.to_string()).unwrap_or_default();
+                answer.push_str(&format!("{name}: {value}\r\n"));
+            }
+            if let Some(expires) = request.headers.get("Expires") {
+                answer.push_str(&format!("Expires: {expires}\r\n"));
+            }
+            answer.push_str("Content-Length: 0\r\n\r\n");
+            self.say(index, answer.into_bytes());
+        } else if method == "INVITE" {
+            let number = request.uri.user.clone().unwrap_or_default();
+            let behaviour = self.books.behaviour(self.now, index, &number);
+            let rtp = self.seats.next_phone_addr();
+            let mut phone =
+                Phone::ring(self.now, request, behaviour, trunk_addr(index), rtp, self.rng.fork());
+            if self.keep_audio {
+                phone.keep_audio();
+            }
+            self.lines.insert(call_id, Line { trunk: index, phone, rtp });
+        }
+    }
+
+    fn say(&mut self, index: usize, bytes: Vec<u8>) {
+        self.books.see_sip(self.now, &format!("trunk{}", index + 1), "ringback", &bytes);
+        self.post(Delivery::Home(trunk_addr(index), Bytes::from(bytes)));
+    }
+
+    fn flush_phones(&mut self) {
+        let mut said = Vec::new();
+        for line in self.lines.values_mut() {
+            while let Some(output) = line.phone.poll_output() {
+                match output {
+                    sim::Output::Sip(bytes) => said.push((line.trunk, bytes)),
+                    sim::Output::Rtp(to, packet) => self.seats.receive(to, line.rtp, packet),
+                }
+            }
+        }
+        for (index, bytes) in said {
+            if self.moods.get(index) != Some(&TrunkMood::Silent) {
+                self.say(index, bytes);
+            }
+        }
+    }
+
+    pub(super) fn tick_phones(&mut self) {
+        for line in self.lines.values_mut() {
+            line.phone.tick(self.now);
+        }
+        self.flush_phones();
+        let now = self.now;
+        for line in self.lines.values().filter(|line| line.phone.is_over(now)) {
+            self.books.hung_up(&line.phone.heard().keys);
+        }
+        self.lines.retain(|_, line| !line.phone.is_over(now));
+    }
+}
