@@ -12,6 +12,8 @@ pub struct ClosedOn {
     pub holidays: bool,
     /// Weekends; a make-up working day is no weekend.
     pub weekends: bool,
+    /// Days on which the company itself is closed.
+    pub freezes: bool,
 }
 
 /// Days of the week, or what the calendar works.
@@ -64,7 +66,7 @@ impl Windows {
         }
         let Some((calendar, closed)) = &self.calendar else { return true };
         match calendar.day(day) {
-            DayKind::Freeze(_) => false,
+            DayKind::Freeze(_) => !closed.freezes,
             DayKind::Holiday(_) => !closed.holidays,
             DayKind::Weekend => !closed.weekends,
             DayKind::Work | DayKind::MakeUp(_) => true,

@@ -106,8 +106,8 @@ impl Windows {
         Windows { holidays, ..self }
     }
 
-    /// The same windows with what the calendar knows: `workday` means its working days, its
-    /// freezes close every window, and so do holidays and weekends where `closed` says so.
+    /// The same windows with what the calendar knows: `workday` means its working days, and
+    /// its holidays, weekends and freezes close every window where `closed` says so.
     pub fn with_calendar(self, calendar: Arc<Calendar>, closed: ClosedOn) -> Self {
         Windows { calendar: Some((calendar, closed)), ..self }
     }

@@ -129,7 +129,7 @@ fn win_07_a_workday_is_what_the_calendar_works() {
 
 #[test]
 fn win_07_weekends_close_but_make_up_days_do_not() {
-    let closed = ClosedOn { holidays: true, weekends: true };
+    let closed = ClosedOn { holidays: true, weekends: true, freezes: true };
     let w = windows("10:00-12:00,15:00-17:00").with_calendar(calendar(), closed);
     for (time, open) in [
         ("2026-09-30T10:00:00", true),
@@ -141,9 +141,10 @@ fn win_07_weekends_close_but_make_up_days_do_not() {
         assert_eq!(w.is_open(cn(time)), open, "{time}");
     }
     assert_eq!(w.next_opening(cn("2026-09-30T17:00:00")), Some(cn("2026-10-08T10:00:00")));
-    let every_day = windows("10:00-12:00").with_calendar(calendar(), ClosedOn::default());
+    let closed = ClosedOn { freezes: true, ..ClosedOn::default() };
+    let every_day = windows("10:00-12:00").with_calendar(calendar(), closed);
     assert!(every_day.is_open(cn("2026-10-03T10:00:00")), "holidays and weekends may have calls");
-    assert!(!every_day.is_open(cn("2026-06-30T10:00:00")), "a freeze never has");
+    assert!(!every_day.is_open(cn("2026-06-30T10:00:00")), "stocktaking");
 }
 
 #[test]
