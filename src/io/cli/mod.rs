@@ -2,12 +2,14 @@
 //! same HTTP API as everybody else; tokens and the database can be handled without it.
 
 mod args;
+mod calendar;
 mod calls;
 mod campaigns;
 mod client;
 mod daemon;
 mod import;
 mod lists;
+mod policy;
 mod prompts;
 mod storage;
 mod table;
@@ -16,7 +18,9 @@ pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, DbCommand, DemoArgs, DrainWord,
     ListCommand, PromptsCommand, TokenCommand, parse,
 };
+pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use client::{Client, Failure};
+pub use policy::{PolicyCommand, Shelf};
 pub use table::{Table, width};
 
 use std::path::PathBuf;
@@ -42,7 +46,8 @@ pub struct ClientSettings {
     pub database: String,
 }
 
-/// Runs a command that is not `serve`, `demo`, `check` or `config`, which belong to `app`,
+/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy` or `calendar`, which
+/// belong to `app`,
 /// and prints what it has to say. Errors go to stderr as `ringback: ...`.
 pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
     match run(cli, settings).await {
@@ -77,9 +82,12 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
             println!("ringback {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
-        Command::Serve | Command::Demo(_) | Command::Check(_) | Command::Config { .. } => {
-            Err(Failure::failed("this command is run by the daemon itself"))
-        }
+        Command::Serve
+        | Command::Demo(_)
+        | Command::Check(_)
+        | Command::Config { .. }
+        | Command::Policy { .. }
+        | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }
 
