@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ringback::base::{CampaignId, ListId, Now, Timestamp};
-use ringback::calendar::Windows;
+use ringback::calendar::{Calendar, Windows};
 use ringback::dialer::{self, Fetched};
 use ringback::engine::{Library, Notice, Reserved, TrunkSettings, Write};
 use ringback::ivr::Script;
@@ -80,13 +80,20 @@ impl DerefMut for World {
 
 /// The prompts of [`SCRIPT`] and their pitch in Hz.
 const TONES: [(&str, f64); 4] = [("ask", 500.0), ("again", 600.0), ("thanks", 700.0), ("message", 800.0)];
+/// The calendar of mainland China.
+const CALENDAR: &str = include_str!("../../config/calendar/cn.toml");
 /// A script of one scored question.
 pub const SCRIPT: &str = include_str!("survey.toml");
 
 impl World {
     /// A world at Monday 2026-03-02 09:00 in Shanghai with these trunks.
     pub fn new(seed: u64, trunks: Vec<TrunkSettings>) -> World {
-        let utc = "2026-03-02T01:00:00Z".parse().map(Timestamp::from_jiff).unwrap();
+        World::at("2026-03-02T01:00:00Z", seed, trunks)
+    }
+
+    /// The same at another moment.
+    pub fn at(moment: &str, seed: u64, trunks: Vec<TrunkSettings>) -> World {
+        let utc = moment.parse().map(Timestamp::from_jiff).unwrap();
         let windows = Windows::parse(&["00:00-24:00".to_owned()], "Asia/Shanghai").unwrap();
         let dialer = dialer::Settings {
             windows,
@@ -94,6 +101,7 @@ impl World {
             max_cps: 0.0,
             fetch_size: 100,
             reservation_timeout: Duration::from_secs(10),
+            calendar: Arc::new(Calendar::parse(CALENDAR).unwrap()),
         };
         let settings = sim::settings(dialer, trunks, jiff::tz::TimeZone::get("Asia/Shanghai").unwrap());
         let scene = Scene {
