@@ -13,6 +13,6 @@ pub mod spoken;
 
 pub use check::{Finding, Need, Severity, check, needs};
 pub use prompts::PromptSet;
-pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Runner};
+pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, RatedPerson, Runner};
 use script::is_prompt_name;
 pub use script::*;

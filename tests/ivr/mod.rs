@@ -11,20 +11,37 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ringback::ivr::{PromptSet, Script};
+use ringback::ivr::{Frames, PromptSet, Script};
 
 /// `config/` of the repository.
 pub fn config() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
 }
 
+/// Name and text of every file of a folder below `config` that ends in `.toml`.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(config().join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let files = paths.filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    files.map(|p| (p.display().to_string(), std::fs::read_to_string(p).expect("text"))).collect()
+}
+
+/// Every shipped frame.
+pub fn frames() -> Frames {
+    let mut frames = Frames::default();
+    for (file, text) in files("scripts/frames") {
+        assert!(Frames::is_frame(&file), "{file}");
+        frames.insert(&file, &text);
+    }
+    frames
+}
+
 /// Every shipped script by name.
 pub fn scripts() -> BTreeMap<String, Arc<Script>> {
+    let frames = frames();
     let mut scripts = BTreeMap::new();
-    for entry in std::fs::read_dir(config().join("scripts")).expect("config/scripts is there") {
-        let path = entry.expect("readable").path();
-        let text = std::fs::read_to_string(&path).expect("a script is text");
-        let script = Script::parse(&path.display().to_string(), &text).unwrap_or_else(|e| panic!("{e}"));
+    for (file, text) in files("scripts") {
+        let script = Script::parse_within(&frames, &file, &text).unwrap_or_else(|e| panic!("{e}"));
         scripts.insert(script.name().to_owned(), Arc::new(script));
     }
     assert!(scripts.len() >= 8, "scripts are shipped");
