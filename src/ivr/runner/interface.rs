@@ -86,7 +86,7 @@ pub struct Answer {
 
 impl Answer {
     /// A voice comment, or none.
-    pub(super) fn spoken(question: String, comment: Option<String>) -> Self {
+    pub(in crate::ivr) fn spoken(question: String, comment: Option<String>) -> Self {
         Answer { question, keys: None, meaning: None, score: None, comment, rated: None, dimension: None }
     }
 }
