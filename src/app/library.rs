@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::engine::Library;
 use crate::io::assets;
-use crate::ivr::{PromptSet, Script};
+use crate::ivr::{Frames, PromptSet, Script};
 use crate::media::{Prompt, PromptLibrary};
 
 /// Where scripts and prompts are besides the embedded ones.
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
-    /// Folders of `<name>.toml`.
+    /// Folders of `<name>.toml`, and of `frames/<name>.toml`.
     pub scripts: Vec<PathBuf>,
     /// Folders of `<language>/<name>.wav`.
     pub prompts: Vec<PathBuf>,
@@ -50,8 +50,14 @@ pub fn load(folders: &Folders, fallback: &str) -> std::io::Result<Loaded> {
 
 fn load_scripts(folders: &Folders, loaded: &mut Loaded) -> std::io::Result<()> {
     let there = folders.scripts.iter().map(PathBuf::as_path).filter(|p| p.is_dir());
-    for (file, bytes) in assets::layered("scripts/", there, ".toml")? {
-        match Script::parse(&file, &String::from_utf8_lossy(&bytes)) {
+    let files = assets::layered("scripts/", there, ".toml")?;
+    let text = |bytes| String::from_utf8_lossy(bytes);
+    let mut frames = Frames::default();
+    for (file, bytes) in files.iter().filter(|(file, _)| Frames::is_frame(file)) {
+        frames.insert(file, &text(bytes));
+    }
+    for (file, bytes) in files.iter().filter(|(file, _)| !Frames::is_frame(file)) {
+        match Script::parse_within(&frames, file, &text(bytes)) {
             Ok(script) => {
                 loaded.library.scripts.insert(script.name().to_owned(), Arc::new(script));
             }

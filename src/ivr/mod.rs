@@ -6,13 +6,15 @@
 //! `zh-CN/survey/replay` or `beep`; the engine finds the sound.
 
 mod check;
+mod means;
 mod prompts;
 mod runner;
 mod script;
 pub mod spoken;
 
 pub use check::{Finding, Need, Severity, check, needs};
+pub use means::dimension_means;
 pub use prompts::PromptSet;
-pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Runner};
+pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, RatedPerson, Runner};
 use script::is_prompt_name;
 pub use script::*;

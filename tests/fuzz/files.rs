@@ -6,7 +6,7 @@ use ringback::base::PhoneNumber;
 use ringback::calendar::Windows;
 use ringback::config::{self, Source, Span};
 use ringback::dialer::import::{EncodingTally, Import, ImportSettings, RowOutcome};
-use ringback::ivr::Script;
+use ringback::ivr::{Frames, Script};
 use ringback::media::Prompt;
 
 use super::{INPUTS, SLOW_INPUTS, fuzz, fuzz_text};
@@ -80,8 +80,19 @@ fn a_script_is_good_or_its_mistakes_have_words() {
         include_str!("../../config/scripts/generic.toml"),
         include_str!("../soak/survey.toml"),
     ];
+    let frame = include_str!("../../config/scripts/frames/survey.toml");
+    let mut frames = Frames::default();
+    frames.insert("frames/survey.toml", frame);
     fuzz_text(SLOW_INPUTS, &examples, |text| {
-        if let Err(error) = Script::parse("fuzz.toml", text) {
+        if let Err(error) = Script::parse_within(&frames, "fuzz.toml", text) {
+            assert!(!error.to_string().is_empty());
+        }
+    });
+    let script = examples[0];
+    fuzz_text(SLOW_INPUTS, &[frame], |text| {
+        let mut frames = Frames::default();
+        frames.insert("frames/survey.toml", text);
+        if let Err(error) = Script::parse_within(&frames, "fuzz.toml", script) {
             assert!(!error.to_string().is_empty());
         }
     });

@@ -213,8 +213,12 @@ impl Caller {
                 Action::Answer(answer) => {
                     self.answers.push(answer.clone());
                     let show = |t: &Option<String>| t.clone().unwrap_or("null".into());
+                    let about = answer.dimension.as_ref().map_or(String::new(), |d| format!(" about={d}"));
+                    let rated = answer.rated.as_ref().map_or(String::new(), |r| {
+                        format!(" rated={}/{}", r.function, r.person.as_deref().unwrap_or("null"))
+                    });
                     format!(
-                        "answer {}: keys={} meaning={} score={} comment={}",
+                        "answer {}: keys={} meaning={} score={} comment={}{about}{rated}",
                         answer.question,
                         show(&answer.keys),
                         show(&answer.meaning),
@@ -250,6 +254,20 @@ impl Caller {
             format!("{}={}", a.question, given.unwrap_or("null".into()))
         };
         self.answers.iter().map(show).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Steps reached, in order.
+    pub fn steps(&self) -> Vec<&str> {
+        let steps = self.actions.iter();
+        steps.filter_map(|a| if let Action::Step(step) = a { Some(step.as_str()) } else { None }).collect()
+    }
+
+    /// The answer to a question that was asked once.
+    pub fn answer(&self, question: &str) -> &Answer {
+        let mut found = self.answers.iter().filter(|a| a.question == question);
+        let answer = found.next().unwrap_or_else(|| panic!("no answer to {question}\n{}", self.transcript));
+        assert!(found.next().is_none(), "{question} was answered once\n{}", self.transcript);
+        answer
     }
 
     /// The one result of the run.

@@ -56,8 +56,8 @@ fn hospital_reads_as_agreed() {
     check(
         "hospital",
         &[
-            ("1 1 2 5 5 4 5 say hang", &[]),
-            ("1 3 say 1 5 5 5 5 mute hang", &[("department", "骨科")]),
+            ("1 1 2 5 5 4 5 5 5 say hang", &[]),
+            ("1 3 say 1 5 5 5 5 5 5 mute hang", &[("department", "骨科")]),
             ("2", &[]),
         ],
     );
@@ -104,4 +104,112 @@ fn generic_reads_as_agreed() {
 #[test]
 fn record_prompt_reads_as_agreed() {
     check("record-prompt", &[("mute mute mute mute mute hang", &[("prompt", "company/name")])]);
+}
+
+/// One test a script: its callers, each with a plan and the fields of their line.
+macro_rules! read_as_agreed {
+    ($($test:ident $name:literal: $($plan:literal $fields:expr),+;)+) => {
+        $(#[test]
+        fn $test() {
+            check($name, &[$(($plan, &$fields)),+]);
+        })+
+    };
+}
+
+read_as_agreed! {
+    home_decoration_reads_as_agreed "home-decoration":
+        "1 5 5 5 4 say 5 4 5 4 5 5 say 2 hang" [
+            ("planned_end", "2026-02-09"), ("actual_end", "2026-02-20"), ("has_ticket", "yes"),
+            ("designer", "陈设计"), ("project_manager", "刘经理"), ("after_sales", "赵姐"),
+        ],
+        "1 5 . . . 2 4 5 5 5 5 5 say mute 1 say hang" [];
+    home_decoration_stage_reads_as_agreed "home-decoration-stage":
+        "1 5 4 1 say mute hang" [("project_manager", "刘经理")], "1 2 4 2 say say hang" [];
+    xian_inprogress_a_reads_as_agreed "xian-inprogress-a":
+        "1 5 4 5 4 1 say 1 mute hang" [("designer", "陈设计"), ("project_manager", "刘经理")], "# hang" [];
+    xian_inprogress_bc_reads_as_agreed "xian-inprogress-bc":
+        "1 5 4 2 say hang" [("project_manager", "刘经理")], "1 1 4 2 say hang" [];
+    xian_completed_reads_as_agreed "xian-completed":
+        "1 5 5 4 4 1 mute hang" [("designer", "陈设计"), ("project_manager", "刘经理")], "9 1 5 0 0 hang" [];
+    xian_complaint_reads_as_agreed "xian-complaint":
+        "1 1 4 5 mute hang" [("handler", "唐师傅")], "1 2 say hang" [];
+    whole_house_reads_as_agreed "whole-house":
+        "1 5 4 5 5 say hang" [("install_status", "done"), ("installer", "王工")],
+        "1 2 say hang" [
+            ("install_status", "not_done"), ("outstanding_items", "门板划痕;缺拉手"),
+            ("progress", "arrived"), ("appointment", "2026-03-03 09:30"),
+        ],
+        "1 2 say" [];
+    mall_install_first_reads_as_agreed "mall-install-first":
+        "1 1 5 mute hang" [("installer", "王工")], "1 2 say 2 say hang" [("installer", "王工")],
+        "1 2 * 2 say 4 mute hang" [("outstanding_items", "缺拉手")];
+    mall_install_second_reads_as_agreed "mall-install-second":
+        "1 2 5 mute hang" [("installer", "王工")], "1 1 say 2 say 2 say hang" [("outstanding_items", "缺拉手")];
+    mall_contract_reads_as_agreed "mall-contract":
+        "1 5 4 mute hang" [("designer", "陈设计"), ("guide", "周导购")], "1 2 4 say hang" [];
+    mall_service_reads_as_agreed "mall-service":
+        "1 5 mute hang" [("service_person", "孙师傅")], "1 1 say hang" [];
+    mall_cleaning_reads_as_agreed "mall-cleaning":
+        "1 5 mute hang" [("cleaner", "吴姐")], "0 hang" [];
+    mall_outstanding_reads_as_agreed "mall-outstanding":
+        "1 1 1 mute hang" [("outstanding_items", "缺拉手"), ("progress", "shipped")],
+        "1 2 say 2 say say hang" [("outstanding_items", "缺拉手"), ("appointment", "2026-03-10 14:00")],
+        "1 1 4 mute hang" [("resolved", "yes"), ("installer", "王工")];
+    mall_anniversary_reads_as_agreed "mall-anniversary":
+        "1 5 4 1 mute hang" [], "1 2 4 2 say hang" [];
+    telecom_verify_reads_as_agreed "telecom-verify":
+        "1 1 5 mute hang" [("engineer", "郑工")], "1 2 say 4 mute hang" [];
+    telecom_verify_major_reads_as_agreed "telecom-verify-major":
+        "1 1 1 5 mute hang" [("engineer", "郑工")], "1 2 say 2 say 1 say hang" [];
+    equipment_yearly_reads_as_agreed "equipment-yearly":
+        "1 5 4 say hang" [], "1 2 4 say mute hang" [];
+    equipment_verify_reads_as_agreed "equipment-verify":
+        "1 1 5 4 mute hang" [("engineer", "郑工")], "1 2 say 3 4 mute hang" [];
+    auto_repair_lost_reads_as_agreed "auto-repair-lost":
+        "1 3 say hang" [], "1 7 6 . 1 mute hang" [];
+    auto_repair_short_reads_as_agreed "auto-repair-short":
+        "1 5 4 5 mute hang" [], "1 5 4 2 say hang" [];
+    reminder_maintenance_reads_as_agreed "reminder-maintenance":
+        "1 hang" [("due_date", "2026-03-09")], "2 say hang" [("due_date", "2026-03-09")];
+    reminder_insurance_reads_as_agreed "reminder-insurance":
+        "1 hang" [("expiry", "2026-04-01")], "2 hang" [("expiry", "2026-04-01")];
+    reminder_appointment_reads_as_agreed "reminder-appointment":
+        "1 hang" [("appointment", "2026-03-03 14:00")], "* 2 say hang" [("appointment", "2026-03-03 14:00")];
+    express_outlet_reads_as_agreed "express-outlet":
+        "1 say hang" [], "9 . . . hang" [];
+    hospital_outpatient_reads_as_agreed "hospital-outpatient":
+        "1 1 2 5 4 5 5 4 5 mute hang" [("department", "内科")], "1 3 say 1 5 5 5 5 5 5 mute hang" [],
+        "2 hang" [];
+    repair_station_reads_as_agreed "repair-station":
+        "1 5 5 hang" [("technician", "何师傅")], "1 4 2 say hang" [];
+    repair_station_again_reads_as_agreed "repair-station-again":
+        "1 4 hang" [], "1 * 2 say hang" [];
+    billboard_repair_reads_as_agreed "billboard-repair":
+        "1 4 5 say 1 hang" [("product", "三面翻"), ("technician", "王工")],
+        "1 4 2 say 2 hang" [("product", "换画灯箱")];
+    billboard_tracking_reads_as_agreed "billboard-tracking":
+        "1 4 mute 2 hang" [("product", "换画灯箱")], "1 2 say 1 hang" [("suggestion", "加装避雷器")];
+    billboard_solution_reads_as_agreed "billboard-solution":
+        "1 1 hang" [], "1 2 say hang" [];
+    real_estate_signing_reads_as_agreed "real-estate-signing":
+        "1 1 hang" [("appointment", "2026-03-10 10:00"), ("payment", "按揭"), ("marital", "已婚")],
+        "1 * 2 say hang" [("appointment", "2026-03-10 10:00"), ("payment", "full")], "2 hang" [];
+    real_estate_mortgage_reads_as_agreed "real-estate-mortgage":
+        "1 1 hang" [("appointment", "2026-03-10 10:00"), ("marital", "single")];
+    real_estate_fund_reads_as_agreed "real-estate-fund":
+        "1 2 hang" [("deadline", "2026-03-09")], "1 3 say hang" [("deadline", "2026-03-09")];
+    real_estate_loan_reads_as_agreed "real-estate-loan":
+        "1 1 hang" [("released_on", "2026-03-02"), ("debit_day", "20")], "1 2 say hang" [];
+    generic_routine_reads_as_agreed "generic-routine":
+        "1 1 5 2 mute hang" [], "1 3 say 2 1 say say hang" [];
+    generic_key_reads_as_agreed "generic-key":
+        "1 1 5 4 2 1 say mute hang" [("owner", "冯经理")];
+    generic_appointment_reads_as_agreed "generic-appointment":
+        "1 say 1 4 2 mute hang" [];
+    catering_rating_reads_as_agreed "catering-rating":
+        "1 5 4 5 mute hang" [("consumed_at", "2026-03-01 20:00")], "1 2 4 3 say hang" [];
+    project_manager_reads_as_agreed "project-manager":
+        "1 1 1 2 2 mute hang" [], "1 2 say 2 3 1 say mute hang" [];
+    verification_reads_as_agreed "verification":
+        "1 1 hang" [], "1 2 say hang" [];
 }

@@ -108,16 +108,10 @@ proptest! {
 
     #[test]
     fn every_shipped_script_ends_whatever_happens(acts in prop::collection::vec(act(), 0..120), can_speak: bool) {
-        for script in all().values() {
+        for script in scripts().values() {
             live(script, &acts, can_speak)?;
         }
     }
-}
-
-fn all() -> &'static std::collections::BTreeMap<String, Arc<Script>> {
-    static ALL: std::sync::OnceLock<std::collections::BTreeMap<String, Arc<Script>>> =
-        std::sync::OnceLock::new();
-    ALL.get_or_init(scripts)
 }
 
 #[test]

@@ -2,38 +2,67 @@
 
 mod caller;
 mod conversations;
+mod every_survey;
 mod inputs;
 mod limits;
+mod pack_paths;
 mod paths;
 mod prompts;
+mod reminders;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use ringback::ivr::{PromptSet, Script};
+use ringback::ivr::{Frames, PromptSet, Script};
 
 /// `config/` of the repository.
 pub fn config() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("config")
 }
 
-/// Every shipped script by name.
-pub fn scripts() -> BTreeMap<String, Arc<Script>> {
-    let mut scripts = BTreeMap::new();
-    for entry in std::fs::read_dir(config().join("scripts")).expect("config/scripts is there") {
-        let path = entry.expect("readable").path();
-        let text = std::fs::read_to_string(&path).expect("a script is text");
-        let script = Script::parse(&path.display().to_string(), &text).unwrap_or_else(|e| panic!("{e}"));
-        scripts.insert(script.name().to_owned(), Arc::new(script));
+/// Name and text of every file of a folder below `config` that ends in `.toml`.
+fn files(folder: &str) -> Vec<(String, String)> {
+    let entries = std::fs::read_dir(config().join(folder)).unwrap_or_else(|e| panic!("{folder}: {e}"));
+    let paths = entries.map(|entry| entry.expect("readable").path());
+    let files = paths.filter(|path| path.extension().is_some_and(|e| e == "toml"));
+    files.map(|p| (p.display().to_string(), std::fs::read_to_string(p).expect("text"))).collect()
+}
+
+/// Every shipped frame.
+pub fn frames() -> Frames {
+    let mut frames = Frames::default();
+    for (file, text) in files("scripts/frames") {
+        assert!(Frames::is_frame(&file), "{file}");
+        frames.insert(&file, &text);
     }
-    assert!(scripts.len() >= 8, "scripts are shipped");
-    scripts
+    frames
+}
+
+/// Every shipped script by name.
+pub fn scripts() -> &'static BTreeMap<String, Arc<Script>> {
+    static SCRIPTS: OnceLock<BTreeMap<String, Arc<Script>>> = OnceLock::new();
+    SCRIPTS.get_or_init(|| {
+        let frames = frames();
+        let mut scripts = BTreeMap::new();
+        for (file, text) in files("scripts") {
+            let script = Script::parse_within(&frames, &file, &text).unwrap_or_else(|e| panic!("{e}"));
+            scripts.insert(script.name().to_owned(), Arc::new(script));
+        }
+        assert!(scripts.len() >= 45, "scripts are shipped");
+        scripts
+    })
+}
+
+/// Every shipped script that calls a customer: all but the one that records prompts.
+pub fn surveys() -> impl Iterator<Item = (&'static str, Arc<Script>)> {
+    let surveys = scripts().iter().filter(|(name, _)| *name != "record-prompt");
+    surveys.map(|(name, script)| (name.as_str(), script.clone()))
 }
 
 /// One shipped script.
 pub fn script(name: &str) -> Arc<Script> {
-    scripts().remove(name).unwrap_or_else(|| panic!("no script {name}"))
+    scripts().get(name).unwrap_or_else(|| panic!("no script {name}")).clone()
 }
 
 /// A text table: prompt name to the text for people.
@@ -51,9 +80,13 @@ pub fn texts(language: &str) -> BTreeMap<String, String> {
 
 /// Every prompt of the tables.
 pub fn prompt_set() -> Arc<PromptSet> {
-    let mut names = vec!["beep".to_owned()];
-    for language in ["zh-CN", "en"] {
-        names.extend(texts(language).into_keys().map(|name| format!("{language}/{name}")));
-    }
-    Arc::new(names.into_iter().collect())
+    static PROMPTS: OnceLock<Arc<PromptSet>> = OnceLock::new();
+    let prompts = PROMPTS.get_or_init(|| {
+        let mut names = vec!["beep".to_owned()];
+        for language in ["zh-CN", "en"] {
+            names.extend(texts(language).into_keys().map(|name| format!("{language}/{name}")));
+        }
+        Arc::new(names.into_iter().collect())
+    });
+    prompts.clone()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::Now;
-use crate::ivr::{KeyAct, NodeKind, Purpose, Question, Waiting};
+use crate::ivr::{KeyAct, NodeKind, Purpose, Question, Rated, RatedPerson, Waiting};
 
 use super::{Action, Answer, Cue, Given, Runner, State, Then};
 
@@ -57,7 +57,10 @@ impl Runner {
         match meaning.act {
             KeyAct::Replay => {
                 if self.count_step(now) {
-                    self.say(now, Cue::Prompts);
+                    match q.replay_from {
+                        Some(node) => self.todo = Some(node),
+                        None => self.say(now, Cue::Prompts),
+                    }
                 }
             }
             KeyAct::Next(node) => {
@@ -81,15 +84,28 @@ impl Runner {
             return;
         }
         self.heard.answer |= purpose == Purpose::Survey && given.keys.is_some();
-        let question = self.script.node(self.at).name.clone();
+        let node = self.script.node(self.at);
+        let question = node.name.clone();
+        let (rated, dimension) = match &node.kind {
+            NodeKind::Question(q) => (q.rates.as_ref().map(|r| self.rated(r)), q.dimension.clone()),
+            _ => (None, None),
+        };
         self.actions.push_back(Action::Answer(Answer {
             question: question.clone(),
             keys: given.keys.clone(),
             meaning: given.meaning.clone(),
             score: given.score,
             comment: None,
+            rated,
+            dimension,
         }));
         self.given.insert(question, given);
+    }
+
+    fn rated(&self, rates: &Rated) -> RatedPerson {
+        let cell =
+            self.facts.fields.get(&rates.field).map(|text| text.trim()).filter(|text| !text.is_empty());
+        RatedPerson { function: rates.function.clone(), person: cell.map(str::to_owned) }
     }
 
     /// The waiting rules of the present node.

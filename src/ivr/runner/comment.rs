@@ -37,7 +37,7 @@ impl Runner {
         if let (Some(node), Some(path)) = (self.late_comment.take(), &path) {
             let question = self.script.node(node).name.clone();
             let comment = Some(path.clone());
-            let answer = Answer { question, keys: None, meaning: None, score: None, comment };
+            let answer = Answer::spoken(question, comment);
             self.actions.push_back(Action::Answer(answer));
         } else if matches!(self.state, State::Commenting { .. }) {
             self.take_comment(now, path);
@@ -52,7 +52,7 @@ impl Runner {
                 self.heard.answer |= path.is_some();
                 let question = self.script.node(self.at).name.clone();
                 self.given.insert(question.clone(), Given { spoke: path.is_some(), ..Given::default() });
-                let answer = Answer { question, keys: None, meaning: None, score: None, comment: path };
+                let answer = Answer::spoken(question, path);
                 self.actions.push_back(Action::Answer(answer));
                 self.todo = Some(*next);
             }

@@ -78,6 +78,26 @@ pub struct Answer {
     pub score: Option<i32>,
     /// Voice comment: the path given in [`Event::CommentEnded`].
     pub comment: Option<String>,
+    /// Whom it rates, where the question rates somebody.
+    pub rated: Option<RatedPerson>,
+    /// What it is about, for a mean of its own.
+    pub dimension: Option<String>,
+}
+
+impl Answer {
+    /// A voice comment, or none.
+    pub(in crate::ivr) fn spoken(question: String, comment: Option<String>) -> Self {
+        Answer { question, keys: None, meaning: None, score: None, comment, rated: None, dimension: None }
+    }
+}
+
+/// Whom an answer rates (ROL-08: every rating names person and function).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RatedPerson {
+    /// What the person does for the customer: `设计师`.
+    pub function: String,
+    /// Who; None where the list does not say.
+    pub person: Option<String>,
 }
 
 /// The business result; emitted exactly once a run.

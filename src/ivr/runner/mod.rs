@@ -17,7 +17,7 @@ mod input;
 mod interface;
 mod voice;
 
-pub use interface::{Action, Answer, Event, Facts, Outcome};
+pub use interface::{Action, Answer, Event, Facts, Outcome, RatedPerson};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -5,12 +5,14 @@ mod build;
 mod error;
 mod node;
 mod raw;
+mod source;
 #[cfg(test)]
 mod tests;
 
 pub(in crate::ivr) use build::is_prompt_name;
 pub use error::ScriptError;
 pub use node::*;
+pub use source::Frames;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -57,9 +59,16 @@ pub struct Limits {
 }
 
 impl Script {
-    /// Reads a script. `file` is shown in errors; its stem is the script's name.
+    /// Reads a script that stands in no frame. `file` is shown in errors; its stem is the
+    /// script's name.
     pub fn parse(file: &str, text: &str) -> Result<Script, ScriptError> {
-        build::build(file, text)
+        Self::parse_within(&Frames::default(), file, text)
+    }
+
+    /// Reads a script that may stand in one of these frames: what the script does not say
+    /// is taken from there.
+    pub fn parse_within(frames: &Frames, file: &str, text: &str) -> Result<Script, ScriptError> {
+        build::build(frames, file, text)
     }
 
     /// File as given to [`Script::parse`].
@@ -97,7 +106,7 @@ impl Script {
         self.limits
     }
 
-    /// Every node, in the order of the file.
+    /// Every node, in the order of the file; those of the frame that the script uses come last.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
     }

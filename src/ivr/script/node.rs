@@ -131,12 +131,27 @@ pub struct Question {
     pub barge_in: bool,
     /// What kind.
     pub purpose: Purpose,
+    /// Where a replay begins; None: with the question itself.
+    pub replay_from: Option<NodeId>,
+    /// Whom the answer rates.
+    pub rates: Option<Rated>,
+    /// What the answer is about, for a mean of its own.
+    pub dimension: Option<String>,
     /// How the call counts if the customer hangs up here; None: by what was answered.
     pub if_hung_up: Option<Disposition>,
     /// Every key that works here, the script's own included.
     pub keys: BTreeMap<char, Key>,
     /// How long, how often.
     pub waiting: Waiting,
+}
+
+/// Whom a question rates.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rated {
+    /// What the person does for the customer: `设计师`.
+    pub function: String,
+    /// Column with the person's name.
+    pub field: String,
 }
 
 /// What a key does.
@@ -280,7 +295,10 @@ impl NodeKind {
         let spent = |w: &Waiting| [w.silence_next, w.wrong_next];
         match self {
             NodeKind::Say { next, .. } | NodeKind::Comment { next, .. } => vec![*next],
-            NodeKind::Question(q) => q.keys.values().filter_map(Key::next).chain(spent(&q.waiting)).collect(),
+            NodeKind::Question(q) => {
+                let keys = q.keys.values().filter_map(Key::next);
+                keys.chain(q.replay_from).chain(spent(&q.waiting)).collect()
+            }
             NodeKind::Input(i) => {
                 i.equals.iter().map(|(_, node)| *node).chain([i.next]).chain(spent(&i.waiting)).collect()
             }

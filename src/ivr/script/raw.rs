@@ -14,9 +14,12 @@ pub(super) type Keys = Named<RawKey>;
 #[serde(deny_unknown_fields)]
 pub(super) struct RawScript {
     /// For people.
-    pub title: String,
+    pub title: Option<String>,
+    /// Name of the frame from which comes what is not said here.
+    pub frame: Option<Text>,
     /// Prompt folders; the first is the default.
-    pub languages: Vec<Text>,
+    pub languages: Option<Vec<Text>>,
+    #[serde(default)]
     pub entry: RawEntry,
     /// Columns of the list that the script uses, each with its meaning.
     #[serde(default)]
@@ -57,11 +60,11 @@ pub(super) struct RawScript {
     pub record_prompt: Named<RawRecordPrompt>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub(super) struct RawEntry {
     /// First node for a person.
-    pub person: Text,
+    pub person: Option<Text>,
     /// First node after a machine's beep.
     pub machine: Option<Text>,
     /// First node where person or machine is in doubt.
@@ -122,6 +125,10 @@ pub(super) struct RawQuestion {
     pub next: Text,
     #[serde(default)]
     pub waiting: RawWaiting,
+    /// Whom the answer rates.
+    pub rates: Option<RawRated>,
+    /// What the answer is about, for a mean of its own: `工程质量`.
+    pub dimension: Option<String>,
     #[serde(default = "yes")]
     pub barge_in: bool,
     /// Whether the keys of the script work here too.
@@ -130,11 +137,21 @@ pub(super) struct RawQuestion {
     /// Whether its answer is part of the survey, so that hanging up after it is `partial`.
     #[serde(default = "yes")]
     pub counts: bool,
+    /// Node from which a `replay` key says all of it again; the question alone, if not said.
+    pub replay_from: Option<Text>,
     /// How the call counts if the customer hangs up here.
     pub if_hung_up: Option<Text>,
     #[serde(default)]
     pub private: bool,
     pub step: Option<String>,
+}
+
+/// Whom a question rates: a function, and the column with the person's name.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRated {
+    pub function: Text,
+    pub person: Text,
 }
 
 /// What the keys of an input mean.
@@ -273,8 +290,8 @@ pub(super) struct RawEnd {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAskIfMachine {
     pub prompts: Vec<Text>,
-    /// Any key: a person.
-    pub next: Text,
+    /// Any key: a person. Where a person begins, if not said.
+    pub next: Option<Text>,
     /// No key: taken for a machine.
     pub machine: Text,
     #[serde(default)]

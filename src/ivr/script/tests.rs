@@ -165,3 +165,80 @@ fn sizes_are_bounded() {
     let parts = format!("[say.a]\nprompts = [{}]\nnext = \"bye\"", "\"a\",".repeat(33));
     assert!(error(&with(&parts)).message.contains("more than 32 parts"));
 }
+
+/// A frame with a goodbye, a scale, a key, and a node nobody needs.
+const FRAME: &str = r##"languages = ["zh-CN", "en"]
+entry = { person = "hello", limit = "bye" }
+waiting = { seconds = 9, silences = 1 }
+keys = { 0 = { next = "bye" }, "*" = { replay = true } }
+scale.five = { 5 = { means = "good", score = 5 }, 1 = { means = "bad", score = 1 } }
+[end.bye]
+prompts = ["survey/goodbye"]
+[say.spare]
+prompts = ["survey/spare"]
+next = "bye"
+"##;
+
+fn framed(script: &str) -> Result<Script, ScriptError> {
+    let mut frames = Frames::default();
+    frames.insert("scripts/frames/survey.toml", FRAME);
+    frames.insert("scripts/frames/wrong.toml", &FRAME.replace("next = \"bye\"\n", "next = \"bie\"\n"));
+    frames.insert("scripts/frames/torn.toml", "languages = [\"zh-CN\"\n");
+    frames.insert("scripts/frames/nested.toml", "frame = \"survey\"\n");
+    Script::parse_within(&frames, "scripts/t.toml", script)
+}
+
+const QUESTION: &str = "title = \"t\"\nframe = \"survey\"\n[question.hello]\nprompts = [\"a\"]\nscale = \"five\"\nnext = \"bye\"\n";
+
+#[test]
+fn a_script_takes_from_its_frame_what_it_does_not_say() {
+    let script = framed(QUESTION).unwrap_or_else(|e| panic!("{e}"));
+    let names: Vec<&str> = script.nodes().iter().map(|n| n.name.as_str()).collect();
+    assert_eq!(names, ["hello", "bye"], "the node nobody needs is left out");
+    assert_eq!(script.languages(), ["zh-CN", "en"]);
+    assert_eq!(script.entry().limit, Some(NodeId(1)));
+    let NodeKind::Question(q) = &script.node(NodeId(0)).kind else { panic!("a question") };
+    assert_eq!(q.keys.keys().collect::<String>(), "*015");
+    assert_eq!((q.waiting.first_key.as_secs(), q.waiting.silences), (9, 1));
+}
+
+#[test]
+fn what_a_script_says_itself_stands_in_place_of_the_frame() {
+    let own = format!(
+        "{QUESTION}[waiting]\nseconds = 4\n[say.bye]\nprompts = [\"b\"]\nnext = \"over\"\n[end.over]\n"
+    );
+    let text = own.replace("frame = \"survey\"\n", "frame = \"survey\"\nentry = { limit = \"over\" }\n");
+    let script = framed(&text).unwrap_or_else(|e| panic!("{e}"));
+    let names: Vec<&str> = script.nodes().iter().map(|n| n.name.as_str()).collect();
+    assert_eq!(names, ["hello", "bye", "over"]);
+    let NodeKind::Question(q) = &script.node(NodeId(0)).kind else { panic!("a question") };
+    assert_eq!((q.waiting.first_key.as_secs(), q.waiting.silences), (4, 1), "word by word");
+}
+
+#[test]
+fn a_mistake_in_a_frame_is_shown_there_and_names_the_script() {
+    let wrong = framed(&QUESTION.replace("survey", "wrong")).expect_err("no node bie").to_string();
+    assert!(
+        wrong.starts_with(
+            "scripts/frames/wrong.toml:10:8: there is no node `bie` (read for scripts/t.toml)\n   |\n10 | next"
+        ),
+        "{wrong}"
+    );
+    let torn = framed(&QUESTION.replace("survey", "torn")).expect_err("no list");
+    assert_eq!((torn.file.as_str(), torn.line), ("scripts/frames/torn.toml", 1), "{torn}");
+    let nested = framed(&QUESTION.replace("survey", "nested")).expect_err("one frame").to_string();
+    assert!(nested.starts_with("scripts/frames/nested.toml:1:9: a frame stands in no other"), "{nested}");
+    let near = framed(&QUESTION.replace("survey", "surveys")).expect_err("no frame").to_string();
+    assert!(near.starts_with("scripts/t.toml:2:9: there is no frame `surveys`"), "{near}");
+    assert!(near.contains("did you mean `survey`?"), "{near}");
+    let own = framed(&QUESTION.replace("\"bye\"", "\"by\"")).expect_err("no node by").to_string();
+    assert!(own.starts_with("scripts/t.toml:6:8: there is no node `by`"), "{own}");
+}
+
+#[test]
+fn a_script_without_a_beginning_or_title_says_so() {
+    let none = framed(&QUESTION.replace("title = \"t\"\n", "")).expect_err("no title");
+    assert!(none.message.contains("missing field `title`"), "{none}");
+    let text = with("").replace("entry = { person = \"hello\" }", "entry = {}");
+    assert!(error(&text).message.contains("where a person begins"));
+}

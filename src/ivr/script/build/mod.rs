@@ -1,6 +1,7 @@
 //! Raw text to checked script. What would leave a customer stuck or break a promise is an
 //! error here; what is merely doubtful is found by [`crate::ivr::check`].
 
+mod frame;
 mod nodes;
 mod parts;
 mod privacy;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use toml::Spanned;
 
-use super::raw::{Keys, RawScript, RawWaiting, Text};
+use super::raw::{Keys, RawEntry, RawScript, RawWaiting, Text};
+use super::source::{Frames, Sources, stem};
 use super::{
     Entry, Key, KeyAct, Limits, MAX_NODES, MAX_SCRIPT_BYTES, Node, NodeId, NodeKind, Script, ScriptError,
     Waiting,
@@ -39,15 +41,15 @@ const MAX_STEPS: u32 = 2_000;
 
 /// Everything that turns names into checked things.
 struct Builder<'a> {
-    file: &'a str,
-    text: &'a str,
+    sources: Sources<'a>,
     ids: BTreeMap<String, NodeId>,
     fields: BTreeMap<String, String>,
     private_fields: BTreeSet<String>,
     questions: BTreeSet<String>,
-    scales: BTreeMap<String, Keys>,
-    keys: Keys,
-    waiting: RawWaiting,
+    scales: &'a BTreeMap<String, Keys>,
+    keys: &'a Keys,
+    waiting: &'a RawWaiting,
+    person: Option<&'a Text>,
 }
 
 pub(in crate::ivr) use parts::is_prompt_name;
@@ -55,66 +57,72 @@ pub(in crate::ivr) use parts::is_prompt_name;
 type Checked<T> = Result<T, ScriptError>;
 
 /// Reads and checks a script.
-pub(super) fn build(file: &str, text: &str) -> Checked<Script> {
+pub(super) fn build(frames: &Frames, file: &str, text: &str) -> Checked<Script> {
+    let sources = Sources::new(file, text);
     if text.len() > MAX_SCRIPT_BYTES {
         let message = format!("the file has {} bytes, more than {MAX_SCRIPT_BYTES}", text.len());
-        return Err(ScriptError::at(file, text, 0..0, message, "split it into several scripts"));
+        return Err(sources.error(0..0, message, "split it into several scripts"));
     }
-    let mut raw: RawScript = toml::from_str(text).map_err(|e| {
-        let span = e.span().unwrap_or(0..0);
-        ScriptError::at(
-            file,
-            text,
-            span,
-            e.message(),
-            "config/scripts/generic.toml shows every table and key",
-        )
-    })?;
-    let named = names(&mut raw);
+    let (sources, raw, mut named) = frame::read(sources, frames)?;
+    let script = assemble(sources, &raw, &named)?;
+    // What nobody needs of a frame is no part of the script, nor are its prompts.
+    let in_frame = |name: &Text| sources.is_in_frame(&name.span());
+    let own = (0..named.len()).map(NodeId).filter(|id| !in_frame(&named[id.0].0));
+    let used = reached(&script, script.entries().chain(own));
+    if used.len() == named.len() {
+        return Ok(script);
+    }
+    let mut index = 0..;
+    named.retain(|_| index.next().is_some_and(|n| used.contains(&NodeId(n))));
+    assemble(sources, &raw, &named)
+}
+
+/// Nodes that can be reached from these, themselves included.
+fn reached(script: &Script, from: impl Iterator<Item = NodeId>) -> BTreeSet<NodeId> {
+    let mut seen = BTreeSet::new();
+    let mut open: Vec<NodeId> = from.collect();
+    while let Some(id) = open.pop() {
+        if seen.insert(id) {
+            open.extend(script.node(id).kind.successors());
+        }
+    }
+    seen
+}
+
+/// Names to checked things.
+fn assemble(sources: Sources<'_>, raw: &RawScript, named: &[(Text, nodes::RawNode)]) -> Checked<Script> {
     let mut builder = Builder {
-        file,
-        text,
+        sources,
         ids: BTreeMap::new(),
         fields: raw.fields.iter().map(|(k, v)| (k.get_ref().clone(), v.clone())).collect(),
         private_fields: BTreeSet::new(),
         questions: named.iter().filter(|n| n.1.is_question()).map(|n| n.0.get_ref().clone()).collect(),
-        scales: std::mem::take(&mut raw.scale),
-        keys: std::mem::take(&mut raw.keys),
-        waiting: std::mem::take(&mut raw.waiting),
+        scales: &raw.scale,
+        keys: &raw.keys,
+        waiting: &raw.waiting,
+        person: raw.entry.person.as_ref(),
     };
     for field in &raw.private_fields {
         builder.field(field)?;
         builder.private_fields.insert(field.get_ref().clone());
     }
-    builder.number(&named)?;
-    let languages = builder.languages(&raw.languages)?;
+    let Some(title) = &raw.title else {
+        return builder.fail(0..0, "missing field `title`", "say what the script is for: title = \"...\"");
+    };
+    builder.number(named)?;
+    let languages = builder.languages(raw.languages.as_deref().unwrap_or_default())?;
     let nodes = named.iter().map(|(name, raw)| builder.node(name, raw)).collect::<Checked<Vec<Node>>>()?;
-    let optional = |name: &Option<Text>| name.as_ref().map(|n| builder.id(n)).transpose();
-    let entry = Entry {
-        person: builder.id(&raw.entry.person)?,
-        machine: optional(&raw.entry.machine)?,
-        doubt: optional(&raw.entry.doubt)?,
-        limit: optional(&raw.entry.limit)?,
-    };
-    if let (Some(name), Some(id)) = (&raw.entry.limit, entry.limit)
-        && !matches!(nodes[id.0].kind, NodeKind::End { .. })
-    {
-        let message = format!("`{}` does not end the call", name.get_ref());
-        return builder.fail(name.span(), message, "entry.limit must name an [end] node");
-    }
-    let limits = Limits {
-        steps: builder.count(raw.limits.steps.as_ref(), DEFAULT_STEPS, 1..=MAX_STEPS, "steps")?,
-        time: builder.seconds(raw.limits.seconds.as_ref(), DEFAULT_SECONDS, 1..=MAX_SECONDS)?,
-    };
-    let stem = file.rsplit(['/', '\\']).next().unwrap_or(file);
     let script = Script {
-        file: file.into(),
-        name: stem.strip_suffix(".toml").unwrap_or(stem).into(),
-        title: raw.title,
+        file: sources.file().into(),
+        name: stem(sources.file()).into(),
+        title: title.clone(),
         languages,
         fields: builder.fields.clone(),
-        entry,
-        limits,
+        entry: builder.entry(&raw.entry, &nodes)?,
+        limits: Limits {
+            steps: builder.count(raw.limits.steps.as_ref(), DEFAULT_STEPS, 1..=MAX_STEPS, "steps")?,
+            time: builder.seconds(raw.limits.seconds.as_ref(), DEFAULT_SECONDS, 1..=MAX_SECONDS)?,
+        },
         nodes,
     };
     let spans: Vec<Range<usize>> = named.iter().map(|(name, _)| name.span()).collect();
@@ -148,7 +156,36 @@ fn names(raw: &mut RawScript) -> Vec<(Text, nodes::RawNode)> {
 
 impl Builder<'_> {
     fn fail<T>(&self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) -> Checked<T> {
-        Err(ScriptError::at(self.file, self.text, span, message, hint))
+        Err(self.sources.error(span, message, hint))
+    }
+
+    /// The node where a person begins.
+    fn person(&self) -> Checked<NodeId> {
+        match self.person {
+            Some(name) => self.id(name),
+            None => self.fail(
+                0..0,
+                "nobody says where a person begins",
+                "name the first node: entry = { person = \"greeting\" }",
+            ),
+        }
+    }
+
+    fn entry(&self, raw: &RawEntry, nodes: &[Node]) -> Checked<Entry> {
+        let optional = |name: &Option<Text>| name.as_ref().map(|n| self.id(n)).transpose();
+        let limit = optional(&raw.limit)?;
+        if let (Some(name), Some(id)) = (&raw.limit, limit)
+            && !matches!(nodes[id.0].kind, NodeKind::End { .. })
+        {
+            let message = format!("`{}` does not end the call", name.get_ref());
+            return self.fail(name.span(), message, "entry.limit must name an [end] node");
+        }
+        Ok(Entry {
+            person: self.person()?,
+            machine: optional(&raw.machine)?,
+            doubt: optional(&raw.doubt)?,
+            limit,
+        })
     }
 
     /// Gives each node its number; a name serves one node only, whatever its kind.
@@ -256,7 +293,7 @@ impl Builder<'_> {
     /// The node's own words over those of the script; `next` is where a spent question goes
     /// if nobody says otherwise.
     fn waiting(&self, own: &RawWaiting, next: NodeId) -> Checked<Waiting> {
-        let all = &self.waiting;
+        let all = self.waiting;
         let node = |own: &Option<Text>, all: &Option<Text>| match own.as_ref().or(all.as_ref()) {
             Some(name) => self.id(name),
             None => Ok(next),

@@ -4,7 +4,7 @@ use crate::base::Disposition;
 
 use super::super::raw::{self, Text};
 use super::super::{
-    Format, Input, Key, KeyAct, Node, NodeKind, PromptTarget, Purpose, Question, RecordPrompt, Waiting,
+    Format, Input, Key, KeyAct, Node, NodeKind, PromptTarget, Purpose, Question, Rated, RecordPrompt, Waiting,
 };
 use super::{Builder, Checked, MAX_WAIT_S};
 
@@ -99,7 +99,7 @@ impl Builder<'_> {
 
     fn question(&self, name: &Text, q: &raw::RawQuestion) -> Checked<NodeKind> {
         let next = self.id(&q.next)?;
-        let mut keys = if q.global_keys { self.keys(&self.keys, next, true)? } else { Default::default() };
+        let mut keys = if q.global_keys { self.keys(self.keys, next, true)? } else { Default::default() };
         if let Some(scale) = &q.scale {
             let Some(raw) = self.scales.get(scale.get_ref()) else {
                 let known = super::nearest(scale.get_ref(), self.scales.keys());
@@ -124,10 +124,22 @@ impl Builder<'_> {
             prompts: self.said(name, &q.prompts)?,
             barge_in: q.barge_in,
             purpose: if q.counts { Purpose::Survey } else { Purpose::Side },
+            replay_from: q.replay_from.as_ref().map(|node| self.id(node)).transpose()?,
+            rates: q.rates.as_ref().map(|rated| self.rated(rated)).transpose()?,
+            dimension: q.dimension.clone(),
             if_hung_up: q.if_hung_up.as_ref().map(|word| self.disposition(word)).transpose()?,
             keys,
             waiting: self.waiting(&q.waiting, next)?,
         }))
+    }
+
+    fn rated(&self, raw: &raw::RawRated) -> Checked<Rated> {
+        let function = raw.function.get_ref().trim();
+        if function.is_empty() {
+            let hint = "name what the person does: rates = { function = \"设计师\", person = \"designer\" }";
+            return self.fail(raw.function.span(), "a rated function has a name", hint);
+        }
+        Ok(Rated { function: function.into(), field: self.field(&raw.person)? })
     }
 
     fn input(&self, name: &Text, i: &raw::RawInput) -> Checked<NodeKind> {
@@ -181,7 +193,7 @@ impl Builder<'_> {
 
     fn identity(&self, name: &Text, i: &raw::RawIdentity) -> Checked<NodeKind> {
         let (next, wrong) = (self.id(&i.next)?, self.id(&i.wrong_person)?);
-        let mut keys = self.keys(&self.keys, next, true)?;
+        let mut keys = self.keys(self.keys, next, true)?;
         let (yes, no) = (self.key(&i.yes)?, self.key(&i.no)?);
         if yes == no {
             return self.fail(i.no.span(), "`yes` and `no` are the same key", "give them different keys");
@@ -194,6 +206,9 @@ impl Builder<'_> {
             prompts: self.said(name, &i.prompts)?,
             barge_in: i.barge_in,
             purpose: Purpose::Identity,
+            replay_from: None,
+            rates: None,
+            dimension: None,
             if_hung_up: None,
             keys,
             waiting: self.waiting(&i.waiting, wrong)?,
@@ -247,7 +262,11 @@ impl Builder<'_> {
     }
 
     fn ask_if_machine(&self, name: &Text, a: &raw::RawAskIfMachine) -> Checked<NodeKind> {
-        let (next, machine) = (self.id(&a.next)?, self.id(&a.machine)?);
+        let next = match &a.next {
+            Some(next) => self.id(next)?,
+            None => self.person()?,
+        };
+        let machine = self.id(&a.machine)?;
         let any = Key { means: None, score: None, act: KeyAct::Next(next), global: false };
         let waiting = self.waiting(&a.waiting, machine)?;
         let silences = a.waiting.silences.as_ref().map_or(0, |n| *n.get_ref());
@@ -255,6 +274,9 @@ impl Builder<'_> {
             prompts: self.said(name, &a.prompts)?,
             barge_in: true,
             purpose: Purpose::Machine,
+            replay_from: None,
+            rates: None,
+            dimension: None,
             if_hung_up: None,
             keys: "0123456789*#ABCD".chars().map(|c| (c, any.clone())).collect(),
             waiting: Waiting { silences, silence_next: machine, wrong_next: machine, ..waiting },

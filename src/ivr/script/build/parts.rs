@@ -51,7 +51,7 @@ impl Builder<'_> {
             MEASURES.join("|")
         );
         let message = format!("`{}` cannot be spoken", text.get_ref());
-        ScriptError::at(self.file, self.text, text.span(), message, hint)
+        self.sources.error(text.span(), message, hint)
     }
 
     /// A name that is safe as a path below the folder of a language.

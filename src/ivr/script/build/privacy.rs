@@ -44,7 +44,11 @@ fn unproved(node: &Node) -> Vec<NodeId> {
                 .keys
                 .values()
                 .filter(|k| k.global || k.means.as_deref() != Some(super::nodes::IDENTITY_YES));
-            yes.filter_map(|k| k.next()).chain([q.waiting.silence_next, q.waiting.wrong_next]).collect()
+            let again = q.replay_from;
+            yes.filter_map(|k| k.next())
+                .chain(again)
+                .chain([q.waiting.silence_next, q.waiting.wrong_next])
+                .collect()
         }
         NodeKind::Input(i) if i.purpose == Purpose::Identity => {
             let mismatch = i.equals.iter().map(|(_, node)| *node);
