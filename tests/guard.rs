@@ -54,6 +54,7 @@ fn working(now: Timestamp, settings: CampaignSettings, customers: &[(&str, Times
 /// When each number was called, in the order of the calls.
 fn called(world: &World) -> Vec<(String, Timestamp)> {
     let mut calls: Vec<_> = world
+        .books
         .ledger
         .calls
         .iter()
@@ -140,7 +141,8 @@ fn sch_03_a_slip_of_1402_rings_within_seconds() {
     world.run_until(DAY, |w| w.now.utc >= cn("2026-03-03T14:02:00"));
     world.books.numbers.insert((0, "13800000001".into()), answers());
     world.books.ledger.add(&["13800000001"]);
-    world.engine.handle_list_changed(world.now, ListId(1));
+    let now = world.now;
+    world.engine.handle_list_changed(now, ListId(1));
     world.feed(Input::Wake);
     world.run_until(DAY, |w| w.books.ledger.reports.len() == 1);
     let at = called(&world)[0].1;
