@@ -5,7 +5,7 @@ use ringback::ivr::dimension_means;
 
 use super::caller::{Caller, facts};
 use super::paths::check;
-use super::{prompt_set, script};
+use super::script;
 
 /// Function and person that an answer rates.
 fn rated(caller: &Caller, question: &str) -> (String, Option<String>) {
@@ -37,14 +37,7 @@ fn cnt_02_open_points_are_read_one_by_one_with_their_progress() {
         ("progress", "已发货"),
         ("appointment", "2026-03-10 14:00"),
     ];
-    let recorded = ["zh-CN/items/门板划痕", "zh-CN/items/缺拉手"].map(str::to_owned);
-    let prompts = prompt_set().iter().map(str::to_owned).chain(recorded).collect();
-    let caller = Caller::run_with(
-        script("whole-house"),
-        facts(&fields),
-        std::sync::Arc::new(prompts),
-        "1 * 2 say hang",
-    );
+    let caller = Caller::run(script("whole-house"), facts(&fields), "1 * 2 say hang");
     assert_eq!(caller.keys(), "greeting=1 b1=2 b1_note=voice", "{}", caller.transcript);
     let items = "共有 两 项 第一项 zh-CN/items/门板划痕 第二项 zh-CN/items/缺拉手";
     assert_eq!(caller.transcript.matches(items).count(), 2, "star reads them again\n{}", caller.transcript);
@@ -59,7 +52,8 @@ fn cnt_02_progress_is_told_as_far_as_it_is_known() {
         ("ordered", "", "已经下单"),
         ("到货", "", "已经到货"),
         ("到货", "", "尽快与您预约上门时间"),
-        ("厂家补件中", "", "目前的处理进度是"),
+        ("厂家补件中", "", "目前的处理进度是 zh-CN/texts/厂家补件中"),
+        ("未录音的进度", "", "正在安排，货到后会尽快预约"),
         ("", "2026-03-10 14:00", "我们已为您预约上门"),
     ];
     for (progress, appointment, said) in table {
@@ -72,8 +66,16 @@ fn cnt_02_progress_is_told_as_far_as_it_is_known() {
         let caller = check("whole-house", &fields, "1 1 hang", "greeting=1 b1=1", Disposition::Completed);
         assert!(caller.transcript.contains(said), "{progress} {appointment}\n{}", caller.transcript);
     }
-    let unknown = [("install_status", "not_done")];
-    check("whole-house", &unknown, "1 say hang", "greeting=1 b1_note=voice", Disposition::Completed);
+}
+
+#[test]
+fn cnt_02_points_that_nobody_recorded_are_told_by_the_customer() {
+    for items in ["", "缺拉手;没有录音的一项"] {
+        let fields = [("install_status", "not_done"), ("outstanding_items", items)];
+        let answers = "greeting=1 b1_note=voice";
+        let caller = check("whole-house", &fields, "1 say hang", answers, Disposition::Completed);
+        assert!(!caller.transcript.contains("登记齐全吗"), "what was not read cannot be complete");
+    }
 }
 
 #[test]
