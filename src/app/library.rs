@@ -1,6 +1,6 @@
 //! Scripts and prompts: embedded ones, overridden by the folders of the configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -56,12 +56,15 @@ fn load_scripts(folders: &Folders, loaded: &mut Loaded) -> std::io::Result<()> {
     for (file, bytes) in files.iter().filter(|(file, _)| Frames::is_frame(file)) {
         frames.insert(file, &text(bytes));
     }
+    // A mistake in a frame is one mistake, however many scripts stand in it.
+    let mut told = BTreeSet::new();
     for (file, bytes) in files.iter().filter(|(file, _)| !Frames::is_frame(file)) {
         match Script::parse_within(&frames, file, &text(bytes)) {
             Ok(script) => {
                 loaded.library.scripts.insert(script.name().to_owned(), Arc::new(script));
             }
-            Err(e) => loaded.problems.push(e.to_string()),
+            Err(e) if told.insert((e.file.clone(), e.line, e.column)) => loaded.problems.push(e.to_string()),
+            Err(_) => {}
         }
     }
     Ok(())
@@ -72,7 +75,7 @@ fn load_prompts(folders: &Folders, fallback: &str, loaded: &mut Loaded) -> std::
     let mut library = PromptLibrary::new(fallback);
     let mut names = Vec::new();
     let mut everywhere: BTreeMap<String, Arc<Prompt>> = BTreeMap::new();
-    let mut languages = std::collections::BTreeSet::new();
+    let mut languages = BTreeSet::new();
     for (file, bytes) in assets::layered("prompts/", there, ".wav")? {
         let full = file.trim_end_matches(".wav").to_owned();
         let (language, name) = match full.split_once('/') {
@@ -104,4 +107,43 @@ fn load_prompts(folders: &Folders, fallback: &str, loaded: &mut Loaded) -> std::
     loaded.library.prompts = Arc::new(library);
     loaded.library.names = Arc::new(names.into_iter().collect::<PromptSet>());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ivr::{NodeKind, Part};
+
+    /// What is loaded where an operator's folder has this frame of every survey.
+    fn with_frame(change: impl Fn(&str) -> String) -> Loaded {
+        let folder = tempfile::tempdir().expect("a folder");
+        let frame = assets::read("scripts/frames/survey.toml").expect("the frame is carried along");
+        std::fs::create_dir(folder.path().join("frames")).expect("a folder");
+        let text = change(&String::from_utf8_lossy(&frame));
+        std::fs::write(folder.path().join("frames/survey.toml"), text).expect("written");
+        let mut loaded = Loaded::default();
+        let folders = Folders { scripts: vec![folder.path().into()], prompts: Vec::new() };
+        load_scripts(&folders, &mut loaded).expect("readable");
+        loaded
+    }
+
+    #[test]
+    fn an_operator_changes_the_goodbye_of_every_survey_once() {
+        let own = with_frame(|frame| frame.replace("survey/do-not-call", "own/never-again"));
+        assert!(own.problems.is_empty(), "{:?}", own.problems);
+        assert!(!own.library.scripts.contains_key("survey"), "a frame is no script");
+        for script in own.library.scripts.values().filter(|s| s.name() != "record-prompt") {
+            let node = script.nodes().iter().find(|n| n.name == "do_not_call").expect("every survey has it");
+            let NodeKind::End { prompts, .. } = &node.kind else { panic!("an end") };
+            assert_eq!(prompts, &[Part::Prompt("own/never-again".into())], "{}", script.name());
+        }
+    }
+
+    #[test]
+    fn a_mistake_in_a_frame_is_told_once_and_blocks_no_other_script() {
+        let broken = with_frame(|frame| frame.replace("next = \"later_bye\"", "next = \"latr_bye\""));
+        assert_eq!(broken.problems.len(), 1, "{:?}", broken.problems);
+        assert!(broken.problems[0].starts_with("frames/survey.toml:"), "{}", broken.problems[0]);
+        assert!(broken.library.scripts.contains_key("record-prompt"));
+    }
 }

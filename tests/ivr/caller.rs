@@ -75,7 +75,7 @@ impl Caller {
     /// silent in a comment; `gone` hangs up in the comment; `hang` hangs up; `doubt`, `beep`
     /// stand at the beginning for a machine. After the plan time goes on by itself.
     pub fn run(script: Arc<Script>, facts: Facts, plan: &str) -> Self {
-        Self::run_with(script, facts, super::prompt_set(), plan)
+        Self::run_with(script, facts, super::with_recordings(), plan)
     }
 
     pub fn run_with(script: Arc<Script>, facts: Facts, prompts: Arc<PromptSet>, plan: &str) -> Self {

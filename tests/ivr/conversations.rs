@@ -126,11 +126,11 @@ read_as_agreed! {
     home_decoration_stage_reads_as_agreed "home-decoration-stage":
         "1 5 4 1 say mute hang" [("project_manager", "刘经理")], "1 2 4 2 say say hang" [];
     xian_inprogress_a_reads_as_agreed "xian-inprogress-a":
-        "1 5 4 5 4 1 say 1 mute hang" [("designer", "陈设计"), ("project_manager", "刘经理")], "# hang" [];
+        "1 5 4 5 4 1 say 1 mute hang" [("designer", "陈设计"), ("foreman", "刘经理")], "# hang" [];
     xian_inprogress_bc_reads_as_agreed "xian-inprogress-bc":
-        "1 5 4 2 say hang" [("project_manager", "刘经理")], "1 1 4 2 say hang" [];
+        "1 5 4 2 say hang" [("foreman", "刘经理")], "1 1 4 2 say hang" [];
     xian_completed_reads_as_agreed "xian-completed":
-        "1 5 5 4 4 1 mute hang" [("designer", "陈设计"), ("project_manager", "刘经理")], "9 1 5 0 0 hang" [];
+        "1 5 5 4 4 1 mute hang" [("designer", "陈设计"), ("foreman", "刘经理")], "9 1 5 0 0 hang" [];
     xian_complaint_reads_as_agreed "xian-complaint":
         "1 1 4 5 mute hang" [("handler", "唐师傅")], "1 2 say hang" [];
     whole_house_reads_as_agreed "whole-house":
@@ -146,9 +146,9 @@ read_as_agreed! {
     mall_install_second_reads_as_agreed "mall-install-second":
         "1 2 5 mute hang" [("installer", "王工")], "1 1 say 2 say 2 say hang" [("outstanding_items", "缺拉手")];
     mall_contract_reads_as_agreed "mall-contract":
-        "1 5 4 mute hang" [("designer", "陈设计"), ("guide", "周导购")], "1 2 4 say hang" [];
+        "1 5 4 mute hang" [("designer", "陈设计"), ("shopping_guide", "周导购")], "1 2 4 say hang" [];
     mall_service_reads_as_agreed "mall-service":
-        "1 5 mute hang" [("service_person", "孙师傅")], "1 1 say hang" [];
+        "1 5 mute hang" [("technician", "孙师傅")], "1 1 say hang" [];
     mall_cleaning_reads_as_agreed "mall-cleaning":
         "1 5 mute hang" [("cleaner", "吴姐")], "0 hang" [];
     mall_outstanding_reads_as_agreed "mall-outstanding":
@@ -172,9 +172,9 @@ read_as_agreed! {
     reminder_maintenance_reads_as_agreed "reminder-maintenance":
         "1 hang" [("due_date", "2026-03-09")], "2 say hang" [("due_date", "2026-03-09")];
     reminder_insurance_reads_as_agreed "reminder-insurance":
-        "1 hang" [("expiry", "2026-04-01")], "2 hang" [("expiry", "2026-04-01")];
+        "1 hang" [("due_date", "2026-04-01")], "2 hang" [("due_date", "2026-04-01")];
     reminder_appointment_reads_as_agreed "reminder-appointment":
-        "1 hang" [("appointment", "2026-03-03 14:00")], "* 2 say hang" [("appointment", "2026-03-03 14:00")];
+        "1 hang" [("appointment_at", "2026-03-03 14:00")], "* 2 say hang" [("appointment_at", "2026-03-03 14:00")];
     express_outlet_reads_as_agreed "express-outlet":
         "1 say hang" [], "9 . . . hang" [];
     hospital_outpatient_reads_as_agreed "hospital-outpatient":
@@ -192,14 +192,14 @@ read_as_agreed! {
     billboard_solution_reads_as_agreed "billboard-solution":
         "1 1 hang" [], "1 2 say hang" [];
     real_estate_signing_reads_as_agreed "real-estate-signing":
-        "1 1 hang" [("appointment", "2026-03-10 10:00"), ("payment", "按揭"), ("marital", "已婚")],
-        "1 * 2 say hang" [("appointment", "2026-03-10 10:00"), ("payment", "full")], "2 hang" [];
+        "1 1 hang" [("signing_at", "2026-03-10 10:00"), ("payment", "按揭"), ("marital_status", "已婚")],
+        "1 * 2 say hang" [("signing_at", "2026-03-10 10:00"), ("payment", "full")], "2 hang" [];
     real_estate_mortgage_reads_as_agreed "real-estate-mortgage":
-        "1 1 hang" [("appointment", "2026-03-10 10:00"), ("marital", "single")];
+        "1 1 hang" [("mortgage_at", "2026-03-10 10:00"), ("marital_status", "single")];
     real_estate_fund_reads_as_agreed "real-estate-fund":
         "1 2 hang" [("deadline", "2026-03-09")], "1 3 say hang" [("deadline", "2026-03-09")];
     real_estate_loan_reads_as_agreed "real-estate-loan":
-        "1 1 hang" [("released_on", "2026-03-02"), ("debit_day", "20")], "1 2 say hang" [];
+        "1 1 hang" [("released_on", "2026-03-02"), ("first_payment_on", "2026-04-20")], "1 2 say hang" [];
     generic_routine_reads_as_agreed "generic-routine":
         "1 1 5 2 mute hang" [], "1 3 say 2 1 say say hang" [];
     generic_key_reads_as_agreed "generic-key":
@@ -207,7 +207,7 @@ read_as_agreed! {
     generic_appointment_reads_as_agreed "generic-appointment":
         "1 say 1 4 2 mute hang" [];
     catering_rating_reads_as_agreed "catering-rating":
-        "1 5 4 5 mute hang" [("consumed_at", "2026-03-01 20:00")], "1 2 4 3 say hang" [];
+        "1 5 4 5 mute hang" [("consumed_at", "2026-03-01 20:00"), ("waiter", "小何")], "1 2 4 3 say hang" [];
     project_manager_reads_as_agreed "project-manager":
         "1 1 1 2 2 mute hang" [], "1 2 say 2 3 1 say mute hang" [];
     verification_reads_as_agreed "verification":

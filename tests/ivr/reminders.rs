@@ -8,7 +8,7 @@ use super::script;
 
 #[test]
 fn rem_01_an_appointment_is_confirmed_by_1_and_moved_by_2() {
-    let fields = [("appointment", "2026-03-10 14:00")];
+    let fields = [("appointment_at", "2026-03-10 14:00")];
     let caller = check("reminder-appointment", &fields, "1 hang", "confirm=1", Disposition::Completed);
     assert_eq!(caller.answer("confirm").meaning.as_deref(), Some("confirmed"));
     assert!(caller.transcript.contains("时间是 三月 十号 下午 两 点"), "{}", caller.transcript);
@@ -23,7 +23,7 @@ fn maintenance_and_insurance_are_told_with_their_day() {
     let caller = check("reminder-maintenance", &due, "* 1 hang", "confirm=1", Disposition::Completed);
     assert_eq!(caller.transcript.matches("保养日期是 三月 九号").count(), 2, "{}", caller.transcript);
     check("reminder-maintenance", &due, "2 say hang", "confirm=2 new_time=voice", Disposition::Completed);
-    let expiry = [("expiry", "2027-03-09")];
+    let expiry = [("due_date", "2027-03-09")];
     let caller = check("reminder-insurance", &expiry, "2 hang", "confirm=2", Disposition::Completed);
     assert_eq!(caller.answer("confirm").meaning.as_deref(), Some("help_wanted"));
     assert!(caller.transcript.contains("到期日是 二 零 二 七 年 三月 九号"), "{}", caller.transcript);
@@ -38,7 +38,7 @@ fn rem_07_the_documents_are_those_of_payment_and_marital_status() {
         ("", "", &["认购书", "婚姻状况证明"], &["收入证明", "公积金", "结婚证", "离婚证"]),
     ];
     for (payment, marital, said, unsaid) in table {
-        let fields = [("appointment", "2026-03-10 10:00"), ("payment", payment), ("marital", marital)];
+        let fields = [("signing_at", "2026-03-10 10:00"), ("payment", payment), ("marital_status", marital)];
         let answers = "identity=1 confirm=1";
         let caller = check("real-estate-signing", &fields, "1 1 hang", answers, Disposition::Completed);
         assert!(caller.transcript.contains("签约时间是 三月 十号 上午 十 点"), "{}", caller.transcript);
@@ -53,7 +53,8 @@ fn rem_07_the_documents_are_those_of_payment_and_marital_status() {
 
 #[test]
 fn rem_07_star_says_time_and_documents_again() {
-    let fields = [("appointment", "2026-03-10 10:00"), ("marital", "已婚")];
+    let fields =
+        [("signing_at", "2026-03-10 10:00"), ("mortgage_at", "2026-03-10 10:00"), ("marital_status", "已婚")];
     for (name, paper) in [("real-estate-signing", "认购书"), ("real-estate-mortgage", "收入证明")] {
         let caller = check(
             name,
@@ -88,29 +89,32 @@ fn rem_06_papers_are_asked_for_until_they_are_handed_in() {
         assert_eq!(caller.answer("papers").meaning.as_deref(), Some(means));
         assert!(caller.transcript.contains("截止日期是 三月 九号"), "{}", caller.transcript);
     }
+    let caller = check("real-estate-fund", &[], "1 * 1 hang", "identity=1 papers=1", Disposition::Completed);
+    assert_eq!(caller.transcript.matches("签约后七天之内").count(), 2, "{}", caller.transcript);
 }
 
 #[test]
-fn a_released_loan_is_told_with_its_day_of_debit() {
-    let fields = [("released_on", "2026-03-01"), ("debit_day", "20")];
-    let caller = check("real-estate-loan", &fields, "1 1 hang", "identity=1 loan=1", Disposition::Completed);
-    assert!(caller.transcript.contains("放款日期是 昨天 银行扣款日是每月 二十 号"), "{}", caller.transcript);
-    check(
-        "real-estate-loan",
-        &fields,
-        "1 2 say hang",
-        "identity=1 loan=2 loan_note=voice",
-        Disposition::Completed,
-    );
+fn a_released_loan_is_told_with_the_days_that_are_known() {
+    let fields = [("released_on", "2026-03-01"), ("first_payment_on", "2026-04-20")];
+    let caller =
+        check("real-estate-loan", &fields, "1 * 1 hang", "identity=1 loan=1", Disposition::Completed);
+    for words in ["放款日期是 昨天", "银行首次扣款日期是 四月 二十号 请提前存足款项。"]
+    {
+        assert_eq!(caller.transcript.matches(words).count(), 2, "{words}\n{}", caller.transcript);
+    }
+    let answers = "identity=1 loan=2 loan_note=voice";
+    let caller = check("real-estate-loan", &[], "1 2 say hang", answers, Disposition::Completed);
+    assert!(caller.transcript.contains("您的按揭贷款已经放款。"), "{}", caller.transcript);
+    assert!(!caller.transcript.contains("日期是"), "{}", caller.transcript);
 }
 
 #[test]
 fn nothing_of_a_purchase_or_an_illness_is_said_to_a_wrong_person() {
     let fields = [
-        ("appointment", "2026-03-10 10:00"),
+        ("signing_at", "2026-03-10 10:00"),
         ("deadline", "2026-03-09"),
         ("released_on", "2026-03-01"),
-        ("debit_day", "20"),
+        ("first_payment_on", "2026-04-20"),
         ("department", "内科"),
     ];
     let scripts = [
@@ -123,7 +127,7 @@ fn nothing_of_a_purchase_or_an_illness_is_said_to_a_wrong_person() {
     for name in scripts {
         for plan in ["2 hang", ". . .", "5 5 5", "beep", "doubt . .", "9 1 5 0 0 hang", "0 hang"] {
             let caller = Caller::run(script(name), facts(&fields), plan);
-            for words in ["签约时间", "公积金", "放款", "资料", "康复", "就诊后", "三月 十号", "二十"]
+            for words in ["签约时间", "公积金", "放款", "资料", "七天", "康复", "就诊后", "三月 十号", "四月"]
             {
                 assert!(!caller.transcript.contains(words), "{name} {plan} {words}\n{}", caller.transcript);
             }

@@ -19,6 +19,7 @@ impl Runner {
         match test {
             Test::Is(words) => text.is_some_and(|t| words.iter().any(|w| w == t)),
             Test::Present(wanted) => text.is_some() == *wanted,
+            Test::Spoken(wanted) => text.is_some_and(|t| self.is_heard(t)) == *wanted,
             Test::AtMost(limit) => number().is_some_and(|n| n <= *limit),
             Test::AtLeast(limit) => number().is_some_and(|n| n >= *limit),
             Test::AfterField(other) => {
@@ -40,6 +41,6 @@ fn answer_holds(given: Option<&Given>, test: &Test) -> bool {
         Test::Present(wanted) => given.is_some_and(|g| g.keys.is_some() || g.spoke) == *wanted,
         Test::AtMost(limit) => score().is_some_and(|s| s <= *limit),
         Test::AtLeast(limit) => score().is_some_and(|s| s >= *limit),
-        Test::AfterField(_) => false,
+        Test::AfterField(_) | Test::Spoken(_) => false,
     }
 }

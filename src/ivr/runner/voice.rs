@@ -82,6 +82,14 @@ impl Runner {
         }
     }
 
+    /// Whether a column's text, or each of its items, can be said.
+    pub(super) fn is_heard(&self, text: &str) -> bool {
+        let recorded =
+            |folder: &str, text: &str| self.prompts.has(&self.language, &format!("{folder}/{text}"));
+        let mut items = spoken::items(text).take(MAX_SPOKEN_ITEMS);
+        self.facts.can_speak || recorded("texts", text) || items.all(|item| recorded("items", item))
+    }
+
     /// Says what the cue means at the present node, or waits for speech first.
     pub(super) fn say(&mut self, now: Now, cue: Cue) {
         let line = self.line(now, &cue);

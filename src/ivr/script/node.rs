@@ -281,6 +281,8 @@ pub enum Test {
     Is(Vec<String>),
     /// There is something, or there is nothing.
     Present(bool),
+    /// A text, or each of its items, is recorded or can be made by TTS; or is not.
+    Spoken(bool),
     /// A number or score, at most.
     AtMost(f64),
     /// A number or score, at least.

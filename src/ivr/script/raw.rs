@@ -249,6 +249,8 @@ pub(super) struct RawRule {
     pub any_score: bool,
     pub is: Option<OneOrMany>,
     pub present: Option<bool>,
+    /// Whether `{text:column}` or `{items:column}` would be heard: recorded, or made by TTS.
+    pub spoken: Option<bool>,
     pub at_most: Option<f64>,
     pub at_least: Option<f64>,
     /// The date of `field` is later than that of this column.

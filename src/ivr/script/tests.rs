@@ -79,6 +79,14 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_to_mend_it() {
             "at_most",
         ),
         (
+            question("keys = { 1 = {} }\n") + "[branch.b]\nwhen = [{ answer = \"q\", spoken = true, next = \"bye\" }]\notherwise = \"bye\"",
+            "does not fit",
+            "spoken look at columns",
+        ),
+        (question("keys = { 1 = {} }\nrates = { function = \" \", person = \"status\" }"), "has a name", "设计师"),
+        (question("keys = { 1 = {} }\nrates = { function = \"a\", person = \"stat\" }"), "column `stat`", "status"),
+        (question("keys = { 1 = {} }\nreplay_from = \"by\""), "there is no node `by`", "bye"),
+        (
             "[input.i]\nprompts = [\"a\"]\nnext = \"bye\"\nequals_field = \"status\"".into(),
             "go together",
             "both or none",

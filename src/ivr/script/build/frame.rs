@@ -5,12 +5,15 @@ use super::super::source::{Frames, Sources};
 use super::nodes::RawNode;
 use super::{Checked, names, nearest};
 
+/// Every node with its name.
+type NamedNodes = Vec<(Text, RawNode)>;
+
 /// A script as written, its frame taken in. Nodes of the frame come last, and only those
 /// whose name the script does not use itself.
 pub(super) fn read<'a>(
     sources: Sources<'a>,
     frames: &'a Frames,
-) -> Checked<(Sources<'a>, RawScript, Vec<(Text, RawNode)>)> {
+) -> Checked<(Sources<'a>, RawScript, NamedNodes)> {
     let mut raw = sources.read_own()?;
     let mut named = names(&mut raw);
     let Some(frame) = &raw.frame else { return Ok((sources, raw, named)) };

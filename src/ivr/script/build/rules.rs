@@ -47,6 +47,7 @@ impl Builder<'_> {
             is,
             after,
             raw.present.map(Test::Present),
+            raw.spoken.map(Test::Spoken),
             raw.at_most.map(Test::AtMost),
             raw.at_least.map(Test::AtLeast),
         ];
@@ -55,19 +56,19 @@ impl Builder<'_> {
             return self.fail(
                 rule.span(),
                 "a rule has exactly one test",
-                "give one of: is, present, at_most, at_least, after_field",
+                "give one of: is, present, spoken, at_most, at_least, after_field",
             );
         };
         let fits = match (subject, &test) {
             (Subject::AnyScore, test) => matches!(test, Test::AtMost(_) | Test::AtLeast(_)),
-            (Subject::Answer(_), test) => !matches!(test, Test::AfterField(_)),
+            (Subject::Answer(_), test) => !matches!(test, Test::AfterField(_) | Test::Spoken(_)),
             (Subject::Field(_), _) => true,
         };
         if !fits {
             return self.fail(
                 rule.span(),
                 "this test does not fit what the rule looks at",
-                "any_score takes at_most or at_least; after_field compares two columns",
+                "any_score takes at_most or at_least; after_field and spoken look at columns",
             );
         }
         Ok(test)
