@@ -286,3 +286,54 @@ fn stopping_a_campaign_hangs_up_and_pausing_does_not() {
         assert_eq!(world.ledger.only().record.disposition, expect, "{command:?}\n{}", world.ladder.text());
     }
 }
+
+#[test]
+fn media_end_with_our_bye_though_nobody_answers_it() {
+    let mut world = World::new(8, vec![trunk("a", 1)]);
+    world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![Act::Ignore])));
+    world.ledger.add(&[NUMBER]);
+    let now = world.now;
+    world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
+    world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
+    world.feed(ringback::engine::Input::Wake);
+    world.run_until(HOUR, |w| w.engine.calls().any(|c| c.answered_at.is_some()));
+    world.run_for(Duration::from_secs(1));
+    world.moods[0] = TrunkMood::Silent;
+    let (now, hung_up_at) = (world.now, world.now.utc);
+    world.engine.command(now, CampaignId(1), Command::Stop, "test").unwrap();
+    world.feed(ringback::engine::Input::Wake);
+    world.run_for(Duration::from_millis(200));
+    let (calls, seats, held) = world.leftovers();
+    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.ladder.text());
+    world.run_until(Duration::from_secs(60), |w| w.ledger.reports.len() == 1);
+    let record = &world.ledger.only().record;
+    assert_eq!((record.disposition, record.ended_at), (Disposition::Cancelled, hung_up_at));
+    assert!(record.recording.as_ref().is_some_and(|r| r.duration < Duration::from_secs(2)), "{record:?}");
+}
+
+#[test]
+fn media_end_with_a_dialog_that_is_never_acknowledged() {
+    let mut world = World::new(9, vec![trunk("a", 1)]);
+    world.run_for(Duration::from_secs(1));
+    world.reload(|settings| {
+        settings.rtp_timeout = Duration::ZERO;
+        settings.inbound = vec![ringback::engine::InboundRule {
+            trunk: String::new(),
+            number: "400*".into(),
+            script: "survey".into(),
+            language: "en".into(),
+        }];
+    });
+    world.moods[0] = TrunkMood::Silent;
+    world.call_in(0, "4008001234");
+    world.run_for(Duration::from_secs(31));
+    assert_eq!(world.leftovers().1, 1, "{}", world.ladder.text());
+    world.run_for(Duration::from_secs(2));
+    let (calls, seats, held) = world.leftovers();
+    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.ladder.text());
+    world.run_until(Duration::from_secs(60), |w| w.ledger.reports.len() == 1);
+    let record = &world.ledger.only().record;
+    assert_eq!((record.ended_by, record.cause.sip), (EndedBy::Fault, 408), "{record:?}");
+    let up = record.ended_at.millis_since(record.answered_at.unwrap());
+    assert!((31_900..32_200).contains(&up), "{record:?}");
+}

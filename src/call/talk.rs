@@ -40,6 +40,8 @@ impl Call {
                 self.media_open = false;
                 if self.state == State::Closing {
                     self.report(now, recording, Some(quality));
+                } else if self.media_closing {
+                    self.closed_early = Some((recording, quality));
                 } else if !matches!(self.state, State::Reporting | State::Ended) {
                     // The plane gave the session up by itself: nobody can be heard any more.
                     self.closed_early = Some((recording, quality));
@@ -241,9 +243,14 @@ impl Call {
     pub(super) fn handle_offered(&mut self, sdp: Option<Bytes>) {
         let Some(way) = &self.way else { return };
         let reply = match sdp {
+            // Our own offer has no answer yet (RFC 3311 section 5.2).
+            Some(_) if self.is_ringing() && self.early.is_none() => Err(491),
             Some(offer) => match self.negotiation.answer(&offer, way) {
                 Ok((answer, stream)) => {
-                    self.media(Command::Start(stream));
+                    match &mut self.early {
+                        Some((_, early)) => *early = stream,
+                        None => self.media(Command::Start(stream)),
+                    }
                     Ok(answer)
                 }
                 Err(_) => Err(488),
