@@ -337,3 +337,28 @@ fn media_end_with_a_dialog_that_is_never_acknowledged() {
     let up = record.ended_at.millis_since(record.answered_at.unwrap());
     assert!((31_900..32_200).contains(&up), "{record:?}");
 }
+
+#[test]
+fn the_survey_waits_for_somebody_at_the_extension() {
+    // What the phone says first is what is heard behind the switchboard.
+    let check = |tone_hz, greeting_ms, extension_wait_seconds, expect: std::ops::Range<i64>| {
+        let mut world = World::new(6, vec![trunk("a", 1)]);
+        let there = Person { tone_hz, greeting_ms, ..person(vec![press("5"), Act::Ignore]) };
+        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(there));
+        world.ledger.add(&[NUMBER]);
+        world.ledger.rows.values_mut().for_each(|row| row.details.extension = "8".into());
+        let settings = CampaignSettings { extension_pause_ms: 1_500, extension_wait_seconds, ..settings() };
+        let now = world.now;
+        world.engine.handle_campaign(now, Ledger::campaign(settings)).unwrap();
+        world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
+        world.feed(ringback::engine::Input::Wake);
+        world.run_until(HOUR, |w| w.engine.calls().any(|c| c.state == ringback::call::State::Script));
+        let answered = world.engine.calls().find_map(|c| c.answered_at).unwrap();
+        let waited = world.now.utc.millis_since(answered);
+        assert!(expect.contains(&waited), "{tone_hz} Hz: {waited} ms\n{}", world.ladder.text());
+    };
+    check(0, 6_000, 20, 1_800..3_000);
+    check(450, 6_000, 20, 21_600..22_000);
+    check(0, 0, 20, 21_600..22_000);
+    check(0, 0, 0, 1_600..1_800);
+}

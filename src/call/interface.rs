@@ -60,6 +60,8 @@ pub struct Extension {
     pub pause: Duration,
     /// The keys; a comma waits 2 s.
     pub keys: String,
+    /// How long to wait for a voice or a key afterwards; zero: not at all.
+    pub wait: Duration,
 }
 
 /// The media side of the trunk a call goes over.

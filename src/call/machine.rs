@@ -70,6 +70,8 @@ pub struct Call {
     /// Whether it was told to close.
     pub(super) media_closing: bool,
     pub(super) heard: bool,
+    /// The extension is dialled, and somebody there is waited for.
+    pub(super) awaiting: bool,
     pub(super) last_key: Option<(char, Mono)>,
     pub(super) alarm: Option<String>,
     /// The INVITE brought neither ringing nor media in time; another trunk may do better.
@@ -114,6 +116,7 @@ impl Call {
             media_open: false,
             media_closing: false,
             heard: false,
+            awaiting: false,
             last_key: None,
             alarm: None,
             setup_timed_out: false,

@@ -142,7 +142,7 @@ impl Call {
             self.media(Command::Record { path });
         }
         match self.plan.extension.clone().filter(|_| self.plan.direction == Direction::Outbound) {
-            Some(Extension { pause, keys }) => {
+            Some(Extension { pause, keys, .. }) => {
                 self.media(Command::SendKeys { pause, keys });
                 self.enter(now, State::Extension);
             }

@@ -68,7 +68,7 @@ impl Engine {
             phone: details.phone.to_string(),
             extension: Some(details.extension.clone())
                 .filter(|keys| !keys.is_empty())
-                .map(|keys| Extension { pause: order.extension_pause, keys }),
+                .map(|keys| Extension { pause: order.extension_pause, keys, wait: order.extension_wait }),
             script,
             facts,
             prompts: self.library.names.clone(),
