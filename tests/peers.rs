@@ -7,6 +7,7 @@ pub mod daemon;
 mod drain;
 mod encrypted;
 mod flood;
+mod hostile;
 mod kamailio;
 pub mod kill;
 mod networks;

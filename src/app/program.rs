@@ -6,12 +6,13 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reload::{Fresh, Reread};
-use super::{Daemon, Settings, demo, library, lower, policies, signals};
+use super::{Daemon, demo, library, lower, policies, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
 use crate::io::certificate::Certificate;
 use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand, PolicyCommand};
 use crate::io::clock;
+use crate::io::signal::Identity;
 use crate::io::web::ReloadedSection;
 use crate::ivr::{self, Severity};
 use crate::policy::pack;
@@ -88,6 +89,7 @@ fn shelf(loaded: &Loaded, command: impl FnOnce(&cli::Shelf) -> (String, u8)) -> 
 
 async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     super::log::start(&loaded.settings.log.level, loaded.settings.log.format);
+    super::log::set_unmask(loaded.settings.log.unmask);
     // A call takes three descriptors; the soft limit of most systems is 1,024.
     match crate::io::descriptors::raise() {
         Ok(limit) => tracing::debug!(limit, "file descriptors"),
@@ -190,36 +192,39 @@ fn show(loaded: &Loaded, json: bool) -> ExitCode {
 
 /// Reads the file again: everything that can fail does so here, before anything is taken over.
 fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
-    let signal = lower::lower(&started.settings).signal;
-    let certificates = super::daemon::certificates(&signal, clock::utc()).unwrap_or_default();
-    let running = Mutex::new(started);
+    // Files that cannot be read stop the start itself, which reads them too.
+    let identity = Identity::read(&lower::lower(&started.settings).signal).ok();
+    let running = Mutex::new((started, identity));
     Arc::new(move || {
         let mut running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        let (running, shown) = &mut *running;
         let new = read(file.as_deref())?;
-        let changes = config::diff(&running, &new);
-        let merged = config::merge(&running, &new, &folder_of(file.as_deref()), &read_secret)?;
+        let changes = config::diff(running, &new);
+        let merged = config::merge(running, &new, &folder_of(file.as_deref()), &read_secret)?;
         let settings = lower::lower(&merged.settings);
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
-        let log_level = merged.settings.log.level.clone();
+        let certificates = super::daemon::certificates(&settings.signal, clock::utc())
+            .map_err(|error| format!("certificate: {error}"))?;
+        let identity = Identity::read(&settings.signal).map_err(|error| format!("certificate: {error}"))?;
+        let config::Log { level: log_level, unmask: log_unmask, .. } = merged.settings.log.clone();
         let mut sections: Vec<_> = changes.into_iter().map(section).collect();
-        sections.extend(renewed(&certificates, &settings));
+        sections.extend(renewed(&certificates).filter(|_| shown.as_ref() != Some(&identity)));
         for warning in &merged.warnings {
             tracing::warn!(warning, "configuration");
         }
         *running = merged;
-        Ok(Fresh { settings, library, log_level, sections })
+        *shown = Some(identity.clone());
+        Ok(Fresh { settings, library, log_level, log_unmask, identity, certificates, sections })
     })
 }
 
-/// Certificate files that hold something else than what the listeners were started with.
-fn renewed(started: &[Certificate], settings: &Settings) -> Option<ReloadedSection> {
-    let detail = match super::daemon::certificates(&settings.signal, clock::utc()) {
-        Ok(found) if found == started => return None,
-        Ok(_) => "the certificate files have changed: only a restart takes them over".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Some(ReloadedSection { section: "certificates".into(), result: "needs_restart".into(), detail })
+/// Certificates that are others than before.
+fn renewed(certificates: &[Certificate]) -> Option<ReloadedSection> {
+    let files: Vec<_> = certificates.iter().map(Certificate::describe).collect();
+    let detail = format!("{}; connections from here on use it", files.join(", "));
+    let section = ReloadedSection { section: "certificates".into(), result: "applied".into(), detail };
+    (!files.is_empty()).then_some(section)
 }
 
 fn section(change: config::Change) -> ReloadedSection {

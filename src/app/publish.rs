@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::driver::{Driver, Parts};
+use super::log::told;
 use crate::base::CallId;
 use crate::dialer::Health;
 use crate::engine::{Notice, Trunk};
@@ -112,7 +113,7 @@ impl Driver {
         match notice {
             Notice::Call(id) => self.notify_call(id),
             Notice::Ended { call, campaign, disposition, detail } => {
-                tracing::info!(call_id = %call, %disposition, detail, "call ended");
+                tracing::info!(call_id = %call, %disposition, detail = told(&detail), "call ended");
                 let event = json!({ "call": call, "campaign": campaign, "state": "ended",
                     "disposition": disposition, "detail": detail });
                 self.parts.hub.publish_value("call", &event);
@@ -131,7 +132,7 @@ impl Driver {
                 self.parts.hub.publish_value("campaign", &json!({ "campaign": id, "blocked": reason }));
             }
             Notice::Trunk { name, state, detail } => {
-                tracing::info!(trunk = name, state, detail, "trunk");
+                tracing::info!(trunk = name, state, detail = told(&detail), "trunk");
                 let event = json!({ "trunk": name, "state": state, "detail": detail });
                 self.parts.hub.publish_value("trunk", &event);
             }
@@ -151,8 +152,8 @@ impl Driver {
         let stable = word.split(':').next().unwrap_or(word);
         self.parts.telemetry.alarms.with(&[stable]).add(1);
         match call {
-            Some(call) => tracing::warn!(call_id = %call, alarm = word, "alarm"),
-            None => tracing::warn!(alarm = word, "alarm"),
+            Some(call) => tracing::warn!(call_id = %call, alarm = told(word), "alarm"),
+            None => tracing::warn!(alarm = told(word), "alarm"),
         }
         self.parts.hub.publish_value("alarm", &json!({ "call": call, "alarm": word }));
     }

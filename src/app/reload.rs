@@ -8,6 +8,8 @@ use super::Settings;
 use super::driver::{Driver, Report};
 use super::library;
 use super::outside::Outside;
+use crate::io::certificate::Certificate;
+use crate::io::signal::Identity;
 use crate::io::web::{Done, Refused, ReloadedSection};
 
 /// What reading the configuration anew brought: nothing of it can fail any more.
@@ -18,6 +20,12 @@ pub struct Fresh {
     pub library: library::Loaded,
     /// Directives for the filter of the log.
     pub log_level: String,
+    /// Whether the log shows whole numbers.
+    pub log_unmask: bool,
+    /// What TLS shows and trusts.
+    pub identity: Identity,
+    /// The files it was read from.
+    pub certificates: Vec<Certificate>,
     /// What became of each section that changed.
     pub sections: Vec<ReloadedSection>,
 }
@@ -72,11 +80,13 @@ impl Driver {
 
     /// Takes over what was read.
     pub(super) fn take_settings(&mut self, fresh: Fresh) {
-        let Fresh { settings, library, log_level, .. } = fresh;
+        let Fresh { settings, library, log_level, log_unmask, identity, certificates, sections: _ } = fresh;
         super::log::set_level(&log_level);
+        super::log::set_unmask(log_unmask);
         let now = self.now();
         let parts = &mut self.parts;
-        parts.certificates.look_again(now.mono);
+        parts.signal.set_identity(identity);
+        parts.certificates.watch(now.mono, certificates);
         parts.grace = settings.grace;
         parts.outside.tts = settings.tts;
         parts.outside.folders = settings.folders;

@@ -60,6 +60,8 @@ pub struct Extension {
     pub pause: Duration,
     /// The keys; a comma waits 2 s.
     pub keys: String,
+    /// How long to wait for a voice or a key afterwards; zero: not at all.
+    pub wait: Duration,
 }
 
 /// The media side of the trunk a call goes over.
@@ -88,11 +90,15 @@ pub enum Event {
         status: u16,
         /// Early media.
         sdp: Option<Bytes>,
+        /// Which of the phones that ring.
+        fork: u32,
     },
     /// Our INVITE was answered.
     Answered {
-        /// The answer.
+        /// The answer; None where it stood in a provisional response (RFC 3262 section 5).
         sdp: Option<Bytes>,
+        /// Which of the phones that rang.
+        fork: u32,
     },
     /// The peer wants other media; None asks us for an offer.
     Offered(Option<Bytes>),
@@ -105,6 +111,8 @@ pub enum Event {
         /// Body.
         body: Bytes,
     },
+    /// The session ends by a fault; its terminal event follows.
+    SessionLost(Box<End>),
     /// The session ended, answered or not: the one terminal event of SIP.
     SessionEnded(Box<End>),
     /// The dialler's answer to [`Action::Reroute`].
@@ -126,7 +134,12 @@ pub enum Action {
     /// An order to the call's media session.
     Media(media::Command),
     /// Send the INVITE over the way given last.
-    Invite(Bytes),
+    Invite {
+        /// Its offer.
+        offer: Bytes,
+        /// The offer for a peer that refuses that one.
+        second: Option<Bytes>,
+    },
     /// Answer the inbound INVITE with 200.
     Accept(Bytes),
     /// Refuse the inbound INVITE.

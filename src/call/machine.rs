@@ -19,6 +19,8 @@ pub(super) struct Stamps {
     pub ringing: Option<Timestamp>,
     pub early: Option<Timestamp>,
     pub answered: Option<Timestamp>,
+    /// When an answered call was over for one of both sides.
+    pub ended: Option<Timestamp>,
 }
 
 /// A result that is settled before the call is over.
@@ -49,6 +51,8 @@ pub struct Call {
     pub(super) deadline: Mono,
     pub(super) stamps: Stamps,
     pub(super) negotiation: Negotiation,
+    /// What a phone that rings has agreed to before it answers, and which one.
+    pub(super) early: Option<(u32, media::Stream)>,
     pub(super) runner: Option<Runner>,
     /// Speech made for this call alone, by the name the script was given.
     pub(super) sounds: BTreeMap<String, Arc<Prompt>>,
@@ -63,7 +67,11 @@ pub struct Call {
     pub(super) closed_early: Option<(Option<media::Recording>, media::Quality)>,
     /// Whether the media session exists and a `Closed` will come.
     pub(super) media_open: bool,
+    /// Whether it was told to close.
+    pub(super) media_closing: bool,
     pub(super) heard: bool,
+    /// The extension is dialled, and somebody there is waited for.
+    pub(super) awaiting: bool,
     pub(super) last_key: Option<(char, Mono)>,
     pub(super) alarm: Option<String>,
     /// The INVITE brought neither ringing nor media in time; another trunk may do better.
@@ -90,6 +98,7 @@ impl Call {
         Call {
             begun: now,
             negotiation,
+            early: None,
             way: Some(way),
             state: State::Opening,
             deadline: now.mono + State::Opening.limit(),
@@ -105,7 +114,9 @@ impl Call {
             trace: Vec::new(),
             closed_early: None,
             media_open: false,
+            media_closing: false,
             heard: false,
+            awaiting: false,
             last_key: None,
             alarm: None,
             setup_timed_out: false,
@@ -119,11 +130,12 @@ impl Call {
     pub fn handle_event(&mut self, now: Now, event: Event, prompts: &PromptLibrary) {
         match event {
             Event::Media(event) => self.handle_media(now, event, prompts),
-            Event::Provisional { status, sdp } => self.handle_provisional(now, status, sdp.is_some()),
-            Event::Answered { sdp } => self.handle_answered(now, sdp, prompts),
+            Event::Provisional { status, sdp, fork } => self.handle_provisional(now, status, sdp, fork),
+            Event::Answered { sdp, fork } => self.handle_answered(now, sdp, fork, prompts),
             Event::Offered(sdp) => self.handle_offered(sdp),
             Event::OfferAnswered(result) => self.handle_offer_answered(result),
             Event::Info { content_type, body } => self.handle_info(now, &content_type, &body, prompts),
+            Event::SessionLost(end) => self.handle_session_lost(now, &end),
             Event::SessionEnded(end) => self.handle_session_ended(now, *end),
             Event::Route(way) => self.handle_route(now, way),
             Event::Speech { speech, sound } => self.handle_speech(now, speech, sound, prompts),

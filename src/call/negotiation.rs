@@ -55,6 +55,18 @@ impl Negotiation {
         Ok((negotiation, rng))
     }
 
+    /// The offer of our INVITE, and the one for a peer that refuses it.
+    pub fn first_offer(&mut self, way: &Way) -> Result<(Bytes, Option<Bytes>), String> {
+        let offer = self.offer(way)?;
+        let second = self.open.as_ref().and_then(offer::Negotiation::offer_secured);
+        Ok((offer, second.map(Bytes::from)))
+    }
+
+    /// Whether an offer of ours may still be answered.
+    pub fn is_open(&self) -> bool {
+        self.open.as_ref().is_some_and(offer::Negotiation::is_open)
+    }
+
     /// An offer of ours: the first, or one that the peer asked for.
     pub fn offer(&mut self, way: &Way) -> Result<Bytes, String> {
         let (negotiation, rng) = self.open(way)?;

@@ -21,6 +21,24 @@ impl Call {
         if self.state.may_become(State::Releasing) {
             self.out.push_back(Action::HangUp { q850, text: text.to_owned() });
             self.enter(now, State::Releasing);
+            self.fall_silent(now);
+        }
+    }
+
+    /// With the first BYE an answered call is over (RFC 3261 section 15.1.1): nothing is sent,
+    /// heard or recorded while its answer is awaited.
+    fn fall_silent(&mut self, now: Now) {
+        if self.stamps.answered.is_some() {
+            let at = self.clock(now);
+            self.stamps.ended.get_or_insert(at);
+            self.stop_media();
+        }
+    }
+
+    fn stop_media(&mut self) {
+        if self.media_open && !self.media_closing {
+            self.media_closing = true;
+            self.media(Command::Close);
         }
     }
 
@@ -47,11 +65,19 @@ impl Call {
         }
     }
 
+    /// The peer is gone as far as signalling can tell; our BYE may never be answered.
+    pub(super) fn handle_session_lost(&mut self, now: Now, end: &End) {
+        if self.state.is_answered() {
+            self.settle_end(now, end);
+            self.enter(now, State::Releasing);
+        }
+    }
+
     /// The one terminal event of signalling.
     pub(super) fn handle_session_ended(&mut self, now: Now, end: End) {
         self.trace.extend(end.trace.items());
-        self.over = Some(Over { cause: end.cause, detail: describe(&end) });
         if self.stamps.answered.is_none() {
+            self.over = Some(Over { cause: end.cause, detail: describe(&end) });
             self.ended_by.get_or_insert(by(end.by));
             if self.state.may_become(State::Rerouting) {
                 return self.handle_refused(now, &end);
@@ -62,15 +88,23 @@ impl Call {
             self.verdict.get_or_insert_with(left);
             return self.close_media(now);
         }
+        self.settle_end(now, &end);
+        self.close_media(now);
+    }
+
+    /// What an answered call comes to, now that signalling has ended it.
+    fn settle_end(&mut self, now: Now, end: &End) {
+        let over = Over { cause: end.cause, detail: describe(end) };
+        let first = self.over.replace(over).is_none();
         self.ended_by.get_or_insert(by(end.by));
-        if let Some(runner) = &mut self.runner {
+        self.fall_silent(now);
+        if let Some(runner) = self.runner.as_mut().filter(|_| first) {
             // Settles the result and closes an open question as null.
             runner.handle_event(now, ivr::Event::HungUp);
             self.drain_runner(now, &PromptLibrary::default());
         }
         let blame = if end.by == By::Fault { Blame::Carrier } else { Blame::None };
         self.verdict.get_or_insert_with(|| Verdict::new(Disposition::HungUp, blame, ""));
-        self.close_media(now);
     }
 
     fn disposition_so_far(&self) -> Disposition {
@@ -89,7 +123,7 @@ impl Call {
         }
         self.enter(now, State::Closing);
         if self.media_open {
-            self.media(Command::Close);
+            self.stop_media();
         } else {
             let (recording, quality) = match self.closed_early.take() {
                 Some((recording, quality)) => (recording, Some(quality)),
@@ -155,7 +189,7 @@ impl Call {
         {
             verdict.disposition = Disposition::Served;
         }
-        let ended_at = self.clock(now);
+        let ended_at = self.stamps.ended.unwrap_or(self.clock(now));
         let up = self.stamps.answered.map_or(0, |at| ended_at.millis_since(at));
         let deaf = up >= DEAF_MS && quality.as_ref().is_some_and(|q| q.packets_received == 0);
         if deaf && matches!(verdict.disposition, Disposition::NoInput | Disposition::HungUp) {

@@ -26,10 +26,11 @@ impl Call {
 
     fn send_invite(&mut self, now: Now) {
         let Some(way) = &self.way else { return self.close_media(now) };
-        match self.negotiation.offer(way) {
-            Ok(offer) => {
+        match self.negotiation.first_offer(way) {
+            Ok((offer, second)) => {
+                self.early = None;
                 self.prepare_runner(now);
-                self.out.push_back(Action::Invite(offer));
+                self.out.push_back(Action::Invite { offer, second });
                 self.enter_for(now, State::Calling, self.plan.setup);
             }
             Err(problem) => {
@@ -69,9 +70,14 @@ impl Call {
         self.drain_runner(now, &PromptLibrary::default());
     }
 
-    pub(super) fn handle_provisional(&mut self, now: Now, status: u16, has_sdp: bool) {
-        if !matches!(self.state, State::Calling | State::Ringing | State::Early) {
+    pub(super) fn handle_provisional(&mut self, now: Now, status: u16, sdp: Option<Bytes>, fork: u32) {
+        if !self.is_ringing() {
             return;
+        }
+        let has_sdp = sdp.is_some();
+        let agreed = sdp.zip(self.way.as_ref()).map(|(sdp, way)| self.negotiation.accept(&sdp, way));
+        if let Some(Ok(stream)) = agreed {
+            self.early = Some((fork, stream));
         }
         let at = self.clock(now);
         if status == 180 || status == 183 {
@@ -90,15 +96,30 @@ impl Call {
         }
     }
 
-    pub(super) fn handle_answered(&mut self, now: Now, sdp: Option<Bytes>, prompts: &PromptLibrary) {
-        if !matches!(self.state, State::Calling | State::Ringing | State::Early) {
+    /// Our INVITE is out and has no final response.
+    pub(super) fn is_ringing(&self) -> bool {
+        matches!(self.state, State::Calling | State::Ringing | State::Early)
+    }
+
+    pub(super) fn handle_answered(
+        &mut self,
+        now: Now,
+        sdp: Option<Bytes>,
+        fork: u32,
+        prompts: &PromptLibrary,
+    ) {
+        if !self.is_ringing() {
             return;
         }
         self.stamps.answered = Some(self.clock(now));
         let Some(way) = &self.way else { return };
-        let accepted = match &sdp {
-            Some(sdp) => self.negotiation.accept(sdp, way),
-            None => Err("the answer carried no session description".to_owned()),
+        let early = self.early.take().filter(|(phone, _)| *phone == fork).map(|(_, stream)| stream);
+        let accepted = match (&sdp, early) {
+            // A later exchange of the early dialog holds, whatever the 2xx repeats.
+            (Some(_), Some(stream)) if !self.negotiation.is_open() => Ok(stream),
+            (Some(sdp), _) => self.negotiation.accept(sdp, way),
+            (None, Some(stream)) => Ok(stream),
+            (None, None) => Err("the answer carried no session description".to_owned()),
         };
         match accepted {
             Ok(stream) => {
@@ -121,7 +142,7 @@ impl Call {
             self.media(Command::Record { path });
         }
         match self.plan.extension.clone().filter(|_| self.plan.direction == Direction::Outbound) {
-            Some(Extension { pause, keys }) => {
+            Some(Extension { pause, keys, .. }) => {
                 self.media(Command::SendKeys { pause, keys });
                 self.enter(now, State::Extension);
             }

@@ -34,7 +34,7 @@ pub enum State {
     Rerouting,
     /// An INVITE came in and is not answered yet.
     Incoming,
-    /// Answered; an extension is being dialled through.
+    /// Answered; an extension is being dialled through, or rings.
     Extension,
     /// Answered; person or machine is being told.
     Detecting,

@@ -26,8 +26,9 @@ impl Call {
             E::FirstPacket => self.heard = true,
             E::Digit { key, .. } => self.handle_key(now, key, prompts),
             E::Played { play, finished } => self.run(now, ivr::Event::Played { play, finished }, prompts),
-            E::KeysSent if self.state == State::Extension => self.meet(now, prompts),
-            E::KeysSent => {}
+            E::KeysSent if self.state == State::Extension => self.await_extension(now, prompts),
+            E::Voice if self.state == State::Extension && self.awaiting => self.meet(now, prompts),
+            E::KeysSent | E::Voice => {}
             E::Verdict(verdict) => self.handle_verdict(now, verdict, prompts),
             E::Commented { path, duration, spoke } => {
                 let path = relative(&path, &self.plan.recordings);
@@ -40,6 +41,8 @@ impl Call {
                 self.media_open = false;
                 if self.state == State::Closing {
                     self.report(now, recording, Some(quality));
+                } else if self.media_closing {
+                    self.closed_early = Some((recording, quality));
                 } else if !matches!(self.state, State::Reporting | State::Ended) {
                     // The plane gave the session up by itself: nobody can be heard any more.
                     self.closed_early = Some((recording, quality));
@@ -52,7 +55,21 @@ impl Call {
         }
     }
 
+    /// The extension is dialled: its telephone may ring for a while.
+    fn await_extension(&mut self, now: Now, prompts: &PromptLibrary) {
+        let wait = self.plan.extension.as_ref().map_or(Duration::ZERO, |extension| extension.wait);
+        if wait.is_zero() {
+            return self.meet(now, prompts);
+        }
+        self.awaiting = true;
+        self.deadline = now.mono + wait;
+        self.media(Command::AwaitVoice);
+    }
+
     fn handle_key(&mut self, now: Now, key: char, prompts: &PromptLibrary) {
+        if self.state == State::Extension && self.awaiting {
+            return self.meet(now, prompts);
+        }
         self.last_key = Some((key, now.mono));
         self.heard = true;
         self.run(now, ivr::Event::Key(key), prompts);
@@ -241,9 +258,14 @@ impl Call {
     pub(super) fn handle_offered(&mut self, sdp: Option<Bytes>) {
         let Some(way) = &self.way else { return };
         let reply = match sdp {
+            // Our own offer has no answer yet (RFC 3311 section 5.2).
+            Some(_) if self.is_ringing() && self.early.is_none() => Err(491),
             Some(offer) => match self.negotiation.answer(&offer, way) {
                 Ok((answer, stream)) => {
-                    self.media(Command::Start(stream));
+                    match &mut self.early {
+                        Some((_, early)) => *early = stream,
+                        None => self.media(Command::Start(stream)),
+                    }
                     Ok(answer)
                 }
                 Err(_) => Err(488),
@@ -278,12 +300,14 @@ fn relative(path: &Path, base: &Path) -> String {
 /// The key of an INFO body, if it is one.
 fn info_key(content_type: &str, body: &[u8]) -> Option<char> {
     let text = std::str::from_utf8(body).ok()?;
+    let signal = text.lines().find_map(|line| {
+        let (name, value) = line.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("signal").then(|| value.trim())
+    });
     let value = match content_type {
-        "application/dtmf" => text.trim(),
-        "application/dtmf-relay" => text.lines().find_map(|line| {
-            let (name, value) = line.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("signal").then(|| value.trim())
-        })?,
+        // Some gateways write the body of the other kind.
+        "application/dtmf" => signal.unwrap_or(text.trim()),
+        "application/dtmf-relay" => signal?,
         _ => return None,
     };
     let key = match value {
@@ -308,6 +332,7 @@ mod tests {
             ("application/dtmf-relay", "Duration=160\r\nsignal = #\r\n", Some('#')),
             ("application/dtmf-relay", "Signal=10\r\n", Some('*')),
             ("application/dtmf", "7", Some('7')),
+            ("application/dtmf", "Signal=7\r\nDuration=160\r\n", Some('7')),
             ("application/dtmf", "77", None),
             ("application/dtmf", "x", None),
             ("application/dtmf-relay", "", None),

@@ -72,6 +72,8 @@ pub struct Order {
     pub ring: Duration,
     /// How long to wait after the answer before an extension is dialled through.
     pub extension_pause: Duration,
+    /// How long to wait for somebody there after it was dialled.
+    pub extension_wait: Duration,
     /// Number shown; empty means the trunk's own.
     pub caller_id: String,
     /// Name shown: the entry's, or the campaign's.

@@ -102,6 +102,9 @@ pub struct CampaignSettings {
     /// Milliseconds between the answer and the first key of an extension, at most 30,000: the
     /// switchboard speaks first.
     pub extension_pause_ms: u32,
+    /// Seconds to wait for a voice or a key after an extension was dialled through, at most 60:
+    /// its telephone rings first. 0 begins at once.
+    pub extension_wait_seconds: u32,
     /// Number shown to the customer; empty means the trunk's own.
     pub caller_id: String,
     /// Name shown to the customer.
@@ -172,6 +175,7 @@ impl Default for CampaignSettings {
             calls_per_second: 2.0,
             ring_seconds: 35,
             extension_pause_ms: 2_000,
+            extension_wait_seconds: 20,
             caller_id: String::new(),
             caller_name: String::new(),
             trunk_group: String::new(),

@@ -9,6 +9,8 @@ use crate::policy::{self, MAX_CAP};
 pub const MAX_RING_SECONDS: u32 = 180;
 /// Longest pause before an extension: a switchboard that still speaks then takes no keys.
 pub const MAX_EXTENSION_PAUSE_MS: u32 = 30_000;
+/// Longest wait for somebody at an extension: a switchboard gives up sooner.
+pub const MAX_EXTENSION_WAIT_SECONDS: u32 = 60;
 /// Most attempts to one entry.
 pub const MAX_ATTEMPTS: u32 = 50;
 /// Highest pace of one campaign; beyond it a limit protects nobody.
@@ -34,6 +36,12 @@ impl CampaignSettings {
             return wrong(
                 "extension_pause_ms",
                 format!("{} is above {MAX_EXTENSION_PAUSE_MS}", self.extension_pause_ms),
+            );
+        }
+        if self.extension_wait_seconds > MAX_EXTENSION_WAIT_SECONDS {
+            return wrong(
+                "extension_wait_seconds",
+                format!("{} is above {MAX_EXTENSION_WAIT_SECONDS}", self.extension_wait_seconds),
             );
         }
         if !(1..=9).contains(&self.priority) {
@@ -119,6 +127,7 @@ mod tests {
         check(|s| s.calls_per_second = f64::NAN, Some("calls_per_second"));
         check(|s| s.ring_seconds = 0, Some("ring_seconds"));
         check(|s| s.extension_pause_ms = 30_001, Some("extension_pause_ms"));
+        check(|s| s.extension_wait_seconds = 61, Some("extension_wait_seconds"));
         check(|s| s.priority = 0, Some("priority"));
         check(|s| s.max_attempts = 0, Some("max_attempts"));
         let rule = crate::policy::RetryRule { delay_minutes: 1, max: 99, next_window: false };

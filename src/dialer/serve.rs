@@ -417,6 +417,7 @@ fn order(call: CallId, campaign: CampaignId, candidate: &Candidate, work: &Workl
         language: own_or(&details.language, &settings.language).to_owned(),
         ring: Duration::from_secs(u64::from(settings.ring_seconds)),
         extension_pause: Duration::from_millis(settings.extension_pause_ms.into()),
+        extension_wait: Duration::from_secs(settings.extension_wait_seconds.into()),
         caller_id: settings.caller_id.clone(),
         caller_name: own_or(&terms.caller_name, &settings.caller_name).to_owned(),
         machine: settings.machine,

@@ -1,5 +1,7 @@
 //! From the dialler's order to the INVITE, and from a call's wishes to the other machines.
 
+use bytes::Bytes;
+
 use super::{Engine, Notice, Output, Report, Write};
 use crate::base::{Blame, CallId, Cause, Disposition, Now};
 use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Extension, Plan, Way};
@@ -66,7 +68,7 @@ impl Engine {
             phone: details.phone.to_string(),
             extension: Some(details.extension.clone())
                 .filter(|keys| !keys.is_empty())
-                .map(|keys| Extension { pause: order.extension_pause, keys }),
+                .map(|keys| Extension { pause: order.extension_pause, keys, wait: order.extension_wait }),
             script,
             facts,
             prompts: self.library.names.clone(),
@@ -117,7 +119,7 @@ impl Engine {
             Action::Media(command) => {
                 self.output(Output::Media(crate::media::SessionId(slot), command));
             }
-            Action::Invite(offer) => self.invite(now, slot, offer),
+            Action::Invite { offer, second } => self.invite(now, slot, offer, second),
             Action::Accept(sdp) => {
                 if let Some(session) = self.session_of(slot) {
                     self.endpoint.accept(now, session, sdp);
@@ -174,7 +176,7 @@ impl Engine {
         self.slots.get(&slot).and_then(|s| s.session)
     }
 
-    fn invite(&mut self, now: Now, slot: u64, offer: bytes::Bytes) {
+    fn invite(&mut self, now: Now, slot: u64, offer: Bytes, second_offer: Option<Bytes>) {
         let Some(entry) = self.slots.get(&slot) else { return };
         let id = entry.call.plan().id;
         let trunk = entry.call.trunk().and_then(|name| self.trunk_named(name));
@@ -196,6 +198,7 @@ impl Engine {
                     headers,
                     route: trunk.route(),
                     offer: Some(offer),
+                    second_offer,
                     auth: trunk.settings.credentials.clone(),
                     redirect: trunk.redirect(),
                     require_100rel: false,

@@ -8,11 +8,14 @@ use crate::sip::endpoint::{Event, SessionId};
 impl Engine {
     pub(super) fn handle_sip(&mut self, now: Now, event: Event) {
         match event {
-            Event::Provisional { session, status, sdp, .. } => {
-                self.with_session(now, session, call::Event::Provisional { status, sdp });
+            Event::Provisional { session, status, sdp, fork, .. } => {
+                self.with_session(now, session, call::Event::Provisional { status, sdp, fork });
             }
-            Event::Answered { session, sdp, .. } => {
-                self.with_session(now, session, call::Event::Answered { sdp });
+            Event::Answered { session, sdp, fork, .. } => {
+                self.with_session(now, session, call::Event::Answered { sdp, fork });
+            }
+            Event::Lost { session, end } => {
+                self.with_session(now, session, call::Event::SessionLost(end));
             }
             Event::Failed { session, end } | Event::Ended { session, end } => {
                 self.with_session(now, session, call::Event::SessionEnded(end));

@@ -73,12 +73,17 @@ impl Certificate {
         Ok(Certificate { path: path.to_owned(), role, expires_at })
     }
 
+    /// The file and its last day, for people.
+    pub fn describe(&self) -> String {
+        format!("{} is valid until {}", self.path.display(), date(self.expires_at))
+    }
+
     /// A warning where it expires within 30 days.
     pub fn warning(&self, now: Timestamp) -> Option<String> {
         let left = self.expires_at.millis_since(now);
         let (file, at) = (self.path.display(), date(self.expires_at));
         match left {
-            ..=0 => Some(format!("the certificate {file} has expired on {at}: renew it and restart")),
+            ..=0 => Some(format!("the certificate {file} has expired on {at}: renew it and reload")),
             1..=WARN_BEFORE_MS => {
                 Some(format!("the certificate {file} expires on {at}, in {} days: renew it", left / DAY_MS))
             }
@@ -125,9 +130,9 @@ impl Watch {
         self.warnings(now.utc)
     }
 
-    /// Looks again at once, as after a reload.
-    pub fn look_again(&mut self, now: Mono) {
-        self.next = self.next.min(now);
+    /// Watches these, as after a reload, and looks at once.
+    pub fn watch(&mut self, now: Mono, certificates: Vec<Certificate>) {
+        *self = Watch::new(now, certificates);
     }
 }
 
@@ -219,7 +224,7 @@ mod tests {
         }
         assert_eq!(days, (30..365).collect::<Vec<_>>());
         assert!(last.contains("has expired on 2026-05-01"), "{last}");
-        watch.look_again(now.mono);
+        watch.watch(now.mono, watch.certificates().to_vec());
         assert_eq!(watch.handle_timeout(now).len(), 1, "a reload looks at once");
         assert_eq!(Watch::new(now.mono, Vec::new()).next_timeout(), Mono::FAR);
     }

@@ -110,6 +110,8 @@ pub enum Command {
         /// `0`-`9`, `*`, `#`, `A`-`D`; `,` waits 2 s; all else is left out.
         keys: String,
     },
+    /// Listen until somebody speaks: `Voice` follows, once. Ringing tones are no voice.
+    AwaitVoice,
     /// Listen for an answering machine until a verdict; starts at the answer.
     Detect(AmdSettings),
     /// Give up detection without a verdict.
@@ -163,6 +165,8 @@ pub enum Event {
     },
     /// The keys of `SendKeys` are out.
     KeysSent,
+    /// Somebody speaks.
+    Voice,
     /// Person or machine.
     Verdict(AmdVerdict),
     /// A comment ended.

@@ -11,7 +11,8 @@ use super::program::{Program, can_run, free_port, until};
 use crate::support::databases::block_on;
 
 /// The numbers at which every softphone answers.
-pub const NUMBERS: [&str; 5] = ["13800001111", "13800001112", "13800001113", "13800001114", "13800001115"];
+pub const NUMBERS: [&str; 6] =
+    ["13800001111", "13800001112", "13800001113", "13800001114", "13800001115", "13800001116"];
 
 /// How a softphone is set up.
 pub struct Phone<'a> {

@@ -17,16 +17,23 @@ struct Row {
     disposition: &'static str,
     /// A 5 was heard.
     five: bool,
+    /// It was up long enough for a recording.
+    up: bool,
     /// Played from a capture file, which SIPp can send only as root.
     raw: bool,
 }
 
 const fn row(scenario: &'static str, disposition: &'static str) -> Row {
-    Row { scenario, status: "", trunk: "", disposition, five: false, raw: false }
+    Row { scenario, status: "", trunk: "", disposition, five: false, up: false, raw: false }
 }
 
 const fn answered(scenario: &'static str) -> Row {
-    Row { five: true, raw: true, ..row(scenario, "completed") }
+    Row { five: true, up: true, raw: true, ..row(scenario, "completed") }
+}
+
+/// Answered and over before anything was said.
+const fn talked(scenario: &'static str, disposition: &'static str) -> Row {
+    Row { up: true, ..row(scenario, disposition) }
 }
 
 const fn refused(status: &'static str, disposition: &'static str) -> Row {
@@ -45,9 +52,23 @@ const ROWS: &[Row] = &[
     answered("questions-in-dialog"),
     Row { trunk: "redirect = \"follow\"", ..answered("redirect") },
     Row { trunk: "redirect = \"follow\"", ..row("redirect-refused", "congestion") },
-    Row { five: true, ..row("info-digit", "completed") },
-    Row { five: true, ..row("inband-digit", "completed") },
-    row("peer-hangs-up", "hung_up"),
+    answered("forked-answers"),
+    answered("we-refresh"),
+    answered("peer-refreshes"),
+    answered("interval-too-small"),
+    answered("update-in-dialog"),
+    answered("early-answer"),
+    answered("early-update"),
+    answered("bye-crosses-bye"),
+    answered("bye-unknown"),
+    Row { five: true, ..talked("info-digit", "completed") },
+    Row { five: true, ..talked("inband-digit", "completed") },
+    Row { five: true, ..talked("codec-change", "completed") },
+    talked("refresh-missing", "dead_air"),
+    talked("peer-hangs-up", "hung_up"),
+    talked("bye-while-held", "hung_up"),
+    row("bye-behind-ack", "hung_up"),
+    row("bye-before-answer", "no_answer"),
     row("no-answer", "no_answer"),
     row("answer-crosses-cancel", "no_answer"),
     row("silent", "congestion"),
@@ -75,12 +96,11 @@ fn calls_to_sipp_end_as_they_must_and_leave_nothing_behind() {
         let trunk = |i: usize, row: &Row| Trunk::at(&name(i), free_port()).with(row.trunk);
         let trunks: Vec<_> = rows.iter().enumerate().map(|(i, row)| trunk(i, row)).collect();
         let daemon = Daemon::start(&trunks, "").await;
-        let tones = daemon.folder.path().join("five.al");
-        tone_of_five(&tones);
-        let tones = tones.display().to_string();
+        let (tones, mulaw) =
+            (tone_of_five(daemon.folder.path(), "a-law"), tone_of_five(daemon.folder.path(), "mu-law"));
         let mut peers = Vec::new();
         for (row, trunk) in rows.iter().zip(&trunks) {
-            let words: Words<'_> = &[("STATUS", row.status), ("TONES", &tones)];
+            let words: Words<'_> = &[("STATUS", row.status), ("TONES", &tones), ("MULAW", &mulaw)];
             peers.push(Sipp::answering(row.scenario, words, trunk.port, daemon.folder.path()));
         }
         let mut campaigns = Vec::new();
@@ -118,13 +138,14 @@ async fn differences(daemon: &Daemon, row: &Row, call: &Value) -> Vec<String> {
     if five != row.five {
         wrong.push(format!("{told}: answers {keys}"));
     }
-    let was_up = row.five || row.scenario == "peer-hangs-up";
-    if was_up {
+    if row.up && call["recording_ms"].is_null() {
+        wrong.push(format!("{told}: it must be recorded"));
+    } else if row.up {
         let audio = daemon.bytes(&format!("/calls/{id}/recording")).await;
         if !audio.starts_with(b"RIFF") || audio.len() < 8_000 {
             wrong.push(format!("{told}: a recording of {} bytes", audio.len()));
         }
-    } else if !call["answered_at"].is_null() && row.scenario != "answer-crosses-cancel" {
+    } else if !call["answered_at"].is_null() && row.disposition != "hung_up" {
         wrong.push(format!("{told}: it was never answered"));
     }
     let trace = daemon.get(&format!("/calls/{id}/trace")).await.to_string();

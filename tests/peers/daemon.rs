@@ -138,6 +138,11 @@ impl Daemon {
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
+    /// What it wrote on its log so far.
+    pub fn log(&self) -> String {
+        self.program.output()
+    }
+
     /// Changes the configuration file.
     pub fn edit(&self, change: impl FnOnce(String) -> String) {
         let path = self.folder.path().join("ringback.toml");

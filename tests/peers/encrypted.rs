@@ -8,8 +8,8 @@ use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use serde_json::json;
 
 use super::baresip::{NUMBERS, PLAIN, Phone, baresip, both_are_heard, is_ready};
-use super::daemon::{Daemon, Setup, Trunk};
-use super::program::{Program, can_run, free_port};
+use super::daemon::{Daemon, Setup, Trunk, own_network};
+use super::program::{Program, can_run, free_port, until};
 use crate::support::databases::block_on;
 
 /// An authority of our own and a certificate for 127.0.0.1: the authority's file, and one
@@ -61,6 +61,7 @@ fn tcp_and_tls_with_srtp_are_heard_and_what_cannot_be_encrypted_is_not_spoken() 
             over("tcp", plain_port, "tcp", "options_ping = \"5s\""),
             over("required", secret_port + 1, "tls", "srtp = \"required\"\noptions_ping = \"5s\""),
             over("preferred", plain_port + 1, "tls", "srtp = \"preferred\""),
+            over("preferred-only", secret_port + 1, "tls", "srtp = \"preferred\""),
             over("preferred-both", willing_port + 1, "tls", "srtp = \"preferred\""),
             over("no-srtp", plain_port + 1, "tls", "srtp = \"required\""),
             over("wrong-ca", foreign_port + 1, "tls", "srtp = \"required\"\noptions_ping = \"5s\""),
@@ -93,10 +94,46 @@ fn tcp_and_tls_with_srtp_are_heard_and_what_cannot_be_encrypted_is_not_spoken() 
             assert_eq!(call["missing_frames"], 0, "{name}: {call}");
         }
         let encrypted = |phone: &Program| phone.output().matches("SRTP is Enabled").count();
-        assert_eq!(encrypted(&secret), 1, "{}", secret.tail());
+        assert_eq!(encrypted(&secret), 2, "{}", secret.tail());
         assert_eq!(encrypted(&willing), 1, "{}", willing.tail());
         assert_eq!(encrypted(&plain), 0, "{}", plain.tail());
         assert!(!stranger.output().contains("Call established"), "{}", stranger.tail());
+        daemon.stop().await;
+    });
+}
+
+#[test]
+fn phones_that_demand_or_offer_srtp_call_in_and_are_heard() {
+    if !can_run("baresip") || !can_run("sox") {
+        return;
+    }
+    block_on(async {
+        let rule = "[[inbound]]\nnumber = \"400*\"\nscript = \"listen\"\nlanguage = \"en\"\n";
+        let daemon = Daemon::start(&[own_network().with("srtp = \"preferred\"")], rule).await;
+        let dial = format!("/dial sip:4001234567@127.0.0.1:{}", daemon.sip_port);
+        let calling = |account: &str| {
+            let phone = Phone { config: "module srtp.so\n".to_owned(), account, commands: &[&dial] };
+            baresip(daemon.folder.path(), free_port(), &phone)
+        };
+        let phones = [";mediaenc=srtp-mand", ";mediaenc=srtp", ""].map(|account| (calling(account), account));
+        let path = "/calls?direction=inbound&state=ended";
+        let all = until(Duration::from_secs(40), async || {
+            let items = daemon.get(path).await["items"].as_array().cloned().unwrap_or_default();
+            (items.len() == phones.len()).then_some(items)
+        });
+        let calls = all.await.unwrap_or_else(|| panic!("not all came in:\n{}", phones[0].0.tail()));
+        let mut protos = Vec::new();
+        for call in &calls {
+            both_are_heard(call);
+            let id = call["id"].as_str().unwrap_or_default();
+            let trace = daemon.get(&format!("/calls/{id}/trace")).await.to_string();
+            protos.push(if trace.contains("RTP/SAVP 8") { "RTP/SAVP" } else { "RTP/AVP" });
+        }
+        protos.sort_unstable();
+        assert_eq!(protos, ["RTP/AVP", "RTP/AVP", "RTP/SAVP"], "{calls:?}");
+        for (phone, account) in &phones {
+            assert_eq!(phone.output().contains("SRTP is Enabled"), !account.is_empty(), "{}", phone.tail());
+        }
         daemon.stop().await;
     });
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::daemon::{Daemon, Trunk};
+use super::daemon::{Daemon, Setup, Trunk};
 use super::program::{free_port, until};
 
 /// A trunk that only listens; what it reads is shown with its source.
@@ -91,4 +91,28 @@ async fn each_trunk_gets_via_contact_and_sdp_of_its_own_network() {
         .then_some(())
     });
     assert!(counted.await.is_some(), "not all is counted:\n{}", daemon.page("/metrics").await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_over_tcp_is_reached_from_its_local_address() {
+    let server = std::net::TcpListener::bind(("127.0.0.1", free_port())).expect("a socket");
+    server.set_nonblocking(true).expect("a mode");
+    let port = server.local_addr().expect("its address").port();
+    let trunk = Trunk { transport: "tcp", ..Trunk::at("stream", port).with("options_ping = \"5s\"") };
+    let sip = format!("tcp = [\"127.0.0.2:{}\"]", free_port());
+    let daemon = Daemon::start_as(&Setup { sip, ..Setup::of(&[trunk]) }).await;
+    let source = async || {
+        let (_, from) = until(Duration::from_secs(20), async || server.accept().ok()).await?;
+        Some(from.ip().to_string())
+    };
+    assert_eq!(source().await.as_deref(), Some("127.0.0.1"), "by the kernel's route");
+    daemon.edit(|text| {
+        let text = text.replace("address = \"127.0.0.1\"\nport_min", "address = \"0.0.0.0\"\nport_min");
+        let text = text.replace("udp = [\"127.0.0.1:", "udp = [\"127.0.0.2:");
+        text.replace("options_ping", "local_address = \"127.0.0.2\"\noptions_ping")
+    });
+    let daemon = daemon.kill_and_start_again().await;
+    while server.accept().is_ok() {}
+    assert_eq!(source().await.as_deref(), Some("127.0.0.2"));
+    daemon.stop().await;
 }

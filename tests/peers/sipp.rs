@@ -60,12 +60,15 @@ impl Sipp {
     }
 }
 
-/// A-law sound of the key 5 for 300 ms, for a peer without telephone-events.
-pub fn tone_of_five(file: &Path) {
+/// Sound of the key 5 for 300 ms in an encoding of G.711, for a peer without
+/// telephone-events. The file's path.
+pub fn tone_of_five(folder: &Path, encoding: &str) -> String {
+    let file = folder.join(format!("five.{encoding}"));
     let status = Command::new("sox")
-        .args(["-n", "-r", "8000", "-c", "1", "-e", "a-law", "-t", "raw"])
-        .arg(file)
+        .args(["-n", "-r", "8000", "-c", "1", "-e", encoding, "-t", "raw"])
+        .arg(&file)
         .args(["synth", "0.3", "sine", "770", "sine", "1336", "remix", "-", "gain", "-6"])
         .status();
     assert!(status.expect("sox").success());
+    file.display().to_string()
 }

@@ -1,21 +1,19 @@
 //! One TCP or TLS connection: who opens it, reads it, writes it and says why it ended.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadHalf, WriteHalf};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout, timeout_at};
-use tokio_rustls::TlsConnector;
 
 use super::inbox::count;
-use super::table::{Put, Seat};
+use super::table::{Put, Seat, Way};
 use super::{Event, Limits, Received, Shared};
 use crate::sip::message::{Frame, StreamFramer};
 use crate::sip::{Destination, Transport};
@@ -55,26 +53,27 @@ struct Facts<'a> {
 }
 
 /// Opens a connection for a message, in a task of its own.
-pub(super) fn open(destination: Destination, bytes: Bytes, shared: &Shared) {
-    let Some(seat) = shared.table.begin(&destination) else {
+pub(super) fn open(way: Way, bytes: Bytes, shared: &Shared) {
+    let Some(seat) = shared.table.begin(&way) else {
         let why = "too many connections are open".to_owned();
-        return shared.inbox.report_now(Event::SendFailed(destination, why));
+        return shared.inbox.report_now(Event::SendFailed(way.destination, why));
     };
     if shared.table.put(seat.id, bytes) != Put::Queued {
         shared.table.remove(seat.id);
         let why = "the message is longer than what may wait for a connection".to_owned();
-        return shared.inbox.report_now(Event::SendFailed(destination, why));
+        return shared.inbox.report_now(Event::SendFailed(way.destination, why));
     }
-    let task = outbound(destination, seat, shared.clone());
+    let task = outbound(way, seat, shared.clone());
     shared.tasks.spawn_on(task, &shared.runtime);
 }
 
-async fn outbound(destination: Destination, mut seat: Seat, shared: Shared) {
+async fn outbound(way: Way, mut seat: Seat, shared: Shared) {
+    let Way { destination, local } = way;
     let id = seat.id;
     let facts = Facts { id, transport: destination.transport, source: destination.addr, shared: &shared };
     let killed = seat.kill.clone();
     let end = tokio::select! {
-        end = connect_and_run(&destination, &facts, &mut seat) => end,
+        end = connect_and_run(&destination, local, &facts, &mut seat) => end,
         () = killed.cancelled() => Ok(End::NotRead),
     };
     shared.table.remove(id);
@@ -110,14 +109,30 @@ fn cannot_connect(destination: &Destination, error: &io::Error) -> String {
     }
 }
 
-async fn connect_and_run(destination: &Destination, facts: &Facts<'_>, seat: &mut Seat) -> io::Result<End> {
+/// A socket of the address by which the peer knows us, where it has one.
+fn socket_from(local: Option<IpAddr>, to: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = if to.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    if let Some(local) = local {
+        let problem = |e: io::Error| io::Error::new(e.kind(), format!("cannot send from {local}: {e}"));
+        socket.bind(SocketAddr::new(local, 0)).map_err(problem)?;
+    }
+    Ok(socket)
+}
+
+async fn connect_and_run(
+    destination: &Destination,
+    local: Option<IpAddr>,
+    facts: &Facts<'_>,
+    seat: &mut Seat,
+) -> io::Result<End> {
     let limit = facts.shared.limits.handshake;
-    let stream = timeout(limit, TcpStream::connect(destination.addr)).await??;
+    let socket = socket_from(local, destination.addr)?;
+    let stream = timeout(limit, socket.connect(destination.addr)).await??;
     stream.set_nodelay(true)?;
     if destination.transport != Transport::Tls {
         return Ok(run(stream, facts, seat, facts.shared.limits.idle).await);
     }
-    let connector = TlsConnector::from(Arc::clone(&facts.shared.client));
+    let connector = facts.shared.identity.borrow().connector();
     let name = ServerName::try_from(destination.server_name.clone()).map_err(io::Error::other)?;
     let stream = timeout(limit, connector.connect(name, stream)).await??;
     Ok(run(stream, facts, seat, facts.shared.limits.idle).await)

@@ -6,22 +6,21 @@ use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::inbox::count;
 use super::{Shared, connection};
+use crate::sip::Transport;
 
 /// Connections the kernel completes before we take them.
 const BACKLOG: i32 = 256;
 /// Rest after a failed accept: out of file handles, most likely.
 const REST: Duration = Duration::from_millis(100);
 
-/// Opens a listener and starts to take connections; under TLS with an acceptor. The address
-/// with its real port.
+/// Opens a listener and starts to take connections. The address with its real port.
 pub(super) fn start(
     addr: SocketAddr,
-    acceptor: Option<TlsAcceptor>,
+    transport: Transport,
     shared: &Shared,
     stop: &CancellationToken,
 ) -> io::Result<SocketAddr> {
@@ -36,7 +35,7 @@ pub(super) fn start(
     socket.listen(BACKLOG)?;
     let listener = TcpListener::from_std(socket.into())?;
     let local = listener.local_addr()?;
-    let accepting = accept(listener, acceptor, shared.clone());
+    let accepting = accept(listener, transport, shared.clone());
     let stopped = stop.clone().cancelled_owned();
     shared.tasks.spawn_on(
         async move {
@@ -47,7 +46,7 @@ pub(super) fn start(
     Ok(local)
 }
 
-async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Shared) {
+async fn accept(listener: TcpListener, transport: Transport, shared: Shared) {
     loop {
         let (stream, source) = match listener.accept().await {
             Ok(taken) => taken,
@@ -57,10 +56,18 @@ async fn accept(listener: TcpListener, acceptor: Option<TlsAcceptor>, shared: Sh
                 continue;
             }
         };
+        let acceptor = match transport {
+            Transport::Tls => match shared.identity.borrow().acceptor() {
+                Some(acceptor) => Some(acceptor),
+                // There is nothing to show.
+                None => continue,
+            },
+            Transport::Tcp | Transport::Udp => None,
+        };
         match shared.table.admit(source.ip()) {
             Some(seat) => {
                 count(&shared.inbox.counts.accepted);
-                let task = connection::inbound(stream, source, acceptor.clone(), seat, shared.clone());
+                let task = connection::inbound(stream, source, acceptor, seat, shared.clone());
                 shared.tasks.spawn_on(task, &shared.runtime);
             }
             None => count(&shared.inbox.counts.refused),

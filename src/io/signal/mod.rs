@@ -19,13 +19,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use self::inbox::Counters;
 use self::inbox::Inbox;
-use self::table::{Put, Table};
+use self::table::{Put, Table, Way};
+pub use self::tls::Identity;
 use self::udp::Udp;
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Destination, Transport};
@@ -144,6 +145,7 @@ pub struct Signal {
     bound: Vec<(Transport, SocketAddr)>,
     udp: Udp,
     shared: Shared,
+    identity: watch::Sender<Identity>,
     stop: CancellationToken,
 }
 
@@ -153,7 +155,7 @@ struct Shared {
     inbox: Inbox,
     table: Arc<Table>,
     limits: Arc<Limits>,
-    client: Arc<rustls::ClientConfig>,
+    identity: watch::Receiver<Identity>,
     tasks: TaskTracker,
     runtime: Handle,
 }
@@ -165,18 +167,12 @@ impl Signal {
     /// # Errors
     /// The first address, certificate or key that cannot be used.
     pub async fn start(settings: Settings, events: mpsc::Sender<Event>) -> Result<Signal, Error> {
-        let client = tls::client(settings.ca.as_deref())?;
-        let acceptor = match settings.tls.first() {
-            Some(addr) => {
-                Some(tls::acceptor(*addr, settings.certificate.as_deref(), settings.key.as_deref())?)
-            }
-            None => None,
-        };
+        let (identity, current) = watch::channel(Identity::read(&settings)?);
         let shared = Shared {
             inbox: Inbox::new(events),
             table: Arc::new(Table::new(&settings.limits)),
             limits: Arc::new(settings.limits),
-            client,
+            identity: current,
             tasks: TaskTracker::new(),
             runtime: Handle::current(),
         };
@@ -188,16 +184,21 @@ impl Signal {
             bound.push((Transport::Udp, local));
         }
         for addr in settings.tcp {
-            let local = listen::start(addr, None, &shared, &stop)
+            let local = listen::start(addr, Transport::Tcp, &shared, &stop)
                 .map_err(|e| Error::Bind(Transport::Tcp, addr, e))?;
             bound.push((Transport::Tcp, local));
         }
         for addr in settings.tls {
-            let local = listen::start(addr, acceptor.clone(), &shared, &stop)
+            let local = listen::start(addr, Transport::Tls, &shared, &stop)
                 .map_err(|e| Error::Bind(Transport::Tls, addr, e))?;
             bound.push((Transport::Tls, local));
         }
-        Ok(Signal { bound, udp, shared, stop })
+        Ok(Signal { bound, udp, shared, identity, stop })
+    }
+
+    /// Shows and trusts this from here on; connections that are open keep what they have.
+    pub fn set_identity(&self, identity: Identity) {
+        self.identity.send_replace(identity);
     }
 
     /// What is bound, with the real ports.
@@ -228,9 +229,10 @@ impl Signal {
             Some(Put::Queued | Put::Overflow) => return,
             Some(Put::Gone) | None => bytes,
         };
-        match table.put_to(&destination, bytes.clone()) {
+        let way = Way { local: local.filter(|ip| ip.is_ipv4() == destination.addr.is_ipv4()), destination };
+        match table.put_to(&way, bytes.clone()) {
             Put::Queued | Put::Overflow => {}
-            Put::Gone => connection::open(destination, bytes, &self.shared),
+            Put::Gone => connection::open(way, bytes, &self.shared),
         }
     }
 

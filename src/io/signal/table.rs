@@ -23,6 +23,13 @@ pub(super) enum Put {
     Gone,
 }
 
+/// A destination, and the address of ours from which it is reached where that matters.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Way {
+    pub(super) destination: Destination,
+    pub(super) local: Option<IpAddr>,
+}
+
 /// All connections.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -40,7 +47,7 @@ struct Open {
     closed: bool,
     connections: BTreeMap<u64, Entry>,
     /// Those we opened: others' source ports lead nowhere.
-    by_destination: BTreeMap<Destination, u64>,
+    by_way: BTreeMap<Way, u64>,
     addresses: BTreeMap<IpAddr, usize>,
     inbound: usize,
 }
@@ -57,7 +64,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 enum Origin {
     Inbound(IpAddr),
-    Outbound(Destination),
+    Outbound(Way),
 }
 
 /// What the task of a connection holds.
@@ -109,13 +116,13 @@ impl Table {
     }
 
     /// A seat for a connection to be opened; None where there are too many.
-    pub(super) fn begin(&self, destination: &Destination) -> Option<Seat> {
+    pub(super) fn begin(&self, way: &Way) -> Option<Seat> {
         let mut open = self.open();
-        if open.closed || open.by_destination.len() >= self.outbound {
+        if open.closed || open.by_way.len() >= self.outbound {
             return None;
         }
-        let seat = self.seat(&mut open, Origin::Outbound(destination.clone()));
-        open.by_destination.insert(destination.clone(), seat.id);
+        let seat = self.seat(&mut open, Origin::Outbound(way.clone()));
+        open.by_way.insert(way.clone(), seat.id);
         Some(seat)
     }
 
@@ -140,9 +147,9 @@ impl Table {
     }
 
     /// Queues for the connection to a destination.
-    pub(super) fn put_to(&self, destination: &Destination, bytes: Bytes) -> Put {
+    pub(super) fn put_to(&self, way: &Way, bytes: Bytes) -> Put {
         let open = self.open();
-        match open.by_destination.get(destination) {
+        match open.by_way.get(way) {
             Some(id) => self.put_into(&open, *id, bytes),
             None => Put::Gone,
         }
@@ -165,11 +172,11 @@ impl Table {
     pub(super) fn remove(&self, id: u64) -> Option<Destination> {
         let mut open = self.open();
         match open.connections.remove(&id)?.origin {
-            Origin::Outbound(destination) => {
-                if open.by_destination.get(&destination) == Some(&id) {
-                    open.by_destination.remove(&destination);
+            Origin::Outbound(way) => {
+                if open.by_way.get(&way) == Some(&id) {
+                    open.by_way.remove(&way);
                 }
-                Some(destination)
+                Some(way.destination)
             }
             Origin::Inbound(address) => {
                 open.inbound -= 1;

@@ -138,6 +138,32 @@ async fn a_connection_out_is_used_again_and_its_end_is_reported() {
     assert_eq!(signal.counters().connects_failed, 1);
 }
 
+#[tokio::test]
+async fn a_connection_out_leaves_from_the_address_that_is_named() {
+    let (signal, mut events) = start(settings()).await;
+    let trunk = TcpListener::bind(local()).await.unwrap();
+    let destination = to(Transport::Tcp, trunk.local_addr().unwrap(), "trunk");
+    let from = |local: &str| Transmit {
+        local: Some(local.parse().unwrap()),
+        ..transmit(destination.clone(), None, OPTIONS)
+    };
+    let mut served = Vec::new();
+    for (local, connections) in [("127.0.0.3", 1), ("127.0.0.3", 1), ("127.0.0.4", 2)] {
+        signal.send(from(local));
+        if served.len() < connections {
+            let (stream, source) = timeout(PATIENCE, trunk.accept()).await.expect("a connection").unwrap();
+            assert_eq!(source.ip().to_string(), local);
+            served.push(stream);
+        }
+        let mut message = vec![0; OPTIONS.len()];
+        let last = served.last_mut().unwrap();
+        timeout(PATIENCE, last.read_exact(&mut message)).await.expect("a message").unwrap();
+    }
+    signal.send(from("192.0.2.200"));
+    let Event::SendFailed(_, why) = next(&mut events).await else { panic!("that address is not ours") };
+    assert!(why.contains("cannot send from 192.0.2.200"), "{why}");
+}
+
 /// An authority, and a certificate of it for these names, as PEM files in a folder.
 fn authority(folder: &std::path::Path, name: &str, names: &[&str]) -> (PathBuf, PathBuf, PathBuf) {
     use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};

@@ -1,6 +1,6 @@
 //! TLS by rustls with ring. Certificates are always verified; there is no switch.
 
-use std::net::SocketAddr;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,9 +8,9 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore, ServerConfig};
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
-use super::Error;
+use super::{Error, Settings};
 
 /// Where Debian and its kin keep the authorities the machine trusts.
 const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -23,14 +23,65 @@ fn bad(path: &Path, reason: impl ToString) -> Error {
     Error::Pem { path: path.to_owned(), reason: reason.to_string() }
 }
 
+/// What we show to TLS clients and whom we trust as one: read from files as a whole, and put
+/// in the place of another as a whole. Each connection keeps what it began with.
+#[derive(Clone)]
+pub struct Identity {
+    acceptor: Option<TlsAcceptor>,
+    client: Arc<ClientConfig>,
+    /// The certificates that were read.
+    read: Vec<CertificateDer<'static>>,
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Identity").field("shows", &self.acceptor.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// The same certificates; a key goes with its certificate.
+impl PartialEq for Identity {
+    fn eq(&self, other: &Identity) -> bool {
+        self.read == other.read
+    }
+}
+
+impl Identity {
+    /// Reads the files that the settings name.
+    ///
+    /// # Errors
+    /// The first file that cannot be used, and why.
+    pub fn read(settings: &Settings) -> Result<Identity, Error> {
+        let mut read = Vec::new();
+        let client = client(settings.ca.as_deref(), &mut read)?;
+        let acceptor = match (settings.tls.first(), &settings.certificate, &settings.key) {
+            (None, ..) => None,
+            (Some(_), Some(certificate), Some(key)) => Some(acceptor(certificate, key, &mut read)?),
+            (Some(addr), ..) => return Err(Error::NoCertificate(*addr)),
+        };
+        Ok(Identity { acceptor, client, read })
+    }
+
+    /// For connections in; None where TLS is not listened for.
+    pub(super) fn acceptor(&self) -> Option<TlsAcceptor> {
+        self.acceptor.clone()
+    }
+
+    /// For connections out.
+    pub(super) fn connector(&self) -> TlsConnector {
+        TlsConnector::from(Arc::clone(&self.client))
+    }
+}
+
 /// For connections out: trusts the authorities of the file alone, else the public ones and
 /// those of the machine.
-pub(super) fn client(ca: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
+fn client(ca: Option<&Path>, read: &mut Vec<CertificateDer<'static>>) -> Result<Arc<ClientConfig>, Error> {
     let mut roots = RootCertStore::empty();
     match ca {
         Some(path) => {
             for certificate in certificates(path)? {
-                roots.add(certificate).map_err(|e| bad(path, e))?;
+                roots.add(certificate.clone()).map_err(|e| bad(path, e))?;
+                read.push(certificate);
             }
         }
         None => {
@@ -50,13 +101,13 @@ pub(super) fn client(ca: Option<&Path>) -> Result<Arc<ClientConfig>, Error> {
 }
 
 /// For connections in.
-pub(super) fn acceptor(
-    addr: SocketAddr,
-    certificate: Option<&Path>,
-    key: Option<&Path>,
+fn acceptor(
+    certificate: &Path,
+    key: &Path,
+    read: &mut Vec<CertificateDer<'static>>,
 ) -> Result<TlsAcceptor, Error> {
-    let (Some(certificate), Some(key)) = (certificate, key) else { return Err(Error::NoCertificate(addr)) };
     let chain = certificates(certificate)?;
+    read.extend(chain.iter().cloned());
     let secret =
         PrivateKeyDer::from_pem_file(key).map_err(|e| bad(key, format!("no private key in PEM: {e}")))?;
     let config = ServerConfig::builder_with_provider(provider())

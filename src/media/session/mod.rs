@@ -19,6 +19,7 @@ mod outgoing;
 mod player;
 mod protection;
 mod receive;
+mod voice;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ use latch::Latch;
 use player::Player;
 use protection::Protection;
 
+use voice::VoiceWatch;
+
 pub use outgoing::Outgoing;
 
 /// The media of one leg. About 7 KB; a tick allocates nothing.
@@ -58,6 +61,7 @@ pub struct Session {
     jitter: JitterBuffer,
     decoder: Decoder,
     inband: Option<Box<DtmfDetector>>,
+    voice: Option<VoiceWatch>,
     detection: Option<Box<Detection>>,
     comment: Option<Comment>,
     reports: RtcpSession,
@@ -88,6 +92,7 @@ impl Session {
             jitter: JitterBuffer::new(),
             decoder: Decoder::new(Codec::Pcma),
             inband: None,
+            voice: None,
             detection: None,
             comment: None,
             reports: RtcpSession::new(now, rng),
@@ -116,6 +121,7 @@ impl Session {
             Command::SendKeys { pause, keys } => {
                 self.dialled = Some(Box::new(Dialled::new(pause, &keys)));
             }
+            Command::AwaitVoice => self.voice = Some(VoiceWatch::new()),
             Command::Detect(settings) => self.detection = Some(Box::new(Detection::new(settings))),
             Command::StopDetect => self.detection = None,
             Command::RecordComment { path, max, silence } => {
@@ -261,6 +267,10 @@ impl Session {
                 self.jitter.pull(&mut self.decoder, right);
             }
             _ => right.fill(0),
+        }
+        if self.voice.as_mut().is_some_and(|voice| voice.push(right)) {
+            self.voice = None;
+            self.events.push_back(Event::Voice);
         }
         if let Some(detection) = &mut self.detection {
             if let Some(verdict) = detection.push(right) {

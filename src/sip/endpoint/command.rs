@@ -104,6 +104,8 @@ pub struct Invite {
     pub route: Vec<String>,
     /// Session description; None asks the peer for an offer.
     pub offer: Option<Bytes>,
+    /// Offered in place of `offer`, once, where the peer refuses that with 488 or 606.
+    pub second_offer: Option<Bytes>,
     /// For challenges.
     pub auth: Option<Credentials>,
     /// For 3xx.

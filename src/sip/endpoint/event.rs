@@ -113,6 +113,14 @@ pub enum Event {
         /// True where `sdp` is an offer that waits for `answer`.
         is_offer: bool,
     },
+    /// An answered session ends by a fault: our BYE is out, `Ended` follows when it is
+    /// answered or given up. Nobody is heard any more.
+    Lost {
+        /// The session.
+        session: SessionId,
+        /// How it ends; without a trace.
+        end: Box<End>,
+    },
     /// The session ended without ever being answered.
     Failed {
         /// The session.

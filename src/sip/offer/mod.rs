@@ -88,6 +88,25 @@ struct State {
     proto: String,
 }
 
+/// The transport of SRTP (RFC 3711 section 12).
+const SECURED: &str = "RTP/SAVP";
+
+fn is_secured(proto: &str) -> bool {
+    proto.contains("SAVP")
+}
+
+impl State {
+    /// Every line of the call, with this one as ours.
+    fn with_audio(&self, audio: Media) -> Vec<Media> {
+        let mut medias = self.lines.clone();
+        match medias.get_mut(self.audio) {
+            Some(place) => *place = audio,
+            None => medias.push(audio),
+        }
+        medias
+    }
+}
+
 impl Negotiation {
     /// For a new call.
     pub fn new(capabilities: Capabilities, rng: &mut Rng) -> Self {
@@ -107,25 +126,37 @@ impl Negotiation {
         }
         if !state.proto.contains("AVP") {
             let required = self.capabilities.srtp == Srtp::Required;
-            state.proto = if required { "RTP/SAVP" } else { "RTP/AVP" }.to_owned();
+            state.proto = if required { SECURED } else { "RTP/AVP" }.to_owned();
         }
         if self.capabilities.telephone_event {
             state.event.get_or_insert(codec::EVENT_PAYLOAD_TYPE);
         }
-        let codecs: Vec<_> = self.capabilities.codecs.iter().map(|c| (*c, codec::payload_type(*c))).collect();
-        let line = Audio {
-            address: self.capabilities.address,
-            proto: &state.proto,
-            codecs: &codecs,
-            event: state.event,
-            mux: self.capabilities.rtcp_mux,
-            direction,
-            crypto: &state.crypto,
-        }
-        .line();
+        let line = self.offered_line(&state, &state.proto);
         let text = self.write(&state, line);
         self.offered = Some(state);
         text
+    }
+
+    /// The open offer as RTP/SAVP, where it was RTP/AVP with keys: for peers that demand the
+    /// one and refuse the other. An answer to either is taken.
+    pub fn offer_secured(&self) -> Option<String> {
+        let state = self.offered.as_ref().filter(|s| !s.crypto.is_empty() && !is_secured(&s.proto))?;
+        let medias = state.with_audio(self.offered_line(state, SECURED));
+        Some(write::description(self.id, self.version + 1, self.capabilities.address, medias))
+    }
+
+    fn offered_line(&self, state: &State, proto: &str) -> Media {
+        let codecs: Vec<_> = self.capabilities.codecs.iter().map(|c| (*c, codec::payload_type(*c))).collect();
+        Audio {
+            address: self.capabilities.address,
+            proto,
+            codecs: &codecs,
+            event: state.event,
+            mux: self.capabilities.rtcp_mux,
+            direction: state.wish,
+            crypto: &state.crypto,
+        }
+        .line()
     }
 
     /// Answers an offer: our SDP and the stream to run. An open offer of ours is given up.
@@ -214,13 +245,25 @@ impl Negotiation {
                 Box::new(SrtpPair { local: ours.keys.clone(), remote: theirs.keys.clone() })
             }),
         };
+        let second = is_secured(&line.media.proto) && !is_secured(&offered.proto);
+        if let Some(open) = self.offered.as_mut().filter(|_| second) {
+            // The second offer went out under the next version.
+            self.version += 1;
+            SECURED.clone_into(&mut open.proto);
+        }
         self.agreed = State {
+            proto: if second { SECURED.to_owned() } else { offered.proto },
             lines: lines.iter().map(|line| write::refused(&line.media)).collect(),
             crypto: crypto.into_iter().map(|(ours, _)| ours).collect(),
             event: event.or(offered.event),
             ..offered
         };
         Ok(stream)
+    }
+
+    /// Whether an offer of ours may still be answered.
+    pub fn is_open(&self) -> bool {
+        self.offered.is_some()
     }
 
     /// Our offer was refused: what was agreed before stays.
@@ -242,7 +285,7 @@ impl Negotiation {
             let ours = offered.crypto.iter().find(fits)?.clone();
             Some((ours, theirs))
         });
-        let needed = self.capabilities.srtp == Srtp::Required || line.media.proto.contains("SAVP");
+        let needed = self.capabilities.srtp == Srtp::Required || is_secured(&line.media.proto);
         match pair {
             None if needed => Err(NotAcceptable::NoMatch("the answer has no keys for SRTP")),
             pair => Ok(pair),
@@ -291,11 +334,7 @@ impl Negotiation {
     /// Puts our line among the others and writes the whole, under a new version where
     /// anything changed.
     fn write(&mut self, state: &State, audio: Media) -> String {
-        let mut medias = state.lines.clone();
-        match medias.get_mut(state.audio) {
-            Some(place) => *place = audio,
-            None => medias.push(audio),
-        }
+        let medias = state.with_audio(audio);
         if self.written.as_ref().is_some_and(|written| *written != medias) {
             self.version += 1;
         }

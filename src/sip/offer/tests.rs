@@ -234,6 +234,38 @@ fn srtp_is_agreed_or_refused_as_both_sides_wish() {
     check(Required, Required, Some(true));
 }
 
+/// A peer that refuses RTP/AVP even with keys is asked again with the same keys.
+#[test]
+fn a_preference_for_srtp_has_a_second_offer_and_takes_the_answer_to_either() {
+    for srtp in [Srtp::Off, Srtp::Required] {
+        let mut us = side(srtp, &BOTH);
+        us.offer(Direction::SendRecv, &mut rng());
+        assert_eq!(us.offer_secured(), None, "{srtp:?}");
+    }
+    let mut us = side(Srtp::Preferred, &BOTH);
+    assert_eq!(us.offer_secured(), None, "nothing is open");
+    let first = us.offer(Direction::SendRecv, &mut rng());
+    let second = us.offer_secured().unwrap();
+    assert!(
+        first.contains("m=audio 40000 RTP/AVP 8 0 101") && second.contains("m=audio 40000 RTP/SAVP 8 0 101")
+    );
+    let keys = |text: &str| {
+        text.lines().filter(|l| l.starts_with("a=crypto")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!((keys(&first), keys(&first).len(), version(&second)), (keys(&second), 2, version(&first) + 1));
+
+    let (answer, theirs) =
+        side(Srtp::Required, &BOTH).answer(second.as_bytes(), &mut Rng::seeded(2)).unwrap();
+    let ours = us.clone().accept(answer.as_bytes()).unwrap();
+    assert_eq!(ours.srtp.as_ref().map(|keys| &keys.local), theirs.srtp.as_ref().map(|keys| &keys.remote));
+    let plain = us.clone().accept(remote("m=audio 4000 RTP/AVP 8\r\n").as_bytes()).unwrap();
+    assert!(plain.srtp.is_none());
+    us.accept(answer.as_bytes()).unwrap();
+    let later = us.offer(Direction::SendOnly, &mut rng());
+    assert!(later.contains("RTP/SAVP"), "the transport of a call stays: {later}");
+    assert_eq!(version(&later), version(&second) + 1);
+}
+
 #[test]
 fn an_answer_without_keys_or_with_foreign_ones_is_refused_where_srtp_is_required() {
     let mut us = side(Srtp::Required, &BOTH);

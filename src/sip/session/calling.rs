@@ -75,7 +75,7 @@ impl Calling {
     }
 
     /// Sends the INVITE with the next CSeq: at first, with credentials, with a longer
-    /// interval, to another contact.
+    /// interval, with the other offer, to another contact.
     pub(super) fn send(&mut self, now: Now, head: &mut Head, core: &mut Core) {
         self.origin.seq += 1;
         self.forks.clear();
@@ -255,6 +255,11 @@ impl Calling {
             let challenged = matches!(status, 401 | 407)
                 && head.auth.as_mut().is_some_and(|auth| auth.handle_challenge(response).is_ok());
             if challenged || self.takes_interval(response) {
+                self.send(now, head, core);
+                return Some(State::Calling(self));
+            }
+            if matches!(status, 488 | 606) && self.invite.second_offer.is_some() {
+                self.invite.offer = self.invite.second_offer.take();
                 self.send(now, head, core);
                 return Some(State::Calling(self));
             }

@@ -1,7 +1,7 @@
 //! Our BYE until its final response.
 
 use crate::base::Now;
-use crate::sip::endpoint::{By, End, Hangup};
+use crate::sip::endpoint::{By, End, Event, Hangup};
 use crate::sip::header;
 use crate::sip::message::{Method, Request, Response};
 use crate::sip::transaction::{Outcome, Outgoing, Owner, Upcall};
@@ -18,7 +18,8 @@ pub(crate) struct Closing {
 }
 
 impl Closing {
-    /// Sends BYE. `answered` tells which terminal event follows its outcome.
+    /// Sends BYE. `answered` tells which terminal event follows its outcome; where our side
+    /// did not ask for the end it is told at once, for the outcome may take 64*T1.
     pub(super) fn start(
         now: Now,
         head: &mut Head,
@@ -34,6 +35,9 @@ impl Closing {
         }
         let outgoing = Outgoing { request, flow: dialog.flow() };
         core.request(now, outgoing, Owner::Bye(head.id), head.auth.as_mut());
+        if answered && end.by != By::Us {
+            core.events.push_back(Event::Lost { session: head.id, end: Box::new(end.clone()) });
+        }
         Some(State::Closing(Box::new(Closing { dialog, end, answered })))
     }
 

@@ -278,7 +278,7 @@ fn an_offer_in_the_200_that_cannot_be_taken_is_acknowledged_and_hung_up() {
     let sent = desk.sent();
     assert_eq!(sent.iter().map(|s| &s.text[..3]).collect::<Vec<_>>(), ["ACK", "BYE"]);
     desk.receive(&sent[1].reply("200 OK", "", "", ""));
-    assert_eq!(desk.news(), ["answered 0 offer", "ended 488 Fault"]);
+    assert_eq!(desk.news(), ["answered 0 offer", "lost 488 Fault", "ended 488 Fault"]);
     desk.assert_empty();
 }
 
@@ -307,4 +307,29 @@ fn a_provisional_response_to_a_bye_slows_its_retransmission_to_t2() {
     desk.receive(&bye.reply("100 Trying", "", "", ""));
     let sent = desk.run(13_000);
     assert_eq!(times(&sent, "BYE"), [4_000, 8_000, 12_000]);
+}
+
+#[test]
+fn the_second_offer_follows_a_488_or_606_once_and_nothing_else() {
+    let second = bytes::Bytes::from_static(ANSWER.as_bytes());
+    for (status, again) in
+        [("488 Not Acceptable Here", true), ("606 Not Acceptable", true), ("486 Busy", false)]
+    {
+        let mut desk = Desk::new();
+        desk.ua.invite(desk.now, Invite { second_offer: Some(second.clone()), ..invitation() });
+        let invite = desk.one("INVITE");
+        assert_eq!(invite.body(), OFFER);
+        desk.receive(&invite.reply(status, "x", "", ""));
+        let sent = desk.sent();
+        assert!(sent[0].text.starts_with("ACK"), "{status}");
+        assert_eq!(sent.len() > 1, again, "{status}");
+        if let Some(invite) = sent.get(1) {
+            assert_eq!((invite.body(), invite.get("CSeq")), (ANSWER, "2 INVITE"), "{status}");
+            assert!(desk.news().is_empty(), "{status}");
+            desk.receive(&invite.reply(status, "x", "", ""));
+            desk.one("ACK");
+        }
+        assert_eq!(desk.news(), [format!("failed {} Peer", &status[..3])]);
+        desk.assert_empty();
+    }
 }

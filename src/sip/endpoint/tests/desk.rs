@@ -112,6 +112,7 @@ pub fn invitation() -> Invite {
         offer: Some(Bytes::from_static(OFFER.as_bytes())),
         auth: None,
         redirect: Redirect::Refuse,
+        second_offer: None,
         require_100rel: false,
     }
 }
@@ -278,6 +279,7 @@ pub fn word(event: &Event) -> String {
         Event::Answered { fork, is_offer, .. } => {
             format!("answered {fork}{}", if *is_offer { " offer" } else { "" })
         }
+        Event::Lost { end, .. } => format!("lost {} {:?}", end.cause.sip, end.by),
         Event::Failed { end, .. } => format!("failed {} {:?}", end.cause.sip, end.by),
         Event::Ended { end, .. } => format!("ended {} {:?}", end.cause.sip, end.by),
         Event::Incoming(call) => format!("incoming{}", sdp(&call.offer)),

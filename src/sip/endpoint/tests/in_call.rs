@@ -40,9 +40,7 @@ fn a_refused_offer_leaves_the_call_up() {
 
 #[test]
 fn an_offer_answered_with_481_or_408_or_silence_ends_the_call() {
-    for (status, expect) in
-        [("481 No", "ended 481 Peer"), ("408 Timeout", "ended 408 Fault"), ("", "ended 408 Fault")]
-    {
+    for (status, expect) in [("481 No", "481 Peer"), ("408 Timeout", "408 Fault"), ("", "408 Fault")] {
         let mut desk = Desk::new();
         let (session, ..) = desk.answered_call("");
         desk.ua.offer(desk.now, session, HELD.into());
@@ -55,7 +53,7 @@ fn an_offer_answered_with_481_or_408_or_silence_ends_the_call() {
         };
         let bye = sent.iter().find(|sent| sent.text.starts_with("BYE")).expect("a BYE");
         desk.receive(&bye.reply("200 OK", "", "", ""));
-        assert_eq!(desk.news(), [expect], "{status}");
+        assert_eq!(desk.news(), [format!("lost {expect}"), format!("ended {expect}")], "{status}");
         desk.assert_empty();
     }
 }
@@ -311,5 +309,5 @@ fn the_longest_call_is_ended() {
     let sent = desk.run(60_000);
     assert!(sent[0].text.starts_with("BYE"));
     desk.receive(&sent[0].reply("200 OK", "", "", ""));
-    assert_eq!(desk.news(), ["ended 200 Fault"]);
+    assert_eq!(desk.news(), ["lost 200 Fault", "ended 200 Fault"]);
 }

@@ -75,7 +75,7 @@ fn a_200_is_repeated_until_timer_h_and_a_missing_ack_ends_the_call_by_bye() {
     let sent = desk.run(1);
     assert_eq!(lines(&sent), ["BYE sip:cal"]);
     desk.receive(&sent[0].reply("200 OK", "", "", ""));
-    assert_eq!(desk.news(), ["ended 408 Fault"]);
+    assert_eq!(desk.news(), ["lost 408 Fault", "ended 408 Fault"]);
     desk.assert_empty();
 }
 

@@ -50,6 +50,7 @@ fn refreshes_that_get_no_answer_end_the_call() {
     let sent = desk.run(332_000);
     let bye = sent.iter().find(|s| s.text.starts_with("BYE")).expect("a BYE");
     assert_eq!(bye.ms, 332_000);
+    assert_eq!(desk.news(), ["lost 408 Fault"], "before anybody answers the BYE");
     desk.receive(&bye.reply("200 OK", "", "", ""));
     assert_eq!(desk.news(), ["ended 408 Fault"]);
     desk.assert_empty();
@@ -90,7 +91,7 @@ fn where_they_refresh_silence_ends_the_call_and_refreshes_keep_it() {
     let sent = desk.run(1);
     assert!(sent[0].text.starts_with("BYE") && sent[0].get("Reason").contains("cause=102"));
     desk.receive(&sent[0].reply("200 OK", "", "", ""));
-    assert_eq!(desk.news(), ["ended 408 Fault"]);
+    assert_eq!(desk.news(), ["lost 408 Fault", "ended 408 Fault"]);
     desk.assert_empty();
 }
 

@@ -181,6 +181,7 @@ impl World {
             offer: self.rng.chance(0.9).then(|| OFFER.into()),
             auth: None,
             redirect: Redirect::Refuse,
+            second_offer: None,
             require_100rel: false,
         };
         let (now, side) = (self.now, &mut self.sides[from]);
