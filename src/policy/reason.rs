@@ -64,4 +64,10 @@ pub mod code {
     pub const NOT_RUNNING: &str = "not_running";
     /// The store could not be asked.
     pub const STORE: &str = "store";
+    /// Not reached by phone: another channel takes over.
+    pub const FALLBACK: &str = "fallback";
+    /// All attempts and channels are spent.
+    pub const UNREACHED: &str = "unreached";
+    /// An agent is to call, and the robot does not.
+    pub const AGENT_NEEDED: &str = "agent_needed";
 }

@@ -7,6 +7,7 @@
 
 mod audit;
 mod backup;
+pub mod callback;
 mod campaign;
 mod db;
 mod do_not_call;
