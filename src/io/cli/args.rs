@@ -54,6 +54,10 @@ pub enum Command {
     },
     /// Calls: those of now, or with filters those of the past.
     Calls(CallsArgs),
+    /// The list of a day: who is called and when, who is not and why, by this policy or another.
+    Plan(super::PlanArgs),
+    /// Callbacks that are owed, were done, or were given up.
+    Callbacks(super::CallbacksArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.
@@ -400,6 +404,10 @@ mod tests {
             "ringback campaign stop march --json",
             "ringback calls --watch",
             "ringback calls --phone 13800000001 --from 2026-03-02 --unmask",
+            "ringback plan --date 2026-03-03 --pack hospital --policy a.toml --against b.toml --csv",
+            "ringback plan release hospital 2026-03-03",
+            "ringback callbacks --state open --breached",
+            "ringback callbacks remove 7 --day 2026-03-03 --reason moved",
             "ringback drain when-idle",
             "ringback db backup x.db",
             "ringback token create --name a --scope read --expires-in 30d",

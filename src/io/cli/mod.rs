@@ -2,12 +2,14 @@
 //! same HTTP API as everybody else; tokens and the database can be handled without it.
 
 mod args;
+mod callbacks;
 mod calls;
 mod campaigns;
 mod client;
 mod daemon;
 mod import;
 mod lists;
+mod plan;
 mod prompts;
 mod storage;
 mod table;
@@ -16,7 +18,9 @@ pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, DbCommand, DemoArgs, DrainWord,
     ListCommand, PromptsCommand, TokenCommand, parse,
 };
+pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
+pub use plan::{PlanArgs, PlanCommand};
 pub use table::{Table, width};
 
 use std::path::PathBuf;
@@ -63,6 +67,8 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::List { command } => lists::run(&client, output, command).await,
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
+        Command::Plan(args) => plan::run(&client, output, args).await,
+        Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

@@ -59,6 +59,8 @@ pub struct ApiState {
     import: RwLock<ImportSettings>,
     /// Request limits.
     pub(super) limits: Limits,
+    /// The planner, once the daemon has one.
+    planner: std::sync::OnceLock<crate::io::planner::Planner>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -81,6 +83,7 @@ impl ApiState {
             parts,
             started_at,
             import,
+            planner: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -112,6 +115,23 @@ impl ApiState {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.parts.store
+    }
+
+    /// The planner of the daemon; given once.
+    pub fn set_planner(&self, planner: crate::io::planner::Planner) {
+        self.planner.set(planner).ok();
+    }
+
+    /// The planner.
+    pub fn planner(&self) -> Result<&crate::io::planner::Planner, Problem> {
+        self.planner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// Facts came in: whoever may be owed a callback is looked at now.
+    pub fn wake_planner(&self) {
+        if let Some(planner) = self.planner.get() {
+            planner.wake();
+        }
     }
 
     /// Gives an order to the engine.

@@ -1,5 +1,7 @@
 //! The day's list of a pack, and the why-ledger: one reason for each callback and day.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
@@ -275,6 +277,41 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?)
+    }
+
+    /// Callback, verdict and reason of a day of a pack, by callback, after the one given; at
+    /// most 10,000.
+    pub async fn verdict_words(
+        &self,
+        pack: &str,
+        day: Date,
+        after: i64,
+    ) -> Result<Vec<(i64, String, String)>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(
+            "SELECT callback_id, verdict, code FROM day_verdicts
+             WHERE pack = $1 AND day = $2 AND callback_id > $3 ORDER BY callback_id LIMIT 10000")
+            .bind(pack)
+            .bind(day.to_string())
+            .bind(after)
+            .fetch_all(p)
+            .await)?)
+    }
+
+    /// Why the dialler has not come to an end with open callbacks that stood on the list of a
+    /// day: reason and detail of their entries.
+    pub async fn waiting_reasons(
+        &self,
+        pack: &str,
+        day: Date,
+    ) -> Result<BTreeMap<i64, (String, String)>, Error> {
+        let rows: Vec<(i64, String, String)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT b.id, e.reason, e.detail FROM callbacks b JOIN entries e ON e.id = b.entry_id
+             WHERE b.state = 'open' AND b.entry_id IS NOT NULL AND b.pack = $1 AND b.released_day = $2")
+            .bind(pack)
+            .bind(day.to_string())
+            .fetch_all(p)
+            .await)?;
+        Ok(rows.into_iter().map(|(id, code, detail)| (id, (code, detail))).collect())
     }
 
     /// Verdicts of a day of a pack, counted by verdict and reason.

@@ -119,15 +119,29 @@ impl Store {
         Ok(all(rows))
     }
 
-    /// Customers who are to be looked at by `now`, the longest waiting first.
-    pub async fn customers_to_review(&self, now: Timestamp, limit: u32) -> Result<Vec<CustomerId>, Error> {
-        let rows: Vec<(i64,)> = on!(&self.db, p => sqlx::query_as(
-            "SELECT id FROM customers WHERE review_at <= $1 ORDER BY review_at, id LIMIT $2")
+    /// Takes customers who are to be looked at by `now`, the longest waiting first, until
+    /// `lease`: what comes in of them meanwhile sets another time, which is seen when the
+    /// changes are written. Who is taken and never written is looked at again then.
+    pub async fn take_reviews(
+        &self,
+        now: Timestamp,
+        lease: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<CustomerId>, Error> {
+        let mut tx = self.db.begin().await?;
+        let rows: Vec<(i64,)> = within!(&mut tx, c => sqlx::query_as(
+            "UPDATE customers SET review_at = $2 WHERE id IN
+                 (SELECT id FROM customers WHERE review_at <= $1 ORDER BY review_at, id LIMIT $3)
+             RETURNING id")
             .bind(now.0)
+            .bind(lease.0)
             .bind(i64::from(limit))
-            .fetch_all(p)
+            .fetch_all(c)
             .await)?;
-        Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
+        tx.commit().await?;
+        let mut ids: Vec<CustomerId> = rows.into_iter().map(|(id,)| CustomerId(id)).collect();
+        ids.sort_unstable();
+        Ok(ids)
     }
 
     /// The next moment at which the planner has something to do: a customer to look at, or a
@@ -138,7 +152,7 @@ impl Store {
             .fetch_optional(p)
             .await)?;
         let deadline: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
-            "SELECT deadline FROM callbacks WHERE state IN ('open', 'waiting') AND breached_at IS NULL
+            "SELECT deadline FROM callbacks WHERE state = 'open' AND breached_at IS NULL
              ORDER BY deadline LIMIT 1")
             .fetch_optional(p)
             .await)?;
@@ -151,7 +165,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let rows: Vec<Breach> = within!(&mut tx, c => sqlx::query_as(
             "UPDATE callbacks SET breached_at = deadline, changed_at = $1
-             WHERE id IN (SELECT id FROM callbacks WHERE state IN ('open', 'waiting') AND breached_at IS NULL
+             WHERE id IN (SELECT id FROM callbacks WHERE state = 'open' AND breached_at IS NULL
                           AND deadline <= $1 ORDER BY deadline LIMIT $2)
              RETURNING id, pack, rule, deadline")
             .bind(now.0)

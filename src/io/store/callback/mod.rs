@@ -6,6 +6,7 @@ mod edit;
 mod find;
 mod release;
 mod settle;
+mod subject;
 mod version;
 mod write;
 
@@ -22,6 +23,7 @@ pub use edit::{Edit, NewCallback};
 pub use find::Breach;
 pub use release::{ReleaseEntry, Released};
 pub use settle::{Ending, Settling};
+pub use subject::Subject;
 pub use version::PolicyVersion;
 pub use write::Changes;
 

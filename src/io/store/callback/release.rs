@@ -205,54 +205,101 @@ async fn put_entry(
         .bind(&key)
         .fetch_optional(c)
         .await)?;
-    let e = &release.entry;
-    let fields = json(&e.fields)?;
-    let phone = e.phone.to_string();
+    let values = Values::new(&release.entry, now)?;
     let Some((id, state)) = old else {
-        let (id,): (i64,) = within!(tx, c => sqlx::query_as(
-            "INSERT INTO entries (list_id, row_key, external_id, phone, extension, name, language, priority, fields,
-                 due_at, state, reason, detail, created_at, changed_at, callback_id)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 'due', '', $11, $11, $12) RETURNING id")
-            .bind(list.0)
-            .bind(&key)
-            .bind(clean(&e.external_id))
-            .bind(&phone)
-            .bind(clean(&e.extension))
-            .bind(clean(&e.name))
-            .bind(clean(&e.language))
-            .bind(i64::from(e.priority))
-            .bind(&fields)
-            .bind(e.due_at.unwrap_or(now).0)
-            .bind(now.0)
-            .bind(release.callback.0)
-            .fetch_one(c)
-            .await)?;
-        return Ok(Put::Added(EntryId(id)));
+        return Ok(Put::Added(values.insert(tx, list, &key, now).await?));
     };
     if state == "dialling" || (state != "pending" && held == Some(id)) {
         return Ok(Put::Left);
     }
-    // What waits for a retry keeps the dialler's own time.
-    within!(tx, c => sqlx::query(
-        "UPDATE entries SET phone = $2, extension = $3, name = $4, language = $5, priority = $6, fields = $7,
-                due_at = CASE WHEN state = 'pending' AND attempts > 0 THEN due_at ELSE $8 END,
-                series = CASE WHEN state = 'pending' THEN series ELSE series + 1 END,
-                attempts = CASE WHEN state = 'pending' THEN attempts ELSE 0 END,
-                reason = CASE WHEN state = 'pending' THEN reason ELSE 'due' END,
-                detail = CASE WHEN state = 'pending' THEN detail ELSE '' END,
-                state = 'pending', changed_at = $9
-         WHERE id = $1 AND state <> 'dialling'")
-        .bind(id)
-        .bind(&phone)
-        .bind(clean(&e.extension))
-        .bind(clean(&e.name))
-        .bind(clean(&e.language))
-        .bind(i64::from(e.priority))
-        .bind(&fields)
-        .bind(e.due_at.unwrap_or(now).0)
-        .bind(now.0)
-        .execute(c)
-        .await
-        .map(drop))?;
+    values.update(tx, id, now).await?;
     Ok(if state == "pending" { Put::Renewed(EntryId(id)) } else { Put::Added(EntryId(id)) })
+}
+
+/// An entry as the database holds it.
+struct Values<'a> {
+    entry: &'a NewEntry,
+    fields: String,
+    numbers: String,
+    due_at: i64,
+}
+
+impl<'a> Values<'a> {
+    fn new(entry: &'a NewEntry, now: Timestamp) -> Result<Values<'a>, Error> {
+        Ok(Values {
+            entry,
+            fields: json(&entry.fields)?,
+            numbers: json(&entry.terms.numbers)?,
+            // A promised call is due at its time and no sooner.
+            due_at: entry.terms.exact_at.or(entry.due_at).unwrap_or(now).0,
+        })
+    }
+
+    async fn insert(&self, tx: &mut Tx, list: ListId, key: &str, now: Timestamp) -> Result<EntryId, Error> {
+        let (e, terms) = (self.entry, &self.entry.terms);
+        let (id,): (i64,) = within!(tx, c => sqlx::query_as(
+            "INSERT INTO entries (list_id, row_key, external_id, phone, extension, name, language, priority, fields,
+                 due_at, state, reason, detail, created_at, changed_at, callback_id, script, caller_name, deadline_at,
+                 preferred_hours, quiet_hours, exact_at, numbers)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 'due', '', $11, $11, $12, $13, $14, $15, $16,
+                     $17, $18, $19) RETURNING id")
+            .bind(list.0)
+            .bind(key)
+            .bind(clean(&e.external_id))
+            .bind(e.phone.as_str())
+            .bind(clean(&e.extension))
+            .bind(clean(&e.name))
+            .bind(clean(&e.language))
+            .bind(i64::from(e.priority))
+            .bind(&self.fields)
+            .bind(self.due_at)
+            .bind(now.0)
+            .bind(terms.callback.map(|id| id.0))
+            .bind(clean(&terms.script))
+            .bind(clean(&terms.caller_name))
+            .bind(terms.deadline_at.map(|t| t.0))
+            .bind(clean(&terms.preferred_hours))
+            .bind(clean(&terms.quiet_hours))
+            .bind(terms.exact_at.map(|t| t.0))
+            .bind(&self.numbers)
+            .fetch_one(c)
+            .await)?;
+        Ok(EntryId(id))
+    }
+
+    /// What waits for a retry keeps the dialler's own time and turn among the numbers.
+    async fn update(&self, tx: &mut Tx, id: i64, now: Timestamp) -> Result<(), Error> {
+        let (e, terms) = (self.entry, &self.entry.terms);
+        within!(tx, c => sqlx::query(
+            "UPDATE entries SET extension = $3, name = $4, language = $5, priority = $6, fields = $7, script = $10,
+                    caller_name = $11, deadline_at = $12, preferred_hours = $13, quiet_hours = $14,
+                    phone    = CASE WHEN state = 'pending' AND attempts > 0 THEN phone    ELSE $2  END,
+                    numbers  = CASE WHEN state = 'pending' AND attempts > 0 THEN numbers  ELSE $15 END,
+                    due_at   = CASE WHEN state = 'pending' AND attempts > 0 THEN due_at   ELSE $8  END,
+                    exact_at = CASE WHEN state = 'pending' AND attempts > 0 THEN exact_at ELSE $16 END,
+                    reason   = CASE WHEN state = 'pending' THEN reason   ELSE 'due' END,
+                    detail   = CASE WHEN state = 'pending' THEN detail   ELSE '' END,
+                    state = 'pending', changed_at = $9
+             WHERE id = $1 AND state <> 'dialling'")
+            .bind(id)
+            .bind(e.phone.as_str())
+            .bind(clean(&e.extension))
+            .bind(clean(&e.name))
+            .bind(clean(&e.language))
+            .bind(i64::from(e.priority))
+            .bind(&self.fields)
+            .bind(self.due_at)
+            .bind(now.0)
+            .bind(clean(&terms.script))
+            .bind(clean(&terms.caller_name))
+            .bind(terms.deadline_at.map(|t| t.0))
+            .bind(clean(&terms.preferred_hours))
+            .bind(clean(&terms.quiet_hours))
+            .bind(&self.numbers)
+            .bind(terms.exact_at.map(|t| t.0))
+            .execute(c)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
 }

@@ -20,8 +20,11 @@ pub struct Changes {
     /// Callbacks as they are to be, with the state they had when this was worked out. One
     /// that has moved on since is left as it is: it is looked at again.
     pub changed: Vec<(CallbackState, Callback)>,
-    /// When each customer is to be looked at again.
+    /// When each customer is to be looked at again, if nothing came in of them since they were
+    /// taken until `lease` ([`Store::take_reviews`]).
     pub reviews: Vec<(CustomerId, Option<Timestamp>)>,
+    /// The lease.
+    pub lease: Timestamp,
 }
 
 impl Changes {
@@ -42,10 +45,20 @@ impl Store {
         }
         let mut changed = 0;
         for (was, callback) in &changes.changed {
-            changed += update(&mut tx, *was, callback, now).await?;
+            let done = update(&mut tx, *was, callback, now).await?;
+            if done > 0 && callback.closed_at.is_some() {
+                stop_entry(&mut tx, callback, now).await?;
+            }
+            changed += done;
         }
         for (customer, at) in &changes.reviews {
-            review(&mut tx, *customer, *at).await?;
+            within!(&mut tx, c => sqlx::query("UPDATE customers SET review_at = $2 WHERE id = $1 AND review_at = $3")
+                .bind(customer.0)
+                .bind(at.map(|t| t.0))
+                .bind(changes.lease.0)
+                .execute(c)
+                .await
+                .map(drop))?;
         }
         tx.commit().await?;
         Ok((made, changed))
@@ -145,6 +158,21 @@ pub(super) async fn review(tx: &mut Tx, customer: CustomerId, at: Option<Timesta
     within!(tx, c => sqlx::query("UPDATE customers SET review_at = $2 WHERE id = $1")
         .bind(customer.0)
         .bind(at.map(|t| t.0))
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+/// A callback that is not owed any more is not dialled. A call that is up goes on.
+async fn stop_entry(tx: &mut Tx, b: &Callback, now: Timestamp) -> Result<(), Error> {
+    within!(tx, c => sqlx::query(
+        "UPDATE entries SET state = 'stopped', reason = $2, detail = $3, changed_at = $4
+         WHERE callback_id = $1 AND state = 'pending'")
+        .bind(b.id.0)
+        .bind(clean(&b.reason.code))
+        .bind(clean(&b.reason.detail))
+        .bind(now.0)
         .execute(c)
         .await
         .map(drop))?;

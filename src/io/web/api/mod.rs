@@ -6,6 +6,8 @@ mod answers;
 mod audio;
 mod audit;
 mod bring_in;
+mod callback_edits;
+mod callbacks;
 mod calls;
 mod campaigns;
 mod daemon;
@@ -16,7 +18,9 @@ mod imports;
 mod lists;
 mod live;
 mod peaks;
+mod plan;
 mod progress;
+mod rates;
 mod stream;
 mod tokens;
 mod trace;
@@ -25,6 +29,10 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use callback_edits::{
+    AppointmentBody, AssignBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
+};
+pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
@@ -33,6 +41,7 @@ pub use entries::ReasonBody;
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
 pub use lists::NewListBody;
+pub use plan::PreviewBody;
 pub use progress::Progress;
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
@@ -43,6 +52,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(imports::routes())
         .merge(entries::routes())
         .merge(campaigns::routes())
+        .merge(plan::routes())
+        .merge(callbacks::routes())
+        .merge(callback_edits::routes())
+        .merge(rates::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())

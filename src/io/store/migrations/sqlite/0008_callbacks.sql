@@ -50,7 +50,7 @@ CREATE TABLE callbacks (
     CHECK ((state IN ('done', 'excused')) = (outcome IS NOT NULL))
 ) STRICT;
 CREATE INDEX callbacks_open     ON callbacks (pack, earliest, id) WHERE state = 'open';
-CREATE INDEX callbacks_breach   ON callbacks (deadline) WHERE state IN ('open', 'waiting') AND breached_at IS NULL;
+CREATE INDEX callbacks_breach   ON callbacks (deadline) WHERE state = 'open' AND breached_at IS NULL;
 CREATE INDEX callbacks_customer ON callbacks (customer_id, id);
 CREATE INDEX callbacks_released ON callbacks (entry_id) WHERE state = 'open' AND entry_id IS NOT NULL;
 CREATE INDEX callbacks_joined   ON callbacks (merged_into) WHERE merged_into IS NOT NULL;
