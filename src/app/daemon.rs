@@ -25,7 +25,7 @@ use crate::io::rtp::{self, RtpPlane};
 use crate::io::signal::{self, Signal};
 use crate::io::store::{LostAttempt, Store, Writer, WriterSettings};
 use crate::io::web::{self, ControlHandle, EventHub};
-use crate::policy::{Attempted, Next, RetryTable, after_attempt};
+use crate::policy::{Attempted, Deadline, Hours, Next, RetryTable, after_attempt};
 
 /// SIP messages that may wait for the engine: at 2,000 a second one second of backlog,
 /// after which UDP retransmission is the better queue.
@@ -142,7 +142,6 @@ impl Daemon {
             store: store.clone(),
             resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
             reports: reports_tx.clone(),
-            windows: settings.engine.dialer.windows.clone(),
             tts: settings.tts.clone(),
             folders: settings.folders.clone(),
             fallback: settings.fallback_language.clone(),
@@ -290,8 +289,9 @@ fn after_loss(
     settings: &Settings,
     now: Timestamp,
 ) -> EntryUpdate {
-    let own = campaign.filter(|c| !c.windows.is_empty());
-    let windows = own.and_then(|c| crate::calendar::Windows::parse(&c.windows, &c.timezone).ok());
+    let dialer = &settings.engine.dialer;
+    let windows = campaign.and_then(|c| c.windows(&dialer.windows, &dialer.calendar).ok());
+    let windows = windows.as_ref().unwrap_or(&dialer.windows);
     let rules: RetryTable = campaign.map(|c| c.retry.clone()).unwrap_or_default();
     let after = after_attempt(&Attempted {
         now,
@@ -300,16 +300,22 @@ fn after_loss(
         attempts_by: &attempt.attempts_by,
         max_attempts: campaign.map_or(u32::MAX, |c| c.max_attempts),
         rules: &rules,
-        windows: windows.as_ref().unwrap_or(&settings.engine.dialer.windows),
+        // A loss is ours, and follows its own rule.
+        spacing: &[],
+        hours: Hours::of(windows),
+        deadline: attempt
+            .deadline_at
+            .map(|at| Deadline { at, goes_on: campaign.is_none_or(|c| c.after_deadline) }),
+        more_numbers: false,
     });
     let (state, due_at) = match after.next {
-        Next::Again(at) => (EntryState::Pending, Some(at)),
+        Next::Again(at) | Next::Promised(at) => (EntryState::Pending, Some(at)),
         Next::Done => (EntryState::Done, None),
         Next::Failed => (EntryState::Failed, None),
         Next::Stopped => (EntryState::Stopped, None),
     };
     let entry = attempt.entry.unwrap_or(crate::base::EntryId(0));
-    EntryUpdate { entry, state, disposition: Some(Disposition::Lost), due_at, reason: after.because }
+    EntryUpdate::new(entry, state, Some(Disposition::Lost), due_at, after.because)
 }
 
 /// How far back lost calls are looked for, in ms: a call lasts at most a day, and the daemon

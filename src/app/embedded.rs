@@ -41,6 +41,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
                 max_cps: 0.0,
                 fetch_size: 100,
                 reservation_timeout: Duration::from_secs(10),
+                ..dialer::Settings::default()
             },
             trunks: vec![demo_trunk(trunk)],
             inbound: Vec::new(),

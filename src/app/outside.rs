@@ -10,7 +10,6 @@ use tokio::sync::mpsc;
 use super::driver::Report;
 use super::library::{self, Folders};
 use crate::base::Timestamp;
-use crate::calendar::Windows;
 use crate::engine::{Input, Output};
 use crate::io::dns::Resolver;
 use crate::io::store::Store;
@@ -27,8 +26,6 @@ pub struct Outside {
     pub store: Store,
     pub resolver: Arc<Resolver>,
     pub reports: mpsc::Sender<Report>,
-    /// Where the caps of a day begin.
-    pub windows: Windows,
     /// Program and arguments; the text comes on standard input, a WAV is expected on
     /// standard output. Empty: none.
     pub tts: Vec<String>,
@@ -45,8 +42,7 @@ impl Outside {
         match output {
             Output::Fetch { campaign, list, limit } => {
                 tokio::spawn(async move {
-                    let day = this.windows.day_start(now);
-                    let fetched = this.store.due(list, now, day, limit).await;
+                    let fetched = this.store.due(list, now, limit).await;
                     if let Err(error) = &fetched {
                         tracing::warn!(%error, %campaign, "due entries could not be read");
                     }

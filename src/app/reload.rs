@@ -78,7 +78,6 @@ impl Driver {
         let parts = &mut self.parts;
         parts.certificates.look_again(now.mono);
         parts.grace = settings.grace;
-        parts.outside.windows = settings.engine.dialer.windows.clone();
         parts.outside.tts = settings.tts;
         parts.outside.folders = settings.folders;
         parts.outside.fallback = settings.fallback_language;

@@ -1,6 +1,7 @@
 //! One calendar for dialler, deadlines and rosters: holidays, working days, offsets with
 //! their sums, calling windows.
 
+mod closed;
 mod count;
 mod day;
 mod file;

@@ -284,6 +284,7 @@ impl Lowering<'_> {
         let timeout = Span::seconds(1)..=Span::seconds(60);
         dialer::Settings {
             windows,
+            calendar: super::calendar::shipped(),
             max_calls: raw.max_calls,
             max_cps: self.number("dialer.max_cps", raw.max_cps, 0.0..=dialer::MAX_CALLS_PER_SECOND),
             fetch_size: self.number("dialer.fetch_size", raw.fetch_size, 1..=dialer::MAX_FETCH),

@@ -3,6 +3,7 @@
 //! Each module owns its settings; this one assembles them, and nothing below the line of
 //! IO imports it. It reads no files: the text, the environment and a reader of secrets come in.
 
+mod calendar;
 mod diff;
 mod duration;
 mod environment;

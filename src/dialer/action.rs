@@ -25,12 +25,14 @@ pub enum Command {
 /// The store's answer to [`Action::Fetch`].
 #[derive(Clone, Debug, Default)]
 pub struct Fetched {
-    /// Entries that are pending and due, by priority (high first), due time, id.
+    /// Entries that are pending and due: promised calls, then by priority (high first), due time, id.
     pub candidates: Vec<Candidate>,
     /// Entries of the list that are pending or dialling and not among `candidates`.
     pub unfinished: u64,
     /// The earliest due time of pending entries that are not among `candidates`.
     pub next_due: Option<Timestamp>,
+    /// The earliest time from then on at which a customer is promised a call.
+    pub next_exact: Option<Timestamp>,
 }
 
 /// How a call ended, as far as the dialler cares.
@@ -62,7 +64,7 @@ pub struct Order {
     pub candidate: Candidate,
     /// The first way to try; ask [`super::Dialer::handle_route_failed`] for the next.
     pub route: Route,
-    /// Survey script, by name.
+    /// Survey script, by name: the entry's, or the campaign's.
     pub script: String,
     /// Prompt language: the entry's, or the campaign's.
     pub language: String,
@@ -72,7 +74,7 @@ pub struct Order {
     pub extension_pause: Duration,
     /// Number shown; empty means the trunk's own.
     pub caller_id: String,
-    /// Name shown.
+    /// Name shown: the entry's, or the campaign's.
     pub caller_name: String,
     /// What to do when a machine answers.
     pub machine: MachinePolicy,

@@ -6,7 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::base::{CampaignId, Disposition, ListId, Timestamp};
-use crate::policy::RetryRule;
+use crate::policy::pack::{Calls, Caps, Spacing};
+use crate::policy::{CapPreset, RetryRule};
 
 /// Where a campaign stands.
 ///
@@ -111,14 +112,53 @@ pub struct CampaignSettings {
     pub priority: u8,
     /// Attempts to one entry in all; at least 1.
     pub max_attempts: u32,
-    /// Calls to one number a day, over all campaigns; 0 means no cap.
+    /// Goes on after a deadline has passed; false gives such an entry up.
+    pub after_deadline: bool,
+    /// Calls to one number in a calendar day; 0 means no cap. This cap and the three below
+    /// count over all campaigns, agents and numbers shown.
     pub daily_cap_per_number: u32,
+    /// Calls to one number in a week from Monday; 0 means no cap.
+    pub weekly_cap_per_number: u32,
+    /// Calls to one number in any 24 hours; 0 means no cap.
+    pub cap_per_number_in_24_hours: u32,
+    /// Calls to one number in any 5 minutes; 0 means no cap.
+    pub cap_per_number_in_5_minutes: u32,
+    /// A set of caps by name; of it and the caps above the stricter holds: `none`, `carrier-cn`.
+    pub caps: CapPreset,
+    /// How long after an attempt at which the customer was not reached the next may follow:
+    /// after the first the first, and so on, the last for ever; `2h`, `30min`, `1d`,
+    /// `next_window`, `next_day`. Empty: by `retry` and its default table. What `retry` lists
+    /// goes before it, and faults of the network keep their own rules.
+    #[schema(value_type = Vec<String>)]
+    pub spacing: Vec<Spacing>,
     /// What to do after an attempt, by disposition; what is not listed ends the entry or
     /// follows the dialler's default table.
     #[schema(value_type = std::collections::HashMap<String, RetryRule>)]
     pub retry: BTreeMap<Disposition, RetryRule>,
     /// What to do when a machine answers.
     pub machine: MachinePolicy,
+    /// Whether statutory holidays are for calls: `calls` or `no_calls`, by the company's
+    /// calendar. Days the company itself closes never are.
+    #[schema(value_type = String)]
+    pub holidays: Calls,
+    /// The same of weekends; one that is worked in exchange for a holiday is none.
+    #[schema(value_type = String)]
+    pub weekends: Calls,
+    /// Runs on when nothing is left to call: its list is filled day by day.
+    pub standing: bool,
+}
+
+impl CampaignSettings {
+    /// What one number is spared.
+    pub fn caps_per_number(&self) -> Caps {
+        let own = Caps {
+            day: self.daily_cap_per_number,
+            week: self.weekly_cap_per_number,
+            hours_24: self.cap_per_number_in_24_hours,
+            minutes_5: self.cap_per_number_in_5_minutes,
+        };
+        own.and(self.caps.caps())
+    }
 }
 
 impl Default for CampaignSettings {
@@ -137,9 +177,18 @@ impl Default for CampaignSettings {
             trunk_group: String::new(),
             priority: 5,
             max_attempts: 3,
+            after_deadline: true,
             daily_cap_per_number: 3,
+            weekly_cap_per_number: 0,
+            cap_per_number_in_24_hours: 0,
+            cap_per_number_in_5_minutes: 0,
+            caps: CapPreset::None,
+            spacing: Vec::new(),
             retry: BTreeMap::new(),
             machine: MachinePolicy::default(),
+            holidays: Calls::Calls,
+            weekends: Calls::Calls,
+            standing: false,
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Campaign settings are checked once, when they come in; whatever runs has good ones.
 
 use super::{CampaignSettings, Error};
-use crate::calendar::Windows;
-use crate::policy;
+use crate::calendar::{Calendar, Windows};
+use crate::policy::pack::Calls;
+use crate::policy::{self, MAX_CAP};
 
 /// Longest ring time: carriers give up after two to three minutes by themselves.
 pub const MAX_RING_SECONDS: u32 = 180;
@@ -16,7 +17,7 @@ pub const MAX_CALLS_PER_SECOND: f64 = 1000.0;
 impl CampaignSettings {
     /// Whether the settings make sense; says which does not, and how to mend it.
     pub fn check(&self) -> Result<(), Error> {
-        self.windows(&Windows::always())?;
+        self.own_windows()?;
         if !(0.0..=MAX_CALLS_PER_SECOND).contains(&self.calls_per_second) {
             return wrong(
                 "calls_per_second",
@@ -44,15 +45,34 @@ impl CampaignSettings {
                 format!("{} is not between 1 and {MAX_ATTEMPTS}", self.max_attempts),
             );
         }
-        policy::check_rules(&self.retry).or_else(|problem| wrong("retry", problem))
+        for (key, cap) in [
+            ("daily_cap_per_number", self.daily_cap_per_number),
+            ("weekly_cap_per_number", self.weekly_cap_per_number),
+            ("cap_per_number_in_24_hours", self.cap_per_number_in_24_hours),
+            ("cap_per_number_in_5_minutes", self.cap_per_number_in_5_minutes),
+        ] {
+            if cap > MAX_CAP {
+                return wrong(key, format!("{cap} is above {MAX_CAP}; 0 means no cap"));
+            }
+        }
+        policy::check_rules(&self.retry).or_else(|problem| wrong("retry", problem))?;
+        policy::check_spacing(&self.spacing).or_else(|problem| wrong("spacing", problem))
     }
 
-    /// The campaign's windows; `default` where it names none.
-    pub fn windows(&self, default: &Windows) -> Result<Windows, Error> {
+    /// The campaign's windows, `default` where it names none, less the days on which it
+    /// places no call.
+    pub fn windows(&self, default: &Windows, calendar: &Calendar) -> Result<Windows, Error> {
+        let windows = self.own_windows()?.unwrap_or_else(|| default.clone());
+        let closed =
+            calendar.days_without_calls(self.holidays == Calls::NoCalls, self.weekends == Calls::NoCalls);
+        Ok(if closed.is_empty() { windows } else { windows.with_holidays(closed) })
+    }
+
+    fn own_windows(&self) -> Result<Option<Windows>, Error> {
         if self.windows.is_empty() {
-            return Ok(default.clone());
+            return Ok(None);
         }
-        Windows::parse(&self.windows, &self.timezone).or_else(|e| wrong("windows", e.0))
+        Windows::parse(&self.windows, &self.timezone).map(Some).or_else(|e| wrong("windows", e.0))
     }
 }
 
@@ -89,5 +109,10 @@ mod tests {
         check(|s| s.max_attempts = 0, Some("max_attempts"));
         let rule = crate::policy::RetryRule { delay_minutes: 1, max: 99, next_window: false };
         check(|s| _ = s.retry.insert(crate::base::Disposition::Busy, rule), Some("retry"));
+        check(|s| s.weekly_cap_per_number = 1_001, Some("weekly_cap_per_number"));
+        check(|s| s.cap_per_number_in_5_minutes = 1_001, Some("cap_per_number_in_5_minutes"));
+        let spacing = |offset: &str| vec![policy::pack::Spacing::After(offset.parse().unwrap())];
+        check(|s| s.spacing = spacing("2h"), None);
+        check(|s| s.spacing = spacing("2wd"), Some("spacing"));
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{CallId, CampaignId, Disposition, EntryId, ListId, PhoneNumber, Timestamp};
-use crate::policy::Reason;
+use crate::base::{CallId, CallbackId, CampaignId, Disposition, EntryId, ListId, PhoneNumber, Timestamp};
+use crate::policy::{CapWindow, Reason};
 
 /// Where an entry stands.
 #[derive(
@@ -70,6 +70,32 @@ pub struct NewEntry {
     pub due_at: Option<Timestamp>,
     /// Everything else the list says, by column; scripts branch on it and speak it.
     pub fields: BTreeMap<String, String>,
+    /// What a policy says of it, where one put it on the list.
+    #[serde(default)]
+    pub terms: Terms,
+}
+
+/// What a policy says of one entry, beside and before what its campaign says of all.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Terms {
+    /// The callback behind it; there is one entry at most for each.
+    pub callback: Option<CallbackId>,
+    /// Survey script, by name; empty means the campaign's.
+    pub script: String,
+    /// Name shown; empty means the campaign's.
+    pub caller_name: String,
+    /// When it must be done; exclusive. What follows then is the campaign's to say.
+    pub deadline_at: Option<Timestamp>,
+    /// Hours in which this customer prefers to be called, as window text; empty: any.
+    pub preferred_hours: String,
+    /// Hours in which this customer does not want to be called, as window text; empty: none.
+    pub quiet_hours: String,
+    /// The customer was promised a call at this time, and it is still to be placed (REM-03):
+    /// it leaves within a minute, before all routine calls.
+    pub exact_at: Option<Timestamp>,
+    /// Further numbers of the customer, for the attempts after this one.
+    pub numbers: Vec<PhoneNumber>,
 }
 
 impl NewEntry {
@@ -97,10 +123,18 @@ pub struct Candidate {
     pub attempts: u32,
     /// Attempts for this entry by how they ended.
     pub attempts_by: BTreeMap<Disposition, u32>,
-    /// Calls placed to this number since local midnight, over all campaigns.
-    pub calls_today: u32,
+    /// When this number was called of late, over all campaigns and agents, as far back as
+    /// caps count ([`crate::policy::CALLS_MATTER_MS`]).
+    pub recent_calls: Vec<Timestamp>,
     /// Whether the number is on the do-not-call list.
     pub do_not_call: bool,
+}
+
+impl Candidate {
+    /// Whether the customer was promised this call.
+    pub const fn is_appointment(&self) -> bool {
+        self.details.terms.exact_at.is_some()
+    }
 }
 
 /// An attempt to be written before its INVITE leaves. Its id is the call's id.
@@ -116,10 +150,10 @@ pub struct Attempt {
     pub phone: PhoneNumber,
     /// When it was reserved.
     pub reserved_at: Timestamp,
-    /// The cap the store checks again inside the transaction; 0 means none.
-    pub daily_cap: u32,
-    /// Start of the local day for that cap.
-    pub day_start: Timestamp,
+    /// The caps that the store checks again inside the transaction.
+    pub caps: Vec<CapWindow>,
+    /// Why the customer is called, for the entry: figures and notes of the decision.
+    pub detail: String,
 }
 
 /// What becomes of an entry after an attempt or a decision not to call.
@@ -135,4 +169,31 @@ pub struct EntryUpdate {
     pub due_at: Option<Timestamp>,
     /// Why, in words an operator understands, as a stable word and its parts.
     pub reason: Reason,
+    /// After an attempt: the call that the customer is promised then. What was looked at and
+    /// not called keeps what it was promised.
+    pub exact_at: Option<Timestamp>,
+    /// The number of the next attempt, where it is another.
+    pub turn: Option<Turn>,
+}
+
+impl EntryUpdate {
+    /// An update that changes neither the number nor what the customer was promised.
+    pub fn new(
+        entry: EntryId,
+        state: EntryState,
+        disposition: Option<Disposition>,
+        due_at: Option<Timestamp>,
+        reason: Reason,
+    ) -> Self {
+        EntryUpdate { entry, state, disposition, due_at, reason, exact_at: None, turn: None }
+    }
+}
+
+/// Whose turn it is among the numbers of a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Turn {
+    /// The number of the next attempt.
+    pub phone: PhoneNumber,
+    /// Those after it, in order.
+    pub numbers: Vec<PhoneNumber>,
 }

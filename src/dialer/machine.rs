@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
+
 use super::pace::Pacer;
 use super::settle::settle;
 use super::transition::transition;
 use super::trunk::{Purpose, TrunkStatus, Trunks};
-use super::workload::{FETCH_PAUSE, FetchState, REFUSED_REST, Workload};
+use super::workload::{FETCH_PAUSE, FetchState, PROMISED_REST, REFUSED_REST, Workload};
 use super::{
     Action, Campaign, CampaignState, Candidate, Command, Ended, EntryUpdate, Fetched, Health, Reason, Route,
     RouteFailure, TrunkSettings,
 };
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, PhoneNumber, Rng};
-use crate::calendar::Windows;
+use crate::calendar::{Calendar, Windows};
 use crate::policy::code;
 
 /// Most entries fetched at once: a queue of this length is a few hundred kilobytes.
@@ -25,6 +27,8 @@ pub const MAX_FETCH: u32 = 1000;
 pub struct Settings {
     /// Windows of campaigns that name none.
     pub windows: Windows,
+    /// The company's calendar, for campaigns that place no calls on holidays or weekends.
+    pub calendar: Arc<Calendar>,
     /// Calls at once over all campaigns; 0 means no limit.
     pub max_calls: u32,
     /// New calls a second over all campaigns; 0 means no limit.
@@ -39,6 +43,7 @@ impl Default for Settings {
     fn default() -> Self {
         Settings {
             windows: Windows::always(),
+            calendar: Arc::new(Calendar::plain(TimeZone::UTC)),
             max_calls: 500,
             max_cps: 50.0,
             fetch_size: 200,
@@ -111,6 +116,8 @@ pub struct Dialer {
     /// Numbers of list calls, so that two campaigns never call one customer at once.
     pub(super) numbers: BTreeSet<PhoneNumber>,
     pub(super) hold: Option<Reason>,
+    /// Names of the survey scripts that can be run; None: not known here.
+    pub(super) scripts: Option<BTreeSet<String>>,
     pub(super) reserve: Pacer,
     pub(super) dial: Pacer,
     pub(super) actions: VecDeque<Action>,
@@ -131,6 +138,7 @@ impl Dialer {
             waiting: VecDeque::new(),
             numbers: BTreeSet::new(),
             hold: None,
+            scripts: None,
             actions: VecDeque::new(),
             wake: None,
             turn: 0,
@@ -142,7 +150,7 @@ impl Dialer {
     /// that is known keeps its state.
     pub fn handle_campaign(&mut self, now: Now, campaign: Campaign) -> Result<(), Error> {
         campaign.settings.check()?;
-        let windows = campaign.settings.windows(&self.settings.windows)?;
+        let windows = campaign.settings.windows(&self.settings.windows, &self.settings.calendar)?;
         match self.work.get_mut(&campaign.id) {
             Some(work) => work.replace(campaign, windows),
             None => {
@@ -186,12 +194,21 @@ impl Dialer {
         Ok(self.work.get(&campaign).map_or(next, |w| w.campaign.state))
     }
 
-    /// Rows came into a list: look at it at once.
+    /// Entries came into a list, by an import, a policy or a person: look at it at once, so
+    /// that what is urgent is called within seconds (SCH-03). What is fetched takes its place
+    /// by priority before what waits already.
     pub fn handle_list_changed(&mut self, now: Now, list: ListId) {
         for work in self.work.values_mut().filter(|w| w.campaign.list == list) {
+            work.look = true;
             work.fetch_by(now.mono);
         }
         self.run(now);
+    }
+
+    /// The survey scripts that can be run. An entry whose script is not among them waits, and
+    /// says so; no attempt is spent on it.
+    pub fn handle_scripts(&mut self, names: BTreeSet<String>) {
+        self.scripts = Some(names);
     }
 
     /// The store's answer to a fetch.
@@ -199,9 +216,9 @@ impl Dialer {
         if let Some(work) = self.work.get_mut(&campaign)
             && work.is_running()
         {
-            let nothing_left = fetched.candidates.is_empty() && fetched.unfinished == 0;
+            let nothing_left = fetched.candidates.is_empty() && fetched.unfinished == 0 && !work.look;
             work.take_in(now, fetched);
-            if nothing_left && work.is_idle() {
+            if nothing_left && work.is_idle() && !work.campaign.settings.standing {
                 work.campaign.state = CampaignState::Done;
                 self.actions.push_back(Action::State { campaign, state: CampaignState::Done });
             }
@@ -240,9 +257,16 @@ impl Dialer {
             if let Some((campaign, candidate)) = self.forget(*call)
                 && let Some(work) = self.work.get_mut(&campaign)
             {
-                let rest = if reason.code == code::STORE { 2 * FETCH_PAUSE } else { REFUSED_REST };
+                let rest = match reason.code.as_str() {
+                    code::STORE => 2 * FETCH_PAUSE,
+                    _ if candidate.is_appointment() => PROMISED_REST,
+                    _ => REFUSED_REST,
+                };
                 work.lay_to_rest(candidate.entry, now.mono + rest);
                 work.fetch_by(now.mono + rest);
+                if candidate.is_appointment() {
+                    work.promised_at(now, now.utc + rest);
+                }
             }
         }
         self.run(now);
@@ -308,6 +332,7 @@ impl Dialer {
         let update = done.and_then(|(campaign, candidate)| {
             let work = self.work.get_mut(&campaign)?;
             let update = settle(now.utc, &work.campaign.settings, &work.windows, &candidate, ended);
+            work.note_promise(now, &update);
             let again = update.due_at.map(|due| due.millis_since(now.utc).max(0).unsigned_abs());
             // Not at once, for the record is on its way to the store.
             let pause = again.map_or(FETCH_PAUSE, |ms| FETCH_PAUSE.max(Duration::from_millis(ms)));
@@ -338,7 +363,8 @@ impl Dialer {
         self.dial.set_rate(settings.max_cps);
         self.settings = settings;
         for work in self.work.values_mut() {
-            if let Ok(windows) = work.campaign.settings.windows(&self.settings.windows) {
+            let calendar = &self.settings.calendar;
+            if let Ok(windows) = work.campaign.settings.windows(&self.settings.windows, calendar) {
                 let campaign = work.campaign.clone();
                 work.replace(campaign, windows);
             }

@@ -24,7 +24,7 @@ pub use crate::policy::{Reason, RetryRule};
 pub use action::{Action, Command, Ended, Fetched, Order, Route};
 pub use campaign::{Campaign, CampaignSettings, CampaignState, MachinePolicy};
 pub use check::{MAX_ATTEMPTS, MAX_CALLS_PER_SECOND, MAX_EXTENSION_PAUSE_MS, MAX_RING_SECONDS};
-pub use entry::{Attempt, Candidate, EntryState, EntryUpdate, NewEntry};
+pub use entry::{Attempt, Candidate, EntryState, EntryUpdate, NewEntry, Terms, Turn};
 pub use machine::{Dialer, Error, MAX_FETCH, Settings};
 pub use progress::{Progress, eta};
 pub use settle::{QUIET_HOURS_FIELD, settle};

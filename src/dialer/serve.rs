@@ -1,6 +1,7 @@
 //! What follows from the dialler's inputs: calls, reservations, fetches, states, timers.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::machine::{MAX_FETCH, Phase, Slot};
@@ -13,6 +14,10 @@ use crate::policy::{Decision, code};
 
 /// Another call to the same number is up: look again after this long.
 const NUMBER_IN_CALL_MS: i64 = 10 * 60_000;
+/// The same where the customer was promised this call.
+const PROMISED_AGAIN_MS: i64 = 10_000;
+/// The script of an entry does not exist: people may add it.
+const NO_SCRIPT_MS: i64 = 10 * 60_000;
 /// A reservation that found no trunk: look again after this long.
 const RELEASED_MS: i64 = 60_000;
 /// Attempts written in one transaction at most.
@@ -122,12 +127,17 @@ impl Dialer {
     fn release(&mut self, now: Now, call: CallId, reason: Reason) {
         let Some((campaign, candidate)) = self.forget(call) else { return };
         let Some(work) = self.work.get_mut(&campaign) else { return };
-        let pause = if reason.code == code::RELEASED { RELEASED_MS } else { 0 };
+        let pause = match reason.code.as_str() {
+            code::RELEASED if candidate.is_appointment() => PROMISED_AGAIN_MS,
+            code::RELEASED => RELEASED_MS,
+            _ => 0,
+        };
         let at = Timestamp(now.utc.0.saturating_add(pause));
         let due = work.windows.next_opening(at).unwrap_or(at);
         work.lay_to_rest(candidate.entry, now.mono + 2 * FETCH_PAUSE);
         work.fetch_by(now.mono + 2 * FETCH_PAUSE);
         let update = set_aside(&candidate, Some(due), reason);
+        work.note_promise(now, &update);
         self.actions.push_back(Action::Release { call, campaign, update });
     }
 
@@ -157,19 +167,19 @@ impl Dialer {
         }
     }
 
-    /// The campaign to serve next: by priority, equals in turn.
+    /// The campaign to serve next: promised calls first, then by priority, equals in turn.
     fn pick(&mut self, now: Now) -> Option<CampaignId> {
         let list_calls = self.work.values().map(|w| w.in_flight).fold(0, u32::saturating_add);
         if self.settings.max_calls > 0 && list_calls >= self.settings.max_calls {
             return None;
         }
         let mut later: Vec<Mono> = Vec::new();
-        let mut best: Option<(Reverse<u8>, u64, CampaignId)> = None;
+        let mut best: Option<(bool, Reverse<u8>, u64, CampaignId)> = None;
         for (id, work) in &self.work {
             if !work.is_running()
                 || !work.open
                 || work.queue.is_empty()
-                || !work.has_room()
+                || !work.has_room(now.utc)
                 || work.waiting > 0
             {
                 continue;
@@ -181,7 +191,8 @@ impl Dialer {
             }
             match self.trunks.group_state(now.mono, &work.campaign.settings.trunk_group) {
                 GroupState::Ready => {
-                    let rank = (Reverse(work.campaign.settings.priority), work.served, *id);
+                    let priority = Reverse(work.campaign.settings.priority);
+                    let rank = (!work.leads_with_promise(), priority, work.served, *id);
                     if best.is_none_or(|best| rank < best) {
                         best = Some(rank);
                     }
@@ -194,7 +205,7 @@ impl Dialer {
                 self.wake_at(at);
             }
         }
-        best.map(|(_, _, id)| id)
+        best.map(|(.., id)| id)
     }
 
     /// Judges one entry: an attempt to reserve, or an update that says why not.
@@ -206,13 +217,23 @@ impl Dialer {
         attempts: &mut Vec<Attempt>,
     ) -> Option<EntryUpdate> {
         let work = self.work.get_mut(&campaign)?;
-        let (until, because) = match judge(now.utc, &work.campaign.settings, &work.windows, &candidate) {
+        let decision = judge(now.utc, &work.campaign.settings, &work.windows, &candidate);
+        let no_script = no_script(self.scripts.as_ref(), work, &candidate);
+        let later = |ms: i64| {
+            let at = Timestamp(now.utc.0.saturating_add(ms));
+            Some(work.windows.next_opening(at).unwrap_or(at))
+        };
+        let (until, because) = match decision {
             Decision::Call { .. } if self.numbers.contains(&candidate.details.phone) => {
-                let at = Timestamp(now.utc.0.saturating_add(NUMBER_IN_CALL_MS));
+                let promised = candidate.is_appointment();
                 let reason = Reason::new(code::NUMBER_IN_CALL, "this number is in another call");
-                (Some(work.windows.next_opening(at).unwrap_or(at)), reason)
+                (later(if promised { PROMISED_AGAIN_MS } else { NUMBER_IN_CALL_MS }), reason)
             }
-            Decision::Call { .. } => {
+            Decision::Call { .. } if no_script.is_some() => {
+                let detail = no_script.unwrap_or_default();
+                (later(NO_SCRIPT_MS), Reason::new(code::NO_SCRIPT, detail))
+            }
+            Decision::Call { because } => {
                 let group = work.campaign.settings.trunk_group.clone();
                 let chosen = self.trunks.choose(now.mono, &group, &[], Purpose::Reserve, &mut self.rng);
                 if chosen.is_none() {
@@ -220,7 +241,9 @@ impl Dialer {
                     work.queue.push_front(candidate);
                     return None;
                 }
-                attempts.push(self.reserve_one(now, campaign, candidate, group, chosen)?);
+                let mut attempt = self.reserve_one(now, campaign, candidate, group, chosen)?;
+                attempt.detail = because.detail;
+                attempts.push(attempt);
                 return None;
             }
             Decision::Wait { until, because } => (Some(until), because),
@@ -233,7 +256,9 @@ impl Dialer {
             let after = Duration::from_millis(until.millis_since(now.utc).max(0).unsigned_abs());
             work.fetch_by(now.mono + after.max(2 * FETCH_PAUSE));
         }
-        Some(set_aside(&candidate, until, because))
+        let update = set_aside(&candidate, until, because);
+        work.note_promise(now, &update);
+        Some(update)
     }
 
     fn reserve_one(
@@ -259,8 +284,8 @@ impl Dialer {
             entry: candidate.entry,
             phone: phone.clone(),
             reserved_at: now.utc,
-            daily_cap: work.campaign.settings.daily_cap_per_number,
-            day_start: work.windows.day_start(now.utc),
+            caps: work.campaign.settings.caps_per_number().at(now.utc, &work.windows),
+            detail: String::new(),
         };
         let slot = Slot {
             work: Some((campaign, candidate)),
@@ -289,19 +314,26 @@ impl Dialer {
             work.fetch = FetchState::At(now.mono);
         }
         let low = work.queue.len() < usize::try_from(size / 4).unwrap_or(0).max(1);
+        // What is urgent is looked for whatever waits already.
+        let must = work.must_look(now);
+        let wanted = |at: Mono| if low { Some(at) } else { must.map(|must| must.max(at)) };
         match work.fetch {
             FetchState::Asked(at, _) => self.wake_at(at + FETCH_TIMEOUT + Duration::from_micros(1)),
-            FetchState::At(at) if low && at <= now.mono => {
+            FetchState::At(at) if wanted(at).is_some_and(|at| at <= now.mono) => {
                 // Entries of the queue are still pending in the store and come again.
                 let again = u32::try_from(work.taken.len()).unwrap_or(0);
                 let limit = if work.open { size.saturating_add(again) } else { 1 };
                 work.fetch = FetchState::Asked(now.mono, limit);
+                work.look = false;
                 let list = work.campaign.list;
                 self.actions.push_back(Action::Fetch { campaign: id, list, limit });
                 self.wake_at(now.mono + FETCH_TIMEOUT + Duration::from_micros(1));
             }
-            FetchState::At(at) if low => self.wake_at(at),
-            FetchState::At(_) => {}
+            FetchState::At(at) => {
+                if let Some(at) = wanted(at) {
+                    self.wake_at(at);
+                }
+            }
         }
     }
 
@@ -356,23 +388,33 @@ impl Dialer {
     }
 }
 
+/// What the entry says, or the campaign where the entry says nothing.
+fn own_or<'a>(own: &'a str, campaign: &'a str) -> &'a str {
+    if own.is_empty() { campaign } else { own }
+}
+
+/// What is wrong where the candidate's script is not among those that can be run.
+fn no_script(known: Option<&BTreeSet<String>>, work: &Workload, candidate: &Candidate) -> Option<String> {
+    let script = own_or(&candidate.details.terms.script, &work.campaign.settings.script);
+    known
+        .filter(|known| !known.contains(script))
+        .map(|_| format!("script `{script}` does not exist: add it, or name another"))
+}
+
 fn order(call: CallId, campaign: CampaignId, candidate: &Candidate, work: &Workload, route: Route) -> Order {
     let settings = &work.campaign.settings;
-    let language = match candidate.details.language.as_str() {
-        "" => settings.language.clone(),
-        language => language.to_owned(),
-    };
+    let (details, terms) = (&candidate.details, &candidate.details.terms);
     Order {
         call,
         campaign,
         candidate: candidate.clone(),
         route,
-        script: settings.script.clone(),
-        language,
+        script: own_or(&terms.script, &settings.script).to_owned(),
+        language: own_or(&details.language, &settings.language).to_owned(),
         ring: Duration::from_secs(u64::from(settings.ring_seconds)),
         extension_pause: Duration::from_millis(settings.extension_pause_ms.into()),
         caller_id: settings.caller_id.clone(),
-        caller_name: settings.caller_name.clone(),
+        caller_name: own_or(&terms.caller_name, &settings.caller_name).to_owned(),
         machine: settings.machine,
     }
 }

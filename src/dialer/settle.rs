@@ -1,12 +1,40 @@
 //! From facts and results to entry updates: where the dialler meets policy.
 
-use super::{CampaignSettings, Candidate, Ended, EntryState, EntryUpdate};
-use crate::base::Timestamp;
+use super::{CampaignSettings, Candidate, Ended, EntryState, EntryUpdate, NewEntry, Turn};
+use crate::base::{Disposition, PhoneNumber, Timestamp};
 use crate::calendar::Windows;
-use crate::policy::{self, Attempted, Decision, Facts, Next, Reason, code};
+use crate::policy::{self, After, Attempted, Deadline, Decision, Facts, Hours, Next, Reason, code};
 
 /// The column of a list in which a customer's quiet hours stand, as window text.
 pub const QUIET_HOURS_FIELD: &str = "quiet_hours";
+
+/// The hours that a customer named.
+struct OwnHours {
+    quiet: Option<Windows>,
+    preferred: Option<Windows>,
+}
+
+impl OwnHours {
+    /// A text that is no window was refused where it came in; what slips past is no reason to
+    /// be silent.
+    fn of(details: &NewEntry, settings: &CampaignSettings) -> Self {
+        let read = |text: &str| Windows::parse(&[text], &settings.timezone).ok();
+        let named = |text: &str| (!text.is_empty()).then(|| read(text)).flatten();
+        let field = || details.fields.get(QUIET_HOURS_FIELD).and_then(|text| read(text));
+        OwnHours {
+            quiet: named(&details.terms.quiet_hours).or_else(field),
+            preferred: named(&details.terms.preferred_hours),
+        }
+    }
+
+    fn within<'a>(&'a self, windows: &'a Windows) -> Hours<'a> {
+        Hours { windows, quiet: self.quiet.as_ref(), preferred: self.preferred.as_ref() }
+    }
+}
+
+fn deadline(details: &NewEntry, settings: &CampaignSettings) -> Option<Deadline> {
+    details.terms.deadline_at.map(|at| Deadline { at, goes_on: settings.after_deadline })
+}
 
 /// Whether this customer may be called at this moment; asked last before an attempt is reserved.
 pub(super) fn judge(
@@ -15,39 +43,38 @@ pub(super) fn judge(
     windows: &Windows,
     candidate: &Candidate,
 ) -> Decision {
-    // A text that is no window was refused at import; what slips past is no reason to be silent.
-    let quiet = candidate
-        .details
-        .fields
-        .get(QUIET_HOURS_FIELD)
-        .and_then(|text| Windows::parse(&[text], &settings.timezone).ok());
+    let own = OwnHours::of(&candidate.details, settings);
     policy::decide(&Facts {
         now,
-        windows,
-        quiet: quiet.as_ref(),
+        hours: own.within(windows),
         due_at: candidate.details.due_at,
+        appointment: candidate.is_appointment(),
+        deadline: deadline(&candidate.details, settings),
         do_not_call: candidate.do_not_call,
         attempts: policy::counted_attempts(candidate.attempts, &candidate.attempts_by),
         max_attempts: settings.max_attempts,
-        calls_today: candidate.calls_today,
-        daily_cap: settings.daily_cap_per_number,
+        caps: settings.caps_per_number(),
+        calls: &candidate.recent_calls,
     })
 }
 
-/// The update for an entry that was looked at and is not called.
+/// The update for an entry that was looked at and is not called: it keeps what the customer
+/// was promised.
 pub(super) fn set_aside(candidate: &Candidate, until: Option<Timestamp>, because: Reason) -> EntryUpdate {
     let state = match (until, because.code.as_str()) {
         (Some(_), _) => EntryState::Pending,
-        (None, code::ATTEMPTS_SPENT) => EntryState::Failed,
+        (None, code::ATTEMPTS_SPENT | code::DEADLINE_PASSED) => EntryState::Failed,
         (None, _) => EntryState::Stopped,
     };
-    EntryUpdate { entry: candidate.entry, state, disposition: None, due_at: until, reason: because }
+    let update = EntryUpdate::new(candidate.entry, state, None, until, because);
+    EntryUpdate { exact_at: candidate.details.terms.exact_at, ..update }
 }
 
-/// What becomes of an entry after an attempt: by the campaign's retry rules and windows.
+/// What becomes of an entry after an attempt: by the campaign's rules, spacing and windows,
+/// the entry's deadline, and the customer's further numbers.
 ///
 /// `candidate` holds the attempts before this one. Also used at start for attempts that
-/// were left without an outcome ([`crate::base::Disposition::Lost`]).
+/// were left without an outcome ([`Disposition::Lost`]).
 pub fn settle(
     now: Timestamp,
     settings: &CampaignSettings,
@@ -57,6 +84,7 @@ pub fn settle(
 ) -> EntryUpdate {
     let mut attempts_by = candidate.attempts_by.clone();
     *attempts_by.entry(ended.disposition).or_default() += 1;
+    let (details, own) = (&candidate.details, OwnHours::of(&candidate.details, settings));
     let after = policy::after_attempt(&Attempted {
         now,
         disposition: ended.disposition,
@@ -64,19 +92,41 @@ pub fn settle(
         attempts_by: &attempts_by,
         max_attempts: settings.max_attempts,
         rules: &settings.retry,
-        windows,
+        spacing: &settings.spacing,
+        hours: own.within(windows),
+        deadline: deadline(details, settings),
+        more_numbers: !details.terms.numbers.is_empty(),
     });
+    update(candidate, ended.disposition, after)
+}
+
+fn update(candidate: &Candidate, disposition: Disposition, after: After) -> EntryUpdate {
+    let details = &candidate.details;
     let (state, due_at) = match after.next {
-        Next::Again(at) => (EntryState::Pending, Some(at)),
+        Next::Again(at) | Next::Promised(at) => (EntryState::Pending, Some(at)),
         Next::Done => (EntryState::Done, None),
         Next::Failed => (EntryState::Failed, None),
         Next::Stopped => (EntryState::Stopped, None),
     };
-    EntryUpdate {
-        entry: candidate.entry,
-        state,
-        disposition: Some(ended.disposition),
-        due_at,
-        reason: after.because,
-    }
+    let exact_at = match after.next {
+        Next::Promised(at) => Some(at),
+        // A promised call that did not come about for no reason of the customer's is still
+        // owed, and still goes first.
+        Next::Again(_) if is_no_try(disposition) => details.terms.exact_at,
+        _ => None,
+    };
+    let turn = due_at.and_then(|_| next_number(&details.phone, &details.terms.numbers, disposition));
+    let update = EntryUpdate::new(candidate.entry, state, Some(disposition), due_at, after.because);
+    EntryUpdate { exact_at, turn, ..update }
+}
+
+const fn is_no_try(disposition: Disposition) -> bool {
+    matches!(disposition, Disposition::Congestion | Disposition::Failed | Disposition::Cancelled)
+}
+
+/// The numbers go round: the one that was tried comes last, unless it does not exist.
+fn next_number(phone: &PhoneNumber, numbers: &[PhoneNumber], disposition: Disposition) -> Option<Turn> {
+    let (next, rest) = numbers.split_first().filter(|_| policy::turns_number(disposition))?;
+    let tried = (disposition != Disposition::InvalidNumber).then(|| phone.clone());
+    Some(Turn { phone: next.clone(), numbers: rest.iter().cloned().chain(tried).collect() })
 }

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use super::*;
 use crate::base::*;
-use crate::calendar::Windows;
+use crate::calendar::{Calendar, Windows};
 use crate::policy::code;
 
+mod guard;
 mod soak;
 mod world;
 
@@ -284,7 +285,7 @@ fn win_04_do_not_call_and_daily_caps_are_refused_with_a_reason() {
     }
     w.do_not_call.insert("13602388511".into());
     w.late_do_not_call.insert("13602388512".into());
-    w.calls_today.insert("13602388513".into(), 1);
+    w.calls.insert("13602388513".into(), vec![w.now.utc]);
     w.command(1, Command::Start);
     w.run_for(ms(10_000));
     assert!(w.invites.is_empty(), "{:?}", w.invites);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::pace::Pacer;
-use super::{Campaign, CampaignState, Candidate, Fetched};
+use super::{Campaign, CampaignState, Candidate, EntryUpdate, Fetched};
 use crate::base::{EntryId, Mono, Now, Timestamp};
 use crate::calendar::Windows;
 use crate::policy::Reason;
@@ -20,6 +20,10 @@ pub(super) const FETCH_PAUSE: Duration = Duration::from_secs(1);
 pub(super) const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// An entry that the store refused to reserve is not taken up again for so long.
 pub(super) const REFUSED_REST: Duration = Duration::from_secs(60);
+/// The same of a call that a customer was promised: it has a minute.
+pub(super) const PROMISED_REST: Duration = Duration::from_secs(10);
+/// So long before a promised call one place of the campaign's concurrency is kept free.
+const PLACE_KEPT: Duration = Duration::from_secs(180);
 /// Entries at rest that are remembered per campaign; older ones may come up again early.
 pub(super) const MAX_RESTING: usize = 10_000;
 
@@ -61,6 +65,10 @@ pub(super) struct Workload {
     pub dial: Pacer,
     pub fetch: FetchState,
     pub rest: Option<Rest>,
+    /// The list changed since it was last read.
+    pub look: bool,
+    /// When the next customer is promised a call.
+    promised: Option<Timestamp>,
     /// As last told; the outer None: never told.
     pub blocked: Option<Option<Reason>>,
     /// Turn in which it was last served, so that equals take turns.
@@ -85,6 +93,8 @@ impl Workload {
             dial: Pacer::new(rate),
             fetch: FetchState::At(Mono(0)),
             rest: None,
+            look: false,
+            promised: None,
             blocked: None,
             served: 0,
         }
@@ -104,9 +114,28 @@ impl Workload {
         self.campaign.state == CampaignState::Running
     }
 
-    pub(super) fn has_room(&self) -> bool {
+    /// Whether the entry at the head of the queue was promised a call.
+    pub(super) fn leads_with_promise(&self) -> bool {
+        self.queue.front().is_some_and(Candidate::is_appointment)
+    }
+
+    /// Room for the entry at the head of the queue. One place is kept for a call that is
+    /// promised for the next minutes, for nobody can be hung up to make room for it.
+    pub(super) fn has_room(&self, utc: Timestamp) -> bool {
         let limit = self.campaign.settings.concurrency;
-        limit == 0 || self.in_flight < limit
+        let near = self.promised.is_some_and(|at| at <= utc + PLACE_KEPT);
+        let kept = u32::from(near && !self.leads_with_promise());
+        limit == 0 || self.in_flight.saturating_add(kept) < limit
+    }
+
+    /// When the list must be read although enough is queued: at once where it changed, else
+    /// when the next promised call is due.
+    pub(super) fn must_look(&self, now: Now) -> Option<Mono> {
+        if self.look {
+            return Some(now.mono);
+        }
+        let wait = self.promised?.millis_since(now.utc).max(0).unsigned_abs();
+        Some(now.mono + Duration::from_millis(wait))
     }
 
     /// Looks at the window again where the last look is out of date; gives the time at
@@ -162,16 +191,28 @@ impl Workload {
         self.resting.retain(|_, until| *until > now.mono);
         let all = fetched.candidates.len() < usize::try_from(asked).unwrap_or(usize::MAX);
         let (mut fresh, mut resting_until) = (0usize, None::<Mono>);
+        let mut promised = fetched.next_exact;
         for candidate in fetched.candidates {
             if let Some(until) = self.resting.get(&candidate.entry) {
+                if candidate.is_appointment() {
+                    let after = now.utc + until.since(now.mono);
+                    promised = Some(promised.map_or(after, |at| at.min(after)));
+                }
                 resting_until = Some(resting_until.map_or(*until, |u| u.min(*until)));
             } else if self.open && self.taken.insert(candidate.entry) {
                 self.queue.push_back(candidate);
                 fresh += 1;
             }
         }
+        if fresh > 0 {
+            // What came in later goes before what is less urgent; equals keep their order.
+            self.queue
+                .make_contiguous()
+                .sort_by_key(|c| (!c.is_appointment(), std::cmp::Reverse(c.details.priority)));
+        }
         self.rest = Some(Rest { unfinished: fetched.unfinished, next_due: fetched.next_due });
-        let next = if fresh > 0 && !all {
+        self.promised = promised;
+        let next = if (fresh > 0 && !all) || self.look {
             now.mono
         } else {
             let due = fetched.next_due.map(|due| match due.millis_since(now.utc) {
@@ -189,6 +230,19 @@ impl Workload {
             }
         };
         self.fetch = FetchState::At(next);
+    }
+
+    /// A customer is promised a call when this entry is due: read the list then.
+    pub(super) fn note_promise(&mut self, now: Now, update: &EntryUpdate) {
+        if let (Some(_), Some(due)) = (update.exact_at, update.due_at) {
+            self.promised_at(now, due);
+        }
+    }
+
+    /// Reads the list at `at`, whatever is queued then.
+    pub(super) fn promised_at(&mut self, now: Now, at: Timestamp) {
+        self.promised = Some(self.promised.map_or(at, |before| before.min(at)));
+        self.fetch_by(now.mono + Duration::from_millis(at.millis_since(now.utc).max(0).unsigned_abs()));
     }
 
     /// The store refused to reserve this entry: leave it alone for a while.

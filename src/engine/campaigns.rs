@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::base::{CampaignId, Now, Timestamp};
 use crate::calendar::Windows;
-use crate::dialer::{Campaign, CampaignState, EntryState, Reason, eta};
+use crate::dialer::{self, Campaign, CampaignSettings, CampaignState, EntryState, Reason, eta};
 
 /// One campaign as seen from the engine.
 #[derive(Debug)]
@@ -11,8 +11,7 @@ pub(super) struct CampaignNote {
     state: CampaignState,
     blocked: Option<Reason>,
     windows: Windows,
-    /// Whether they are the campaign's own.
-    own_windows: bool,
+    settings: CampaignSettings,
     /// Since when it is running, for the pace.
     since: Timestamp,
     finished: u64,
@@ -34,17 +33,18 @@ pub struct CampaignView {
     pub eta: Option<Timestamp>,
 }
 
+/// Settings are checked when they come in; what slips past has the default windows.
+fn windows(settings: &CampaignSettings, dialer: &dialer::Settings) -> Windows {
+    settings.windows(&dialer.windows, &dialer.calendar).unwrap_or_else(|_| dialer.windows.clone())
+}
+
 impl CampaignNote {
-    pub fn of(now: Now, campaign: &Campaign, default: &Windows) -> Self {
-        let settings = &campaign.settings;
-        let own = (!settings.windows.is_empty())
-            .then(|| Windows::parse(&settings.windows, &settings.timezone).ok())
-            .flatten();
+    pub fn of(now: Now, campaign: &Campaign, dialer: &dialer::Settings) -> Self {
         CampaignNote {
             state: campaign.state,
             blocked: None,
-            own_windows: own.is_some(),
-            windows: own.unwrap_or_else(|| default.clone()),
+            windows: windows(&campaign.settings, dialer),
+            settings: campaign.settings.clone(),
             since: now.utc,
             finished: 0,
             remaining: None,
@@ -68,11 +68,16 @@ impl Engine {
         self.campaigns.iter().map(view).collect()
     }
 
-    /// Campaigns without windows of their own follow the default.
+    /// The default windows or the calendar changed.
     pub(super) fn note_windows(&mut self) {
-        for note in self.campaigns.values_mut().filter(|note| !note.own_windows) {
-            note.windows = self.settings.dialer.windows.clone();
+        for note in self.campaigns.values_mut() {
+            note.windows = windows(&note.settings, &self.settings.dialer);
         }
+    }
+
+    /// Tells the dialler which scripts can be run.
+    pub(super) fn tell_scripts(&mut self) {
+        self.dialer.handle_scripts(self.library.scripts.keys().cloned().collect());
     }
 
     /// A campaign was deleted; it was not running.

@@ -55,7 +55,7 @@ impl Engine {
         let choices = settings.trunks.iter().map(|t| t.choice.clone()).collect();
         let new = |(serial, t): (usize, &TrunkSettings)| Trunk::new(now, serial, t.clone());
         let trunks: Vec<Trunk> = settings.trunks.iter().enumerate().map(new).collect();
-        Engine {
+        let mut engine = Engine {
             endpoint: Endpoint::new(settings.sip.clone(), rng.fork()),
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
             next_trunk: trunks.len(),
@@ -73,7 +73,9 @@ impl Engine {
             by: DIALER.to_owned(),
             campaigns: BTreeMap::new(),
             out: VecDeque::new(),
-        }
+        };
+        engine.tell_scripts();
+        engine
     }
 
     /// Takes one input; drain [`Engine::poll`] afterwards.
@@ -108,7 +110,7 @@ impl Engine {
 
     /// A campaign as stored: at the start, when made, and when its settings change.
     pub fn handle_campaign(&mut self, now: Now, campaign: Campaign) -> Result<(), dialer::Error> {
-        let note = CampaignNote::of(now, &campaign, &self.settings.dialer.windows);
+        let note = CampaignNote::of(now, &campaign, &self.settings.dialer);
         let id = campaign.id;
         let result = self.dialer.handle_campaign(now, campaign);
         if result.is_ok() {

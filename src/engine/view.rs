@@ -71,6 +71,7 @@ impl Engine {
     /// New scripts and prompts; running calls keep theirs.
     pub fn set_library(&mut self, library: Library) {
         self.library = library;
+        self.tell_scripts();
     }
 
     /// Settings in force.

@@ -3,18 +3,26 @@
 //!
 //! Every answer carries its [`Reason`]. Time is an argument throughout.
 
+mod after;
 mod callback;
+mod caps;
 mod decide;
-pub mod pack;
+mod hours;
+mod manual;
 mod outcome;
+pub mod pack;
 mod reason;
 mod retry;
 
+pub use after::{After, Attempted, MAX_LATER_DAYS, Next, after_attempt};
 pub use callback::{Callback, CallbackState, Origin, Outcome, Sums};
-pub use decide::{Decision, Facts, decide};
+pub use caps::{CALLS_MATTER_MS, CapPreset, CapSpan, CapWindow, MAX_CAP};
+pub use decide::{Deadline, Decision, Facts, decide};
+pub use hours::Hours;
+pub use manual::{Hand, ManualDecision, OVERRIDE_ACTION, decide_by_hand};
 pub use outcome::{Attempts, Settled, Terms, judge, settle};
 pub use reason::{Reason, code};
 pub use retry::{
-    After, Attempted, MAX_DELAY_MINUTES, MAX_LATER_DAYS, MAX_RETRIES, Next, RetryRule, RetryTable,
-    after_attempt, check_rules, counted_attempts, default_rule,
+    MAX_DELAY_MINUTES, MAX_RETRIES, RetryRule, RetryTable, check_rules, check_spacing, counted_attempts,
+    default_rule, turns_number,
 };

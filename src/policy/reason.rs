@@ -32,6 +32,20 @@ pub mod code {
     pub const QUIET_HOURS: &str = "quiet_hours";
     /// The number had its calls of the day.
     pub const DAILY_CAP: &str = "daily_cap";
+    /// The number had its calls of the week.
+    pub const WEEKLY_CAP: &str = "weekly_cap";
+    /// The number had its calls of 24 hours.
+    pub const CAP_24_HOURS: &str = "cap_24_hours";
+    /// The number had its calls of 5 minutes.
+    pub const CAP_5_MINUTES: &str = "cap_5_minutes";
+    /// Outside the hours this customer prefers.
+    pub const PREFERRED_HOURS: &str = "preferred_hours";
+    /// The callback's deadline has passed, or no window opens before it.
+    pub const DEADLINE_PASSED: &str = "deadline_passed";
+    /// The survey script of the entry does not exist.
+    pub const NO_SCRIPT: &str = "no_script";
+    /// A person dials by hand against a rule, with a reason and the right to (WIN-06).
+    pub const OVERRIDDEN: &str = "overridden";
     /// The number is on the do-not-call list.
     pub const DO_NOT_CALL: &str = "do_not_call";
     /// All attempts were made.

@@ -89,6 +89,7 @@ impl Plan {
                 max_cps: self.max_cps,
                 fetch_size: 20,
                 reservation_timeout: Duration::from_secs(10),
+                ..dialer::Settings::default()
             },
             trunks: self.trunks.clone(),
             inbound: vec![InboundRule {

@@ -122,6 +122,7 @@ impl World {
                 max_cps: 0.0,
                 fetch_size: 100,
                 reservation_timeout: Duration::from_secs(10),
+                ..dialer::Settings::default()
             },
             trunks,
             inbound: Vec::new(),

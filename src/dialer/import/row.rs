@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use super::columns::Column;
 use crate::base::{PhoneNumber, Timestamp};
 use crate::calendar::Windows;
-use crate::dialer::{NewEntry, QUIET_HOURS_FIELD};
+use crate::dialer::{NewEntry, QUIET_HOURS_FIELD, Terms};
 
 /// Longest cell, in characters: a remark, not a document.
 pub const MAX_CELL_CHARS: usize = 1000;
@@ -102,6 +102,7 @@ impl Draft {
             priority: self.priority.unwrap_or(5),
             due_at: self.due_at,
             fields: self.fields,
+            terms: Terms::default(),
         }
     }
 }

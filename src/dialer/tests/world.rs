@@ -20,6 +20,13 @@ pub fn trunk(name: &str, max_calls: u32, max_cps: f64) -> TrunkSettings {
     }
 }
 
+/// The holidays of the first of October, and the Saturday that is worked in exchange.
+const CALENDAR: &str = r#"
+[year.2026]
+off = [{ from = "2026-10-01", to = "2026-10-07", name = "国庆节" }]
+work = [{ day = "2026-10-10", name = "国庆节" }]
+"#;
+
 /// A draft campaign whose list has the same number.
 pub fn campaign(id: i64, change: impl FnOnce(&mut CampaignSettings)) -> Campaign {
     let mut settings = CampaignSettings { daily_cap_per_number: 0, ..CampaignSettings::default() };
@@ -41,8 +48,11 @@ pub struct Row {
     pub state: EntryState,
     pub due: Timestamp,
     pub reason: String,
+    pub detail: String,
     pub attempts: u32,
     pub by: BTreeMap<Disposition, u32>,
+    pub priority: u8,
+    pub terms: Terms,
 }
 
 #[derive(Clone, Debug)]
@@ -58,17 +68,21 @@ pub struct Invite {
     pub utc: Timestamp,
     pub campaign: CampaignId,
     pub trunk: std::sync::Arc<str>,
+    pub number: String,
+    pub script: String,
 }
 
 pub struct World {
     pub dialer: Dialer,
+    pub calendar: std::sync::Arc<Calendar>,
     pub now: Now,
     pub rng: Rng,
     pub rows: BTreeMap<EntryId, Row>,
     pub do_not_call: BTreeSet<String>,
     /// On the do-not-call list in the transaction, but not yet when fetched.
     pub late_do_not_call: BTreeSet<String>,
-    pub calls_today: BTreeMap<String, u32>,
+    /// When each number was called.
+    pub calls: BTreeMap<String, Vec<Timestamp>>,
     pub campaigns: BTreeMap<CampaignId, Campaign>,
     pub fetching: Vec<(CampaignId, ListId, u32)>,
     pub reserving: Vec<Attempt>,
@@ -85,15 +99,17 @@ pub struct World {
 impl World {
     pub fn new(trunks: Vec<TrunkSettings>) -> World {
         let mut rng = Rng::seeded(11);
-        let settings = Settings { max_cps: 0.0, ..Settings::default() };
+        let calendar = std::sync::Arc::new(Calendar::parse(CALENDAR).unwrap());
+        let settings = Settings { max_cps: 0.0, calendar: calendar.clone(), ..Settings::default() };
         World {
+            calendar,
             dialer: Dialer::new(settings, trunks, rng.fork()),
             now: Now { mono: Mono(1_000_000), utc: cn("2026-03-03T10:00:00") },
             rng,
             rows: BTreeMap::new(),
             do_not_call: BTreeSet::new(),
             late_do_not_call: BTreeSet::new(),
-            calls_today: BTreeMap::new(),
+            calls: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             fetching: Vec::new(),
             reserving: Vec::new(),
@@ -121,6 +137,17 @@ impl World {
         }
     }
 
+    /// An entry of which a policy says more.
+    pub fn add_with(&mut self, campaign: i64, id: i64, phone: &str, change: impl FnOnce(&mut Row)) {
+        self.add_entry(campaign, EntryId(id), phone);
+        change(self.rows.get_mut(&EntryId(id)).unwrap());
+    }
+
+    pub fn list_changed(&mut self, campaign: i64) {
+        self.dialer.handle_list_changed(self.now, ListId(campaign));
+        self.drain();
+    }
+
     pub fn add_entry(&mut self, campaign: i64, id: EntryId, phone: &str) {
         let row = Row {
             list: ListId(campaign),
@@ -128,8 +155,11 @@ impl World {
             state: EntryState::Pending,
             due: Timestamp(0),
             reason: code::DUE.into(),
+            detail: String::new(),
             attempts: 0,
             by: BTreeMap::new(),
+            priority: 5,
+            terms: Terms::default(),
         };
         let id = if self.rows.is_empty() && id.0 == campaign * 1000 { EntryId(1000) } else { id };
         self.rows.insert(id, row);
@@ -216,15 +246,18 @@ impl World {
         let mine: Vec<_> = self.rows.iter().filter(|(_, r)| r.list == list && unfinished(r)).collect();
         let mut due: Vec<_> =
             mine.iter().filter(|(_, r)| r.state == EntryState::Pending && r.due <= now).collect();
-        due.sort_by_key(|(id, r)| (r.due, **id));
+        due.sort_by_key(|(id, r)| (r.terms.exact_at.is_none(), std::cmp::Reverse(r.priority), r.due, **id));
         due.truncate(limit as usize);
         let taken: BTreeSet<EntryId> = due.iter().map(|(id, _)| **id).collect();
         let candidates = due.iter().map(|(id, r)| self.candidate(**id, r)).collect();
         let rest = mine.iter().filter(|(id, _)| !taken.contains(id));
+        let pending = rest.clone().filter(|(_, r)| r.state == EntryState::Pending);
+        let promised = pending.clone().filter(|(_, r)| r.terms.exact_at.is_some() && r.due > now);
         Fetched {
             candidates,
-            unfinished: rest.clone().count() as u64,
-            next_due: rest.filter(|(_, r)| r.state == EntryState::Pending).map(|(_, r)| r.due).min(),
+            unfinished: rest.count() as u64,
+            next_due: pending.map(|(_, r)| r.due).min(),
+            next_exact: promised.map(|(_, r)| r.due).min(),
         }
     }
 
@@ -238,13 +271,14 @@ impl World {
                 extension: String::new(),
                 name: String::new(),
                 language: String::new(),
-                priority: 5,
-                due_at: None,
+                priority: row.priority,
+                due_at: Some(row.due),
                 fields: BTreeMap::new(),
+                terms: row.terms.clone(),
             },
             attempts: row.attempts,
             attempts_by: row.by.clone(),
-            calls_today: self.calls_today.get(row.phone.as_str()).copied().unwrap_or(0),
+            recent_calls: self.calls.get(row.phone.as_str()).cloned().unwrap_or_default(),
             do_not_call: self.do_not_call.contains(row.phone.as_str()),
         }
     }
@@ -268,7 +302,7 @@ impl World {
     fn reserve(&mut self, attempt: &Attempt) -> Result<(), Reason> {
         let number = attempt.phone.as_str();
         let busy = self.open.values().any(|a| a.phone == attempt.phone);
-        let calls = self.calls_today.get(number).copied().unwrap_or(0);
+        let calls = self.calls.get(number).cloned().unwrap_or_default();
         let row = self.rows.get_mut(&attempt.entry).unwrap();
         if row.state != EntryState::Pending || row.due > self.now.utc {
             return Err(Reason::new(code::NOT_PENDING, ""));
@@ -280,14 +314,15 @@ impl World {
         if busy {
             return Err(Reason::new(code::NUMBER_IN_CALL, ""));
         }
-        if attempt.daily_cap > 0 && calls >= attempt.daily_cap {
-            row.due = attempt.day_start + Duration::from_secs(86_400);
-            return Err(Reason::new(code::DAILY_CAP, ""));
+        if let Some(reason) = attempt.caps.iter().find_map(|cap| cap.objection(&calls)) {
+            row.reason = reason.code.clone();
+            return Err(reason);
         }
+        row.detail = attempt.detail.clone();
         row.state = EntryState::Dialling;
         row.attempts += 1;
         self.max_attempts_seen = self.max_attempts_seen.max(row.attempts);
-        *self.calls_today.entry(number.into()).or_default() += 1;
+        self.calls.entry(number.into()).or_default().push(attempt.reserved_at);
         assert!(self.open.insert(attempt.call, attempt.clone()).is_none(), "an id was used twice");
         Ok(())
     }
@@ -313,8 +348,12 @@ impl World {
         *row.by.entry(disposition).or_default() += 1;
         let update = update.expect("a list call has an entry");
         assert_eq!(update.entry, attempt.entry);
-        (row.state, row.reason) = (update.state, update.reason.code);
+        (row.state, row.reason, row.detail) = (update.state, update.reason.code, update.reason.detail);
         row.due = update.due_at.unwrap_or(row.due);
+        row.terms.exact_at = update.exact_at;
+        if let Some(turn) = update.turn {
+            (row.phone, row.terms.numbers) = (turn.phone, turn.numbers);
+        }
     }
 
     pub fn fail(&mut self, call: CallId, failure: RouteFailure) -> Option<String> {
@@ -324,7 +363,9 @@ impl World {
             up.trunk = route.trunk.clone();
             let (mono, utc) = (self.now.mono, self.now.utc);
             // Counted for the trunk's pace, not for the campaign's: it is the same call.
-            self.invites.push(Invite { mono, utc, campaign: CampaignId(0), trunk: route.trunk.clone() });
+            let (trunk, number) = (route.trunk.clone(), route.number.clone());
+            let campaign = CampaignId(0);
+            self.invites.push(Invite { mono, utc, campaign, trunk, number, script: String::new() });
         } else {
             up.trunk = "".into();
         }
@@ -347,7 +388,8 @@ impl World {
                     for update in updates {
                         let row = self.rows.get_mut(&update.entry).unwrap();
                         if row.state == EntryState::Pending {
-                            (row.state, row.reason) = (update.state, update.reason.code);
+                            row.state = update.state;
+                            (row.reason, row.detail) = (update.reason.code, update.reason.detail);
                             row.due = update.due_at.unwrap_or(row.due);
                         }
                     }
@@ -372,13 +414,14 @@ impl World {
         assert!(!self.do_not_call.contains(order.candidate.details.phone.as_str()));
         assert!(!order.route.number.is_empty());
         let settings = &self.campaigns[&order.campaign].settings;
-        let windows = settings.windows(&Windows::always()).unwrap();
+        let windows = settings.windows(&Windows::always(), &self.calendar).unwrap();
         assert!(windows.is_open(self.now.utc), "WIN-01: dialled in a closed window");
         let up =
             Up { campaign: order.campaign, entry: order.candidate.entry, trunk: order.route.trunk.clone() };
         assert!(self.up.values().all(|u| u.entry != up.entry), "one call an entry at a time");
         assert!(self.up.insert(order.call, up).is_none(), "one INVITE an attempt");
         let (mono, utc) = (self.now.mono, self.now.utc);
-        self.invites.push(Invite { mono, utc, campaign: order.campaign, trunk: order.route.trunk });
+        let Order { campaign, script, route: Route { trunk, number }, .. } = order;
+        self.invites.push(Invite { mono, utc, campaign, trunk, number, script });
     }
 }

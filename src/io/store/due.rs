@@ -1,16 +1,17 @@
 //! What the dialler may call next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::db::on;
 use super::{Error, Store};
-use crate::base::{Disposition, EntryId, ListId, PhoneError, Timestamp};
-use crate::dialer::{Candidate, Fetched, NewEntry};
+use crate::base::{CallbackId, Disposition, EntryId, ListId, PhoneError, Timestamp};
+use crate::dialer::{Candidate, Fetched, NewEntry, Terms};
+use crate::policy::CALLS_MATTER_MS;
 
 /// Whether an ended or open call counts, as a condition on a row of `calls`: all do but an
 /// attempt that was released before any trunk was tried ([`Action::Release`] reports it
 /// `cancelled` without a trunk, and its start is stored as NULL). It counts nowhere: not in
-/// the ledger of its entry or its number, not in the day's cap, not in a campaign's tally
+/// the ledger of its entry or its number, not in the caps, not in a campaign's tally
 /// (see the trigger of migration 3), and its entry gets the attempt back
 /// (`write/record.rs: was_dialled`).
 ///
@@ -44,6 +45,26 @@ macro_rules! ledger {
 }
 pub(super) use ledger;
 
+/// When a number was called of late, newest first, as `1772413200000,1772413100000`: what
+/// caps count (over all campaigns, and calls of agents with them). `$since` and later.
+macro_rules! calls_of {
+    ($phone:literal, $since:literal) => {
+        concat!(
+            "(SELECT string_agg(CAST(t.at AS TEXT), ',') FROM
+                (SELECT r.reserved_at AS at FROM calls r
+                 WHERE r.phone = ",
+            $phone,
+            " AND r.reserved_at >= ",
+            $since,
+            " AND r.direction = 'outbound' AND ",
+            $crate::io::store::due::counts!("r"),
+            // policy::MAX_CAP: more than the highest cap decide nothing.
+            " ORDER BY r.reserved_at DESC LIMIT 1000) t)"
+        )
+    };
+}
+pub(super) use calls_of;
+
 /// Most candidates in one fetch, whatever is asked: enough for ten seconds at 300 calls a second.
 pub const FETCH_LIMIT: u32 = 3_000;
 
@@ -61,40 +82,54 @@ struct Row {
     due_at: i64,
     attempts: i64,
     attempts_by: Option<String>,
-    calls_today: i64,
+    recent_calls: Option<String>,
     do_not_call: i64,
+    callback_id: Option<i64>,
+    script: String,
+    caller_name: String,
+    deadline_at: Option<i64>,
+    preferred_hours: String,
+    quiet_hours: String,
+    exact_at: Option<i64>,
+    numbers: String,
+}
+
+/// Entries of list $1 that are pending and due at $2, at most $4, with the calls to their
+/// numbers since $3; a condition and the order follow.
+macro_rules! due_sql {
+    ($rest:literal) => {
+        concat!(
+            "SELECT e.id, e.list_id, e.external_id, e.phone, e.extension, e.name, e.language, e.priority,
+                    e.fields, e.due_at, e.attempts, ",
+            ledger!(),
+            " AS attempts_by, ",
+            calls_of!("e.phone", "$3"),
+            " AS recent_calls,
+                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = e.phone) AS do_not_call,
+                    e.callback_id, e.script, e.caller_name, e.deadline_at, e.preferred_hours, e.quiet_hours,
+                    e.exact_at, e.numbers
+             FROM entries e
+             WHERE e.list_id = $1 AND e.state = 'pending' AND e.due_at <= $2 ",
+            $rest,
+            " LIMIT $4"
+        )
+    };
 }
 
 impl Store {
-    /// Entries of a list that are pending and due at `now`, by priority, due time and id,
-    /// each with the ledger of its number since `day_start`; how many others are
-    /// unfinished; and when the next of them is due.
-    pub async fn due(
-        &self,
-        list: ListId,
-        now: Timestamp,
-        day_start: Timestamp,
-        limit: u32,
-    ) -> Result<Fetched, Error> {
-        let rows: Vec<Row> = on!(&self.db, p => sqlx::query_as(
-            concat!(
-                "SELECT e.id, e.list_id, e.external_id, e.phone, e.extension, e.name, e.language, e.priority,
-                        e.fields, e.due_at, e.attempts, ", ledger!(), " AS attempts_by,
-                        (SELECT COUNT(*) FROM calls c
-                         WHERE c.phone = e.phone AND c.reserved_at >= $3 AND c.direction = 'outbound' AND ",
-                counts!("c"), ") AS calls_today,
-                        (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = e.phone) AS do_not_call
-                 FROM entries e
-                 WHERE e.list_id = $1 AND e.state = 'pending' AND e.due_at <= $2
-                 ORDER BY e.priority DESC, e.due_at, e.id
-                 LIMIT $4"
-            ))
-            .bind(list.0)
-            .bind(now.0)
-            .bind(day_start.0)
-            .bind(i64::from(limit.min(FETCH_LIMIT)))
-            .fetch_all(p)
-            .await)?;
+    /// Entries of a list that are pending and due at `now`: promised calls, then by priority,
+    /// due time and id, each with the ledger of its number; how many others are unfinished;
+    /// when the next of them is due, and when the next customer is promised a call.
+    pub async fn due(&self, list: ListId, now: Timestamp, limit: u32) -> Result<Fetched, Error> {
+        let limit = limit.min(FETCH_LIMIT);
+        let mut rows = self
+            .rows(list, now, limit, due_sql!("AND e.exact_at IS NOT NULL ORDER BY e.due_at, e.id"))
+            .await?;
+        let promised: BTreeSet<i64> = rows.iter().map(|row| row.id).collect();
+        let routine =
+            self.rows(list, now, limit, due_sql!("ORDER BY e.priority DESC, e.due_at, e.id")).await?;
+        rows.extend(routine.into_iter().filter(|row| !promised.contains(&row.id)));
+        rows.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         let found = rows.len();
         let mut candidates = Vec::with_capacity(found);
         for row in rows {
@@ -111,7 +146,24 @@ impl Store {
             .await)?;
         let unfinished = u64::try_from(unfinished).unwrap_or(0).saturating_sub(candidates.len() as u64);
         let next_due = self.next_due(list, found).await?;
-        Ok(Fetched { candidates, unfinished, next_due })
+        let next_exact = self.next_exact(list, now).await?;
+        Ok(Fetched { candidates, unfinished, next_due, next_exact })
+    }
+
+    async fn rows(
+        &self,
+        list: ListId,
+        now: Timestamp,
+        limit: u32,
+        sql: &'static str,
+    ) -> Result<Vec<Row>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(sql)
+            .bind(list.0)
+            .bind(now.0)
+            .bind(now.0.saturating_sub(CALLS_MATTER_MS))
+            .bind(i64::from(limit))
+            .fetch_all(p)
+            .await)?)
     }
 
     /// The earliest due time of pending entries beyond the `skip` that were found: those were
@@ -126,18 +178,41 @@ impl Store {
             .await)?;
         Ok(next.map(|(due,)| Timestamp(due)))
     }
+
+    /// When the next promised call is due that is not due yet.
+    async fn next_exact(&self, list: ListId, now: Timestamp) -> Result<Option<Timestamp>, Error> {
+        let next: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT due_at FROM entries
+             WHERE list_id = $1 AND state = 'pending' AND exact_at IS NOT NULL AND due_at > $2
+             ORDER BY due_at LIMIT 1")
+            .bind(list.0)
+            .bind(now.0)
+            .fetch_optional(p)
+            .await)?;
+        Ok(next.map(|(due,)| Timestamp(due)))
+    }
 }
 
 fn candidate(row: Row) -> Result<Candidate, Error> {
     let corrupt = |detail: String| Error::Corrupt { what: "entry", detail: format!("{}: {detail}", row.id) };
     let fields: BTreeMap<String, String> =
         serde_json::from_str(&row.fields).map_err(|e| corrupt(format!("fields: {e}")))?;
+    let terms = Terms {
+        callback: row.callback_id.map(CallbackId),
+        script: row.script,
+        caller_name: row.caller_name,
+        deadline_at: row.deadline_at.map(Timestamp),
+        preferred_hours: row.preferred_hours,
+        quiet_hours: row.quiet_hours,
+        exact_at: row.exact_at.map(Timestamp),
+        numbers: serde_json::from_str(&row.numbers).map_err(|e| corrupt(format!("numbers: {e}")))?,
+    };
     Ok(Candidate {
         entry: EntryId(row.id),
         list: ListId(row.list_id),
         attempts: u32::try_from(row.attempts).unwrap_or(0),
         attempts_by: dispositions(row.attempts_by.as_deref().unwrap_or("")).map_err(&corrupt)?,
-        calls_today: u32::try_from(row.calls_today).unwrap_or(u32::MAX),
+        recent_calls: times(row.recent_calls.as_deref()),
         do_not_call: row.do_not_call > 0,
         details: NewEntry {
             external_id: row.external_id,
@@ -148,8 +223,14 @@ fn candidate(row: Row) -> Result<Candidate, Error> {
             priority: u8::try_from(row.priority).unwrap_or(5),
             due_at: Some(Timestamp(row.due_at)),
             fields,
+            terms,
         },
     })
+}
+
+/// Reads what [`calls_of!`] gives.
+pub(super) fn times(text: Option<&str>) -> Vec<Timestamp> {
+    text.unwrap_or("").split(',').filter_map(|at| at.parse().ok()).map(Timestamp).collect()
 }
 
 /// Reads `busy=2,no_answer=1`.

@@ -53,7 +53,8 @@ impl Store {
             )));
         }
         let row: Option<(i64,)> = within!(&mut tx, c => sqlx::query_as(
-            "UPDATE entries SET state = 'pending', reason = 'put_back', detail = $2, due_at = $3, attempts = 0,
+            "UPDATE entries SET state = 'pending', reason = 'put_back', detail = $2, due_at = $3, exact_at = NULL,
+                    attempts = 0,
                     series = series + 1, changed_at = $3
              WHERE id = $1 AND state <> 'dialling' RETURNING list_id")
             .bind(entry.0)

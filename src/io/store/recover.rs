@@ -29,6 +29,8 @@ pub struct LostAttempt {
     pub attempts: u32,
     /// Attempts for the entry by how they ended, this one included as `lost`.
     pub attempts_by: BTreeMap<Disposition, u32>,
+    /// When the entry must be done.
+    pub deadline_at: Option<Timestamp>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -41,6 +43,7 @@ struct Row {
     answers: i64,
     attempts: Option<i64>,
     attempts_by: Option<String>,
+    deadline_at: Option<i64>,
 }
 
 impl Store {
@@ -55,7 +58,7 @@ impl Store {
         let mut tx = self.db.begin_alone().await?;
         let rows: Vec<Row> = within!(&mut tx, c => sqlx::query_as(
             concat!(
-                "SELECT c.id, c.campaign_id, c.entry_id, c.phone, c.reserved_at, e.attempts,
+                "SELECT c.id, c.campaign_id, c.entry_id, c.phone, c.reserved_at, e.attempts, e.deadline_at,
                         (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers, ",
                 ledger!(), " AS attempts_by
                  FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
@@ -95,6 +98,7 @@ fn attempt(row: Row) -> Result<LostAttempt, Error> {
         answers: u32::try_from(row.answers).unwrap_or(0),
         attempts: u32::try_from(row.attempts.unwrap_or(0)).unwrap_or(0),
         attempts_by,
+        deadline_at: row.deadline_at.map(Timestamp),
     })
 }
 

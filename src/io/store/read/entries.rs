@@ -49,6 +49,18 @@ pub struct EntryRow {
     pub created_at: i64,
     /// Milliseconds since 1970.
     pub changed_at: i64,
+    /// The callback behind it, where a policy put it on the list.
+    pub callback_id: Option<i64>,
+    /// Its own survey script; empty: the campaign's.
+    pub script: String,
+    /// When it must be done, in milliseconds since 1970.
+    pub deadline_at: Option<i64>,
+    /// When the customer is promised a call that is still to be placed, in milliseconds since 1970.
+    pub exact_at: Option<i64>,
+    /// Hours in which the customer prefers to be called, as window text.
+    pub preferred_hours: String,
+    /// Hours in which the customer does not want to be called, as window text.
+    pub quiet_hours: String,
 }
 
 /// Which entries; None takes all.
@@ -86,7 +98,8 @@ pub enum EntrySort {
 macro_rules! entries_sql {
     () => {
         "SELECT id, list_id, external_id, phone, extension, name, language, priority, fields, state,
-                disposition, reason, detail, due_at, attempts, last_call, created_at, changed_at
+                disposition, reason, detail, due_at, attempts, last_call, created_at, changed_at,
+                callback_id, script, deadline_at, exact_at, preferred_hours, quiet_hours
          FROM entries WHERE "
     };
 }

@@ -99,16 +99,21 @@ async fn keep_answer(tx: &mut Tx, answer: &StoredAnswer) -> Result<(), Error> {
 /// An entry that was looked at and not called. One that is being dialled, finished or taken
 /// out meanwhile keeps what it has.
 const PASS_OVER: &str = "UPDATE entries SET state = $2, disposition = COALESCE($3, disposition),
-            due_at = COALESCE($4, due_at), reason = $5, detail = $6, changed_at = $7
+            due_at = COALESCE($4, due_at), reason = $5, detail = $6, changed_at = $7,
+            exact_at = COALESCE($8, exact_at), phone = COALESCE($9, phone), numbers = COALESCE($10, numbers)
      WHERE id = $1 AND state = 'pending'";
 
 /// What becomes of an entry after its attempt. One that a person took out during the call
-/// stays out, with the result noted.
+/// stays out, with the result noted. What the customer was promised is kept or is over, as the
+/// update says; their numbers may have changed places.
 const SETTLE: &str = "UPDATE entries SET disposition = COALESCE($3, disposition), changed_at = $7,
             state  = CASE WHEN state = 'dialling' THEN $2 ELSE state END,
             due_at = CASE WHEN state = 'dialling' THEN COALESCE($4, due_at) ELSE due_at END,
             reason = CASE WHEN state = 'dialling' THEN $5 ELSE reason END,
-            detail = CASE WHEN state = 'dialling' THEN $6 ELSE detail END
+            detail = CASE WHEN state = 'dialling' THEN $6 ELSE detail END,
+            exact_at = CASE WHEN state = 'dialling' THEN $8 ELSE exact_at END,
+            phone = CASE WHEN state = 'dialling' THEN COALESCE($9, phone) ELSE phone END,
+            numbers = CASE WHEN state = 'dialling' THEN COALESCE($10, numbers) ELSE numbers END
      WHERE id = $1";
 
 /// Settles an entry after its attempt.
@@ -126,6 +131,8 @@ async fn update_entry(
     update: &EntryUpdate,
     now: Timestamp,
 ) -> Result<(), Error> {
+    let turn = update.turn.as_ref();
+    let numbers = turn.map(|turn| super::record::json(&turn.numbers)).transpose()?;
     within!(tx, c => sqlx::query(sql)
         .bind(update.entry.0)
         .bind(update.state.as_str())
@@ -134,6 +141,9 @@ async fn update_entry(
         .bind(clean(&update.reason.code))
         .bind(clean(&update.reason.detail))
         .bind(now.0)
+        .bind(update.exact_at.map(|t| t.0))
+        .bind(turn.map(|turn| turn.phone.as_str()))
+        .bind(numbers)
         .execute(c)
         .await
         .map(drop))?;

@@ -140,6 +140,6 @@ fn ended_by_word(by: EndedBy) -> &'static str {
     }
 }
 
-fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| Error::Refused(format!("cannot be written as JSON: {e}")))
 }

@@ -2,7 +2,7 @@
 
 use super::super::Error;
 use super::super::db::{Tx, within};
-use super::super::due::counts;
+use super::super::due::{calls_of, times};
 use super::apply::clean;
 use crate::base::Timestamp;
 use crate::dialer::{Attempt, Reason};
@@ -15,7 +15,7 @@ struct Facts {
     due_at: i64,
     do_not_call: i64,
     open_calls: i64,
-    calls_today: i64,
+    recent_calls: Option<String>,
 }
 
 /// Checks and writes each attempt; a refused one leaves its reason on the entry.
@@ -43,11 +43,12 @@ async fn reserve_one(tx: &mut Tx, attempt: &Attempt, now: Timestamp) -> Result<O
     }
     let taken = within!(tx, c => sqlx::query(
         "UPDATE entries SET state = 'dialling', attempts = attempts + 1, last_call = $2, changed_at = $3,
-                reason = 'due', detail = ''
+                reason = 'due', detail = $4
          WHERE id = $1 AND state = 'pending'")
         .bind(attempt.entry.0)
         .bind(attempt.call.to_string())
         .bind(now.0)
+        .bind(clean(&attempt.detail))
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;
@@ -80,19 +81,19 @@ async fn is_reserved(tx: &mut Tx, attempt: &Attempt) -> Result<bool, Error> {
 }
 
 async fn facts(tx: &mut Tx, attempt: &Attempt) -> Result<Option<Facts>, Error> {
+    // One look at the calls of the number serves all caps.
+    let since = attempt.caps.iter().map(|cap| cap.since).min().unwrap_or(Timestamp(i64::MAX));
     Ok(within!(tx, c => sqlx::query_as(
         concat!(
             "SELECT e.state, e.due_at,
                     (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = $2) AS do_not_call,
-                    (SELECT COUNT(*) FROM calls o WHERE o.phone = $2 AND o.state = 'reserved') AS open_calls,
-                    (SELECT COUNT(*) FROM calls t
-                     WHERE t.phone = $2 AND t.reserved_at >= $3 AND t.direction = 'outbound' AND ",
-            counts!("t"), ") AS calls_today
+                    (SELECT COUNT(*) FROM calls o WHERE o.phone = $2 AND o.state = 'reserved') AS open_calls, ",
+            calls_of!("$2", "$3"), " AS recent_calls
              FROM entries e WHERE e.id = $1"
         ))
         .bind(attempt.entry.0)
         .bind(attempt.phone.to_string())
-        .bind(attempt.day_start.0)
+        .bind(since.0)
         .fetch_optional(c)
         .await)?)
 }
@@ -111,11 +112,8 @@ fn objection(facts: &Facts, attempt: &Attempt) -> Option<Reason> {
     if facts.open_calls > 0 {
         return Some(Reason::new(code::NUMBER_IN_CALL, "a call with this number is up"));
     }
-    if attempt.daily_cap > 0 && facts.calls_today >= i64::from(attempt.daily_cap) {
-        let detail = format!("{} of {} calls today", facts.calls_today, attempt.daily_cap);
-        return Some(Reason::new(code::DAILY_CAP, detail));
-    }
-    None
+    let calls = times(facts.recent_calls.as_deref());
+    attempt.caps.iter().find_map(|cap| cap.objection(&calls))
 }
 
 /// Puts the reason on the entry. The do-not-call list takes it out; all else leaves it

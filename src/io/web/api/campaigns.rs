@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::lists::check_name;
 use crate::base::{CampaignId, ListId, Timestamp};
-use crate::dialer::{Campaign, CampaignSettings, CampaignState};
+use crate::dialer::{self, Campaign, CampaignSettings, CampaignState};
 use crate::io::store::NewCampaign;
 use crate::io::store::read::CampaignRow;
 use crate::io::web::auth::{Operate, Read};
@@ -320,5 +320,10 @@ fn check_settings(api: &Shared, settings: &CampaignSettings) -> Result<(), Probl
         format!("{} is out of range", settings.max_attempts),
         "write 1 to 100",
     );
+    if wrong.is_empty()
+        && let Err(dialer::Error::Setting { key, problem }) = settings.check()
+    {
+        wrong.push(FieldProblem::new(format!("settings.{key}"), problem, "the API description says more"));
+    }
     if wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(wrong)) }
 }

@@ -106,6 +106,12 @@ impl SheetRow for EntryRow {
         "last_call",
         "created_at",
         "changed_at",
+        "callback_id",
+        "script",
+        "deadline_at",
+        "exact_at",
+        "preferred_hours",
+        "quiet_hours",
         "fields",
     ];
 
@@ -128,6 +134,12 @@ impl SheetRow for EntryRow {
             optional(&self.last_call),
             Timestamp(self.created_at).to_string(),
             Timestamp(self.changed_at).to_string(),
+            optional(&self.callback_id),
+            self.script.clone(),
+            optional(&self.deadline_at.map(Timestamp)),
+            optional(&self.exact_at.map(Timestamp)),
+            self.preferred_hours.clone(),
+            self.quiet_hours.clone(),
             self.fields.clone(),
         ]
     }
