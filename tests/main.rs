@@ -9,6 +9,7 @@ mod fuzz;
 mod ivr;
 mod ladders;
 mod peers;
+mod policies;
 mod reload;
 mod soak;
 mod store;

@@ -15,6 +15,7 @@ mod log;
 mod lower;
 mod orders;
 mod outside;
+mod policies;
 mod program;
 mod publish;
 mod reload;
@@ -22,4 +23,5 @@ mod signals;
 
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
+pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;

@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reload::{Fresh, Reread};
-use super::{Daemon, Settings, demo, library, lower, signals};
+use super::{Daemon, Settings, demo, library, lower, policies, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
 use crate::io::certificate::Certificate;
-use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand};
+use crate::io::cli::{self, CheckArgs, Cli, ClientSettings, Command, ConfigCommand, PolicyCommand};
 use crate::io::clock;
 use crate::io::web::ReloadedSection;
 use crate::ivr::{self, Severity};
+use crate::policy::pack;
 
 /// Looked for where no file is named.
 const DEFAULT_FILE: &str = "ringback.toml";
@@ -48,11 +49,19 @@ async fn run(cli: &Cli) -> ExitCode {
         writeln!(std::io::stdout(), "{}", config::schema()).ok();
         return ExitCode::SUCCESS;
     }
+    if let Command::Policy { command: PolicyCommand::Schema } = &cli.command {
+        writeln!(std::io::stdout(), "{}", pack::schema()).ok();
+        return ExitCode::SUCCESS;
+    }
     let loaded = match load(cli.config.as_deref()) {
         Ok(loaded) => loaded,
         Err(code) => return code,
     };
     match &cli.command {
+        Command::Policy { command } => shelf(&loaded, |shelf| shelf.run(command, cli.json)),
+        Command::Calendar(args) => {
+            shelf(&loaded, |shelf| cli::run_calendar(&shelf.calendar, args, shelf.today, cli.json))
+        }
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
         _ => {
@@ -62,6 +71,18 @@ async fn run(cli: &Cli) -> ExitCode {
             };
             cli::run_client(cli, &settings).await
         }
+    }
+}
+
+/// Runs a command on policies and calendar, and prints what it gives.
+fn shelf(loaded: &Loaded, command: impl FnOnce(&cli::Shelf) -> (String, u8)) -> ExitCode {
+    match policies::shelf(&loaded.settings) {
+        Ok(shelf) => {
+            let (text, code) = command(&shelf);
+            write!(std::io::stdout(), "{text}").ok();
+            ExitCode::from(code)
+        }
+        Err(error) => fail(cli::EXIT_CONFIG, &error),
     }
 }
 

@@ -13,4 +13,4 @@ pub use day::{Calendar, DayKind, MissingYear};
 pub use file::CalendarError;
 pub use offset::{Offset, Unit};
 pub use sum::{Edge, Moment, Roll, Sum};
-pub use window::{MAX_RANGES, WindowError, Windows};
+pub use window::{ClosedOn, MAX_RANGES, WindowError, Windows};

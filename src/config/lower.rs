@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::duration::Span;
+use super::policy::Policy;
 use super::raw::{self, Raw};
 use super::settings::{Api, DatabaseUrl, Log, Recording, Rtp, Settings, Signal};
 use crate::calendar::Windows;
@@ -414,6 +415,10 @@ impl Lowering<'_> {
             api: self.api(&raw.api, &data_dir),
             prompt_dirs: raw.prompts.dirs.iter().map(|p| self.path(p)).collect(),
             script_dirs: raw.prompts.scripts.iter().map(|p| self.path(p)).collect(),
+            policy: Policy {
+                folder: raw.policy.folder.as_deref().map(|p| self.path(p)),
+                calendar: raw.policy.calendar.as_deref().map(|p| self.path(p)),
+            },
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
             log: self.log(&raw.log),

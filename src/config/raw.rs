@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
+use super::policy::Policy;
 use crate::base::NumberStyle;
 use crate::media::AmdSettings;
 use crate::sip::{Srtp, Transport};
@@ -40,6 +41,8 @@ pub struct Raw {
     pub api: Api,
     /// Prompts and scripts.
     pub prompts: Prompts,
+    /// Callback policies.
+    pub policy: Policy,
     /// The log.
     pub log: Log,
     /// Ending the program.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
 use crate::{dialer, engine, sip};
@@ -49,6 +50,8 @@ pub struct Settings {
     pub prompt_dirs: Vec<PathBuf>,
     /// Folders of scripts, later ones win.
     pub script_dirs: Vec<PathBuf>,
+    /// Callback policies and calendar.
+    pub policy: Policy,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.

@@ -1,8 +1,11 @@
 //! Calling windows: `"Mon-Fri 09:00-12:00,15:00-17:00"` in an IANA time zone.
 
+mod days;
 #[cfg(test)]
 mod tests;
 mod text;
+
+pub use days::ClosedOn;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,7 +15,9 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, ToSpan};
 
+use super::Calendar;
 use crate::base::Timestamp;
+use days::{Days, Season};
 
 /// Most time ranges in one set of windows: three a day for a week, written out, is 21.
 pub const MAX_RANGES: usize = 64;
@@ -34,8 +39,10 @@ pub struct WindowError(pub String);
 /// One range of a day, on some days of the week.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Range {
-    /// Monday first.
-    days: [bool; 7],
+    /// On which days it begins.
+    days: Days,
+    /// In which part of the year; None in all of it.
+    season: Option<Season>,
     /// Minutes after midnight.
     start: u16,
     /// Minutes after the same midnight; above 24 hours where the range crosses midnight.
@@ -52,39 +59,57 @@ pub struct Windows {
     ranges: Vec<Range>,
     zone: TimeZone,
     holidays: Arc<BTreeSet<Date>>,
+    /// Runs of days that the text itself closes.
+    frozen: Vec<(Date, Date)>,
+    calendar: Option<(Arc<Calendar>, ClosedOn)>,
 }
 
 impl Windows {
-    /// Reads windows such as `Mon-Fri 09:00-12:00,15:00-17:00`, `Sat,Sun 10:00-16:00` or
-    /// `18:30-08:00` (every day, across midnight). An empty list is never open.
+    /// Reads windows such as `Mon-Fri 09:00-12:00,15:00-17:00`, `Sat,Sun 10:00-16:00`,
+    /// `18:30-08:00` (every day, across midnight), `workday 09:00-18:00` (what the calendar
+    /// calls one; Monday to Friday without a calendar), `summer 18:30-08:00 from 05-01 to 10-31`,
+    /// or `closed 2026-06-30 to 2026-07-01`. An empty list is never open.
     pub fn parse<S: AsRef<str>>(windows: &[S], timezone: &str) -> Result<Self, WindowError> {
         let zone = TimeZone::get(timezone).map_err(|_| {
             WindowError(format!(
                 "`{timezone}` is not an IANA time zone: write one such as Asia/Shanghai or Europe/Berlin"
             ))
         })?;
-        let mut ranges = Vec::new();
+        let mut written = text::Written::default();
         for window in windows {
-            text::read(window.as_ref(), &mut ranges)?;
+            text::read(window.as_ref(), &mut written)?;
         }
+        let text::Written { ranges, frozen } = written;
         if ranges.len() > MAX_RANGES {
             return Err(WindowError(format!(
                 "{} time ranges are given; at most {MAX_RANGES} may be",
                 ranges.len()
             )));
         }
-        Ok(Windows { ranges, zone, holidays: Arc::default() })
+        Ok(Windows { ranges, zone, holidays: Arc::default(), frozen, calendar: None })
     }
 
     /// Open at every moment.
     pub fn always() -> Self {
-        let every_day = Range { days: [true; 7], start: 0, end: DAY_MINUTES };
-        Windows { ranges: vec![every_day], zone: TimeZone::UTC, holidays: Arc::default() }
+        let every_day = Range { days: Days::Of([true; 7]), season: None, start: 0, end: DAY_MINUTES };
+        Windows {
+            ranges: vec![every_day],
+            zone: TimeZone::UTC,
+            holidays: Arc::default(),
+            frozen: Vec::new(),
+            calendar: None,
+        }
     }
 
     /// The same windows, closed on these days.
     pub fn with_holidays(self, holidays: Arc<BTreeSet<Date>>) -> Self {
         Windows { holidays, ..self }
+    }
+
+    /// The same windows with what the calendar knows: `workday` means its working days, and
+    /// its holidays, weekends and freezes close every window where `closed` says so.
+    pub fn with_calendar(self, calendar: Arc<Calendar>, closed: ClosedOn) -> Self {
+        Windows { calendar: Some((calendar, closed)), ..self }
     }
 
     /// Whether a call may be placed at `at`.
@@ -193,9 +218,12 @@ impl Windows {
 
     /// The ranges that begin on `day`, as instants.
     fn on(&self, day: Date) -> impl Iterator<Item = (Timestamp, Timestamp)> + '_ {
-        let closed = self.holidays.contains(&day);
-        let weekday = usize::try_from(day.weekday().to_monday_zero_offset()).unwrap_or(0);
-        self.ranges.iter().filter(move |range| !closed && range.days[weekday]).filter_map(move |range| {
+        let worked = self.day_is_open(day).then(|| self.is_worked(day));
+        self.ranges.iter().filter_map(move |range| {
+            let worked = worked?;
+            if !range.days.holds(day, worked) || range.season.is_some_and(|season| !season.holds(day)) {
+                return None;
+            }
             let (start, end) = (self.instant(day, range.start)?, self.instant(day, range.end)?);
             // A change of clocks can swallow a range whole.
             (start < end).then_some((start, end))

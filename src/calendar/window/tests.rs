@@ -70,6 +70,92 @@ fn win_05_a_night_window_belongs_to_the_evening_it_begins_in() {
     assert!(!holiday.is_open(cn("2026-07-04T03:00:00")), "the range began on the holiday");
 }
 
+fn calendar() -> Arc<Calendar> {
+    let file = r#"
+        [year.2026]
+        off = [{ from = "2026-10-01", to = "2026-10-07", name = "国庆节" }]
+        work = [{ day = "2026-10-10", name = "国庆节" }]
+        [[freeze]]
+        from = "2026-06-30"
+        name = "半年盘点"
+    "#;
+    Arc::new(Calendar::parse(file).unwrap())
+}
+
+#[test]
+fn win_05_the_season_decides_when_the_night_begins() {
+    let night = Windows::parse(
+        &["summer 18:30-08:00 from 05-01 to 10-31", "winter 17:00-08:00 from 11-01 to 04-30"],
+        "Asia/Shanghai",
+    )
+    .unwrap();
+    for (time, open) in [
+        ("2026-07-01T18:29:00", false),
+        ("2026-07-01T18:30:00", true),
+        ("2026-12-01T16:59:00", false),
+        ("2026-12-01T17:00:00", true),
+        ("2026-12-02T07:59:00", true),
+        ("2026-12-02T08:00:00", false),
+        ("2026-10-31T17:05:00", false),
+        ("2026-10-31T23:00:00", true),
+        ("2026-11-01T07:59:00", true),
+        ("2026-11-01T17:05:00", true),
+        ("2027-04-30T17:05:00", true),
+        ("2027-05-01T17:05:00", false),
+    ] {
+        assert_eq!(night.is_open(cn(time)), open, "{time}");
+    }
+    assert_eq!(night.next_opening(cn("2026-10-31T17:05:00")), Some(cn("2026-10-31T18:30:00")));
+}
+
+#[test]
+fn win_07_a_workday_is_what_the_calendar_works() {
+    let plain = windows("workday 09:00-18:00");
+    assert!(plain.is_open(cn("2026-10-01T10:00:00")), "a Thursday, without a calendar");
+    assert!(!plain.is_open(cn("2026-10-10T10:00:00")), "a Saturday");
+    let known = plain.with_calendar(calendar(), ClosedOn::default());
+    for (time, open) in [
+        ("2026-09-30T10:00:00", true),
+        ("2026-10-01T10:00:00", false),
+        ("2026-10-08T10:00:00", true),
+        ("2026-10-10T10:00:00", true),
+        ("2026-10-11T10:00:00", false),
+        ("2026-06-30T10:00:00", false),
+    ] {
+        assert_eq!(known.is_open(cn(time)), open, "{time}");
+    }
+    assert!(!windows("工作日 09:00-18:00").is_open(cn("2026-10-11T10:00:00")), "a Sunday");
+}
+
+#[test]
+fn win_07_weekends_close_but_make_up_days_do_not() {
+    let closed = ClosedOn { holidays: true, weekends: true, freezes: true };
+    let w = windows("10:00-12:00,15:00-17:00").with_calendar(calendar(), closed);
+    for (time, open) in [
+        ("2026-09-30T10:00:00", true),
+        ("2026-10-02T10:00:00", false),
+        ("2026-10-03T10:00:00", false),
+        ("2026-10-10T10:00:00", true),
+        ("2026-10-11T10:00:00", false),
+    ] {
+        assert_eq!(w.is_open(cn(time)), open, "{time}");
+    }
+    assert_eq!(w.next_opening(cn("2026-09-30T17:00:00")), Some(cn("2026-10-08T10:00:00")));
+    let closed = ClosedOn { freezes: true, ..ClosedOn::default() };
+    let every_day = windows("10:00-12:00").with_calendar(calendar(), closed);
+    assert!(every_day.is_open(cn("2026-10-03T10:00:00")), "holidays and weekends may have calls");
+    assert!(!every_day.is_open(cn("2026-06-30T10:00:00")), "stocktaking");
+}
+
+#[test]
+fn win_07_a_window_may_close_single_days() {
+    let w = Windows::parse(&["09:00-18:00", "closed 2026-03-03 to 2026-03-04; closed 2026-03-06"], "UTC");
+    let w = w.unwrap();
+    let next = |from: &str| w.next_opening(at("UTC", from)).unwrap();
+    assert_eq!(next("2026-03-02T18:00:00"), at("UTC", "2026-03-05T09:00:00"));
+    assert_eq!(next("2026-03-05T18:00:00"), at("UTC", "2026-03-07T09:00:00"));
+}
+
 #[test]
 fn a_change_of_clocks_moves_no_window() {
     // 2026-03-29 02:00 becomes 03:00 in Berlin; 2026-10-25 03:00 becomes 02:00.
@@ -153,6 +239,12 @@ fn a_wrong_window_says_where_and_how_to_mend_it() {
         ("09:00-09:00", "no length"),
         ("24:00-08:00", "write 00:00"),
         ("+9:00-12:00", "`+` is not a day"),
+        ("summer 18:30-08:00", "`summer` has no dates"),
+        ("18:30-08:00 from 05-01", "the last day is missing"),
+        ("18:30-08:00 from 5/1 to 10-31", "`5/1` is not a day of the year"),
+        ("18:30-08:00 from 02-30 to 10-31", "`02-30` is not a day of the year"),
+        ("closed", "is not a date"),
+        ("closed 2026-06-30 to 2026-06-29", "runs backwards"),
     ] {
         let e = Windows::parse(&[text], "Asia/Shanghai").unwrap_err();
         assert!(e.0.contains(because), "{text}: {e}");

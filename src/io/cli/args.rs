@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+use super::{CalendarArgs, PolicyCommand};
+
 /// Dials the day's callback list, surveys, records, answers the hotline.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "ringback", version, max_term_width = 100, propagate_version = true)]
@@ -40,6 +42,14 @@ pub enum Command {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Callback policies as files.
+    Policy {
+        /// What with them.
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
+    /// Holidays and make-up working days.
+    Calendar(CalendarArgs),
     /// Lists of customers.
     List {
         /// What with them.
@@ -399,6 +409,11 @@ mod tests {
             "ringback demo --once --seed 7 --lines 40",
             "ringback check a.toml --offline",
             "ringback config schema",
+            "ringback policy check",
+            "ringback policy check hospital shop.toml --json",
+            "ringback policy show hospital",
+            "ringback calendar --year 2026",
+            "ringback calendar check",
             "ringback list import a.csv --list march --dry-run --map 客户电话=phone --map b=name",
             "ringback campaign create march --list march --script generic --set concurrency=5 --start",
             "ringback campaign stop march --json",

@@ -3,6 +3,7 @@
 
 mod args;
 mod callbacks;
+mod calendar;
 mod calls;
 mod campaigns;
 mod client;
@@ -10,6 +11,7 @@ mod daemon;
 mod import;
 mod lists;
 mod plan;
+mod policy;
 mod prompts;
 mod storage;
 mod table;
@@ -18,9 +20,11 @@ pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, DbCommand, DemoArgs, DrainWord,
     ListCommand, PromptsCommand, TokenCommand, parse,
 };
+pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
 pub use plan::{PlanArgs, PlanCommand};
+pub use policy::{PolicyCommand, Shelf};
 pub use table::{Table, width};
 
 use std::path::PathBuf;
@@ -46,7 +50,8 @@ pub struct ClientSettings {
     pub database: String,
 }
 
-/// Runs a command that is not `serve`, `demo`, `check` or `config`, which belong to `app`,
+/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy` or `calendar`, which
+/// belong to `app`,
 /// and prints what it has to say. Errors go to stderr as `ringback: ...`.
 pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
     match run(cli, settings).await {
@@ -83,9 +88,12 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
             println!("ringback {}", env!("CARGO_PKG_VERSION"));
             Ok(())
         }
-        Command::Serve | Command::Demo(_) | Command::Check(_) | Command::Config { .. } => {
-            Err(Failure::failed("this command is run by the daemon itself"))
-        }
+        Command::Serve
+        | Command::Demo(_)
+        | Command::Check(_)
+        | Command::Config { .. }
+        | Command::Policy { .. }
+        | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }
 

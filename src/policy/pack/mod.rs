@@ -5,21 +5,46 @@
 //! what the planner works on. Every rule names the requirement it comes from, or `ours` where
 //! the source is silent.
 
+mod check;
+mod choice;
+mod condition;
+mod error;
+mod place;
+mod policies;
+mod policy;
+mod read;
 mod rule;
 mod setting;
+#[cfg(test)]
+mod tests;
+mod trigger;
+mod words;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use check::{Around, Finding, Severity, check};
+pub use condition::{field_of, holds_all};
+pub use error::PackError;
+pub use policies::Policies;
+pub use policy::Policy;
 pub use rule::{
-    After, Anchor, Caller, Condition, Every, Merge, Method, Mode, OncePer, OutcomeWord, Period, Purpose,
-    Rule, Sample, ScriptChoice, Target, Test, Trigger, Yearly,
+    Anchor, Caller, Condition, Merge, Method, Mode, OncePer, Purpose, Rule, ScriptChoice, Target, Test,
 };
 pub use setting::{
     Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord, Windows,
 };
+pub use trigger::{After, Every, OutcomeWord, Period, Sample, Trigger, Yearly};
+
+/// The JSON Schema of a pack, for editors, in the draft that TOML plugins know (draft 7).
+pub fn schema() -> String {
+    let settings = schemars::generate::SchemaSettings::draft07();
+    let mut schema = settings.into_generator().into_root_schema_for::<Pack>();
+    schema.insert("title".into(), "Callback policy of ringback".into());
+    serde_json::to_string_pretty(&schema).unwrap_or_default()
+}
 
 /// One policy pack: `config/policies/<pack>.toml`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -66,6 +91,10 @@ pub struct Pack {
     /// Which deadline holds where two rules of one `group` want the same callback (X03).
     #[serde(default)]
     pub conflict: Conflict,
+    /// Columns of the customer archive, each with what it holds (ARC-01): conditions may ask for
+    /// them.
+    #[serde(default)]
+    pub customer: BTreeMap<String, String>,
     /// The events this pack knows, by kind: `install.finished`.
     pub event: BTreeMap<String, EventKind>,
     /// What is asked of slips and lists before they are taken in, by name.

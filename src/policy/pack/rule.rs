@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Trigger;
 use crate::calendar::{Offset, Roll};
 
 /// One rule: `[rule.<id>]`. Section 6, item 12: earliest, due and deadline are three
@@ -131,115 +132,15 @@ pub struct Rule {
     /// Fields that must be filled in before it may be closed (CNT-03).
     #[serde(default)]
     pub close_requires: Vec<String>,
+    /// Those fields are asked for only where all of this holds; always where it is empty.
+    #[serde(default)]
+    pub close_requires_when: Vec<Condition>,
     /// Functions rated in this callback, by the field that names the person: `{ 设计师 = "designer" }`.
     #[serde(default)]
     pub rates: BTreeMap<String, String>,
     /// Register in which it stands.
     #[serde(default)]
     pub register: String,
-}
-
-/// What makes a callback: exactly one of these is given.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Trigger {
-    /// Events of one of these kinds.
-    pub event: Vec<String>,
-    /// The outcome of another rule's callback.
-    pub after: Option<After>,
-    /// So long after the customer's last one.
-    pub every: Option<Every>,
-    /// Once a calendar year or month for each customer.
-    pub yearly: Option<Yearly>,
-    /// The plan of a key account, see the customer's own fields (SCH-30).
-    pub key_account_plan: bool,
-    /// A random sample (SCH-18).
-    pub sample: Option<Sample>,
-    /// Only by a person's hand.
-    pub manual: bool,
-}
-
-/// `on = { after = { rule = "install1", outcome = ["done"] } }`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct After {
-    /// The other rule, of the same pack.
-    pub rule: String,
-    /// Outcomes that count.
-    pub outcome: Vec<OutcomeWord>,
-}
-
-/// How a callback ended, as another rule may ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OutcomeWord {
-    /// Done, whatever was answered.
-    Done,
-    /// Done, and no answer was dissatisfied.
-    Satisfied,
-    /// Done, and some answer was dissatisfied.
-    Dissatisfied,
-    /// Not reached.
-    Unreached,
-}
-
-/// `on = { every = { offset = "6mo", since = "last_callback" } }`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Every {
-    /// How long after.
-    pub offset: Offset,
-    /// Kind of the event it is counted from, the last one of each customer; empty: the
-    /// customer's last done callback of any rule.
-    #[serde(default)]
-    pub since: String,
-}
-
-/// `on = { yearly = { period = "year", from = "11-01", to = "12-31" } }`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Yearly {
-    /// Once in each of these.
-    pub period: Period,
-    /// First day: `11-01` in a year, `1` in a month.
-    pub from: String,
-    /// Last day: `12-31` in a year, `31` in a month (clamped).
-    pub to: String,
-}
-
-/// A calendar period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Period {
-    /// A calendar month.
-    Month,
-    /// A calendar year.
-    Year,
-}
-
-/// `on = { sample = { ... } }`: a draw anybody can repeat from the published seed and list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Sample {
-    /// Kind of the events that are drawn from.
-    pub from: String,
-    /// Days of the week on which it is drawn: `["Tue", "Thu", "Sat"]`.
-    pub days: Vec<String>,
-    /// How many each time.
-    pub size: u32,
-    /// Field whose values are drawn from in proportion; empty: all together.
-    #[serde(default)]
-    pub strata: String,
-    /// Only events of so many days before the draw.
-    pub recency: Offset,
-    /// The same customer again only after so long.
-    pub cooloff: Offset,
-    /// Draws in a week at least; fewer is a warning on Monday.
-    #[serde(default)]
-    pub min_a_week: u32,
-    /// Draws in a week at most.
-    #[serde(default)]
-    pub max_a_week: u32,
 }
 
 /// What dates are counted from: `event`, `first`, or `field:<name>`.
@@ -269,7 +170,8 @@ pub enum OncePer {
 }
 
 /// One test on a field of the event, or of the customer where the event has none of that
-/// name. `grade`, `language`, `key_account`, `owner` and `name` are the customer's own.
+/// name. `grade`, `language`, `key_account` (true or false), `owner`, `name` and `email` are the
+/// customer's own.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Condition {

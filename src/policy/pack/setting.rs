@@ -37,11 +37,14 @@ pub struct PackCalendar {
 pub struct Windows {
     /// When calls may be placed: `Mon-Fri 09:00-12:00`. A call in progress may finish.
     pub call: Vec<String>,
+    /// Other hours of the organisation, by name, for rosters and hotlines:
+    /// `{ night = ["summer 18:30-08:00 from 05-01 to 10-31"] }` (WIN-05).
+    pub duty: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Windows {
     fn default() -> Self {
-        Windows { call: vec!["09:00-12:00".into(), "14:00-18:00".into()] }
+        Windows { call: vec!["09:00-12:00".into(), "14:00-18:00".into()], duty: BTreeMap::new() }
     }
 }
 
@@ -172,8 +175,10 @@ pub enum Conflict {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Intake {
-    /// Title for people.
+    /// Title for people, in Chinese.
     pub title: String,
+    /// Title for people, in English.
+    pub title_en: String,
     /// The kind of event a row becomes.
     pub event: String,
     /// Or the kind by the value of a column: `{ 合同单 = "contract.signed" }`. A value that is
@@ -190,6 +195,10 @@ pub struct Intake {
     pub expects: String,
     /// Time of day by which the day's rows are there: `08:30`; a missing row is warned of then.
     pub by: String,
+    /// Time of day at which they are asked for, some time before `by` (REM-05).
+    pub remind: String,
+    /// Departments that get a copy of each row (IMP-08).
+    pub copy_to: Vec<String>,
     /// Flags rows entered on a later day than they were received (IMP-02).
     pub same_day: bool,
     /// Requirement ids.

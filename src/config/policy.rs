@@ -1,0 +1,17 @@
+//! `[policy]`: where callback policies and the calendar are.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// `[policy]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Policy {
+    /// Folder of policy packs, laid over those in the program: a file of the same name takes the
+    /// place of one. Default: those in the program alone.
+    pub folder: Option<PathBuf>,
+    /// File of holidays and make-up working days. Default: mainland China's, in the program.
+    pub calendar: Option<PathBuf>,
+}
