@@ -79,7 +79,7 @@ impl Planner {
             let closed = self.store().closed_callbacks(pack, start, end, place).await?;
             let Some(last) = closed.last() else { break };
             place = Some((last.callback.closed_at.unwrap_or(start), last.callback.id));
-            let due = closed.iter().filter(|s| s.callback.earliest < end);
+            let due = closed.iter().filter(|s| s.callback.due < end);
             self.note(&ledger_of, due, false, &mut books).await?;
         }
         // What closed after the day, before its books were, was owed at its end.
@@ -95,7 +95,7 @@ impl Planner {
         loop {
             let open = self.store().open_callbacks(pack, end, place).await?;
             let Some(last) = open.last() else { break };
-            place = Some((last.callback.earliest, last.callback.id));
+            place = Some((last.callback.due, last.callback.id));
             let owed = open.iter().filter(|s| was_owed(s, end));
             self.note(&ledger_of, owed, true, &mut books).await?;
         }
@@ -123,7 +123,7 @@ impl Planner {
             match word {
                 Word::Done => books.done += 1,
                 Word::Excused => books.excused += 1,
-                Word::Call | Word::Not => books.open += 1,
+                Word::Call | Word::Task | Word::Not => books.open += 1,
             }
             if word != Word::Not {
                 if known != Some(word.as_str()) {
@@ -169,7 +169,7 @@ struct Day<'a> {
 
 /// Whether it was known and due before the day ended.
 fn was_owed(stored: &Stored, end: Timestamp) -> bool {
-    stored.callback.created_at < end && stored.callback.earliest < end
+    stored.callback.created_at < end && stored.callback.due < end
 }
 
 fn verdict(callback: CallbackId, word: Word, code: &str, detail: &str) -> Verdict {

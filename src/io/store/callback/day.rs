@@ -67,6 +67,8 @@ pub struct DayPlanRow {
 pub enum Word {
     /// On the list of the day.
     Call,
+    /// A person does it through another channel.
+    Task,
     /// Owed, and not on the list.
     Not,
     /// Done on that day.
@@ -80,6 +82,7 @@ impl Word {
     pub const fn as_str(self) -> &'static str {
         match self {
             Word::Call => "call",
+            Word::Task => "task",
             Word::Not => "not",
             Word::Done => "done",
             Word::Excused => "excused",
@@ -117,7 +120,7 @@ pub struct VerdictRow {
     pub customer_id: i64,
     /// Customer's name.
     pub name: String,
-    /// `call`, `not`, `done` or `excused`.
+    /// `call`, `task`, `not`, `done` or `excused`.
     pub verdict: String,
     /// Stable word of the reason.
     pub code: String,

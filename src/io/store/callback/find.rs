@@ -53,27 +53,51 @@ impl Store {
         Ok(all(rows))
     }
 
-    /// Callbacks of a pack that are open and whose time comes before `until`, by that time,
-    /// after the one given; at most 1,000.
+    /// Callbacks of a pack that are open and due before `until`, by their due date, after the
+    /// one given; at most 1,000.
     pub async fn open_callbacks(
         &self,
         pack: &str,
         until: Timestamp,
         after: Option<(Timestamp, CallbackId)>,
     ) -> Result<Vec<Stored>, Error> {
-        let (earliest, id) = after.map_or((i64::MIN, i64::MIN), |(at, id)| (at.0, id.0));
+        let (due, id) = after.map_or((i64::MIN, i64::MIN), |(at, id)| (at.0, id.0));
         let rows: Vec<Row> = on!(&self.db, p => sqlx::query_as(
             concat!("SELECT ", callback_columns!(), " FROM callbacks b
-                     WHERE b.pack = $1 AND b.state = 'open' AND b.earliest < $2 AND (b.earliest, b.id) > ($3, $4)
-                     ORDER BY b.earliest, b.id LIMIT $5"))
+                     WHERE b.pack = $1 AND b.state = 'open' AND b.due < $2 AND (b.due, b.id) > ($3, $4)
+                     ORDER BY b.due, b.id LIMIT $5"))
             .bind(pack)
             .bind(until.0)
-            .bind(earliest)
+            .bind(due)
             .bind(id)
             .bind(i64::from(BATCH))
             .fetch_all(p)
             .await)?;
         Ok(all(rows))
+    }
+
+    /// Whether the list of a day misses something: a callback that is due on it and has no
+    /// verdict yet, or changed after the list was made.
+    pub async fn is_day_stale(
+        &self,
+        pack: &str,
+        day: jiff::civil::Date,
+        end: Timestamp,
+        made_at: Timestamp,
+    ) -> Result<bool, Error> {
+        let found: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT b.id FROM callbacks b
+             WHERE b.pack = $1 AND b.state = 'open' AND b.due < $2
+               AND (b.changed_at > $3
+                    OR NOT EXISTS (SELECT 1 FROM day_verdicts v WHERE v.day = $4 AND v.callback_id = b.id))
+             LIMIT 1")
+            .bind(pack)
+            .bind(end.0)
+            .bind(made_at.0)
+            .bind(day.to_string())
+            .fetch_optional(p)
+            .await)?;
+        Ok(found.is_some())
     }
 
     /// Callbacks of a pack that closed in `[from, to)`, after the id given; at most 1,000.

@@ -4,6 +4,7 @@ mod day;
 mod draw;
 mod edit;
 mod find;
+mod ledger;
 mod release;
 mod settle;
 mod subject;
@@ -21,6 +22,7 @@ pub use day::{DayPlanRow, DayPlanState, Verdict, VerdictCount, VerdictRow, Word}
 pub use draw::Draw;
 pub use edit::{Edit, NewCallback};
 pub use find::Breach;
+pub use ledger::EntryLedger;
 pub use release::{ReleaseEntry, Released};
 pub use settle::{Ending, Settling};
 pub use subject::Subject;

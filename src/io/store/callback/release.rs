@@ -10,6 +10,7 @@ use super::day::{self, Verdict, Word};
 use super::json;
 use crate::base::{CallbackId, EntryId, ListId, Timestamp};
 use crate::dialer::NewEntry;
+use crate::policy::code;
 
 /// Callbacks of one transaction.
 const CHUNK: usize = 200;
@@ -148,7 +149,8 @@ async fn release_one(
     for joined in &release.joined {
         mark(tx, *joined, Some(release.callback), entry, day, now).await?;
         let detail = format!("one call with callback {}", release.callback);
-        verdicts.push(verdict(*joined, release, "merged", &detail));
+        let merged = verdict(*joined, release, code::MERGED, &detail);
+        verdicts.push(Verdict { word: Word::Not, ..merged });
     }
     day::put(tx, pack, day, &verdicts, now).await?;
     Ok(put)

@@ -49,7 +49,7 @@ CREATE TABLE callbacks (
     CHECK ((state IN ('done', 'excused')) = (closed_at IS NOT NULL)),
     CHECK ((state IN ('done', 'excused')) = (outcome IS NOT NULL))
 );
-CREATE INDEX callbacks_open     ON callbacks (pack, earliest, id) WHERE state = 'open';
+CREATE INDEX callbacks_open     ON callbacks (pack, due, id) WHERE state = 'open';
 CREATE INDEX callbacks_breach   ON callbacks (deadline) WHERE state = 'open' AND breached_at IS NULL;
 CREATE INDEX callbacks_customer ON callbacks (customer_id, id);
 CREATE INDEX callbacks_released ON callbacks (entry_id) WHERE state = 'open' AND entry_id IS NOT NULL;
@@ -75,7 +75,7 @@ CREATE TABLE day_verdicts (
     day          TEXT    NOT NULL,
     callback_id  BIGINT NOT NULL REFERENCES callbacks (id),
     pack         TEXT    NOT NULL,
-    verdict      TEXT    NOT NULL CHECK (verdict IN ('call', 'not', 'done', 'excused')),
+    verdict      TEXT    NOT NULL CHECK (verdict IN ('call', 'task', 'not', 'done', 'excused')),
     code         TEXT    NOT NULL,
     detail       TEXT    NOT NULL,
     start_at     BIGINT,                              -- when it is, or was, to be called
