@@ -11,6 +11,7 @@ pub mod media;
 pub mod sip;
 pub mod archive;
 pub mod policy;
+pub mod plan;
 pub mod ivr;
 pub mod dialer;
 pub mod call;

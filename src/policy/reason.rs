@@ -84,4 +84,44 @@ pub mod code {
     pub const UNREACHED: &str = "unreached";
     /// An agent is to call, and the robot does not.
     pub const AGENT_NEEDED: &str = "agent_needed";
+    /// A day on which no call is placed.
+    pub const HOLIDAY: &str = "holiday";
+    /// A weekend day on which no call is placed.
+    pub const WEEKEND: &str = "weekend";
+    /// The number had its calls of the last 24 hours.
+    pub const CAP_24H: &str = "cap_24h";
+    /// The call of another callback to the same number does for this one too.
+    pub const MERGED: &str = "merged";
+    /// Waits for another day because the number is called for another callback on this one.
+    pub const DEFERRED: &str = "deferred";
+    /// A complaint of the customer is open: routine surveys rest.
+    pub const COMPLAINT_OPEN: &str = "complaint_open";
+    /// The next attempt lies on a later day.
+    pub const WAITING_RETRY: &str = "waiting_retry";
+    /// In the frame of a random sample, but not drawn.
+    pub const OUT_OF_SAMPLE: &str = "out_of_sample";
+    /// Something else must happen first.
+    pub const WAITING_FOR: &str = "waiting_for";
+    /// A person took it out of the day's list.
+    pub const REMOVED: &str = "removed";
+    /// The customer has no number.
+    pub const NO_NUMBER: &str = "no_number";
+    /// The customer is gone, deceased, erased, or wants no callbacks.
+    pub const STANDING: &str = "standing";
+    /// The customer's quiet hours cover all calling hours of the day.
+    pub const QUIET_ALL_DAY: &str = "quiet_all_day";
+    /// Lines or agents do not suffice to reach it on this day.
+    pub const CAPACITY: &str = "capacity";
+    /// The pack does not know the rule by which the callback was made.
+    pub const RULE_GONE: &str = "rule_gone";
+    /// An event took it back.
+    pub const CANCELLED_BY: &str = "cancelled_by";
+    /// A later event or callback stands in its place.
+    pub const SUPERSEDED: &str = "superseded";
+    /// Fulfilled without a call of its own: by a visit, a questionnaire, another callback.
+    pub const SATISFIED_BY: &str = "satisfied_by";
+    /// Added by a person.
+    pub const MANUAL: &str = "manual";
+    /// Drawn in a random sample.
+    pub const DRAWN: &str = "drawn";
 }

@@ -11,10 +11,14 @@ mod close;
 mod day;
 mod draw;
 mod edit;
+mod facts;
+mod preview;
+mod rate;
 mod release;
 mod review;
 mod settle;
 mod turn;
+mod view;
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -26,10 +30,12 @@ use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::policy::pack::{Policies, Policy};
 
-pub use day::{Built, Wanted};
 pub use edit::{Added, Appointment, FollowUp, Manual};
-pub use release::Report;
+pub use preview::Wanted;
+pub use rate::RuleRate;
+pub use release::ReleaseReport;
 pub use turn::Turn;
+pub use view::{DifferenceLine, PlanAnswer, PlanLine, PlanView, ReasonCount};
 
 /// Who the audit log names for what the planner does by itself.
 pub const ACTOR: &str = "planner";

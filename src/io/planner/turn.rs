@@ -56,6 +56,7 @@ impl Planner {
         for pack in self.packs(&settings, today) {
             self.close_days(&settings, &pack, now).await?;
             // A backlog of facts is worked off before a list is made of half of it.
+            self.sweep(&settings, &pack, today, now).await?;
             if !turn.more {
                 turn.released += self.keep_day(&settings, &pack, today, now).await?;
             }
@@ -82,9 +83,11 @@ impl Planner {
             return Ok(0);
         }
         let state = self.store().day_plan(pack, today).await?.map(|plan| plan.state);
+        if matches!(state.as_deref(), None | Some("draft")) {
+            self.draw_samples(settings, pack, today, now).await?;
+        }
         match state.as_deref() {
             None => {
-                self.draw_samples(settings, pack, today, now).await?;
                 self.build_day(pack, today, now).await?;
                 if settings.auto_release {
                     return Ok(self.release_day(pack, today, ACTOR, now).await?.added);
