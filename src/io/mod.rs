@@ -8,6 +8,7 @@ pub mod demo;
 pub mod descriptors;
 pub mod dns;
 pub mod pipes;
+pub mod planner;
 pub mod recorder;
 pub mod rtp;
 pub mod signal;

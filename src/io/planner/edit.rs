@@ -3,15 +3,13 @@
 use jiff::civil::Date;
 
 use super::{Error, Planner, in_force};
+use crate::archive::Customer;
 use crate::base::{CallbackId, CustomerId, Timestamp};
-use crate::calendar::Sum;
 use crate::io::store::callback::{Edit, NewCallback, Stored};
 use crate::io::web::Control;
-use crate::policy::pack::{Method, Pack};
-use crate::policy::{Callback, CallbackState, Origin, Reason, Sums, code};
-
-/// The least time that a promised call may take: a busy line, a second try.
-const PROMISE_MS: i64 = 30 * 60_000;
+use crate::plan::{self, PolicyRef};
+use crate::policy::pack::Pack;
+use crate::policy::{Callback, CallbackState};
 
 /// A callback that a person adds, with a reason (SCH-13).
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +78,7 @@ impl Planner {
     /// [`Error::Refused`] and those of the store, in words for the person.
     pub async fn add(&self, added: &Added, by: &str, now: Timestamp) -> Result<Stored, Error> {
         let (new, reason) = match added {
-            Added::Manual(manual) => (self.manual(manual, by, now).await?, &manual.reason),
+            Added::Manual(manual) => (self.manual(manual, now).await?, &manual.reason),
             Added::FollowUp(next) => (self.follow_up(next, now).await?, &next.reason),
             Added::Appointment(promise) => (self.appointment(promise, now).await?, &promise.reason),
         };
@@ -109,35 +107,26 @@ impl Planner {
         Ok(stored)
     }
 
-    async fn manual(&self, manual: &Manual, by: &str, now: Timestamp) -> Result<NewCallback, Error> {
+    async fn manual(&self, manual: &Manual, now: Timestamp) -> Result<NewCallback, Error> {
         let settings = self.settings();
-        let subjects = self.store().subjects(&[manual.customer]).await?;
-        let customer = &subjects
-            .first()
-            .ok_or_else(|| Error::Refused(format!("there is no customer {}", manual.customer)))?
-            .customer;
+        let customer = self.customer(manual.customer).await?;
         let pack = manual.pack.as_deref().unwrap_or(&customer.pack);
         let policy = in_force(&settings, pack, settings.calendar.date(now))?;
         let rule = manual_rule(&policy.pack, manual.rule.as_deref())?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
         let calendar = &settings.calendar;
-        let last = manual.deadline.unwrap_or(manual.day).max(manual.day);
-        let sum = Sum(vec![format!("set by {by}: {}", manual.day)]);
-        let callback = Callback {
-            pack: pack.to_owned(),
-            rule,
-            version: policy.version.clone(),
-            customer: manual.customer,
-            subject: format!("manual:{}:{}", manual.customer, manual.day),
-            origin: Origin::Manual,
-            earliest: calendar.start_of(manual.day),
-            due: calendar.start_of(manual.day),
-            deadline: calendar.end_of(last),
-            sums: Sums { earliest: sum.clone(), due: sum.clone(), deadline: sum },
-            reason: Reason::new(code::DUE, &manual.reason),
-            assignee: manual.assignee.clone(),
-            note: manual.note.clone(),
-            ..blank(now)
-        };
+        let made = plan::manual(reference, calendar, &rule, &customer, manual.day, &manual.reason, now);
+        let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &rule))?;
+        if let Some(last) = manual.deadline.filter(|last| *last > manual.day) {
+            callback.deadline = calendar.end_of(last);
+            callback.sums.deadline.note(format!("until {last}, named by a person"));
+        }
+        if !manual.assignee.is_empty() {
+            callback.assignee = manual.assignee.clone();
+        }
+        if !manual.note.is_empty() {
+            callback.note = manual.note.clone();
+        }
         Ok(NewCallback { callback, instead_of: None })
     }
 
@@ -148,52 +137,35 @@ impl Planner {
         if calendar.end_of(next.day) <= now {
             return Err(Error::Refused(format!("{} has passed: give a day from today on", next.day)));
         }
-        let sum = Sum(vec![format!("set in callback {}: {}", next.after, next.day)]);
-        let callback = Callback {
-            subject: format!("{}/follow_up:{}", before.subject, next.day),
-            origin: Origin::FollowUp,
-            follows: Some(next.after),
-            earliest: calendar.start_of(next.day),
-            due: calendar.start_of(next.day),
-            deadline: calendar.end_of(next.day),
-            sums: Sums { earliest: sum.clone(), due: sum.clone(), deadline: sum },
-            reason: Reason::new(code::DUE, &next.reason),
-            note: next.note.clone(),
-            ..like(&before, now)
-        };
+        let customer = self.customer(before.customer).await?;
+        let policy = in_force(&settings, &before.pack, calendar.date(now))?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
+        let made = plan::follow_up(reference, calendar, &before, &customer, next.day, &next.note, now);
+        let callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
         Ok(NewCallback { callback, instead_of: None })
     }
 
     async fn appointment(&self, promise: &Appointment, now: Timestamp) -> Result<NewCallback, Error> {
         let settings = self.settings();
+        let calendar = &settings.calendar;
         let before = self.existing(promise.of).await?;
         if promise.at < now {
-            let at = settings.calendar.civil(promise.at);
+            let at = calendar.civil(promise.at);
             return Err(Error::Refused(format!("{at} has passed: promise a time that is still to come")));
         }
-        let at = settings.calendar.civil(promise.at);
-        let sum = Sum(vec![format!("promised in callback {}: {at}", promise.of)]);
+        let customer = self.customer(before.customer).await?;
+        let policy = in_force(&settings, &before.pack, calendar.date(now))?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
+        let who = promise.assignee.as_deref().unwrap_or(&before.assignee);
+        let made = plan::appointment(reference, calendar, &before, &customer, promise.at, who, now);
+        let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
+        callback.note = promise.note.clone();
         let owed = matches!(before.state, CallbackState::Open | CallbackState::Waiting);
         // The deadline of what is owed does not move, unless the customer wants a later time.
-        let last = Timestamp(promise.at.0.saturating_add(PROMISE_MS));
-        let deadline = if owed { before.deadline.max(last) } else { last };
-        let mut deadline_sum = sum.clone();
-        if owed && before.deadline > last {
-            deadline_sum = before.sums.deadline.clone();
+        if owed && before.deadline > callback.deadline {
+            callback.deadline = before.deadline;
+            callback.sums.deadline = before.sums.deadline.clone();
         }
-        let callback = Callback {
-            subject: format!("{}/appointment:{}", before.subject, promise.at.0),
-            origin: Origin::Appointment,
-            follows: Some(promise.of),
-            earliest: promise.at,
-            due: promise.at,
-            deadline,
-            sums: Sums { earliest: sum.clone(), due: sum, deadline: deadline_sum },
-            reason: Reason::new(code::DUE, &promise.reason),
-            assignee: promise.assignee.clone().unwrap_or_else(|| before.assignee.clone()),
-            note: promise.note.clone(),
-            ..like(&before, now)
-        };
         Ok(NewCallback { callback, instead_of: owed.then_some(promise.of) })
     }
 
@@ -202,6 +174,17 @@ impl Planner {
         let missing = || crate::io::store::Error::NotFound { what: "callback", name: id.to_string() };
         Ok(found.ok_or_else(missing)?.callback)
     }
+
+    async fn customer(&self, id: CustomerId) -> Result<Customer, Error> {
+        let found = self.store().customers_by_id(&[id]).await?.into_values().next();
+        let missing = || crate::io::store::Error::NotFound { what: "customer", name: id.to_string() };
+        Ok(found.ok_or_else(missing)?)
+    }
+}
+
+fn no_rule(pack: &Pack, rule: &str) -> Error {
+    let known: Vec<&str> = pack.rule.keys().map(String::as_str).collect();
+    Error::Refused(format!("pack `{}` has no rule `{rule}`; it has {}", pack.pack, known.join(", ")))
 }
 
 /// The rule of callbacks by hand: the one that is named, else the pack's only one for them.
@@ -209,14 +192,7 @@ fn manual_rule(pack: &Pack, named: Option<&str>) -> Result<String, Error> {
     if let Some(name) = named {
         return match pack.rule.contains_key(name) {
             true => Ok(name.to_owned()),
-            false => {
-                let known: Vec<&str> = pack.rule.keys().map(String::as_str).collect();
-                Err(Error::Refused(format!(
-                    "pack `{}` has no rule `{name}`; it has {}",
-                    pack.pack,
-                    known.join(", ")
-                )))
-            }
+            false => Err(no_rule(pack, name)),
         };
     }
     let mut by_hand = pack.rule.iter().filter(|(_, rule)| rule.on.manual).map(|(id, _)| id.clone());
@@ -230,49 +206,5 @@ fn manual_rule(pack: &Pack, named: Option<&str>) -> Result<String, Error> {
             "pack `{}` has several rules for callbacks by hand: name one",
             pack.pack
         ))),
-    }
-}
-
-/// A callback of which nothing is known yet.
-fn blank(now: Timestamp) -> Callback {
-    Callback {
-        id: CallbackId(0),
-        pack: String::new(),
-        rule: String::new(),
-        version: String::new(),
-        customer: CustomerId(0),
-        subject: String::new(),
-        occurrence: 0,
-        origin: Origin::Manual,
-        event: None,
-        follows: None,
-        method: Method::Phone,
-        earliest: now,
-        due: now,
-        deadline: now,
-        sums: Sums::default(),
-        state: CallbackState::Open,
-        reason: Reason::new(code::DUE, ""),
-        outcome: None,
-        closed_at: None,
-        call: None,
-        merged_into: None,
-        breached_at: None,
-        assignee: String::new(),
-        note: String::new(),
-        created_at: now,
-    }
-}
-
-/// A callback about the same as another.
-fn like(before: &Callback, now: Timestamp) -> Callback {
-    Callback {
-        pack: before.pack.clone(),
-        rule: before.rule.clone(),
-        version: before.version.clone(),
-        customer: before.customer,
-        event: before.event,
-        assignee: before.assignee.clone(),
-        ..blank(now)
     }
 }

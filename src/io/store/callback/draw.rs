@@ -1,12 +1,14 @@
 //! Random samples that were drawn: seed, what was drawn from, and what was drawn (SCH-18).
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::super::db::{on, within};
 use super::super::{Error, Store};
 use super::write::{Changes, insert};
-use crate::base::Timestamp;
+use crate::base::{CustomerId, Timestamp};
 
 /// One draw.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
@@ -53,6 +55,22 @@ impl Store {
         }
         tx.commit().await?;
         Ok(made > 0)
+    }
+
+    /// When each customer was last drawn by a rule.
+    pub async fn last_drawn(
+        &self,
+        pack: &str,
+        rule: &str,
+    ) -> Result<BTreeMap<CustomerId, Timestamp>, Error> {
+        let rows: Vec<(i64, i64)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT customer_id, MAX(created_at) FROM callbacks
+             WHERE pack = $1 AND rule = $2 AND origin = 'sample' GROUP BY customer_id")
+            .bind(pack)
+            .bind(rule)
+            .fetch_all(p)
+            .await)?;
+        Ok(rows.into_iter().map(|(id, at)| (CustomerId(id), Timestamp(at))).collect())
     }
 
     /// Draws of a rule in the days `[from, to]`, oldest first.

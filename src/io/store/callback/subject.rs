@@ -172,6 +172,33 @@ impl Store {
         Ok(found)
     }
 
+    /// Events of a kind in `[from, to)`, in the order of time, after the one given.
+    pub async fn events_of_kind(
+        &self,
+        pack: &str,
+        kind: &str,
+        (from, to): (Timestamp, Timestamp),
+        after: Option<(Timestamp, EventId)>,
+        limit: u32,
+    ) -> Result<Vec<Event>, Error> {
+        let (at, id) = after.map_or((i64::MIN, i64::MIN), |(at, id)| (at.0, id.0));
+        let rows: Vec<EventRow> = on!(&self.db, p => sqlx::query_as(
+            "SELECT id, pack, kind, external_id, at, has_time, customer_id, matter, fields, received_at
+             FROM events WHERE pack = $1 AND kind = $2 AND at >= $3 AND at < $4 AND (at, id) > ($5, $6)
+               AND withdrawn_at IS NULL AND customer_id IS NOT NULL
+             ORDER BY at, id LIMIT $7")
+            .bind(pack)
+            .bind(kind)
+            .bind(from.0)
+            .bind(to.0)
+            .bind(at)
+            .bind(id)
+            .bind(i64::from(limit))
+            .fetch_all(p)
+            .await)?;
+        rows.into_iter().map(event).collect()
+    }
+
     /// These events, by id.
     pub async fn events_by_id(&self, ids: &[EventId]) -> Result<BTreeMap<EventId, Event>, Error> {
         let mut found = BTreeMap::new();
