@@ -4,6 +4,7 @@ mod away;
 mod calls;
 mod crash;
 mod disk;
+mod guard;
 mod import;
 mod lists;
 mod million;

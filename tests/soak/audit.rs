@@ -86,6 +86,12 @@ impl Audit {
         if !rules.windows.is_open(now.utc) {
             return Err(format!("an INVITE outside the window, at {}", rules.windows.civil(now.utc)));
         }
+        // The call itself is among them.
+        let caps = rules.settings.caps_per_number().at(line.reserved_at, &rules.windows);
+        let before: Vec<_> = books.calls_to(number).into_iter().filter(|at| *at < line.reserved_at).collect();
+        if let Some(over) = caps.iter().find_map(|cap| cap.objection(&before)) {
+            return Err(format!("an INVITE beyond a cap: {}: {}", over.code, over.detail));
+        }
         let (pace, campaign_pace) = (self.trunks[index].choice.max_cps, rules.settings.calls_per_second);
         self.pace(now.mono, format!("trunk {index}"), pace)?;
         if first {

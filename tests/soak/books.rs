@@ -7,7 +7,7 @@ use std::time::Duration;
 use ringback::base::{CallId, CampaignId, Disposition, EntryId, ListId, Mono, Now, PhoneNumber, Timestamp};
 use ringback::call::StoredAnswer;
 use ringback::dialer::{
-    Attempt, CampaignState, Candidate, EntryState, EntryUpdate, Fetched, NewEntry, Reason,
+    Attempt, CampaignState, Candidate, EntryState, EntryUpdate, Fetched, NewEntry, Reason, Terms,
 };
 use ringback::engine::{Report, Reserved, Write};
 use ringback::policy::code;
@@ -65,6 +65,7 @@ impl Books {
             priority,
             due_at: None,
             fields: BTreeMap::new(),
+            terms: Terms::default(),
         };
         let (state, due_at) = (EntryState::Pending, Timestamp(0));
         self.rows.insert(id, Row { list, details, state, due_at, reason: None, attempts: 0 });
@@ -154,13 +155,15 @@ impl Books {
         self.breaches.push((number.to_owned(), text));
     }
 
-    fn calls_since(&self, phone: &str, since: Timestamp) -> u32 {
-        self.lines.values().filter(|l| l.counts && l.phone == phone && l.reserved_at >= since).count() as u32
+    /// When this number was called, as far as it counts.
+    pub fn calls_to(&self, phone: &str) -> Vec<Timestamp> {
+        let counted = self.lines.values().filter(|l| l.counts && l.phone == phone);
+        counted.map(|l| l.reserved_at).collect()
     }
 
     fn reserve(&mut self, attempt: &Attempt) -> Option<Reason> {
         let phone = attempt.phone.to_string();
-        let today = self.calls_since(&phone, attempt.day_start);
+        let calls = self.calls_to(&phone);
         let in_call = self.lines.values().any(|l| l.outcome.is_none() && l.phone == phone);
         let unwanted = self.do_not_call.contains(&phone);
         let row = self.rows.get_mut(&attempt.entry).expect("entries are never deleted here");
@@ -173,10 +176,8 @@ impl Books {
             Some(Reason::new(code::NOT_YET, "not due"))
         } else if in_call {
             Some(Reason::new(code::NUMBER_IN_CALL, "in call"))
-        } else if attempt.daily_cap > 0 && today >= attempt.daily_cap {
-            Some(Reason::new(code::DAILY_CAP, "enough for today"))
         } else {
-            None
+            attempt.caps.iter().find_map(|cap| cap.objection(&calls))
         };
         if let Some(reason) = refused {
             row.reason = Some(reason.clone());
@@ -240,7 +241,7 @@ impl Books {
         by
     }
 
-    fn candidate(&self, id: EntryId, day_start: Timestamp) -> Candidate {
+    fn candidate(&self, id: EntryId) -> Candidate {
         let row = &self.rows[&id];
         let phone = row.details.phone.to_string();
         Candidate {
@@ -249,19 +250,19 @@ impl Books {
             details: NewEntry { due_at: Some(row.due_at), ..row.details.clone() },
             attempts: row.attempts,
             attempts_by: self.attempts_by(id),
-            calls_today: self.calls_since(&phone, day_start),
+            recent_calls: self.calls_to(&phone),
             do_not_call: self.do_not_call.contains(&phone),
         }
     }
 
     /// Due entries, as the database finds them at this moment.
-    pub fn fetch(&self, list: ListId, now: Timestamp, day_start: Timestamp, limit: u32) -> Fetched {
+    pub fn fetch(&self, list: ListId, now: Timestamp, limit: u32) -> Fetched {
         let mut due: Vec<(&EntryId, &Row)> =
             self.of(list).filter(|(_, r)| r.state == EntryState::Pending && r.due_at <= now).collect();
         due.sort_by_key(|(id, r)| (std::cmp::Reverse(r.details.priority), r.due_at, **id));
         due.truncate(limit as usize);
         let taken: BTreeSet<EntryId> = due.iter().map(|(id, _)| **id).collect();
-        let candidates: Vec<Candidate> = taken_in_order(&due, |id| self.candidate(id, day_start));
+        let candidates: Vec<Candidate> = taken_in_order(&due, |id| self.candidate(id));
         let open = |r: &Row| matches!(r.state, EntryState::Pending | EntryState::Dialling);
         let unfinished = self.of(list).filter(|(id, r)| open(r) && !taken.contains(id)).count() as u64;
         let next_due = self
@@ -269,7 +270,11 @@ impl Books {
             .filter(|(id, r)| r.state == EntryState::Pending && !taken.contains(id))
             .map(|(_, r)| r.due_at)
             .min();
-        Fetched { candidates, unfinished, next_due }
+        let promised = self.of(list).filter(|(id, r)| {
+            r.state == EntryState::Pending && !taken.contains(id) && r.details.terms.exact_at.is_some()
+        });
+        let next_exact = promised.map(|(_, r)| r.due_at).min();
+        Fetched { candidates, unfinished, next_due, next_exact }
     }
 
     pub fn of(&self, list: ListId) -> impl Iterator<Item = (&EntryId, &Row)> {
@@ -287,7 +292,7 @@ impl Books {
         for id in &open {
             let line = self.lines[id].clone();
             if let Some(entry) = line.entry {
-                let update = decide(&line, &self.candidate(entry, Timestamp(0)));
+                let update = decide(&line, &self.candidate(entry));
                 let row = self.rows.get_mut(&entry).expect("entries are never deleted here");
                 if row.state == EntryState::Dialling {
                     settle(row, &update);
@@ -307,4 +312,6 @@ fn settle(row: &mut Row, update: &EntryUpdate) {
     row.state = update.state;
     row.due_at = update.due_at.unwrap_or(row.due_at);
     row.reason = Some(update.reason.clone());
+    // What was looked at and not called brings along what it was promised.
+    row.details.terms.exact_at = update.exact_at;
 }

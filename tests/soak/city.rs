@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
+use jiff::tz::TimeZone;
 use ringback::base::{Now, Rng, Timestamp};
-use ringback::calendar::Windows;
+use ringback::calendar::{Calendar, Windows};
 use ringback::dialer::CampaignState;
 use ringback::engine::{Engine, Hold, Input, Library, Output, Write};
 use ringback::sim::{self, Behaviour, Mix, Phone};
@@ -77,7 +78,8 @@ impl City {
         let mut books = Books::default();
         for campaign in &plan.campaigns {
             let settings = campaign.settings.clone();
-            let windows = settings.windows(&Windows::always()).expect("windows");
+            let windows =
+                settings.windows(&Windows::always(), &Calendar::plain(TimeZone::UTC)).expect("windows");
             audit.rules.insert(campaign.id, Rules { settings, windows });
             books.states.insert(campaign.id, CampaignState::Draft);
         }
@@ -195,10 +197,8 @@ impl City {
                 }
                 Output::Write(write) => self.write(write),
                 Output::Fetch { campaign, list, limit } => {
-                    let rules = &self.audit.rules[&campaign];
-                    let day = rules.windows.day_start(self.now.utc);
                     let down = self.books.is_down(self.now.mono);
-                    let found = (!down).then(|| self.books.fetch(list, self.now.utc, day, limit));
+                    let found = (!down).then(|| self.books.fetch(list, self.now.utc, limit));
                     // What was found is out of date when it comes.
                     self.fetches.weather.delay_ms = self.rng.below(self.plan.store_ms + 1);
                     self.fetches.send_one(self.now.mono, Input::Fetched(campaign, found));

@@ -144,6 +144,9 @@ fn campaign(rng: &mut Rng, id: i64) -> Campaign {
         priority: 1 + rng.below(9) as u8,
         max_attempts: 1 + rng.below(3) as u32,
         daily_cap_per_number: one_of(rng, &[0, 1, 2]),
+        weekly_cap_per_number: one_of(rng, &[0, 0, 3]),
+        cap_per_number_in_24_hours: one_of(rng, &[0, 0, 2]),
+        cap_per_number_in_5_minutes: one_of(rng, &[0, 0, 1]),
         retry: [
             (Disposition::Busy, rule(1, 2)),
             (Disposition::NoAnswer, rule(2, 1)),

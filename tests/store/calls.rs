@@ -11,7 +11,7 @@ use ringback::io::store::StoreEvent;
 use ringback::media::{Quality, Recording};
 use ringback::sip::TraceItem;
 
-use super::world::{Desk, MONDAY, World, accepted, customer, import, phone, report, update};
+use super::world::{Desk, MONDAY, World, accepted, customer, daily_cap, import, phone, report, update};
 use crate::support::databases::{Database, execute, number, on_both_databases, text};
 
 on_both_databases! {
@@ -73,7 +73,7 @@ async fn what_speaks_against_an_attempt_is_checked_again_and_noted(database: &Da
     let mut busy = report(&earlier, Disposition::Busy);
     busy.entry = Some(update(earlier.entry, EntryState::Pending, Disposition::Busy));
     desk.submit(Write::Report(Box::new(busy)));
-    attempts[4].daily_cap = 1;
+    attempts[4].caps = daily_cap(1);
     let mut nobody = attempts[0].clone();
     nobody.entry = EntryId(999_999);
     nobody.call = CallId::new(MONDAY, &mut world.rng);
@@ -90,7 +90,7 @@ async fn what_speaks_against_an_attempt_is_checked_again_and_noted(database: &Da
     let expected = "stopped:do_not_call pending:not_yet stopped:due pending:number_in_call pending:daily_cap";
     assert_eq!(noted, expected);
     let detail = text(&world.store, "SELECT detail FROM entries WHERE reason = 'daily_cap'").await;
-    assert_eq!(detail, "1 of 1 calls today");
+    assert_eq!(detail, "1 of 1 calls to this number today");
 }
 
 async fn one_number_has_one_open_attempt_even_within_one_batch(database: &Database) {
@@ -199,11 +199,11 @@ async fn an_attempt_released_before_any_trunk_counts_nowhere(database: &Database
     desk.submit(Write::Report(Box::new(released)));
     desk.flush().await;
     let again = world.due(MONDAY).await.remove(0);
-    assert_eq!((again.attempts, again.calls_today), (0, 0));
+    assert_eq!((again.attempts, &again.recent_calls), (0, &Vec::new()));
     assert!(again.attempts_by.is_empty(), "{:?}", again.attempts_by);
     assert_eq!(world.store.call_counts(world.campaign.id).await.unwrap(), []);
     let mut capped = world.attempt(&again, MONDAY);
-    capped.daily_cap = 1;
+    capped.caps = daily_cap(1);
     assert_eq!(desk.reserve(vec![capped.clone()]).await.reserved, [capped.call]);
 }
 
@@ -353,12 +353,9 @@ async fn entries_passed_over_keep_their_reason(database: &Database) {
     let attempt = world.attempt(&due[0], MONDAY);
     desk.reserve(vec![attempt]).await;
     let tomorrow = Timestamp(MONDAY.0 + 86_400_000);
-    let pass = |entry| EntryUpdate {
-        entry,
-        state: EntryState::Pending,
-        disposition: None,
-        due_at: Some(tomorrow),
-        reason: Reason::new("window_closed", "opens tomorrow"),
+    let pass = |entry| {
+        let reason = Reason::new("window_closed", "opens tomorrow");
+        EntryUpdate::new(entry, EntryState::Pending, None, Some(tomorrow), reason)
     };
     desk.submit(Write::Entries(due.iter().map(|c| pass(c.entry)).collect()));
     desk.flush().await;

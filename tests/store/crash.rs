@@ -34,13 +34,8 @@ struct Street {
 type Waiting = Arc<Mutex<Option<BTreeMap<CallId, oneshot::Sender<bool>>>>>;
 
 fn again(lost: &LostAttempt) -> EntryUpdate {
-    EntryUpdate {
-        entry: lost.entry.expect("a list call"),
-        state: EntryState::Pending,
-        disposition: Some(Disposition::Lost),
-        due_at: Some(MONDAY),
-        reason: Reason::new("retry", "lost"),
-    }
+    let (entry, reason) = (lost.entry.expect("a list call"), Reason::new("retry", "lost"));
+    EntryUpdate::new(entry, EntryState::Pending, Some(Disposition::Lost), Some(MONDAY), reason)
 }
 
 /// A busy result that is due again at once, or a finished one.
@@ -239,7 +234,7 @@ async fn a_restart_with_many_calls_is_fast(database: &Database) {
     let begun = Instant::now();
     let store = database.open().await;
     let lost = store.recover(MONDAY, again).await.unwrap();
-    let due = store.due(world.list.id, MONDAY, MONDAY, 100).await.unwrap();
+    let due = store.due(world.list.id, MONDAY, 100).await.unwrap();
     let took = begun.elapsed();
     assert_eq!((lost.len(), due.candidates.len()), (1, 1));
     assert!(took < Duration::from_secs(2), "restart took {took:?} with {CALLS} calls");

@@ -7,10 +7,9 @@ use ringback::dialer::import::{RowOutcome, RowResult};
 use ringback::dialer::{CampaignSettings, CampaignState, EntryState, NewEntry, Reason};
 use ringback::engine::Write;
 use ringback::io::store::{Error, ImportCounts, ImportFile, NewCampaign};
+use ringback::policy::CALLS_MATTER_MS;
 
-use super::world::{
-    Desk, MIDNIGHT, MONDAY, World, accepted, customer, import, phone, rejected, report, update,
-};
+use super::world::{Desk, MONDAY, World, accepted, customer, import, phone, rejected, report, update};
 use crate::support::databases::{Database, number, on_both_databases, text};
 
 on_both_databases! {
@@ -90,7 +89,7 @@ async fn a_number_on_the_do_not_call_list_is_imported_stopped(database: &Databas
     let list = store.create_list("march", "test", MONDAY).await.unwrap();
     store.add_do_not_call(&phone(0), "asked by letter", "anna", MONDAY).await.unwrap();
     import(&store, &list, "a.csv", false, &[accepted(2, customer(0)), accepted(3, customer(1))]).await;
-    let due = store.due(list.id, MONDAY, MIDNIGHT, 10).await.unwrap();
+    let due = store.due(list.id, MONDAY, 10).await.unwrap();
     assert_eq!(due.candidates.len(), 1);
     assert_eq!(due.candidates[0].details.phone, phone(1));
     assert_eq!(
@@ -165,10 +164,10 @@ async fn what_is_due_comes_by_priority_then_time_with_the_ledger_of_its_number(d
     let numbers = |fetched: &ringback::dialer::Fetched| -> Vec<_> {
         fetched.candidates.iter().map(|c| c.details.phone.to_string()).collect()
     };
-    let all = world.store.due(world.list.id, MONDAY, MIDNIGHT, 10).await.unwrap();
+    let all = world.store.due(world.list.id, MONDAY, 10).await.unwrap();
     assert_eq!(numbers(&all), [phone(2), phone(1), phone(0)].map(|p| p.to_string()));
     assert_eq!((all.unfinished, all.next_due), (2, at(30)));
-    let two = world.store.due(world.list.id, MONDAY, MIDNIGHT, 2).await.unwrap();
+    let two = world.store.due(world.list.id, MONDAY, 2).await.unwrap();
     assert_eq!((two.candidates.len(), two.unfinished), (2, 3));
     assert!(two.next_due.unwrap() <= MONDAY, "another is due already");
 
@@ -176,7 +175,7 @@ async fn what_is_due_comes_by_priority_then_time_with_the_ledger_of_its_number(d
     let mut desk = Desk::open(&world.store);
     let attempt = world.attempt(&all.candidates[0], MONDAY);
     desk.reserve(vec![attempt.clone()]).await;
-    let dialling = world.store.due(world.list.id, MONDAY, MIDNIGHT, 10).await.unwrap();
+    let dialling = world.store.due(world.list.id, MONDAY, 10).await.unwrap();
     assert_eq!((numbers(&dialling).len(), dialling.unfinished), (2, 3), "one is being dialled");
     let mut again = report(&attempt, Disposition::Busy);
     let mut entry = update(attempt.entry, EntryState::Pending, Disposition::Busy);
@@ -184,12 +183,14 @@ async fn what_is_due_comes_by_priority_then_time_with_the_ledger_of_its_number(d
     again.entry = Some(entry);
     desk.submit(Write::Report(Box::new(again)));
     desk.flush().await;
-    let later = world.store.due(world.list.id, MONDAY, MIDNIGHT, 10).await.unwrap();
+    let later = world.store.due(world.list.id, MONDAY, 10).await.unwrap();
     let first = &later.candidates[0];
-    assert_eq!((first.attempts, first.calls_today, first.do_not_call), (1, 1, false));
+    assert_eq!((first.attempts, first.recent_calls.len(), first.do_not_call), (1, 1, false));
     assert_eq!(first.attempts_by, BTreeMap::from([(Disposition::Busy, 1)]));
-    let tomorrow = world.store.due(world.list.id, MONDAY, Timestamp(MONDAY.0 + 1), 10).await.unwrap();
-    assert_eq!(tomorrow.candidates[0].calls_today, 0, "yesterday's calls do not count");
+    let later = Timestamp(MONDAY.0 + CALLS_MATTER_MS + 1);
+    let later = world.store.due(world.list.id, later, 10).await.unwrap();
+    let again = later.candidates.iter().find(|c| c.entry == first.entry).unwrap();
+    assert_eq!(again.recent_calls.len(), 0, "calls of another week do not count");
 }
 
 async fn putting_a_number_on_the_list_stops_it_everywhere(database: &Database) {
@@ -216,7 +217,7 @@ async fn a_nul_in_a_name_is_stored_as_a_replacement_character(database: &Databas
     let first = import(&store, &list, "a.csv", false, std::slice::from_ref(&row)).await;
     let second = import(&store, &list, "a.csv", false, &[row]).await;
     assert_eq!((first.added, second.unchanged), (1, 1));
-    let due = store.due(list.id, MONDAY, MIDNIGHT, 10).await.unwrap();
+    let due = store.due(list.id, MONDAY, 10).await.unwrap();
     assert_eq!(due.candidates[0].details.name, "Li\u{FFFD}Wei");
     assert_eq!(due.candidates[0].details.fields, fields);
 }

@@ -118,7 +118,7 @@ fn postgres_stopped_at_once_in_the_middle_of_the_work_loses_nothing_and_work_goe
         let store = Store::open(&server.url()).await.unwrap();
         let mut world = World::on(store, 3_000).await;
         let mut desk = Desk::open(&world.store);
-        let due = world.store.due(world.list.id, MONDAY, MONDAY, 3_000).await.unwrap().candidates;
+        let due = world.store.due(world.list.id, MONDAY, 3_000).await.unwrap().candidates;
         assert_eq!(due.len(), 3_000);
         let attempts: Vec<_> = due.iter().map(|c| world.attempt(c, MONDAY)).collect();
         let mut next = attempts.iter();

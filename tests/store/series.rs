@@ -7,7 +7,7 @@ use ringback::dialer::{Candidate, EntryState};
 use ringback::engine::Write;
 use ringback::io::store::Error;
 
-use super::world::{Desk, MONDAY, World, phone, report, update};
+use super::world::{Desk, MONDAY, World, daily_cap, phone, report, update};
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
@@ -43,14 +43,14 @@ async fn an_entry_put_back_has_all_its_attempts_again_and_the_day_counts_on(data
     put_back(&world, &second).await;
     let back = world.due(MONDAY).await.remove(0);
     assert_eq!((back.attempts, &back.attempts_by), (0, &BTreeMap::new()), "no rule counts what was before");
-    assert_eq!(back.calls_today, 2, "the day's cap does");
+    assert_eq!(back.recent_calls.len(), 2, "the day's cap does");
     let mut capped = world.attempt(&back, MONDAY);
-    capped.daily_cap = 2;
+    capped.caps = daily_cap(2);
     let refused = desk.reserve(vec![capped]).await.refused;
     assert_eq!(refused[0].1.code, "daily_cap", "{refused:?}");
     let third = busy(&mut world, &mut desk).await;
     assert_eq!((third.attempts, &third.attempts_by), (1, &BTreeMap::from([(Disposition::Busy, 1)])));
-    assert_eq!(third.calls_today, 3);
+    assert_eq!(third.recent_calls.len(), 3);
 }
 
 async fn a_call_lost_in_a_new_series_is_judged_by_that_series(database: &Database) {

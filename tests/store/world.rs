@@ -8,12 +8,13 @@ use ringback::base::{Blame, CallId, Cause, Disposition, EntryId, PhoneNumber, Rn
 use ringback::call::{CallRecord, Direction, EndedBy};
 use ringback::dialer::import::{RowOutcome, RowResult};
 use ringback::dialer::{
-    Attempt, Campaign, CampaignSettings, Candidate, EntryState, EntryUpdate, NewEntry, Reason,
+    Attempt, Campaign, CampaignSettings, Candidate, EntryState, EntryUpdate, NewEntry, Reason, Terms,
 };
 use ringback::engine::{Report, Reserved, Write};
 use ringback::io::store::{
     ImportCounts, ImportFile, List, NewCampaign, Store, StoreEvent, StoreHealth, Writer, WriterSettings,
 };
+use ringback::policy::{CapSpan, CapWindow};
 use tokio::sync::mpsc;
 
 use crate::support::databases::Database;
@@ -55,7 +56,7 @@ impl World {
     }
 
     pub async fn due(&self, now: Timestamp) -> Vec<Candidate> {
-        self.store.due(self.list.id, now, MIDNIGHT, 1_000).await.unwrap().candidates
+        self.store.due(self.list.id, now, 1_000).await.unwrap().candidates
     }
 
     pub fn attempt(&mut self, candidate: &Candidate, at: Timestamp) -> Attempt {
@@ -65,8 +66,8 @@ impl World {
             entry: candidate.entry,
             phone: candidate.details.phone.clone(),
             reserved_at: at,
-            daily_cap: 0,
-            day_start: MIDNIGHT,
+            caps: Vec::new(),
+            detail: String::new(),
         }
     }
 }
@@ -147,7 +148,13 @@ pub fn customer(n: u32) -> NewEntry {
         priority: 5,
         due_at: None,
         fields: BTreeMap::from([("item".to_owned(), "boiler".to_owned())]),
+        terms: Terms::default(),
     }
+}
+
+/// A cap of so many calls since the midnight before [`MONDAY`].
+pub fn daily_cap(most: u32) -> Vec<CapWindow> {
+    vec![CapWindow { span: CapSpan::Day, since: MIDNIGHT, most }]
 }
 
 pub fn accepted(line: u64, entry: NewEntry) -> RowResult {
@@ -211,5 +218,5 @@ pub fn record(attempt: &Attempt, disposition: Disposition) -> CallRecord {
 
 pub fn update(entry: EntryId, state: EntryState, disposition: Disposition) -> EntryUpdate {
     let reason = Reason::new("finished", disposition.as_str());
-    EntryUpdate { entry, state, disposition: Some(disposition), due_at: None, reason }
+    EntryUpdate::new(entry, state, Some(disposition), None, reason)
 }

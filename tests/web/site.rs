@@ -222,8 +222,8 @@ impl Site {
             entry,
             phone: number,
             reserved_at: Timestamp(at),
-            daily_cap: 0,
-            day_start: MONDAY,
+            caps: Vec::new(),
+            detail: String::new(),
         };
         handle.submit(Write::Reserve(vec![attempt])).unwrap();
         loop {
@@ -293,13 +293,8 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         peer: "127.0.0.1:5060".into(),
         text: "INVITE sip:1@x SIP/2.0\r\nCSeq: 1 INVITE\r\n\r\n".into(),
     }];
-    let update = EntryUpdate {
-        entry,
-        state: EntryState::Done,
-        disposition: Some(call.disposition),
-        due_at: None,
-        reason: Reason::new("settled", ""),
-    };
+    let reason = Reason::new("settled", "");
+    let update = EntryUpdate::new(entry, EntryState::Done, Some(call.disposition), None, reason);
     Report { record, alarm: None, trace, entry: Some(update), do_not_call: None }
 }
 

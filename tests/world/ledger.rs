@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use ringback::base::{CallId, EntryId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::call::StoredAnswer;
 use ringback::dialer::{
-    Campaign, CampaignSettings, CampaignState, Candidate, EntryState, Fetched, NewEntry, Reason,
+    Campaign, CampaignSettings, CampaignState, Candidate, EntryState, EntryUpdate, Fetched, NewEntry, Reason,
+    Terms,
 };
 use ringback::engine::{Report, Reserved, Write};
 
@@ -31,6 +32,8 @@ pub struct Ledger {
     pub do_not_call: BTreeSet<String>,
     pub states: Vec<CampaignState>,
     pub blocked: Option<Reason>,
+    /// When each number was called.
+    pub calls: BTreeMap<PhoneNumber, Vec<Timestamp>>,
     open: BTreeSet<CallId>,
 }
 
@@ -49,6 +52,7 @@ impl Ledger {
                 priority: 5,
                 due_at: None,
                 fields: BTreeMap::new(),
+                terms: Terms::default(),
             };
             self.rows.insert(
                 id,
@@ -84,10 +88,10 @@ impl Ledger {
             .map(|(id, row)| Candidate {
                 entry: *id,
                 list,
-                details: row.details.clone(),
+                details: NewEntry { due_at: Some(row.due_at), ..row.details.clone() },
                 attempts: row.attempts.len() as u32,
                 attempts_by: row.attempts_by.clone(),
-                calls_today: 0,
+                recent_calls: self.calls.get(&row.details.phone).cloned().unwrap_or_default(),
                 do_not_call: self.do_not_call.contains(&row.details.phone.to_string()),
             })
             .collect();
@@ -100,7 +104,9 @@ impl Ledger {
             })
             .count();
         let next_due = pending().filter(|(id, _)| !taken.contains(id)).map(|(_, r)| r.due_at).min();
-        Fetched { candidates: due, unfinished: unfinished as u64, next_due }
+        let promised = pending().filter(|(id, r)| !taken.contains(id) && r.details.terms.exact_at.is_some());
+        let next_exact = promised.map(|(_, r)| r.due_at).min();
+        Fetched { candidates: due, unfinished: unfinished as u64, next_due, next_exact }
     }
 
     pub fn write(&mut self, now: Now, write: Write, ladder: &mut Ladder) -> Option<Reserved> {
@@ -110,6 +116,14 @@ impl Ledger {
                 for attempt in attempts {
                     let row = self.rows.get_mut(&attempt.entry).expect("only entries of the ledger");
                     assert_eq!(row.state, EntryState::Pending, "reserved twice: {attempt:?}");
+                    let calls = self.calls.entry(attempt.phone.clone()).or_default();
+                    if let Some(reason) = attempt.caps.iter().find_map(|cap| cap.objection(calls)) {
+                        row.reason = Some(reason.clone());
+                        answer.refused.push((attempt.call, reason));
+                        continue;
+                    }
+                    calls.push(attempt.reserved_at);
+                    row.reason = Some(Reason::new("due", attempt.detail));
                     row.state = EntryState::Dialling;
                     row.attempts.push(attempt.call);
                     assert!(self.open.insert(attempt.call), "one id, two attempts");
@@ -128,9 +142,8 @@ impl Ledger {
                 ladder.report(now, &report);
                 if let Some(update) = &report.entry {
                     let row = self.rows.get_mut(&update.entry).expect("only entries of the ledger");
-                    row.state = update.state;
-                    row.due_at = update.due_at.unwrap_or(row.due_at);
-                    row.reason = Some(update.reason.clone());
+                    settle(row, update);
+                    row.details.terms.exact_at = update.exact_at;
                     *row.attempts_by.entry(report.record.disposition).or_default() += 1;
                     if report.do_not_call.is_some() {
                         self.do_not_call.insert(row.details.phone.to_string());
@@ -141,9 +154,7 @@ impl Ledger {
             Write::Entries(updates) => {
                 for update in updates {
                     if let Some(row) = self.rows.get_mut(&update.entry) {
-                        row.state = update.state;
-                        row.due_at = update.due_at.unwrap_or(row.due_at);
-                        row.reason = Some(update.reason);
+                        settle(row, &update);
                     }
                 }
             }
@@ -162,5 +173,15 @@ impl Ledger {
     pub fn only(&self) -> &Report {
         assert_eq!(self.reports.len(), 1, "exactly one call was expected");
         &self.reports[0]
+    }
+}
+
+fn settle(row: &mut Row, update: &EntryUpdate) {
+    row.state = update.state;
+    row.due_at = update.due_at.unwrap_or(row.due_at);
+    row.reason = Some(update.reason.clone());
+    if let Some(turn) = &update.turn {
+        row.details.phone = turn.phone.clone();
+        row.details.terms.numbers = turn.numbers.clone();
     }
 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ringback::base::{Mono, Now, NumberFormat, Rng, Timestamp};
-use ringback::calendar::Windows;
+use ringback::calendar::{Calendar, Windows};
 use ringback::dialer::{self, TrunkSettings as Choice};
 use ringback::engine::{Engine, Input, Library, Output, Server, Settings, TrunkSettings};
 use ringback::ivr::Script;
@@ -104,13 +104,20 @@ pub fn trunk(name: &str, priority: u16) -> TrunkSettings {
 
 /// The prompts of [`SCRIPT`] and their pitch in Hz.
 const TONES: [(&str, f64); 4] = [("ask", 500.0), ("again", 600.0), ("thanks", 700.0), ("message", 800.0)];
+/// The calendar of mainland China.
+const CALENDAR: &str = include_str!("../../config/calendar/cn.toml");
 /// A script of one scored question.
 pub const SCRIPT: &str = include_str!("survey.toml");
 
 impl World {
     /// A world at Monday 2026-03-02 09:00 in Shanghai with these trunks.
     pub fn new(seed: u64, trunks: Vec<TrunkSettings>) -> World {
-        let utc = "2026-03-02T01:00:00Z".parse().map(Timestamp::from_jiff).unwrap();
+        World::at("2026-03-02T01:00:00Z", seed, trunks)
+    }
+
+    /// The same at another moment.
+    pub fn at(moment: &str, seed: u64, trunks: Vec<TrunkSettings>) -> World {
+        let utc = moment.parse().map(Timestamp::from_jiff).unwrap();
         let now = Now { mono: Mono::from_millis(1_000), utc };
         let windows = Windows::parse(&["00:00-24:00".to_owned()], "Asia/Shanghai").unwrap();
         let moods = vec![TrunkMood::Works; trunks.len()];
@@ -122,7 +129,7 @@ impl World {
                 max_cps: 0.0,
                 fetch_size: 100,
                 reservation_timeout: Duration::from_secs(10),
-                ..dialer::Settings::default()
+                calendar: Arc::new(Calendar::parse(CALENDAR).unwrap()),
             },
             trunks,
             inbound: Vec::new(),
