@@ -20,6 +20,7 @@ use crate::engine::{self, Engine};
 use crate::io::certificate::{self, Certificate, Role};
 use crate::io::clock::{self, Clock};
 use crate::io::dns::Resolver;
+use crate::io::planner::Planner;
 use crate::io::recorder::{self, Recorder};
 use crate::io::rtp::{self, RtpPlane};
 use crate::io::signal::{self, Signal};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub fallback_language: String,
     /// TTS program and arguments; empty: none.
     pub tts: Vec<String>,
+    /// Policies, calendar, and when the day's list is released.
+    pub planner: crate::io::planner::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// How long running calls may go on after SIGTERM.
@@ -108,6 +111,8 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
+    planner: JoinHandle<()>,
+    stop_planner: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -150,6 +155,8 @@ impl Daemon {
         let ApiSide { addresses: api, state, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
+        let planner = Planner::new(store.clone(), control.clone(), hub.clone(), settings.planner.clone());
+        state.set_planner(planner.clone());
         let parts = Parts {
             clock,
             engine,
@@ -174,6 +181,8 @@ impl Daemon {
         };
         tracing::info!(?api, ?sip, lost, "ready");
         let run = tokio::spawn(Driver::new(parts).run());
+        let stop_planner = CancellationToken::new();
+        let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
         Ok(Daemon {
             api,
             store,
@@ -182,6 +191,8 @@ impl Daemon {
             live,
             sip,
             reports: reports_tx,
+            planner,
+            stop_planner,
             run,
             server,
             stop_server: stop,
@@ -216,6 +227,8 @@ impl Daemon {
     /// recordings, the last writes, the API, the database.
     pub async fn finish(self) {
         let parts = self.run.await;
+        self.stop_planner.cancel();
+        self.planner.await.ok();
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

@@ -78,6 +78,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         folders: Folders { scripts: Vec::new(), prompts: vec![folder.join("prompts")] },
         fallback_language: "zh-CN".into(),
         tts: Vec::new(),
+        planner: crate::io::planner::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         grace: Duration::from_secs(5),
         reread: None,

@@ -15,6 +15,7 @@ mod log;
 mod lower;
 mod orders;
 mod outside;
+mod planner;
 mod policies;
 mod program;
 mod publish;

@@ -418,6 +418,7 @@ impl Lowering<'_> {
             policy: Policy {
                 folder: raw.policy.folder.as_deref().map(|p| self.path(p)),
                 calendar: raw.policy.calendar.as_deref().map(|p| self.path(p)),
+                ..raw.policy.clone()
             },
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),

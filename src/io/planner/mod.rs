@@ -20,6 +20,7 @@ mod settle;
 mod turn;
 mod view;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use jiff::civil::{Date, Time};
@@ -94,6 +95,10 @@ struct Parts {
     settings: RwLock<Settings>,
     /// Wakes the daemon's turns.
     wake: tokio::sync::Notify,
+    /// Whether policies were read that are not kept yet.
+    fresh: AtomicBool,
+    /// Who had the policies read.
+    reader: RwLock<String>,
     /// One release at a time: two that read the same day would write the same twice.
     releasing: tokio::sync::Mutex<()>,
 }
@@ -109,7 +114,8 @@ impl Planner {
     pub fn new(store: Store, control: ControlHandle, hub: EventHub, settings: Settings) -> Planner {
         let settings = RwLock::new(settings);
         let (wake, releasing) = (tokio::sync::Notify::new(), tokio::sync::Mutex::new(()));
-        Planner { parts: Arc::new(Parts { store, control, hub, settings, wake, releasing }) }
+        let (fresh, reader) = (AtomicBool::new(true), RwLock::new(ACTOR.to_owned()));
+        Planner { parts: Arc::new(Parts { store, control, hub, settings, wake, fresh, reader, releasing }) }
     }
 
     /// The settings of this moment.
@@ -120,7 +126,13 @@ impl Planner {
     /// New settings, from the next turn on; it comes at once.
     pub fn set_settings(&self, settings: Settings) {
         *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        self.parts.fresh.store(true, Ordering::Release);
         self.wake();
+    }
+
+    /// Who has the policies read anew: the audit log names them with every changed version.
+    pub fn reloaded_by(&self, by: &str) {
+        by.clone_into(&mut self.parts.reader.write().unwrap_or_else(PoisonError::into_inner));
     }
 
     /// Something was stored that may owe a callback: look at once.
@@ -137,13 +149,20 @@ impl Planner {
         &self.parts.store
     }
 
-    /// Keeps the text of every policy, so that a callback made by it can show it for ever.
-    pub async fn keep_policies(&self, by: &str, now: Timestamp) -> Result<(), Error> {
-        let settings = self.settings();
+    /// Keeps the text of every policy that is new, so that a callback made by it can show it for
+    /// ever (SCH-37).
+    async fn keep_policies(&self, settings: &Settings, now: Timestamp) -> Result<(), Error> {
+        if !self.parts.fresh.swap(false, Ordering::AcqRel) {
+            return Ok(());
+        }
+        let by = self.parts.reader.read().unwrap_or_else(PoisonError::into_inner).clone();
         for policy in settings.policies.all() {
-            let pack = &policy.pack;
-            let effective = pack.effective.as_deref();
-            self.store().keep_policy(&pack.pack, &policy.version, policy.text(), effective, by, now).await?;
+            let (pack, effective) = (&policy.pack.pack, policy.pack.effective.as_deref());
+            let kept = self.store().keep_policy(pack, &policy.version, policy.text(), effective, &by, now).await;
+            if let Err(error) = kept {
+                self.parts.fresh.store(true, Ordering::Release);
+                return Err(error.into());
+            }
         }
         Ok(())
     }

@@ -39,6 +39,7 @@ impl Planner {
     /// The first part that the database did not take; the next turn does what is left.
     pub async fn turn(&self, now: Timestamp) -> Result<Turn, Error> {
         let settings = self.settings();
+        self.keep_policies(&settings, now).await?;
         let mut turn = Turn { settled: self.settle(&settings, now).await?, ..Turn::default() };
         let reviewed = self.review(&settings, now).await?;
         (turn.made, turn.changed, turn.more) = (reviewed.made, reviewed.changed, reviewed.more);
