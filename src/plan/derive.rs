@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::by_hand::{blank, set};
 use super::change::{Change, Derived};
 use super::dates::Count;
 use super::facts::{Facts, PolicyRef, Subject};
 use super::fate::{Case, Fate, fate, forbidden, is_open};
 use super::milestone;
 use super::trigger::{Triggers, Want};
-use crate::base::{CallbackId, EventId, Timestamp};
+use crate::base::{EventId, Timestamp};
 use crate::calendar::{Calendar, Offset};
 use crate::policy::pack::{Anchor, Conflict, Rule};
 use crate::policy::{Callback, CallbackState, Reason, code};
@@ -154,33 +155,14 @@ fn strictest<'a>(facts: &Facts<'_>, wants: Vec<Want<'a>>) -> Vec<Want<'a>> {
 
 fn make(facts: &Facts<'_>, want: Want<'_>) -> Callback {
     let reason = because(facts, &want);
-    let mut callback = Callback {
-        id: CallbackId(0),
-        pack: facts.pack().pack.clone(),
-        rule: want.id.to_owned(),
-        version: facts.policy.version.to_owned(),
-        customer: facts.customer.id,
-        subject: want.subject,
-        occurrence: want.occurrence,
-        origin: want.origin,
-        event: want.event.map(|event| event.id),
-        follows: want.follows.map(|callback| callback.id),
-        method: want.rule.method,
-        earliest: want.dates.earliest,
-        due: want.dates.due,
-        deadline: want.dates.deadline,
-        sums: want.dates.sums,
-        state: CallbackState::Open,
-        reason,
-        outcome: None,
-        closed_at: None,
-        call: None,
-        merged_into: None,
-        breached_at: None,
-        assignee: want.assignee,
-        note: String::new(),
-        created_at: facts.now,
-    };
+    let mut callback = blank(facts.policy, want.id, want.rule, facts.customer, want.subject, facts.now);
+    callback.occurrence = want.occurrence;
+    callback.origin = want.origin;
+    callback.event = want.event.map(|event| event.id);
+    callback.follows = want.follows.map(|callback| callback.id);
+    callback.assignee = want.assignee;
+    callback.reason = reason;
+    set(&mut callback, want.dates);
     let mut ended = None;
     match want.fate {
         Fate::Owed { .. } => {}

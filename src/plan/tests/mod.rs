@@ -1,5 +1,7 @@
 //! Rows of the requirements, each from its given, when, then.
 
+mod draws;
+mod figures;
 mod outcomes;
 mod property;
 mod schedule;
