@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::{
-    Anchor, Calls, Condition, Method, Mode, OncePer, OutcomeWord, Pack, Period, Policy, Rule, Spacing,
-    SpacingWord, Target,
+    Anchor, Calls, Condition, Conflict, Method, Mode, OncePer, OutcomeWord, Pack, Period, Policy, Rule,
+    Spacing, SpacingWord, Target,
 };
 use crate::calendar::{Offset, Roll, Unit};
 
@@ -106,9 +106,18 @@ impl Pack {
         if !rule.satisfied_by.is_empty() {
             line(out, "Done by", &self.events(&rule.satisfied_by));
         }
+        if rule.milestone {
+            line(out, "Milestone", "clear only when the answer was satisfied");
+        }
         if rule.satisfied_by_any_callback {
             line(out, "Done by", "any answered callback since");
         }
+        self.handling(rule, out);
+        line(out, "Source", &rule.source);
+    }
+
+    /// How a callback of a rule is made and closed.
+    fn handling(&self, rule: &Rule, out: &mut String) {
         line(out, "How", &self.how(rule));
         if let Some(fallback) = rule.fallback {
             line(out, "Unreached", &format!("{} instead", channel(fallback)));
@@ -119,7 +128,25 @@ impl Pack {
         if !rule.counts {
             line(out, "Rate", "not counted");
         }
-        line(out, "Source", &rule.source);
+        if !rule.close_requires.is_empty() {
+            let conditions: Vec<String> = rule.close_requires_when.iter().map(condition).collect();
+            let when = if conditions.is_empty() {
+                String::new()
+            } else {
+                format!(" if {}", conditions.join(" and "))
+            };
+            line(out, "Must note", &format!("{}{when}", rule.close_requires.join(", ")));
+        }
+        if !rule.group.is_empty() {
+            let holds = match &self.conflict {
+                Conflict::Strictest => "the earliest deadline of the group holds".into(),
+                Conflict::Rule(rule) => format!("the deadline of {rule} holds"),
+            };
+            line(out, "Group", &format!("{}: {holds}", rule.group));
+        }
+        if !rule.register.is_empty() {
+            line(out, "Register", &rule.register);
+        }
     }
 
     fn when(&self, rule: &Rule) -> String {
@@ -143,7 +170,7 @@ impl Pack {
                 field => format!(", in proportion by {field}"),
             };
             format!(
-                "{} drawn at random on {} from {} of the last {}{strata}; one customer again after {}",
+                "{} drawn at random on {} from {} of the last {}{strata}, one customer only every {}",
                 sample.size,
                 sample.days.join(", "),
                 self.event(&sample.from),
@@ -231,7 +258,7 @@ impl Pack {
 }
 
 fn line(out: &mut String, name: &str, words: &str) {
-    writeln!(out, "  {name:<10}{words}").ok();
+    writeln!(out, "  {name:<11}{words}").ok();
 }
 
 fn both(title: &str, english: &str) -> String {
@@ -260,9 +287,11 @@ fn amount(offset: Offset) -> String {
     format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
-/// `3 days after it`, `the day of it`, `at once`.
+/// `3 days after it`, `the same day`, `at once`.
 fn since(offset: Offset, from: &str) -> String {
     match (offset.amount, offset.unit.is_civil()) {
+        (0, true) if from == "it" => "the same day".into(),
+        (0, false) if from == "it" => "at once".into(),
         (0, true) => format!("the day of {from}"),
         (0, false) => format!("the moment of {from}"),
         (n, _) if n < 0 => format!("{} before {from}", amount(offset)),

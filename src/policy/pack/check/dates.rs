@@ -7,7 +7,7 @@ use super::{Check, Severity, attempts};
 use crate::base::Timestamp;
 use crate::calendar::{DayKind, Edge, Moment, Offset, Roll, Sum, Windows};
 use crate::policy::pack::read::time_of;
-use crate::policy::pack::{Method, Rule};
+use crate::policy::pack::{Method, Purpose, Rule};
 
 /// Days on which an event is tried.
 const DAYS: i64 = 366;
@@ -68,6 +68,10 @@ impl Check<'_> {
         }
         if let Some(example) = closed.first() {
             self.closed_terms(id, example, [closed.len(), terms.len()], windows);
+        }
+        // A promised call is made once, at its minute.
+        if rule.purpose == Purpose::Appointment {
+            return;
         }
         let tried = terms.iter().take(ATTEMPT_DAYS);
         let fit = tried
