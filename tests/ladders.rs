@@ -20,6 +20,8 @@ fn settings() -> CampaignSettings {
         windows: vec!["00:00-24:00".into()],
         ring_seconds: 15,
         max_attempts: 1,
+        // What the network refuses is tried again more often than a day's cap allows.
+        daily_cap_per_number: 0,
         machine: MachinePolicy::Ignore,
         ..CampaignSettings::default()
     }

@@ -96,6 +96,20 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_written_as_packs_write_them_and_old_ones_are_read() {
+        let read = |text: &str| serde_json::from_str::<CampaignSettings>(text).unwrap();
+        let old = read(r#"{"script": "survey", "daily_cap_per_number": 2}"#);
+        assert_eq!(old.caps_per_number(), policy::pack::Caps { day: 2, ..policy::pack::Caps::NONE });
+        assert!(old.after_deadline && !old.standing && old.spacing.is_empty());
+        let text = r#"{"caps": "carrier-cn", "daily_cap_per_number": 5, "weekly_cap_per_number": 4,
+                       "spacing": ["2h", "next_window", "next_day"], "holidays": "no_calls"}"#;
+        let new = read(text);
+        let caps = policy::pack::Caps { day: 3, week: 4, hours_24: 3, minutes_5: 1 };
+        assert_eq!((new.caps_per_number(), new.spacing.len(), new.holidays), (caps, 3, Calls::NoCalls));
+        assert_eq!(read(&serde_json::to_string(&new).unwrap()), new, "as stored");
+    }
+
+    #[test]
     fn each_setting_has_its_range() {
         check(|_| {}, None);
         check(|s| s.windows = vec!["Mon-Fri 09:00-12:00".into()], None);

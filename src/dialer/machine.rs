@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::pace::Pacer;
-use super::settle::settle;
+use super::settle::{is_quiet, settle};
 use super::transition::transition;
 use super::trunk::{Purpose, TrunkStatus, Trunks};
 use super::workload::{FETCH_PAUSE, FetchState, PROMISED_REST, REFUSED_REST, Workload};
@@ -272,8 +272,8 @@ impl Dialer {
         self.run(now);
     }
 
-    /// A trunk did not take the call: the next way, if there is one and the campaign's window
-    /// is open. The call is counted on the new trunk and not on the old.
+    /// A trunk did not take the call: the next way, if there is one and the hours of campaign
+    /// and customer allow it. The call is counted on the new trunk and not on the old.
     pub fn handle_route_failed(&mut self, now: Now, call: CallId, failure: RouteFailure) -> Option<Route> {
         let slot = self.calls.get_mut(&call)?;
         if let Some(name) = slot.trunk.take() {
@@ -281,9 +281,12 @@ impl Dialer {
             self.trunks.note_failure(now.mono, &name, failure);
             slot.tried.push(name);
         }
-        // The next way is another INVITE to the customer: the window holds for it too.
-        let campaign = slot.work.as_ref().and_then(|(campaign, _)| self.work.get(campaign));
-        let open = campaign.is_none_or(|work| work.windows.is_open(now.utc));
+        // The next way is another INVITE to the customer: the hours hold for it too.
+        let open = slot.work.as_ref().is_none_or(|(campaign, candidate)| {
+            self.work.get(campaign).is_none_or(|work| {
+                work.windows.is_open(now.utc) && !is_quiet(now.utc, &work.campaign.settings, candidate)
+            })
+        });
         let route = match &slot.number {
             Some(number) if open => self
                 .trunks

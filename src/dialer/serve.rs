@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::machine::{MAX_FETCH, Phase, Slot};
-use super::settle::{judge, set_aside};
+use super::settle::{is_quiet, judge, set_aside};
 use super::trunk::{DialCheck, GroupState, Purpose};
 use super::workload::{FETCH_PAUSE, FETCH_TIMEOUT, FetchState, POLL, Workload};
 use super::{Action, Attempt, CampaignState, Candidate, Dialer, EntryUpdate, Order, Reason, Route};
@@ -85,6 +85,10 @@ impl Dialer {
                 code::WINDOW_CLOSED,
                 "the window closed before the call was placed",
             )));
+        }
+        if is_quiet(now.utc, &work.campaign.settings, candidate) {
+            let detail = "the customer's quiet hours began before the call was placed";
+            return Err(Some(Reason::new(code::QUIET_HOURS, detail)));
         }
         let deadline = slot.reserved_at + self.settings.reservation_timeout;
         if now.mono > deadline {

@@ -58,6 +58,13 @@ pub(super) fn judge(
     })
 }
 
+/// Whether a call that is reserved or sought another way for falls into hours in which its
+/// customer does not want to be called.
+pub(super) fn is_quiet(now: Timestamp, settings: &CampaignSettings, candidate: &Candidate) -> bool {
+    let own = OwnHours::of(&candidate.details, settings);
+    !candidate.is_appointment() && own.quiet.is_some_and(|quiet| quiet.is_open(now))
+}
+
 /// The update for an entry that was looked at and is not called: it keeps what the customer
 /// was promised.
 pub(super) fn set_aside(candidate: &Candidate, until: Option<Timestamp>, because: Reason) -> EntryUpdate {

@@ -10,7 +10,7 @@ use crate::sip::TraceItem;
 pub enum Write {
     /// Attempts to be written durably before their INVITEs leave. In one transaction the
     /// store checks again: the entry is still pending and due, the number is not on the
-    /// do-not-call list, has no open call, and is below its daily cap. Answered by
+    /// do-not-call list, has no open call, and is below its caps. Answered by
     /// [`Reserved`]; entries of attempts that were reserved are `dialling`.
     Reserve(Vec<Attempt>),
     /// An inbound call, or one that belongs to no list: written when it begins.

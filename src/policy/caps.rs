@@ -108,7 +108,7 @@ impl CapWindow {
         let mut counted: Vec<Timestamp> = calls.iter().copied().filter(|at| *at >= self.since).collect();
         counted.sort_unstable_by(|a, b| b.cmp(a));
         // The call that makes room by growing old. One from the future, where the clock was
-        // set back, holds up no longer than one of this moment.
+        // set back, holds up as long as one of this moment.
         let last = usize::try_from(self.most).unwrap_or(usize::MAX).saturating_sub(1);
         let makes_room = counted.get(last).copied().unwrap_or(now).min(now);
         Timestamp(makes_room.0.saturating_add(length))

@@ -286,6 +286,31 @@ fn win_04_the_hours_of_an_entry_are_kept() {
 }
 
 #[test]
+fn win_04_quiet_hours_hold_for_what_is_reserved_and_for_another_way() {
+    let (mut a, mut b) = (trunk("a", 0, 0.0), trunk("b", 0, 0.0));
+    (a.priority, b.priority) = (1, 2);
+    let mut w = World::new(vec![a, b]);
+    w.now.utc = cn("2026-03-03T12:29:58");
+    w.add_campaign(campaign(1, quick));
+    for id in [1, 2] {
+        w.add_with(1, id, &format!("1360238851{id}"), |r| r.terms.quiet_hours = "12:30-14:00".into());
+    }
+    w.rows.get_mut(&EntryId(2)).unwrap().due = cn("2026-03-03T12:29:59");
+    w.command(1, Command::Start);
+    w.settle_store();
+    w.advance(ms(1_100));
+    w.tick();
+    w.answer_fetches();
+    assert_eq!((w.up.len(), w.reserving.len()), (1, 1));
+    w.advance(ms(1_000));
+    w.answer_reserves();
+    assert_eq!(w.invites.len(), 1, "reserved at 12:29:59, answered at 12:30:00");
+    assert_eq!(w.rows[&EntryId(2)].reason, "quiet_hours");
+    let call = *w.up.keys().next().unwrap();
+    assert_eq!(w.fail(call, RouteFailure::Timeout), None, "no other trunk is tried");
+}
+
+#[test]
 fn win_07_holidays_and_weekends_of_the_calendar_close_the_windows_that_say_so() {
     for (holidays, weekends, first, last) in [
         (Calls::Calls, Calls::Calls, "2026-10-01T09:00:00", "2026-10-11T09:00:00"),
