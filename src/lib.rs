@@ -7,12 +7,14 @@
 
 pub mod base;
 pub mod calendar;
+pub mod table;
 pub mod media;
 pub mod sip;
 pub mod archive;
 pub mod policy;
 pub mod ivr;
 pub mod dialer;
+pub mod intake;
 pub mod call;
 pub mod engine;
 pub mod config;

@@ -192,6 +192,10 @@ pub struct Intake {
     pub by: String,
     /// Flags rows entered on a later day than they were received (IMP-02).
     pub same_day: bool,
+    /// Fields that every row taken gets, whatever it says: `{ state = "after_sales" }` (IMP-08).
+    pub sets: BTreeMap<String, String>,
+    /// Department that gets a copy of every row taken (IMP-08, REM-02).
+    pub copy_to: String,
     /// Requirement ids.
     pub source: String,
 }
