@@ -43,6 +43,7 @@ impl ApiSide {
             .map_err(|e| Error::Io("api".into(), e))?;
         let addresses = server.addresses();
         let stop = CancellationToken::new();
+        let desk = super::facts::desk(store).await;
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
@@ -52,10 +53,12 @@ impl ApiSide {
             telemetry: Arc::new(Telemetry::default()),
             recordings: settings.recorder.folder.clone(),
             import: settings.import.clone(),
+            desk,
             stop: stop.clone(),
             clock: Arc::new(clock::utc),
         });
         state.set_rate(settings.rate);
+        super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide { addresses, state, server, stop, control, orders, live_tx, catalogue: catalogue_tx })
     }

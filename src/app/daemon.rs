@@ -62,6 +62,8 @@ pub struct Settings {
     pub tts: Vec<String>,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
+    /// Folder whose files come in by themselves; None: none.
+    pub intake_folder: Option<PathBuf>,
     /// How long running calls may go on after SIGTERM.
     pub grace: Duration,
     /// How a reload reads the configuration; None: only scripts and prompts are read.

@@ -78,6 +78,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         fallback_language: "zh-CN".into(),
         tts: Vec::new(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
+        intake_folder: None,
         grace: Duration::from_secs(5),
         reread: None,
         seed: None,

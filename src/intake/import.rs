@@ -112,7 +112,7 @@ impl<'p> Intake<'p> {
     }
 
     fn first(&mut self, line: u64, fact: Box<Fact>) -> Outcome {
-        match self.seen.entry(digest(&key(&fact))) {
+        match self.seen.entry(digest(&row_key(&fact))) {
             Entry::Occupied(first) => Outcome::Duplicate { of: u64::from(*first.get()) },
             Entry::Vacant(place) => {
                 place.insert(u32::try_from(line).unwrap_or(u32::MAX));
@@ -158,7 +158,7 @@ fn half_width_digits(cell: String) -> String {
 }
 
 /// What makes two rows of a table the same.
-pub(super) fn key(fact: &Fact) -> String {
+pub fn row_key(fact: &Fact) -> String {
     match &fact.event {
         Some(event) => format!("event\n{}\n{}", event.kind, event.external_id),
         None => {

@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub use column::MAX_COLUMNS;
 pub use condition::holds;
 pub use expected::{Check, Checked, REMIND_BEFORE_MINUTES, checks};
-pub use import::{Counts, Intake, MAX_ROWS};
+pub use import::{Counts, Intake, MAX_ROWS, row_key};
 pub use merge::{Update, update};
 pub use phones::{MAX_CONTACTS, contacts};
 pub use reconcile::{Difference, DifferenceKind, RegisterLine, reconcile};

@@ -73,6 +73,11 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// DELETE below `/api/v1`.
+    pub async fn delete(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
+        self.send(self.request(Method::DELETE, path).query(query)).await
+    }
+
     /// POST of a CSV file, which is sent as it is read.
     pub async fn upload(
         &self,

@@ -5,6 +5,7 @@
 //! and patience while the database is away. Lists, campaigns, tokens and the do-not-call
 //! list are changed by methods of [`Store`], each one transaction.
 
+pub mod archive;
 mod audit;
 mod backup;
 mod campaign;
