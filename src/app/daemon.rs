@@ -20,7 +20,6 @@ use crate::engine::{self, Engine};
 use crate::io::certificate::{self, Certificate, Role};
 use crate::io::clock::{self, Clock};
 use crate::io::dns::Resolver;
-use crate::io::planner::Planner;
 use crate::io::recorder::{self, Recorder};
 use crate::io::rtp::{self, RtpPlane};
 use crate::io::signal::{self, Signal};
@@ -65,6 +64,8 @@ pub struct Settings {
     pub planner: crate::io::planner::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
+    /// Folder whose files come in by themselves; None: none.
+    pub intake_folder: Option<PathBuf>,
     /// How long running calls may go on after SIGTERM.
     pub grace: Duration,
     /// How a reload reads the configuration; None: only scripts and prompts are read.
@@ -152,11 +153,9 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, server, stop, control, orders, live_tx, catalogue } =
+        let ApiSide { addresses: api, state, planner, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
-        let planner = Planner::new(store.clone(), control.clone(), hub.clone(), settings.planner.clone());
-        state.set_planner(planner.clone());
         let parts = Parts {
             clock,
             engine,

@@ -58,6 +58,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
             timezone: config.timezone.clone(),
             ..ImportSettings::default()
         },
+        intake_folder: config.intake_folder.clone(),
         grace: config.grace,
         reread: None,
         seed: None,

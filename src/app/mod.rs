@@ -10,6 +10,7 @@ mod demo_view;
 mod drain;
 mod driver;
 mod embedded;
+mod facts;
 mod library;
 mod log;
 mod lower;

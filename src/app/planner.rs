@@ -24,7 +24,12 @@ const BREATH: Duration = Duration::from_millis(20);
 const FACTS: [&str; 3] = ["intake", "import", "customer"];
 
 /// Runs turns until `stop`.
-pub(super) fn spawn(planner: Planner, clock: Clock, hub: EventHub, stop: CancellationToken) -> JoinHandle<()> {
+pub(super) fn spawn(
+    planner: Planner,
+    clock: Clock,
+    hub: EventHub,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -71,7 +76,8 @@ async fn run(planner: &Planner, clock: &Clock, hub: &EventHub) {
 fn ended(batch: &Batch) -> Option<Duration> {
     let Batch::Events(events) = batch else { return Some(GATHER) };
     let facts = events.iter().any(|event| FACTS.contains(&&*event.topic));
-    let calls = events.iter().any(|event| &*event.topic == "call" && event.json.contains(r#""state":"ended""#));
+    let calls =
+        events.iter().any(|event| &*event.topic == "call" && event.json.contains(r#""state":"ended""#));
     match (facts, calls) {
         (true, _) => Some(GATHER),
         (false, true) => Some(REPORTED),
@@ -94,9 +100,9 @@ pub(super) fn settings(config: &config::Settings) -> Result<planner::Settings, S
     }
     let calendar = policies::calendar(&config.policy)?;
     let at = config.policy.release_at.as_str();
-    let release_at = at.parse().map_err(|_| {
-        format!("policy.release_at: `{at}` is not a time of day; write it as 08:50")
-    })?;
+    let release_at = at
+        .parse()
+        .map_err(|_| format!("policy.release_at: `{at}` is not a time of day; write it as 08:50"))?;
     let trunks: u32 = config.trunks.iter().map(|trunk| trunk.choice.max_calls).sum();
     let lines = if config.dialer.max_calls > 0 { config.dialer.max_calls } else { trunks };
     Ok(planner::Settings {

@@ -87,6 +87,7 @@ impl Driver {
         parts.recorder.set_free_marks(settings.recorder.free_floor, settings.recorder.free_resume);
         parts.api.set_rate(settings.rate);
         parts.api.set_import(settings.import);
+        parts.api.desk().packs().set(super::facts::packs(&settings.planner));
         if let Ok(planner) = parts.api.planner() {
             planner.set_settings(settings.planner);
         }

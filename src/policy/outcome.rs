@@ -102,7 +102,10 @@ fn unreached(disposition: Option<Disposition>, reason: &Reason, terms: Terms<'_>
     match terms.fallback.filter(|method| *method != Method::Phone) {
         Some(method) => Settled::Fallback {
             method,
-            reason: Reason::new(code::FALLBACK, format!("not reached by phone ({detail}): {}", method.as_str())),
+            reason: Reason::new(
+                code::FALLBACK,
+                format!("not reached by phone ({detail}): {}", method.as_str()),
+            ),
         },
         None => Settled::Closed {
             state: CallbackState::Excused,
@@ -120,7 +123,12 @@ fn join(scores: &[i64]) -> String {
 mod tests {
     use super::*;
 
-    fn ends(disposition: Option<Disposition>, word: &str, scores: &[i64], fallback: Option<Method>) -> Settled {
+    fn ends(
+        disposition: Option<Disposition>,
+        word: &str,
+        scores: &[i64],
+        fallback: Option<Method>,
+    ) -> Settled {
         let (scale, reason) = (Scale::default(), Reason::new(word, "3 of 3"));
         let terms = Terms { scale: &scale, purpose: Purpose::Callback, fallback };
         settle(&Attempts { disposition, reason: &reason, scores }, terms)

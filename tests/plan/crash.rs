@@ -29,9 +29,11 @@ async fn state(shop: &Shop) -> String {
     let callbacks = "SELECT string_agg(t.line, ';') FROM (SELECT rule || ' ' || subject || ' ' || state || ' '
         || COALESCE(outcome, '-') || ' ' || method || ' ' || (entry_id IS NOT NULL) || ' ' || COALESCE(released_day, '-')
         AS line FROM callbacks ORDER BY rule, subject) t";
-    let entries = "SELECT COALESCE(string_agg(t.line, ';'), '') FROM (SELECT row_key || ' ' || phone || ' ' || state
+    let entries =
+        "SELECT COALESCE(string_agg(t.line, ';'), '') FROM (SELECT row_key || ' ' || phone || ' ' || state
         AS line FROM entries ORDER BY row_key) t";
-    let verdicts = "SELECT COALESCE(string_agg(t.line, ';'), '') FROM (SELECT day || callback_id || verdict || code
+    let verdicts =
+        "SELECT COALESCE(string_agg(t.line, ';'), '') FROM (SELECT day || callback_id || verdict || code
         AS line FROM day_verdicts ORDER BY day, callback_id) t";
     format!("{}\n{}\n{}", shop.text(callbacks).await, shop.text(entries).await, shop.text(verdicts).await)
 }

@@ -60,8 +60,12 @@ async fn sch_03_a_slip_is_called_at_once_and_at_the_next_opening_if_it_comes_at_
     shop.event(night, "slip.cleaning", "2026-03-03 22:00", "", "{}").await;
     let turn = shop.turn("2026-03-03 22:00:01").await;
     assert_eq!(turn.released, 0, "nobody is called at ten in the evening");
-    let why = shop.text("SELECT code FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id
-                         JOIN customers c ON c.id = b.customer_id WHERE c.name = 'night'").await;
+    let why = shop
+        .text(
+            "SELECT code FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id
+                         JOIN customers c ON c.id = b.customer_id WHERE c.name = 'night'",
+        )
+        .await;
     assert_eq!(why, "window_closed");
     let turn = shop.turn("2026-03-04 08:50").await;
     assert_eq!(turn.released, 1, "it stands on the list of the next morning");
@@ -146,7 +150,8 @@ async fn sch_18_samples_are_drawn_on_their_days_and_a_week_with_too_few_is_told(
     assert_eq!(shop.number("SELECT COUNT(*) FROM draws").await, 2, "on Tuesday and Thursday");
     let drawn = shop.callbacks("rule=sampled").await;
     assert_eq!(drawn.len(), 10, "five each time, and nobody twice");
-    let damaged = "SELECT COUNT(*) FROM callbacks b JOIN events e ON e.id = b.event_id WHERE e.fields LIKE '%damaged%'";
+    let damaged =
+        "SELECT COUNT(*) FROM callbacks b JOIN events e ON e.id = b.event_id WHERE e.fields LIKE '%damaged%'";
     assert_eq!(shop.number(damaged).await, 0, "only those that were signed as they should");
     let people = "SELECT COUNT(DISTINCT customer_id) FROM callbacks";
     assert_eq!(shop.number(people).await, 10);
@@ -203,8 +208,13 @@ async fn every_callback_of_a_day_has_one_stored_reason(db: &Database) {
         .iter()
         .map(|v| (v["verdict"].as_str().unwrap(), v["code"].as_str().unwrap()))
         .collect();
-    let expect =
-        [("done", "finished"), ("excused", "refused"), ("excused", "unreached"), ("not", "due"), ("not", "due")];
+    let expect = [
+        ("done", "finished"),
+        ("excused", "refused"),
+        ("excused", "unreached"),
+        ("not", "due"),
+        ("not", "due"),
+    ];
     assert_eq!(words, expect);
     let rows = shop.number("SELECT COUNT(*) FROM day_verdicts WHERE day = '2026-03-03'").await;
     assert_eq!(rows, 5, "one for each");

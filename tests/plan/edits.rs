@@ -44,7 +44,8 @@ async fn imp_10_the_list_can_be_looked_at_and_changed_before_a_person_releases_i
     assert_eq!(shop.entries("installed").await.len(), 1, "it stays out all day");
     let words = shop.verdicts("2026-03-03").await;
     assert_eq!(words, [("C0".into(), "removed".into()), ("C1".into(), "due".into())]);
-    let told = shop.text("SELECT actor || ': ' || detail FROM audit_log WHERE action = 'callback.hold'").await;
+    let told =
+        shop.text("SELECT actor || ': ' || detail FROM audit_log WHERE action = 'callback.hold'").await;
     assert_eq!(told, "admin: for 2026-03-03: the fitter comes again today");
     let by = shop.text("SELECT released_by FROM day_plans WHERE day = '2026-03-03'").await;
     assert_eq!(by, "admin");
@@ -88,7 +89,8 @@ async fn sch_20_the_doctor_sets_the_next_date(db: &Database) {
     shop.call("discharged", &phone(0), ringback::base::Disposition::Completed, &[Some(5)]).await;
     shop.turn("2026-03-09 10:01").await;
     let first = shop.only("").await;
-    let body = json!({ "next_follow_up": "2026-03-23", "note": "blood pressure", "reason": "the doctor wants it" });
+    let body =
+        json!({ "next_follow_up": "2026-03-23", "note": "blood pressure", "reason": "the doctor wants it" });
     let next = shop.edit(&first, "follow-up", body.clone()).await.expect(201);
     assert_eq!((&next["origin"], &next["state"]), (&json!("follow_up"), &json!("open")));
     shop.edit(&first, "follow-up", body).await.expect(409);

@@ -190,8 +190,6 @@ impl Shop {
              VALUES ('shop', '{kind}', '{key}', {time}, 1, {customer}, '{matter}', '{fields}', 0, {time})"
         );
         execute(&self.site.store, &sql).await.unwrap();
-        let sql = format!("UPDATE customers SET review_at = {time} WHERE id = {customer}");
-        execute(&self.site.store, &sql).await.unwrap();
     }
 
     /// Customers `0..count` to each of whom the same happened.
@@ -274,9 +272,11 @@ impl Shop {
 
     /// The books of a day balance, and every callback of it has a reason.
     pub async fn books(&self, day: &str) -> Value {
-        let state = self.text(&format!("SELECT state FROM day_plans WHERE pack = 'shop' AND day = '{day}'")).await;
+        let state =
+            self.text(&format!("SELECT state FROM day_plans WHERE pack = 'shop' AND day = '{day}'")).await;
         assert_eq!(state, "closed", "{day}");
-        let summary = self.text(&format!("SELECT summary FROM day_plans WHERE pack = 'shop' AND day = '{day}'")).await;
+        let summary =
+            self.text(&format!("SELECT summary FROM day_plans WHERE pack = 'shop' AND day = '{day}'")).await;
         let books = serde_json::from_str::<Value>(&summary).unwrap()["books"].clone();
         let of = |key: &str| books[key].as_u64().unwrap();
         assert_eq!(of("due"), of("done") + of("open") + of("excused"), "{books}");

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub use super::archive_args::{CustomerCommand, IntakeArgs, IntakeCommand};
 use super::{CalendarArgs, PolicyCommand};
 
 /// Dials the day's callback list, surveys, records, answers the hotline.
@@ -55,6 +56,14 @@ pub enum Command {
         /// What with them.
         #[command(subcommand)]
         command: ListCommand,
+    },
+    /// Bring a file into the customer archive, or take one back.
+    Intake(IntakeArgs),
+    /// The customer archive; without a command the newest page of it.
+    Customers {
+        /// What with them.
+        #[command(subcommand)]
+        command: Option<CustomerCommand>,
     },
     /// Campaigns.
     Campaign {
@@ -359,7 +368,7 @@ fn scope(text: &str) -> Result<crate::io::web::Scope, String> {
     text.parse()
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     if key.trim().is_empty() {
         return Err("nothing stands before the =".into());
@@ -416,6 +425,11 @@ mod tests {
             "ringback calendar check",
             "ringback list import a.csv --list march --dry-run --map 客户电话=phone --map b=name",
             "ringback campaign create march --list march --script generic --set concurrency=5 --start",
+            "ringback intake a.xlsx --pack auto_repair --intake settled --source yhsoft --map 客户=name --dry-run",
+            "ringback intake undo 3 --reason wrong",
+            "ringback customers",
+            "ringback customers find 13800000001",
+            "ringback customers erase 3 --reason asked",
             "ringback campaign stop march --json",
             "ringback calls --watch",
             "ringback calls --phone 13800000001 --from 2026-03-02 --unmask",
@@ -439,6 +453,8 @@ mod tests {
             "ringback list import a.csv",
             "ringback list import a.csv --list m --map phone",
             "ringback demo --lines 0",
+            "ringback customers erase 3",
+            "ringback intake undo",
         ] {
             assert!(check(line).is_err(), "{line}");
         }

@@ -159,7 +159,12 @@ pub(super) async fn run(client: &Client, output: Output, args: &CallbacksArgs) -
     let row = client.post(&path, &body).await?;
     output.print(&row, |row| {
         let due = local_time(&row["due"]);
-        format!("callback {} is {} ({}), due {due}\n", text(row, "id"), text(row, "state"), text(row, "reason"))
+        format!(
+            "callback {} is {} ({}), due {due}\n",
+            text(row, "id"),
+            text(row, "state"),
+            text(row, "reason")
+        )
     });
     Ok(())
 }
@@ -176,17 +181,15 @@ fn order(command: &CallbackCommand) -> (String, Value) {
         CallbackCommand::Remove { id, day, reason } => {
             (to(id, "remove"), json!({ "day": day, "reason": reason }))
         }
-        CallbackCommand::Done { id, method, outcome, at, reason } => (
-            to(id, "done"),
-            json!({ "method": method, "outcome": outcome, "at": at, "reason": reason }),
-        ),
+        CallbackCommand::Done { id, method, outcome, at, reason } => {
+            (to(id, "done"), json!({ "method": method, "outcome": outcome, "at": at, "reason": reason }))
+        }
         CallbackCommand::FollowUp { id, day, note, reason } => {
             (to(id, "follow-up"), json!({ "next_follow_up": day, "note": note, "reason": reason }))
         }
-        CallbackCommand::Appointment { id, at, assignee, note, reason } => (
-            to(id, "appointment"),
-            json!({ "at": at, "assignee": assignee, "note": note, "reason": reason }),
-        ),
+        CallbackCommand::Appointment { id, at, assignee, note, reason } => {
+            (to(id, "appointment"), json!({ "at": at, "assignee": assignee, "note": note, "reason": reason }))
+        }
         CallbackCommand::Move { id, earliest, reason } => {
             (to(id, "move"), json!({ "earliest": earliest, "reason": reason }))
         }
@@ -208,8 +211,9 @@ async fn list(client: &Client, output: Output, args: &CallbacksArgs) -> Result<(
     given("breached", args.breached.then(|| "true".to_owned()));
     let rows = client.get("/callbacks", &query).await?;
     output.print(&rows, |rows| {
-        let mut table =
-            Table::new(&[">id", "customer", "pack", "rule", "due", "until", "state", "outcome", "why", "detail"]);
+        let mut table = Table::new(&[
+            ">id", "customer", "pack", "rule", "due", "until", "state", "outcome", "why", "detail",
+        ]);
         for row in rows["items"].as_array().into_iter().flatten() {
             table.row([
                 text(row, "id"),
@@ -249,7 +253,11 @@ fn show(detail: &Value) -> String {
     }
     let policy = &detail["policy"];
     if !policy.is_null() {
-        out.push_str(&format!("  made by version {} ({})\n", text(policy, "number"), text(policy, "version")));
+        out.push_str(&format!(
+            "  made by version {} ({})\n",
+            text(policy, "number"),
+            text(policy, "version")
+        ));
     }
     let mut table = Table::new(&["day", "verdict", "why", "detail"]);
     for row in detail["verdicts"].as_array().into_iter().flatten() {

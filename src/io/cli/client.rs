@@ -79,6 +79,11 @@ impl Client {
         Ok(self.answer(request).await?.bytes().await.map_err(broke_off)?.to_vec())
     }
 
+    /// DELETE below `/api/v1`.
+    pub async fn delete(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
+        self.send(self.request(Method::DELETE, path).query(query)).await
+    }
+
     /// POST of a CSV file, which is sent as it is read.
     pub async fn upload(
         &self,

@@ -168,7 +168,8 @@ fn render(plan: &Value) -> String {
         text(plan, "version"),
     );
     let lines = items(plan, "lines");
-    let mut called = Table::new(&["when", "customer", "number", "rule", "in whose name", "script", "by", "why"]);
+    let mut called =
+        Table::new(&["when", "customer", "number", "rule", "in whose name", "script", "by", "why"]);
     let mut not = Table::new(&["customer", "rule", "due", "until", "why not", "detail"]);
     for line in lines {
         if line["verdict"] == "call" {
@@ -301,7 +302,15 @@ mod tests {
             ],
         });
         let shown = render(&plan);
-        for part in ["张三", "客服部", "李四", "do_not_call", "ends at about", "warning: two lines", "2 of 3 are shown"] {
+        for part in [
+            "张三",
+            "客服部",
+            "李四",
+            "do_not_call",
+            "ends at about",
+            "warning: two lines",
+            "2 of 3 are shown",
+        ] {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         let none = render_all(&json!({ "plans": [], "difference": [] }));

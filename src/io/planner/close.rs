@@ -35,7 +35,12 @@ impl Books {
 
 impl Planner {
     /// Closes the books of every day of a pack that is over.
-    pub(super) async fn close_days(&self, settings: &Settings, pack: &str, now: Timestamp) -> Result<(), Error> {
+    pub(super) async fn close_days(
+        &self,
+        settings: &Settings,
+        pack: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let today = settings.calendar.date(now);
         for day in self.store().unclosed_days(pack, today).await? {
             let books = self.close(settings, pack, day, now).await?;
@@ -173,5 +178,12 @@ fn was_owed(stored: &Stored, end: Timestamp) -> bool {
 }
 
 fn verdict(callback: CallbackId, word: Word, code: &str, detail: &str) -> Verdict {
-    Verdict { callback, word, code: code.into(), detail: detail.into(), start_at: None, windows: String::new() }
+    Verdict {
+        callback,
+        word,
+        code: code.into(),
+        detail: detail.into(),
+        start_at: None,
+        windows: String::new(),
+    }
 }

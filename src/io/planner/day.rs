@@ -65,7 +65,9 @@ impl Planner {
             .iter()
             .filter(|row| row.callback.0 > 0)
             .map(kept)
-            .filter(|v| known.get(&v.callback).is_none_or(|(word, code)| word != v.word.as_str() || *code != v.code))
+            .filter(|v| {
+                known.get(&v.callback).is_none_or(|(word, code)| word != v.word.as_str() || *code != v.code)
+            })
             .collect();
         self.store().keep_verdicts(pack, day, &verdicts, now).await?;
         let version = &listed.view.version;

@@ -108,7 +108,8 @@ impl Planner {
                 Ledger {
                     attempts: made.attempts,
                     next_attempt: made.next_attempt,
-                    removed: (stored.held_day == Some(day)).then(|| "a person took it off this day".to_owned()),
+                    removed: (stored.held_day == Some(day))
+                        .then(|| "a person took it off this day".to_owned()),
                     complaint_open: complaints.contains(&stored.callback.customer),
                     not_by: others.get(&stored.callback.id.0).cloned().unwrap_or_default(),
                 }
@@ -116,10 +117,8 @@ impl Planner {
             .collect();
         let mut facts =
             DayFacts { day, now, callbacks, customers, events, ledgers, numbers: BTreeMap::new() };
-        let phones: BTreeSet<PhoneNumber> = facts
-            .candidates()
-            .filter_map(|c| Some(c.number(pack.rule.get(&c.callback.rule)?)?.0))
-            .collect();
+        let phones: BTreeSet<PhoneNumber> =
+            facts.candidates().filter_map(|c| Some(c.number(pack.rule.get(&c.callback.rule)?)?.0)).collect();
         let phones: Vec<PhoneNumber> = phones.into_iter().collect();
         let since = Timestamp(now.0.saturating_sub(i64::try_from(CALLS_COUNT.as_millis()).unwrap_or(0)));
         facts.numbers = store.number_ledgers(&phones, since).await?;

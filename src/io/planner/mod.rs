@@ -158,7 +158,8 @@ impl Planner {
         let by = self.parts.reader.read().unwrap_or_else(PoisonError::into_inner).clone();
         for policy in settings.policies.all() {
             let (pack, effective) = (&policy.pack.pack, policy.pack.effective.as_deref());
-            let kept = self.store().keep_policy(pack, &policy.version, policy.text(), effective, &by, now).await;
+            let kept =
+                self.store().keep_policy(pack, &policy.version, policy.text(), effective, &by, now).await;
             if let Err(error) = kept {
                 self.parts.fresh.store(true, Ordering::Release);
                 return Err(error.into());

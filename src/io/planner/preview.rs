@@ -74,7 +74,9 @@ impl Planner {
                 answer.difference.get_or_insert_default().extend(difference(&list, &after));
             }
             let mut view = list.view;
-            if source == Source::Stored && let Some(row) = self.store().day_plan(&pack, day).await? {
+            if source == Source::Stored
+                && let Some(row) = self.store().day_plan(&pack, day).await?
+            {
                 view.state = row.state;
             }
             answer.plans.push(view);

@@ -66,7 +66,8 @@ impl Planner {
     pub(super) async fn add_to_day(&self, pack: &str, today: Date, now: Timestamp) -> Result<u64, Error> {
         let settings = self.settings();
         let end = settings.calendar.end_of(today);
-        let made_at = self.store().day_plan(pack, today).await?.map_or(Timestamp(0), |p| Timestamp(p.built_at));
+        let made_at =
+            self.store().day_plan(pack, today).await?.map_or(Timestamp(0), |p| Timestamp(p.built_at));
         if !self.store().is_day_stale(pack, today, end, made_at).await? {
             return Ok(0);
         }

@@ -46,7 +46,12 @@ impl Planner {
         loop {
             let breached = self.store().mark_breached(now, BREACHES).await?;
             for breach in &breached {
-                tracing::warn!(callback = breach.id, pack = breach.pack, rule = breach.rule, "a deadline passed");
+                tracing::warn!(
+                    callback = breach.id,
+                    pack = breach.pack,
+                    rule = breach.rule,
+                    "a deadline passed"
+                );
             }
             turn.breached += breached.len() as u64;
             if breached.len() < BREACHES as usize {

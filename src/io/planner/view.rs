@@ -104,7 +104,8 @@ impl PlanView {
         for line in &self.lines {
             *counts.entry((line.verdict.clone(), line.code.clone())).or_default() += 1;
         }
-        let of = |verdict: &str| -> u64 { counts.iter().filter(|((v, _), _)| v == verdict).map(|(_, n)| n).sum() };
+        let of =
+            |verdict: &str| -> u64 { counts.iter().filter(|((v, _), _)| v == verdict).map(|(_, n)| n).sum() };
         self.calls = of("call");
         self.not = of("not");
         self.reasons =

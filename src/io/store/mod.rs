@@ -6,6 +6,7 @@
 //! list are changed by methods of [`Store`], each one transaction.
 
 mod add_entries;
+pub mod archive;
 mod audit;
 mod backup;
 pub mod callback;

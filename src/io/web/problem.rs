@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::control::Refused;
 use crate::io::planner::Error as PlannerError;
+use crate::io::reading::Broken;
 use crate::io::store::Error as StoreError;
 
 /// Seconds after which a client that was told 503 should try again.
@@ -198,6 +199,18 @@ impl From<Refused> for Problem {
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "Some values cannot be used", text)
             }
             Refused::Unavailable(text) => Problem::unavailable(text),
+        }
+    }
+}
+
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::NotATable(text) => {
+                Problem::invalid_field("body", text, "see the mapping parameter and the file's header")
+            }
+            Broken::Disk(error) => Problem::internal(&error),
+            Broken::Gone(error) => Problem::internal(&error),
         }
     }
 }

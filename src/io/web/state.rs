@@ -13,6 +13,7 @@ use super::live::{CatalogueReader, LiveReader};
 use super::problem::Problem;
 use crate::base::Timestamp;
 use crate::dialer::import::ImportSettings;
+use crate::io::intake::Desk;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 
@@ -43,6 +44,8 @@ pub struct ApiParts {
     pub recordings: PathBuf,
     /// Defaults for imports at the start; the mapping comes with the request.
     pub import: ImportSettings,
+    /// Where facts come in.
+    pub desk: Desk,
     /// Cancelled when the daemon stops: streams end, the server refuses.
     pub stop: CancellationToken,
     /// The wall clock.
@@ -132,6 +135,11 @@ impl ApiState {
         if let Some(planner) = self.planner.get() {
             planner.wake();
         }
+    }
+
+    /// Where facts come in.
+    pub fn desk(&self) -> &Desk {
+        &self.parts.desk
     }
 
     /// Gives an order to the engine.

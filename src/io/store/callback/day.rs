@@ -218,7 +218,8 @@ impl Store {
             .map(|done| done.rows_affected()))?;
         if changed > 0 {
             let subject = format!("plan:{pack}/{day}");
-            let line = AuditLine { at: now, actor: by, action: "plan.release", subject: &subject, detail: "" };
+            let line =
+                AuditLine { at: now, actor: by, action: "plan.release", subject: &subject, detail: "" };
             audit::append(&mut tx, &line).await?;
         }
         tx.commit().await?;

@@ -58,11 +58,7 @@ impl Store {
     }
 
     /// When each customer was last drawn by a rule.
-    pub async fn last_drawn(
-        &self,
-        pack: &str,
-        rule: &str,
-    ) -> Result<BTreeMap<CustomerId, Timestamp>, Error> {
+    pub async fn last_drawn(&self, pack: &str, rule: &str) -> Result<BTreeMap<CustomerId, Timestamp>, Error> {
         let rows: Vec<(i64, i64)> = on!(&self.db, p => sqlx::query_as(
             "SELECT customer_id, MAX(created_at) FROM callbacks
              WHERE pack = $1 AND rule = $2 AND origin = 'sample' GROUP BY customer_id")

@@ -111,19 +111,32 @@ impl Store {
                 stop_entry(&mut tx, &stored, code::NOT_YET, reason, now).await?
             }
             Edit::Assign(person) => {
-                set_text(&mut tx, "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1", id, person, now)
-                    .await?;
+                set_text(
+                    &mut tx,
+                    "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
+                    id,
+                    person,
+                    now,
+                )
+                .await?;
                 None
             }
             Edit::Note(note) => {
-                set_text(&mut tx, "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1", id, note, now)
-                    .await?;
+                set_text(
+                    &mut tx,
+                    "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
+                    id,
+                    note,
+                    now,
+                )
+                .await?;
                 None
             }
         };
         let subject = format!("callback:{id}");
         let detail = format!("{}{reason}", edit.figures());
-        let line = AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         let after = find(&mut tx, id).await?;
         tx.commit().await?;
@@ -147,7 +160,10 @@ impl Store {
         let made = insert(&mut tx, std::slice::from_ref(b), now).await;
         let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
         if made == 0 {
-            return Err(Error::Exists { what: "callback", name: format!("{}/{} {}", b.pack, b.rule, b.subject) });
+            return Err(Error::Exists {
+                what: "callback",
+                name: format!("{}/{} {}", b.pack, b.rule, b.subject),
+            });
         }
         let row: Row = within!(&mut tx, c => sqlx::query_as(
             concat!("SELECT ", callback_columns!(), " FROM callbacks b
@@ -172,7 +188,8 @@ impl Store {
         review(&mut tx, b.customer, Some(now)).await?;
         let subject = format!("callback:{id}");
         let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
-        let line = AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
         Ok(stored)

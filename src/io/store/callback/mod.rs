@@ -95,7 +95,8 @@ impl TryFrom<Row> for Stored {
         let day = |text: Option<String>| {
             text.map(|t| t.parse::<Date>().map_err(|e| corrupt(id, e.to_string()))).transpose()
         };
-        let call = row.call_id.map(|c| c.parse::<crate::base::CallId>().map_err(|e| corrupt(id, e.to_string())));
+        let call =
+            row.call_id.map(|c| c.parse::<crate::base::CallId>().map_err(|e| corrupt(id, e.to_string())));
         let outcome = row.outcome.map(|word| Outcome::parse(&word).ok_or_else(|| bad("outcome", &word)));
         let callback = Callback {
             id: CallbackId(id),

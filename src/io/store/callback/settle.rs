@@ -141,7 +141,10 @@ fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Set
             .ok_or_else(|| bad(format!("unknown state `{}`", found.entry_state)))?,
         disposition: found.disposition.map(|d| d.parse()).transpose().map_err(bad)?,
         reason: Reason::new(&found.entry_reason, found.entry_detail),
-        call: id.map(|id| id.parse()).transpose().map_err(|e: crate::base::ParseIdError| bad(e.to_string()))?,
+        call: id
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|e: crate::base::ParseIdError| bad(e.to_string()))?,
         at: Timestamp(found.entry_changed_at),
         scores: id.and_then(|id| scores.remove(id)).unwrap_or_default(),
         stored,

@@ -113,10 +113,7 @@ impl Store {
     }
 
     /// These customers, by id; those that were merged into another are left out.
-    pub async fn customers_by_id(
-        &self,
-        ids: &[CustomerId],
-    ) -> Result<BTreeMap<CustomerId, Customer>, Error> {
+    pub async fn customers_by_id(&self, ids: &[CustomerId]) -> Result<BTreeMap<CustomerId, Customer>, Error> {
         let mut found = BTreeMap::new();
         for chunk in ids.chunks(CHUNK) {
             let rows: Vec<CustomerRow> = by_ids!(

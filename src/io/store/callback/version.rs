@@ -71,8 +71,13 @@ impl Store {
                 None => format!("version {number} is {version}"),
             };
             let subject = format!("policy:{pack}");
-            let line =
-                AuditLine { at: now, actor: by, action: "policy.version", subject: &subject, detail: &detail };
+            let line = AuditLine {
+                at: now,
+                actor: by,
+                action: "policy.version",
+                subject: &subject,
+                detail: &detail,
+            };
             audit::append(&mut tx, &line).await?;
         }
         tx.commit().await?;

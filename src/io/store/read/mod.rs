@@ -13,11 +13,12 @@ mod imports;
 mod ledger;
 mod lists;
 mod page;
-pub(super) mod page_json;
+pub(in crate::io::store) mod page_json;
 
 pub use callbacks::{CallbackFilter, CallbackRow, RateRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
 pub use campaigns::{CampaignRow, OutcomeCount, Pace};
+pub(in crate::io::store) use entries::like;
 pub use entries::{EntryFilter, EntryRow, EntrySort};
 pub use imports::{ImportRow, ImportRowResult};
 pub use ledger::{AuditRow, DeadLetterRow};

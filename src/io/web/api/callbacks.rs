@@ -86,9 +86,34 @@ pub struct CallbackDetail {
 impl SheetRow for CallbackRow {
     const NAME: &'static str = "callbacks";
     const COLUMNS: &'static [&'static str] = &[
-        "id", "pack", "rule", "version", "customer_id", "name", "subject", "occurrence", "origin", "method", "earliest",
-        "due", "deadline", "state", "reason", "detail", "outcome", "closed_at", "call_id", "merged_into", "breached_at",
-        "assignee", "note", "created_at", "entry_id", "released_day", "held_day", "sums",
+        "id",
+        "pack",
+        "rule",
+        "version",
+        "customer_id",
+        "name",
+        "subject",
+        "occurrence",
+        "origin",
+        "method",
+        "earliest",
+        "due",
+        "deadline",
+        "state",
+        "reason",
+        "detail",
+        "outcome",
+        "closed_at",
+        "call_id",
+        "merged_into",
+        "breached_at",
+        "assignee",
+        "note",
+        "created_at",
+        "entry_id",
+        "released_day",
+        "held_day",
+        "sums",
     ];
 
     fn cells(&self) -> Vec<String> {

@@ -82,9 +82,31 @@ struct WhyQuery {
 impl SheetRow for PlanLine {
     const NAME: &'static str = "plan";
     const COLUMNS: &'static [&'static str] = &[
-        "verdict", "code", "detail", "callback", "pack", "rule", "title", "customer", "name", "phone", "start_at",
-        "due", "deadline", "sum", "windows", "mode", "method", "script", "on_behalf_of", "assignee", "origin",
-        "priority", "joined", "facts", "released",
+        "verdict",
+        "code",
+        "detail",
+        "callback",
+        "pack",
+        "rule",
+        "title",
+        "customer",
+        "name",
+        "phone",
+        "start_at",
+        "due",
+        "deadline",
+        "sum",
+        "windows",
+        "mode",
+        "method",
+        "script",
+        "on_behalf_of",
+        "assignee",
+        "origin",
+        "priority",
+        "joined",
+        "facts",
+        "released",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -121,8 +143,19 @@ impl SheetRow for PlanLine {
 
 impl SheetRow for VerdictRow {
     const NAME: &'static str = "why";
-    const COLUMNS: &'static [&'static str] =
-        &["day", "callback", "rule", "customer", "name", "verdict", "code", "detail", "start_at", "windows", "updated_at"];
+    const COLUMNS: &'static [&'static str] = &[
+        "day",
+        "callback",
+        "rule",
+        "customer",
+        "name",
+        "verdict",
+        "code",
+        "detail",
+        "start_at",
+        "windows",
+        "updated_at",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![

@@ -29,8 +29,23 @@ struct Query {
 impl SheetRow for RuleRate {
     const NAME: &'static str = "rates";
     const COLUMNS: &'static [&'static str] = &[
-        "pack", "rule", "month", "due", "done", "in_time", "open", "excused", "refused", "unreached", "withdrawn",
-        "by_method", "rate", "in_time_rate", "reached_rate", "target", "counts",
+        "pack",
+        "rule",
+        "month",
+        "due",
+        "done",
+        "in_time",
+        "open",
+        "excused",
+        "refused",
+        "unreached",
+        "withdrawn",
+        "by_method",
+        "rate",
+        "in_time_rate",
+        "reached_rate",
+        "target",
+        "counts",
     ];
 
     fn cells(&self) -> Vec<String> {

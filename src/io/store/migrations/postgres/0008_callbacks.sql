@@ -99,3 +99,38 @@ CREATE TABLE draws (
     drawn_at     BIGINT NOT NULL,
     UNIQUE (pack, rule, day)
 );
+
+-- Whoever brings facts in, and however it ends: the customers whom they are about are looked
+-- at again at once, by the same transaction. 0 lies before every moment.
+CREATE FUNCTION review_customers_of_event() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE customers SET review_at = 0 WHERE id = NEW.customer_id;
+    ELSE
+        UPDATE customers SET review_at = 0 WHERE id IN (OLD.customer_id, NEW.customer_id) AND merged_into IS NULL;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER customers_with_new_events AFTER INSERT ON events
+FOR EACH ROW WHEN (NEW.customer_id IS NOT NULL) EXECUTE FUNCTION review_customers_of_event();
+CREATE TRIGGER customers_with_changed_events
+AFTER UPDATE OF at, has_time, customer_id, matter, fields, withdrawn_at ON events
+FOR EACH ROW EXECUTE FUNCTION review_customers_of_event();
+CREATE FUNCTION review_customer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.review_at := 0;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER customers_that_come_in BEFORE INSERT ON customers
+FOR EACH ROW EXECUTE FUNCTION review_customer();
+CREATE TRIGGER customers_that_change BEFORE UPDATE OF version ON customers
+FOR EACH ROW WHEN (NEW.version <> OLD.version AND NEW.merged_into IS NULL) EXECUTE FUNCTION review_customer();
+-- What was owed to a customer is owed to the one they turned out to be.
+CREATE FUNCTION move_callbacks() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE callbacks SET customer_id = NEW.merged_into WHERE customer_id = NEW.id;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER callbacks_of_merged_customers AFTER UPDATE OF merged_into ON customers
+FOR EACH ROW WHEN (NEW.merged_into IS NOT NULL AND COALESCE(OLD.merged_into, 0) <> NEW.merged_into)
+EXECUTE FUNCTION move_callbacks();

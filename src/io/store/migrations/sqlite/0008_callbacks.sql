@@ -99,3 +99,30 @@ CREATE TABLE draws (
     drawn_at     INTEGER NOT NULL,
     UNIQUE (pack, rule, day)
 ) STRICT;
+
+-- Whoever brings facts in, and however it ends: the customers whom they are about are looked
+-- at again at once, by the same transaction. 0 lies before every moment.
+CREATE TRIGGER customers_with_new_events AFTER INSERT ON events WHEN NEW.customer_id IS NOT NULL
+BEGIN
+    UPDATE customers SET review_at = 0 WHERE id = NEW.customer_id;
+END;
+CREATE TRIGGER customers_with_changed_events
+AFTER UPDATE OF at, has_time, customer_id, matter, fields, withdrawn_at ON events
+BEGIN
+    UPDATE customers SET review_at = 0 WHERE id IN (OLD.customer_id, NEW.customer_id) AND merged_into IS NULL;
+END;
+CREATE TRIGGER customers_that_come_in AFTER INSERT ON customers
+BEGIN
+    UPDATE customers SET review_at = 0 WHERE id = NEW.id;
+END;
+CREATE TRIGGER customers_that_change AFTER UPDATE OF version ON customers
+WHEN NEW.version <> OLD.version AND NEW.merged_into IS NULL
+BEGIN
+    UPDATE customers SET review_at = 0 WHERE id = NEW.id;
+END;
+-- What was owed to a customer is owed to the one they turned out to be.
+CREATE TRIGGER callbacks_of_merged_customers AFTER UPDATE OF merged_into ON customers
+WHEN NEW.merged_into IS NOT NULL AND COALESCE(OLD.merged_into, 0) <> NEW.merged_into
+BEGIN
+    UPDATE callbacks SET customer_id = NEW.merged_into WHERE customer_id = NEW.id;
+END;
