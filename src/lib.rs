@@ -7,6 +7,7 @@
 
 pub mod base;
 pub mod calendar;
+pub mod table;
 pub mod media;
 pub mod sip;
 pub mod archive;
@@ -14,6 +15,7 @@ pub mod policy;
 pub mod plan;
 pub mod ivr;
 pub mod dialer;
+pub mod intake;
 pub mod call;
 pub mod engine;
 pub mod config;

@@ -11,6 +11,7 @@ mod ivr;
 mod ladders;
 mod peers;
 mod policies;
+mod plan;
 mod reload;
 mod soak;
 mod store;

@@ -292,7 +292,8 @@ fn a_folder_takes_the_place_of_a_shipped_policy_and_adds_others() {
     let next =
         shorter.replace("source = \"003:72-116\"", "source = \"003:72-116\"\neffective = \"2026-04-01\"");
     file(folder.path(), "hospital-april.toml", &next);
-    let settings = config::Policy { folder: Some(folder.path().into()), calendar: None };
+    let settings =
+        config::Policy { folder: Some(folder.path().into()), calendar: None, ..Default::default() };
     let loaded = load_policies(&settings).unwrap();
     let at = |day| loaded.policies.in_force("hospital", day).map(|p| p.file.clone());
     assert_eq!(at(date(2026, 3, 31)), Some("hospital.toml".into()));
@@ -301,8 +302,13 @@ fn a_folder_takes_the_place_of_a_shipped_policy_and_adds_others() {
     assert!(loaded.policies.in_force("clinic", TODAY).is_some());
     assert_eq!(loaded.problems.len(), 1, "{:?}", loaded.problems);
     assert!(loaded.problems[0].starts_with("broken.toml:1:"), "{:?}", loaded.problems);
-    let gone = config::Policy { folder: Some("/nowhere/at/all".into()), calendar: None };
+    let gone =
+        config::Policy { folder: Some("/nowhere/at/all".into()), calendar: None, ..Default::default() };
     assert!(load_policies(&gone).is_err());
-    let calendar = config::Policy { folder: None, calendar: Some(folder.path().join("broken.toml")) };
+    let calendar = config::Policy {
+        folder: None,
+        calendar: Some(folder.path().join("broken.toml")),
+        ..Default::default()
+    };
     assert!(load_calendar(&calendar).unwrap_err().contains("broken.toml"));
 }

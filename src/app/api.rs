@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock;
+use crate::io::planner::Planner;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
@@ -20,6 +21,8 @@ pub(super) struct ApiSide {
     pub addresses: Vec<SocketAddr>,
     /// What its handlers stand on.
     pub state: Shared,
+    /// The planner, for its turns.
+    pub planner: Planner,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -43,20 +46,36 @@ impl ApiSide {
             .map_err(|e| Error::Io("api".into(), e))?;
         let addresses = server.addresses();
         let stop = CancellationToken::new();
+        let events = EventHub::new(clock::utc().0.unsigned_abs());
+        let planner = Planner::new(store.clone(), control.clone(), events.clone(), settings.planner.clone());
+        let desk = super::facts::desk(store, &planner).await;
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
             live,
             catalogue,
-            events: EventHub::new(clock::utc().0.unsigned_abs()),
+            events,
             telemetry: Arc::new(Telemetry::default()),
             recordings: settings.recorder.folder.clone(),
             import: settings.import.clone(),
+            desk,
             stop: stop.clone(),
             clock: Arc::new(clock::utc),
         });
+        state.set_planner(planner.clone());
         state.set_rate(settings.rate);
+        super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
-        Ok(ApiSide { addresses, state, server, stop, control, orders, live_tx, catalogue: catalogue_tx })
+        Ok(ApiSide {
+            addresses,
+            state,
+            planner,
+            server,
+            stop,
+            control,
+            orders,
+            live_tx,
+            catalogue: catalogue_tx,
+        })
     }
 }

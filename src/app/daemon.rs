@@ -60,8 +60,12 @@ pub struct Settings {
     pub fallback_language: String,
     /// TTS program and arguments; empty: none.
     pub tts: Vec<String>,
+    /// Policies, calendar, and when the day's list is released.
+    pub planner: crate::io::planner::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
+    /// Folder whose files come in by themselves; None: none.
+    pub intake_folder: Option<PathBuf>,
     /// How long running calls may go on after SIGTERM.
     pub grace: Duration,
     /// How a reload reads the configuration; None: only scripts and prompts are read.
@@ -108,6 +112,8 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
+    planner: JoinHandle<()>,
+    stop_planner: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -147,7 +153,7 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, server, stop, control, orders, live_tx, catalogue } =
+        let ApiSide { addresses: api, state, planner, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
@@ -174,6 +180,8 @@ impl Daemon {
         };
         tracing::info!(?api, ?sip, lost, "ready");
         let run = tokio::spawn(Driver::new(parts).run());
+        let stop_planner = CancellationToken::new();
+        let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
         Ok(Daemon {
             api,
             store,
@@ -182,6 +190,8 @@ impl Daemon {
             live,
             sip,
             reports: reports_tx,
+            planner,
+            stop_planner,
             run,
             server,
             stop_server: stop,
@@ -216,6 +226,8 @@ impl Daemon {
     /// recordings, the last writes, the API, the database.
     pub async fn finish(self) {
         let parts = self.run.await;
+        self.stop_planner.cancel();
+        self.planner.await.ok();
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

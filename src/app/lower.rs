@@ -52,11 +52,13 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         folders: folders(config),
         fallback_language: config.fallback_language.clone(),
         tts: config.tts_command.clone(),
+        planner: crate::io::planner::Settings::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),
             ..ImportSettings::default()
         },
+        intake_folder: config.intake_folder.clone(),
         grace: config.grace,
         reread: None,
         seed: None,

@@ -99,6 +99,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         tracing::warn!(warning, "configuration");
     }
     let mut settings = lower::lower(&loaded.settings);
+    settings.planner = match super::planner::settings(&loaded.settings) {
+        Ok(planner) => planner,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -201,7 +205,8 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         let new = read(file.as_deref())?;
         let changes = config::diff(running, &new);
         let merged = config::merge(running, &new, &folder_of(file.as_deref()), &read_secret)?;
-        let settings = lower::lower(&merged.settings);
+        let mut settings = lower::lower(&merged.settings);
+        settings.planner = super::planner::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

@@ -47,6 +47,9 @@ impl Driver {
     /// script or prompt.
     pub(super) fn reload(&mut self, by: &str, reply: Option<Reply>) {
         tracing::info!(by, "reload");
+        if let Ok(planner) = self.parts.api.planner() {
+            planner.reloaded_by(by);
+        }
         let (outside, reread) = (self.parts.outside.clone(), self.parts.reread.clone());
         tokio::spawn(async move {
             let reloading = outside.reloading.clone();
@@ -94,6 +97,10 @@ impl Driver {
         parts.recorder.set_free_marks(settings.recorder.free_floor, settings.recorder.free_resume);
         parts.api.set_rate(settings.rate);
         parts.api.set_import(settings.import);
+        parts.api.desk().packs().set(super::facts::packs(&settings.planner));
+        if let Ok(planner) = parts.api.planner() {
+            planner.set_settings(settings.planner);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -22,6 +22,7 @@ pub(super) const FIXED: &[&str] = &[
     "recording.threads",
     "api.listen",
     "api.socket",
+    "intake",
     "log.format",
 ];
 

@@ -418,9 +418,11 @@ impl Lowering<'_> {
             policy: Policy {
                 folder: raw.policy.folder.as_deref().map(|p| self.path(p)),
                 calendar: raw.policy.calendar.as_deref().map(|p| self.path(p)),
+                ..raw.policy.clone()
             },
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
+            intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),
             log: self.log(&raw.log),
             grace: self.span("shutdown.grace", raw.shutdown.grace, second..=Span::seconds(3600), true),
             data_dir,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `[policy]`
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
     /// Folder of policy packs, laid over those in the program: a file of the same name takes the
@@ -14,4 +14,14 @@ pub struct Policy {
     pub folder: Option<PathBuf>,
     /// File of holidays and make-up working days. Default: mainland China's, in the program.
     pub calendar: Option<PathBuf>,
+    /// Time of day at which the day's lists are built and released: `08:50`.
+    pub release_at: String,
+    /// Whether they are released by themselves; else a person does it, after a look at them.
+    pub auto_release: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Policy { folder: None, calendar: None, release_at: "08:50".into(), auto_release: true }
+    }
 }

@@ -43,6 +43,8 @@ pub struct Raw {
     pub prompts: Prompts,
     /// Callback policies.
     pub policy: Policy,
+    /// Files that come into the archive by themselves.
+    pub intake: Intake,
     /// The log.
     pub log: Log,
     /// Ending the program.
@@ -285,6 +287,16 @@ pub struct Prompts {
     /// Program and arguments that speak a text: `{text}`, `{language}` and `{output}` are
     /// filled in. Default empty: names are not spoken.
     pub tts_command: Vec<String>,
+}
+
+/// `[intake]`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Intake {
+    /// Folder that is watched: `<folder>/<pack>/<intake>/*.csv`, also txt, xlsx and xls. A file
+    /// that was taken goes to `done/` beside it, one that could not be read to `failed/`.
+    /// Default none.
+    pub folder: Option<PathBuf>,
 }
 
 /// `[log]`

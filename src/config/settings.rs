@@ -56,6 +56,8 @@ pub struct Settings {
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.
     pub tts_command: Vec<String>,
+    /// Folder whose files come into the archive by themselves; None: none.
+    pub intake_folder: Option<PathBuf>,
     /// The log.
     pub log: Log,
     /// How long running calls may go on after SIGTERM; zero: not at all.

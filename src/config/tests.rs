@@ -105,6 +105,7 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     assert_eq!(plain.sip, sip);
     (plain.rtp.external_address, plain.api.socket, plain.api.public_url) = (None, None, None);
     plain.policy = Policy::default();
+    plain.intake.folder = None;
     (plain.trunk, plain.inbound) = (Vec::new(), Vec::new());
     assert_eq!(plain, Raw::default());
 }

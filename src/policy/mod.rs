@@ -9,6 +9,7 @@ mod caps;
 mod decide;
 mod hours;
 mod manual;
+mod outcome;
 pub mod pack;
 mod reason;
 mod retry;
@@ -19,6 +20,7 @@ pub use caps::{CALLS_MATTER_MS, CapPreset, CapSpan, CapWindow, MAX_CAP};
 pub use decide::{Deadline, Decision, Facts, decide};
 pub use hours::Hours;
 pub use manual::{Hand, ManualDecision, OVERRIDE_ACTION, decide_by_hand};
+pub use outcome::{Attempts, Settled, Terms, judge, settle};
 pub use reason::{Reason, code};
 pub use retry::{
     MAX_DELAY_MINUTES, MAX_RETRIES, RetryRule, RetryTable, check_rules, check_spacing, counted_attempts,

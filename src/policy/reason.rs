@@ -78,12 +78,16 @@ pub mod code {
     pub const NOT_RUNNING: &str = "not_running";
     /// The store could not be asked.
     pub const STORE: &str = "store";
+    /// Not reached by phone: another channel takes over.
+    pub const FALLBACK: &str = "fallback";
+    /// All attempts and channels are spent.
+    pub const UNREACHED: &str = "unreached";
+    /// An agent is to call, and the robot does not.
+    pub const AGENT_NEEDED: &str = "agent_needed";
     /// A day on which no call is placed.
     pub const HOLIDAY: &str = "holiday";
     /// A weekend day on which no call is placed.
     pub const WEEKEND: &str = "weekend";
-    /// The number had its calls of the week.
-    pub const WEEKLY_CAP: &str = "weekly_cap";
     /// The number had its calls of the last 24 hours.
     pub const CAP_24H: &str = "cap_24h";
     /// The call of another callback to the same number does for this one too.
@@ -108,8 +112,6 @@ pub mod code {
     pub const QUIET_ALL_DAY: &str = "quiet_all_day";
     /// Lines or agents do not suffice to reach it on this day.
     pub const CAPACITY: &str = "capacity";
-    /// The deadline has passed and the pack does not go on after it.
-    pub const DEADLINE_PASSED: &str = "deadline_passed";
     /// The pack does not know the rule by which the callback was made.
     pub const RULE_GONE: &str = "rule_gone";
     /// An event took it back.

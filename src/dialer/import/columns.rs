@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use unicode_normalization::UnicodeNormalization;
-
 use super::ImportError;
+use crate::table::header::{self, plain, same};
 
 /// Most columns a list may have.
 pub const MAX_COLUMNS: usize = 100;
@@ -28,73 +27,9 @@ pub(super) enum Column {
 
 /// Names by which lists call the columns, without spaces and signs, in lower case.
 const KNOWN: [(Column, &[&str]); 8] = [
-    (
-        Column::Phone,
-        &[
-            "phone",
-            "mobile",
-            "telephone",
-            "tel",
-            "number",
-            "phonenumber",
-            "mobilenumber",
-            "mobilephone",
-            "cell",
-            "cellphone",
-            "contactnumber",
-            "电话",
-            "电话号码",
-            "手机",
-            "手机号",
-            "手机号码",
-            "联系电话",
-            "联系方式",
-            "客户电话",
-            "联系手机",
-            "号码",
-            "電話",
-            "電話號碼",
-            "手機",
-            "手機號",
-            "手機號碼",
-            "聯繫電話",
-            "聯絡電話",
-            "客戶電話",
-            "收件人电话",
-            "车主电话",
-            "患者电话",
-            "业主电话",
-        ],
-    ),
-    (Column::Extension, &["extension", "ext", "分机", "分机号", "分機", "分機號"]),
-    (
-        Column::Name,
-        &[
-            "name",
-            "customer",
-            "customername",
-            "contact",
-            "contactname",
-            "fullname",
-            "姓名",
-            "客户姓名",
-            "客户名称",
-            "客户",
-            "客户名",
-            "联系人",
-            "名字",
-            "称呼",
-            "客戶姓名",
-            "客戶名稱",
-            "客戶",
-            "聯繫人",
-            "聯絡人",
-            "收件人",
-            "车主",
-            "患者姓名",
-            "业主姓名",
-        ],
-    ),
+    (Column::Phone, header::PHONE),
+    (Column::Extension, header::EXTENSION),
+    (Column::Name, header::NAME),
     (
         Column::ExternalId,
         &[
@@ -129,7 +64,7 @@ const KNOWN: [(Column, &[&str]); 8] = [
             "病歷號",
         ],
     ),
-    (Column::Language, &["language", "lang", "语言", "語言", "语种"]),
+    (Column::Language, header::LANGUAGE),
     (Column::Priority, &["priority", "优先级", "優先級", "优先"]),
     (
         Column::Due,
@@ -149,7 +84,7 @@ const KNOWN: [(Column, &[&str]); 8] = [
             "撥打時間",
         ],
     ),
-    (Column::QuietHours, &["quiethours", "donotdisturb", "免打扰", "免打扰时间", "免打擾", "免打擾時間"]),
+    (Column::QuietHours, header::QUIET_HOURS),
 ];
 
 /// Names a mapping may use, beside those of free fields.
@@ -225,16 +160,4 @@ fn known(name: &str) -> Column {
 
 fn free(name: &str) -> Column {
     if name.is_empty() { Column::Skip } else { Column::Field(name.to_owned()) }
-}
-
-fn same(a: &str, b: &str) -> bool {
-    plain(a) == plain(b)
-}
-
-/// Half-width, lower case, without spaces and signs, and without what stands in brackets:
-/// `手机号码（必填）` is `手机号码`.
-fn plain(name: &str) -> String {
-    let name: String = name.nfkc().collect();
-    let name = name.split_once('(').map_or(name.as_str(), |(before, _)| before);
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -2,11 +2,9 @@
 //! a bad row.
 
 mod columns;
-mod encoding;
 mod row;
 #[cfg(test)]
 mod tests;
-mod text;
 
 use std::collections::BTreeMap;
 
@@ -14,12 +12,12 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 pub use columns::MAX_COLUMNS;
-pub use encoding::{Encoding, EncodingTally};
 pub use row::{MAX_CELL_CHARS, MAX_NAME_CHARS};
-pub use text::{MAX_QUOTED_LINES, MAX_RECORD_BYTES, MAX_SHOWN_BYTES};
 
 use super::NewEntry;
 use crate::base::PhoneNumber;
+use crate::table::Records;
+pub use crate::table::{Encoding, EncodingTally, MAX_QUOTED_LINES, MAX_RECORD_BYTES, MAX_SHOWN_BYTES};
 
 /// Most rows of one file: a digest of 16 bytes and a line is held of each, to find
 /// duplicates, which makes some 16 MB.
@@ -87,7 +85,7 @@ pub struct Counts {
 /// one record and a digest of each key seen; a dry run is the same without a store.
 #[derive(Debug)]
 pub struct Import {
-    records: text::Records,
+    records: Records,
     settings: ImportSettings,
     zone: TimeZone,
     header: Vec<String>,
@@ -110,7 +108,7 @@ impl Import {
             ImportError(format!("`{}` is not an IANA time zone, such as Asia/Shanghai", settings.timezone))
         })?;
         Ok(Import {
-            records: text::Records::new(encoding),
+            records: Records::new(encoding),
             settings,
             zone,
             header: Vec::new(),

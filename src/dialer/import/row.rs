@@ -1,12 +1,12 @@
 //! From the cells of one row to an entry.
 
-use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
 use super::columns::Column;
 use crate::base::{PhoneNumber, Timestamp};
 use crate::calendar::Windows;
 use crate::dialer::{NewEntry, QUIET_HOURS_FIELD, Terms};
+use crate::table::date;
 
 /// Longest cell, in characters: a remark, not a document.
 pub const MAX_CELL_CHARS: usize = 1000;
@@ -143,46 +143,10 @@ fn priority(cell: &str) -> Result<u8, String> {
 
 /// A time with an offset, or civil time in the zone of the list.
 fn time(cell: &str, zone: &TimeZone) -> Result<Timestamp, String> {
-    if let Ok(instant) = cell.parse::<jiff::Timestamp>() {
-        return Ok(Timestamp::from_jiff(instant));
-    }
-    let bad = || format!("`{cell}` is not a time: write 2026-03-03 15:00");
     if cell.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
         return Err(format!(
             "`{cell}` is how a spreadsheet counts days: format the column as text, such as 2026-03-03 15:00"
         ));
     }
-    let plain: String = cell
-        .chars()
-        .map(|c| match c {
-            '/' | '年' | '月' | '.' => '-',
-            '日' | 'T' | '号' => ' ',
-            '：' | '时' | '点' => ':',
-            c => c,
-        })
-        .collect();
-    let mut parts = plain.split_whitespace();
-    let mut date = parts.next().ok_or_else(bad)?.split('-').map(|p| p.parse::<i16>().ok());
-    let (Some(Some(y)), Some(Some(m)), Some(Some(d)), None) =
-        (date.next(), date.next(), date.next(), date.next())
-    else {
-        return Err(bad());
-    };
-    let date = i8::try_from(m).ok().zip(i8::try_from(d).ok()).and_then(|(m, d)| Date::new(y, m, d).ok());
-    let clock = match parts.next() {
-        None => Some(Time::midnight()),
-        Some(text) => {
-            let text = text.trim_end_matches(['分', '秒']).replace('分', ":");
-            let mut clock = text.trim_end_matches(':').split(':').map(|p| p.parse::<i8>().ok());
-            let h = clock.next().flatten();
-            let (m, s) = (clock.next().unwrap_or(Some(0)), clock.next().unwrap_or(Some(0)));
-            match (h, m, s, clock.next()) {
-                (Some(h), Some(m), Some(s), None) => Time::new(h, m, s, 0).ok(),
-                _ => None,
-            }
-        }
-    };
-    let (Some(date), Some(clock), None) = (date, clock, parts.next()) else { return Err(bad()) };
-    let zoned = zone.to_zoned(DateTime::from_parts(date, clock)).map_err(|_| bad())?;
-    Ok(Timestamp::from_jiff(zoned.timestamp()))
+    date::read(cell, zone).map(|read| read.at)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
+pub use super::archive_args::{CustomerCommand, IntakeArgs, IntakeCommand};
 use super::{CalendarArgs, PolicyCommand};
 
 /// Dials the day's callback list, surveys, records, answers the hotline.
@@ -56,6 +57,14 @@ pub enum Command {
         #[command(subcommand)]
         command: ListCommand,
     },
+    /// Bring a file into the customer archive, or take one back.
+    Intake(IntakeArgs),
+    /// The customer archive; without a command the newest page of it.
+    Customers {
+        /// What with them.
+        #[command(subcommand)]
+        command: Option<CustomerCommand>,
+    },
     /// Campaigns.
     Campaign {
         /// What with them.
@@ -64,6 +73,10 @@ pub enum Command {
     },
     /// Calls: those of now, or with filters those of the past.
     Calls(CallsArgs),
+    /// The list of a day: who is called and when, who is not and why, by this policy or another.
+    Plan(super::PlanArgs),
+    /// Callbacks that are owed, were done, or were given up.
+    Callbacks(super::CallbacksArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.
@@ -355,7 +368,7 @@ fn scope(text: &str) -> Result<crate::io::web::Scope, String> {
     text.parse()
 }
 
-fn pair(text: &str) -> Result<(String, String), String> {
+pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
     if key.trim().is_empty() {
         return Err("nothing stands before the =".into());
@@ -412,9 +425,18 @@ mod tests {
             "ringback calendar check",
             "ringback list import a.csv --list march --dry-run --map 客户电话=phone --map b=name",
             "ringback campaign create march --list march --script generic --set concurrency=5 --start",
+            "ringback intake a.xlsx --pack auto_repair --intake settled --source yhsoft --map 客户=name --dry-run",
+            "ringback intake undo 3 --reason wrong",
+            "ringback customers",
+            "ringback customers find 13800000001",
+            "ringback customers erase 3 --reason asked",
             "ringback campaign stop march --json",
             "ringback calls --watch",
             "ringback calls --phone 13800000001 --from 2026-03-02 --unmask",
+            "ringback plan --date 2026-03-03 --pack hospital --policy a.toml --against b.toml --csv",
+            "ringback plan release hospital 2026-03-03",
+            "ringback callbacks --state open --breached",
+            "ringback callbacks remove 7 --day 2026-03-03 --reason moved",
             "ringback drain when-idle",
             "ringback db backup x.db",
             "ringback token create --name a --scope read --expires-in 30d",
@@ -431,6 +453,8 @@ mod tests {
             "ringback list import a.csv",
             "ringback list import a.csv --list m --map phone",
             "ringback demo --lines 0",
+            "ringback customers erase 3",
+            "ringback intake undo",
         ] {
             assert!(check(line).is_err(), "{line}");
         }

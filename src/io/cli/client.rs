@@ -73,6 +73,17 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// POST below `/api/v1` with a JSON body, answered in another form.
+    pub async fn post_for(&self, form: &str, path: &str, body: &Value) -> Result<Vec<u8>, Failure> {
+        let request = self.request(Method::POST, path).json(body).header("accept", form);
+        Ok(self.answer(request).await?.bytes().await.map_err(broke_off)?.to_vec())
+    }
+
+    /// DELETE below `/api/v1`.
+    pub async fn delete(&self, path: &str, query: &[(&str, String)]) -> Result<Value, Failure> {
+        self.send(self.request(Method::DELETE, path).query(query)).await
+    }
+
     /// POST of a CSV file, which is sent as it is read.
     pub async fn upload(
         &self,

@@ -19,23 +19,26 @@ const BAR: usize = 30;
 /// Imports among which this one is looked for: as many as others could begin at the same time.
 const NEWEST: u32 = 20;
 
-/// Sends the file and waits for the daemon's report; on a terminal a bar shows how far it is.
+/// Sends the file to the route `to` and waits for the daemon's report; on a terminal a bar shows
+/// how far it is, by the list at `listed`.
 pub(super) async fn send(
     client: &Client,
     output: Output,
+    to: &str,
+    listed: &str,
     path: &Path,
     query: &[(&str, String)],
 ) -> Result<Value, Failure> {
     let file = open(path).await?;
-    let upload = client.upload("/imports", query, file);
+    let upload = client.upload(to, query, file);
     if output.json || !std::io::stderr().is_terminal() {
         return upload.await;
     }
     let name = query.iter().find(|(key, _)| *key == "file_name").map_or("", |(_, name)| name.as_str());
-    let before = newest(client).await.first().and_then(|import| import["id"].as_i64()).unwrap_or(0);
+    let before = newest(client, listed).await.first().and_then(|import| import["id"].as_i64()).unwrap_or(0);
     let report = tokio::select! {
         report = upload => report,
-        never = watch(client, name, before) => match never {},
+        never = watch(client, listed, name, before) => match never {},
     };
     eprint!("\r\u{1b}[K");
     report
@@ -55,18 +58,18 @@ async fn open(path: &Path) -> Result<Pin<Box<dyn AsyncRead + Send>>, Failure> {
     Ok(Box::pin(file))
 }
 
-async fn newest(client: &Client) -> Vec<Value> {
+async fn newest(client: &Client, listed: &str) -> Vec<Value> {
     // Only the bar wants to know: whatever is wrong, the upload itself says so.
-    let imports = client.get("/imports", &[("limit", NEWEST.to_string())]).await.unwrap_or_default();
+    let imports = client.get(listed, &[("limit", NEWEST.to_string())]).await.unwrap_or_default();
     imports["items"].as_array().cloned().unwrap_or_default()
 }
 
 /// Draws the bar of the import of that name that began after `before`, until dropped.
-async fn watch(client: &Client, name: &str, before: i64) -> std::convert::Infallible {
+async fn watch(client: &Client, listed: &str, name: &str, before: i64) -> std::convert::Infallible {
     let mut tick = tokio::time::interval(LOOK);
     loop {
         tick.tick().await;
-        let imports = newest(client).await;
+        let imports = newest(client, listed).await;
         let ours = imports.iter().find(|import| {
             import["id"].as_i64() > Some(before)
                 && import["file_name"] == name

@@ -18,7 +18,7 @@ pub(super) async fn run(client: &Client, output: Output, command: &ListCommand) 
                 let mapping = serde_json::to_string(&map).map_err(|e| Failure::failed(e.to_string()))?;
                 query.push(("mapping", mapping));
             }
-            let report = super::import::send(client, output, file, &query).await?;
+            let report = super::import::send(client, output, "/imports", "/imports", file, &query).await?;
             if let Some(to) = rejected {
                 let path = format!("/imports/{}/rows", report["id"]);
                 let bad = [("result", "rejected".to_owned()), ("unmask", true.to_string())];

@@ -1,25 +1,31 @@
 //! The command line. Most commands speak to the running daemon over its unix socket, in the
 //! same HTTP API as everybody else; tokens and the database can be handled without it.
 
+mod archive_args;
 mod args;
+mod callbacks;
 mod calendar;
 mod calls;
 mod campaigns;
 mod client;
 mod daemon;
 mod import;
+mod intake;
 mod lists;
+mod plan;
 mod policy;
 mod prompts;
 mod storage;
 mod table;
 
 pub use args::{
-    CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, DbCommand, DemoArgs, DrainWord,
-    ListCommand, PromptsCommand, TokenCommand, parse,
+    CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
+    DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
 };
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
+pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
+pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
 pub use table::{Table, width};
 
@@ -66,8 +72,12 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
     let client = Client::new(&socket)?;
     match &cli.command {
         Command::List { command } => lists::run(&client, output, command).await,
+        Command::Intake(args) => intake::run(&client, output, args).await,
+        Command::Customers { command } => intake::customers(&client, output, command.as_ref()).await,
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
+        Command::Plan(args) => plan::run(&client, output, args).await,
+        Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

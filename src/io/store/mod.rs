@@ -6,8 +6,10 @@
 //! list are changed by methods of [`Store`], each one transaction.
 
 mod add_entries;
+pub mod archive;
 mod audit;
 mod backup;
+pub mod callback;
 mod campaign;
 mod db;
 mod do_not_call;

@@ -5,6 +5,8 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::control::Refused;
+use crate::io::planner::Error as PlannerError;
+use crate::io::reading::Broken;
 use crate::io::store::Error as StoreError;
 
 /// Seconds after which a client that was told 503 should try again.
@@ -201,6 +203,18 @@ impl From<Refused> for Problem {
     }
 }
 
+impl From<Broken> for Problem {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::NotATable(text) => {
+                Problem::invalid_field("body", text, "see the mapping parameter and the file's header")
+            }
+            Broken::Disk(error) => Problem::internal(&error),
+            Broken::Gone(error) => Problem::internal(&error),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -218,6 +232,21 @@ impl From<StoreError> for Problem {
                 )
             }
             error => Problem::internal(&error),
+        }
+    }
+}
+
+impl From<PlannerError> for Problem {
+    fn from(error: PlannerError) -> Self {
+        match error {
+            // What cannot be done as things stand, told in words for the person.
+            PlannerError::Refused(text) | PlannerError::Store(StoreError::Refused(text)) => {
+                Problem::conflict(text)
+            }
+            PlannerError::Store(error) => error.into(),
+            PlannerError::NoPack(_) => {
+                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+            }
         }
     }
 }

@@ -16,6 +16,10 @@ use crate::base::{CallId, Timestamp};
 pub const JSON_LIMIT: usize = 64 * 1024;
 /// Time for a JSON body to arrive.
 pub const JSON_TIME: Duration = Duration::from_secs(10);
+/// Bytes of a JSON body with many items: 5,000 of 1 kB, and as much again.
+pub const BULK_LIMIT: usize = 10 * 1024 * 1024;
+/// Time for such a body to arrive.
+pub const BULK_TIME: Duration = Duration::from_secs(60);
 /// Query parameters. An unknown or unreadable one is a problem, not ignored.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
@@ -83,18 +87,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if media_type(request.headers()).is_none_or(|t| t != "application/json") {
-            return Err(Problem::unsupported_media_type("application/json"));
-        }
-        let bytes = read_body(request.into_body(), JSON_LIMIT, JSON_TIME).await?;
-        serde_json::from_slice(&bytes).map(Json).map_err(|e| match e.classify() {
-            serde_json::error::Category::Data => Problem::invalid_field(
-                "body",
-                e.to_string(),
-                "see /api/v1/openapi.json for the fields of this body",
-            ),
-            _ => Problem::bad_request(format!("the body is not JSON: {e}")),
-        })
+        json(request, JSON_LIMIT, JSON_TIME).await.map(Json)
+    }
+}
+
+async fn json<T: DeserializeOwned>(request: Request, limit: usize, time: Duration) -> Result<T, Problem> {
+    if media_type(request.headers()).is_none_or(|t| t != "application/json") {
+        return Err(Problem::unsupported_media_type("application/json"));
+    }
+    let bytes = read_body(request.into_body(), limit, time).await?;
+    serde_json::from_slice(&bytes).map_err(|e| match e.classify() {
+        serde_json::error::Category::Data => Problem::invalid_field(
+            "body",
+            e.to_string(),
+            "see /api/v1/openapi.json for the fields of this body",
+        ),
+        _ => Problem::bad_request(format!("the body is not JSON: {e}")),
+    })
+}
+
+/// A JSON body with many items.
+#[derive(Debug)]
+pub struct Bulk<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bulk<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        json(request, BULK_LIMIT, BULK_TIME).await.map(Bulk)
     }
 }
 
@@ -107,7 +127,14 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        const TYPES: &[&str] = &["text/csv", "text/plain", "application/csv", "application/octet-stream"];
+        const TYPES: &[&str] = &[
+            "text/csv",
+            "text/plain",
+            "application/csv",
+            "application/octet-stream",
+            "application/vnd.ms-excel",
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ];
         if media_type(request.headers()).is_none_or(|t| !TYPES.contains(&t.as_str())) {
             return Err(Problem::unsupported_media_type("text/csv"));
         }

@@ -13,6 +13,7 @@ use super::live::{CatalogueReader, LiveReader};
 use super::problem::Problem;
 use crate::base::Timestamp;
 use crate::dialer::import::ImportSettings;
+use crate::io::intake::Desk;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 
@@ -43,6 +44,8 @@ pub struct ApiParts {
     pub recordings: PathBuf,
     /// Defaults for imports at the start; the mapping comes with the request.
     pub import: ImportSettings,
+    /// Where facts come in.
+    pub desk: Desk,
     /// Cancelled when the daemon stops: streams end, the server refuses.
     pub stop: CancellationToken,
     /// The wall clock.
@@ -59,6 +62,8 @@ pub struct ApiState {
     import: RwLock<ImportSettings>,
     /// Request limits.
     pub(super) limits: Limits,
+    /// The planner, once the daemon has one.
+    planner: std::sync::OnceLock<crate::io::planner::Planner>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -81,6 +86,7 @@ impl ApiState {
             parts,
             started_at,
             import,
+            planner: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -112,6 +118,28 @@ impl ApiState {
     /// The database.
     pub fn store(&self) -> &Store {
         &self.parts.store
+    }
+
+    /// The planner of the daemon; given once.
+    pub fn set_planner(&self, planner: crate::io::planner::Planner) {
+        self.planner.set(planner).ok();
+    }
+
+    /// The planner.
+    pub fn planner(&self) -> Result<&crate::io::planner::Planner, Problem> {
+        self.planner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// Facts came in: whoever may be owed a callback is looked at now.
+    pub fn wake_planner(&self) {
+        if let Some(planner) = self.planner.get() {
+            planner.wake();
+        }
+    }
+
+    /// Where facts come in.
+    pub fn desk(&self) -> &Desk {
+        &self.parts.desk
     }
 
     /// Gives an order to the engine.

@@ -201,6 +201,8 @@ pub struct Intake {
     pub copy_to: Vec<String>,
     /// Flags rows entered on a later day than they were received (IMP-02).
     pub same_day: bool,
+    /// Fields that every row taken gets, whatever it says: `{ state = "after_sales" }` (IMP-08).
+    pub sets: BTreeMap<String, String>,
     /// Requirement ids.
     pub source: String,
 }

@@ -134,7 +134,7 @@ impl EntrySort {
 }
 
 /// `text` for LIKE: its own wildcards are letters.
-pub(super) fn like(text: &str) -> String {
+pub(in crate::io::store) fn like(text: &str) -> String {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     format!("%{escaped}%")
 }

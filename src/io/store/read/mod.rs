@@ -5,6 +5,7 @@
 //! Lists come in pages: a row-value comparison with the last row's key, so that page 1,000
 //! costs as much as page 1.
 
+mod callbacks;
 mod calls;
 mod campaigns;
 mod entries;
@@ -12,10 +13,12 @@ mod imports;
 mod ledger;
 mod lists;
 mod page;
-mod page_json;
+pub(in crate::io::store) mod page_json;
 
+pub use callbacks::{CallbackFilter, CallbackRow, RateRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
 pub use campaigns::{CampaignRow, OutcomeCount, Pace};
+pub(in crate::io::store) use entries::like;
 pub use entries::{EntryFilter, EntryRow, EntrySort};
 pub use imports::{ImportRow, ImportRowResult};
 pub use ledger::{AuditRow, DeadLetterRow};

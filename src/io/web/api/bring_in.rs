@@ -5,12 +5,12 @@ use std::fs::File;
 use std::io::Read;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::imports::{ImportReport, RowProblem};
 use crate::base::ListId;
-use crate::dialer::import::{Import, ImportError, ImportSettings, RowOutcome, RowResult};
+use crate::dialer::import::{Import, ImportSettings, RowOutcome, RowResult};
+use crate::io::reading::{Batch, Batches, Broken, Sink};
 use crate::io::store::{ImportCounts, ImportFile, ImportSession};
 use crate::io::web::control::Control;
 use crate::io::web::problem::Problem;
@@ -21,24 +21,10 @@ use crate::io::web::state::Shared;
 const READ_BYTES: usize = 64 * 1024;
 /// Rows handed to the store at once: one of its transactions.
 const BATCH: usize = crate::io::store::IMPORT_CHUNK;
-/// Batches that wait for the store; each holds some 300 KB.
-const BATCHES_AHEAD: usize = 2;
 /// Rows with a problem that the answer itself shows; all of them stand in the import's rows.
 const SHOWN_PROBLEMS: usize = 1_000;
 /// Between two events about one import: a bar moves, and the ring of events keeps its calls.
 const TELL_EVERY: Duration = Duration::from_millis(250);
-
-/// Rows of a file in its order, as far as they were read.
-struct Batch {
-    rows: Vec<RowResult>,
-    bytes_read: u64,
-}
-
-/// Why reading ended early.
-enum Broken {
-    NoList(ImportError),
-    Disk(std::io::Error),
-}
 
 /// What is wanted of one file.
 pub(super) struct Wanted {
@@ -49,8 +35,7 @@ pub(super) struct Wanted {
 
 /// Rows of a file whose header is good.
 pub(super) struct Rows {
-    batches: mpsc::Receiver<Result<Batch, Broken>>,
-    reader: tokio::task::JoinHandle<()>,
+    batches: Batches<RowResult>,
     bytes: u64,
     sha256: String,
 }
@@ -59,80 +44,41 @@ impl Rows {
     /// Begins to read; a file that is no list is a problem here, before anything is made.
     pub(super) async fn open(spooled: Spooled, settings: &ImportSettings) -> Result<Rows, Problem> {
         let Spooled { file, bytes, sha256, encoding } = spooled;
-        let import = Import::new(encoding, settings).map_err(|e| Broken::NoList(e).problem())?;
-        let (send, mut batches) = mpsc::channel(BATCHES_AHEAD);
-        let reader = tokio::task::spawn_blocking(move || {
-            if let Err(broken) = read(file, import, &send) {
-                // An error means that nobody waits for it any more.
-                send.blocking_send(Err(broken)).ok();
-            }
-        });
-        // The first batch is empty: it says that the header was read.
-        match batches.recv().await {
-            Some(Ok(_)) => Ok(Rows { batches, reader, bytes, sha256 }),
-            Some(Err(broken)) => Err(broken.problem()),
-            None => Err(Problem::internal(&"the thread that reads an upload ended")),
-        }
+        let import = Import::new(encoding, settings).map_err(|e| Broken::NotATable(e.0))?;
+        let batches = Batches::open(BATCH, move |sink| read(file, import, sink)).await?;
+        Ok(Rows { batches, bytes, sha256 })
     }
 
-    async fn next(&mut self) -> Result<Option<Batch>, Problem> {
-        match self.batches.recv().await {
-            Some(Ok(batch)) => Ok(Some(batch)),
-            Some(Err(broken)) => Err(broken.problem()),
-            None => (&mut self.reader).await.map(|()| None).map_err(|e| Problem::internal(&e)),
-        }
-    }
-}
-
-impl Broken {
-    fn problem(self) -> Problem {
-        match self {
-            Broken::NoList(e) => Problem::invalid_field(
-                "body",
-                e.to_string(),
-                "see the mapping parameter and the file's header",
-            ),
-            Broken::Disk(e) => Problem::internal(&e),
-        }
+    async fn next(&mut self) -> Result<Option<Batch<RowResult>>, Problem> {
+        Ok(self.batches.next().await?)
     }
 }
 
 /// Reads the file to its end, in batches, as fast as they are taken.
-fn read(
-    mut file: File,
-    mut import: Import,
-    send: &mpsc::Sender<Result<Batch, Broken>>,
-) -> Result<(), Broken> {
+fn read(mut file: File, mut import: Import, sink: &mut Sink<RowResult>) -> Result<(), Broken> {
     let mut piece = vec![0; READ_BYTES];
-    let mut batch = Batch { rows: Vec::with_capacity(BATCH), bytes_read: 0 };
-    let mut told = false;
+    let (mut bytes_read, mut told) = (0, false);
     loop {
         let length = file.read(&mut piece).map_err(Broken::Disk)?;
         match length {
             0 => import.end(),
             length => import.feed(&piece[..length]),
         }
-        .map_err(Broken::NoList)?;
-        batch.bytes_read += length as u64;
-        let bytes_read = batch.bytes_read;
-        let pass = |batch: &mut Batch| {
-            let rows = std::mem::replace(&mut batch.rows, Vec::with_capacity(BATCH));
-            send.blocking_send(Ok(Batch { rows, bytes_read })).is_ok()
-        };
+        .map_err(|e| Broken::NotATable(e.0))?;
+        bytes_read += length as u64;
         if !told && !import.header().is_empty() {
             told = true;
-            if !pass(&mut batch) {
+            if sink.header_is_good().is_err() {
                 return Ok(());
             }
         }
         while let Some(row) = import.next() {
-            batch.rows.push(row);
-            if batch.rows.len() == BATCH && !pass(&mut batch) {
+            if sink.push(row, bytes_read).is_err() {
                 return Ok(());
             }
         }
         if length == 0 {
-            pass(&mut batch);
+            sink.end(bytes_read).ok();
             return Ok(());
         }
     }

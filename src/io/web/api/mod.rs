@@ -6,17 +6,25 @@ mod answers;
 mod audio;
 mod audit;
 mod bring_in;
+mod callback_edits;
+mod callbacks;
 mod calls;
 mod campaigns;
+mod customers;
 mod daemon;
 mod do_not_call;
 mod entries;
+mod facts;
 mod health;
 mod imports;
+mod intakes;
 mod lists;
 mod live;
 mod peaks;
+mod plan;
 mod progress;
+mod rates;
+mod registers;
 mod stream;
 mod tokens;
 mod trace;
@@ -25,15 +33,24 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use callback_edits::{
+    AppointmentBody, AssignBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
+};
+pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
 pub use do_not_call::{DoNotCallAdded, DoNotCallBody, DoNotCallView};
 pub use entries::ReasonBody;
+pub use facts::{CheckBody, CustomerBody, EventBody, EventsBody, ItemResult, ItemsReport, PhoneBody};
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
+pub use intakes::SourceBody;
 pub use lists::NewListBody;
+pub use plan::PreviewBody;
 pub use progress::Progress;
+pub use registers::{IntakeWarning, MatterState};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -41,8 +58,16 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .merge(lists::routes())
         .merge(imports::routes())
+        .merge(intakes::routes())
+        .merge(facts::routes())
+        .merge(customers::routes())
+        .merge(registers::routes())
         .merge(entries::routes())
         .merge(campaigns::routes())
+        .merge(plan::routes())
+        .merge(callbacks::routes())
+        .merge(callback_edits::routes())
+        .merge(rates::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())

@@ -19,9 +19,10 @@ pub const MAX_SHOWN_BYTES: usize = 1_000;
 
 /// One record as found: where, and its cells or what is wrong with it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Record {
+pub struct Record {
     /// Line on which it begins, from 1.
     pub line: u64,
+    /// Its cells, trimmed, or what is wrong with it and how to mend it.
     pub cells: Result<Vec<String>, String>,
     /// Where its bytes stand in the buffer until the next are fed.
     at: (usize, usize),
@@ -29,7 +30,7 @@ pub(super) struct Record {
 
 /// Splits what it is fed into records.
 #[derive(Debug)]
-pub(super) struct Records {
+pub struct Records {
     encoding: Encoding,
     utf16: Option<Utf16>,
     /// The delimiter, once the header line is there.
@@ -45,7 +46,8 @@ pub(super) struct Records {
 }
 
 impl Records {
-    pub(super) fn new(encoding: Encoding) -> Self {
+    /// For a file in that encoding, of which nothing was fed yet.
+    pub fn new(encoding: Encoding) -> Self {
         Records {
             encoding,
             utf16: Utf16::new(encoding),
@@ -60,7 +62,7 @@ impl Records {
     }
 
     /// Takes the next bytes of the file.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub fn feed(&mut self, bytes: &[u8]) {
         self.buffer.drain(..self.at);
         self.at = 0;
         match &mut self.utf16 {
@@ -70,12 +72,12 @@ impl Records {
     }
 
     /// There are no more bytes.
-    pub(super) fn end(&mut self) {
+    pub fn end(&mut self) {
         self.ended = true;
     }
 
     /// Whether the file begins with these bytes; asked before the first record is taken.
-    pub(super) fn begins_with(&self, mark: &[u8]) -> bool {
+    pub fn begins_with(&self, mark: &[u8]) -> bool {
         self.buffer.starts_with(mark)
     }
 
@@ -84,7 +86,8 @@ impl Records {
     ///
     /// In GB18030 no byte of a longer character is a delimiter, a quote or a line end, so
     /// splitting goes before decoding.
-    pub(super) fn next(&mut self) -> Option<Record> {
+    #[expect(clippy::should_implement_trait, reason = "after None there may be more")]
+    pub fn next(&mut self) -> Option<Record> {
         if self.line == 1 && self.at == 0 && self.buffer.starts_with(b"\xEF\xBB\xBF") {
             self.at = 3;
         }
@@ -123,7 +126,7 @@ impl Records {
     }
 
     /// What the file says in a record, cut to [`MAX_SHOWN_BYTES`]. To be asked before more is fed.
-    pub(super) fn shown(&self, record: &Record) -> String {
+    pub fn shown(&self, record: &Record) -> String {
         let raw = self.buffer.get(record.at.0..record.at.1).unwrap_or_default();
         let raw = &raw[..raw.len().min(MAX_SHOWN_BYTES)];
         let text = match self.encoding {

@@ -1,0 +1,210 @@
+//! What people add and change, with the engine told of what was taken out of its lists.
+
+use jiff::civil::Date;
+
+use super::{Error, Planner, in_force};
+use crate::archive::Customer;
+use crate::base::{CallbackId, CustomerId, Timestamp};
+use crate::io::store::callback::{Edit, NewCallback, Stored};
+use crate::io::web::Control;
+use crate::plan::{self, PolicyRef};
+use crate::policy::pack::Pack;
+use crate::policy::{Callback, CallbackState};
+
+/// A callback that a person adds, with a reason (SCH-13).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Manual {
+    /// Whom it is about.
+    pub customer: CustomerId,
+    /// The pack; None: the customer's own.
+    pub pack: Option<String>,
+    /// The rule by which it is called; None: the pack's rule for such callbacks.
+    pub rule: Option<String>,
+    /// The day on which it is due.
+    pub day: Date,
+    /// Its last day; None: the same day.
+    pub deadline: Option<Date>,
+    /// Who is to call; empty: anybody.
+    pub assignee: String,
+    /// Purpose, shown on the card.
+    pub note: String,
+    /// Why it is added.
+    pub reason: String,
+}
+
+/// The next date that an agent or doctor set (SCH-20).
+#[derive(Clone, Debug, PartialEq)]
+pub struct FollowUp {
+    /// The callback after which it comes.
+    pub after: CallbackId,
+    /// The day.
+    pub day: Date,
+    /// Purpose, shown on the card.
+    pub note: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A call that was promised for an exact time (REM-03).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Appointment {
+    /// The callback in whose place it comes, if that is still owed.
+    pub of: CallbackId,
+    /// When it rings.
+    pub at: Timestamp,
+    /// Who calls; None: who was to call before.
+    pub assignee: Option<String>,
+    /// Place or purpose, shown on the card.
+    pub note: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Something that a person adds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Added {
+    /// A callback by hand.
+    Manual(Manual),
+    /// A follow-up.
+    FollowUp(FollowUp),
+    /// An appointment.
+    Appointment(Appointment),
+}
+
+impl Planner {
+    /// Adds what a person wants; gives the callback as stored.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] and those of the store, in words for the person.
+    pub async fn add(&self, added: &Added, by: &str, now: Timestamp) -> Result<Stored, Error> {
+        let (new, reason) = match added {
+            Added::Manual(manual) => (self.manual(manual, now).await?, &manual.reason),
+            Added::FollowUp(next) => (self.follow_up(next, now).await?, &next.reason),
+            Added::Appointment(promise) => (self.appointment(promise, now).await?, &promise.reason),
+        };
+        let stored = self.store().add_callback(&new, reason, by, now).await?;
+        self.wake();
+        Ok(stored)
+    }
+
+    /// Changes a callback as a person says; the engine forgets what was taken out.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] and those of the store, in words for the person.
+    pub async fn edit(
+        &self,
+        id: CallbackId,
+        edit: &Edit,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Stored, Error> {
+        let (stored, taken) = self.store().edit_callback(id, edit, reason, by, now).await?;
+        if let Some((list, entry)) = taken {
+            self.tell(Control::EntryRemoved { list, entry }).await;
+        }
+        self.wake();
+        Ok(stored)
+    }
+
+    async fn manual(&self, manual: &Manual, now: Timestamp) -> Result<NewCallback, Error> {
+        let settings = self.settings();
+        let customer = self.customer(manual.customer).await?;
+        let pack = manual.pack.as_deref().unwrap_or(&customer.pack);
+        let policy = in_force(&settings, pack, settings.calendar.date(now))?;
+        let rule = manual_rule(&policy.pack, manual.rule.as_deref())?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
+        let calendar = &settings.calendar;
+        let made = plan::manual(reference, calendar, &rule, &customer, manual.day, &manual.reason, now);
+        let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &rule))?;
+        if let Some(last) = manual.deadline.filter(|last| *last > manual.day) {
+            callback.deadline = calendar.end_of(last);
+            callback.sums.deadline.note(format!("until {last}, named by a person"));
+        }
+        if !manual.assignee.is_empty() {
+            callback.assignee = manual.assignee.clone();
+        }
+        if !manual.note.is_empty() {
+            callback.note = manual.note.clone();
+        }
+        Ok(NewCallback { callback, instead_of: None })
+    }
+
+    async fn follow_up(&self, next: &FollowUp, now: Timestamp) -> Result<NewCallback, Error> {
+        let settings = self.settings();
+        let calendar = &settings.calendar;
+        let before = self.existing(next.after).await?;
+        if calendar.end_of(next.day) <= now {
+            return Err(Error::Refused(format!("{} has passed: give a day from today on", next.day)));
+        }
+        let customer = self.customer(before.customer).await?;
+        let policy = in_force(&settings, &before.pack, calendar.date(now))?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
+        let made = plan::follow_up(reference, calendar, &before, &customer, next.day, &next.note, now);
+        let callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
+        Ok(NewCallback { callback, instead_of: None })
+    }
+
+    async fn appointment(&self, promise: &Appointment, now: Timestamp) -> Result<NewCallback, Error> {
+        let settings = self.settings();
+        let calendar = &settings.calendar;
+        let before = self.existing(promise.of).await?;
+        if promise.at < now {
+            let at = calendar.civil(promise.at);
+            return Err(Error::Refused(format!("{at} has passed: promise a time that is still to come")));
+        }
+        let customer = self.customer(before.customer).await?;
+        let policy = in_force(&settings, &before.pack, calendar.date(now))?;
+        let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
+        let who = promise.assignee.as_deref().unwrap_or(&before.assignee);
+        let made = plan::appointment(reference, calendar, &before, &customer, promise.at, who, now);
+        let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
+        callback.note = promise.note.clone();
+        let owed = matches!(before.state, CallbackState::Open | CallbackState::Waiting);
+        // The deadline of what is owed does not move, unless the customer wants a later time.
+        if owed && before.deadline > callback.deadline {
+            callback.deadline = before.deadline;
+            callback.sums.deadline = before.sums.deadline.clone();
+        }
+        Ok(NewCallback { callback, instead_of: owed.then_some(promise.of) })
+    }
+
+    async fn existing(&self, id: CallbackId) -> Result<Callback, Error> {
+        let found = self.store().callback(id).await?;
+        let missing = || crate::io::store::Error::NotFound { what: "callback", name: id.to_string() };
+        Ok(found.ok_or_else(missing)?.callback)
+    }
+
+    async fn customer(&self, id: CustomerId) -> Result<Customer, Error> {
+        let found = self.store().customers_by_id(&[id]).await?.into_values().next();
+        let missing = || crate::io::store::Error::NotFound { what: "customer", name: id.to_string() };
+        Ok(found.ok_or_else(missing)?)
+    }
+}
+
+fn no_rule(pack: &Pack, rule: &str) -> Error {
+    let known: Vec<&str> = pack.rule.keys().map(String::as_str).collect();
+    Error::Refused(format!("pack `{}` has no rule `{rule}`; it has {}", pack.pack, known.join(", ")))
+}
+
+/// The rule of callbacks by hand: the one that is named, else the pack's only one for them.
+fn manual_rule(pack: &Pack, named: Option<&str>) -> Result<String, Error> {
+    if let Some(name) = named {
+        return match pack.rule.contains_key(name) {
+            true => Ok(name.to_owned()),
+            false => Err(no_rule(pack, name)),
+        };
+    }
+    let mut by_hand = pack.rule.iter().filter(|(_, rule)| rule.on.manual).map(|(id, _)| id.clone());
+    match (by_hand.next(), by_hand.next()) {
+        (Some(only), None) => Ok(only),
+        (None, _) => Err(Error::Refused(format!(
+            "pack `{}` has no rule for callbacks by hand (`on = {{ manual = true }}`): name the rule by which it is called",
+            pack.pack
+        ))),
+        (Some(_), Some(_)) => Err(Error::Refused(format!(
+            "pack `{}` has several rules for callbacks by hand: name one",
+            pack.pack
+        ))),
+    }
+}

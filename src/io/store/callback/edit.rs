@@ -1,0 +1,309 @@
+//! What a person does to callbacks. Each edit is one transaction with its line in the audit
+//! log: who, what, why.
+
+use jiff::civil::Date;
+
+use super::super::audit::{self, AuditLine};
+use super::super::db::{Tx, within};
+use super::super::write::clean;
+use super::super::{Error, Store};
+use super::day::{self, Verdict, Word};
+use super::settle::{Ending, end};
+use super::write::{insert, review};
+use super::{Row, Stored, callback_columns};
+use crate::base::{CallbackId, EntryId, ListId, Timestamp};
+use crate::policy::pack::Method;
+use crate::policy::{Callback, CallbackState, Outcome, Reason, code};
+
+/// One thing that a person does to a callback.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Edit {
+    /// Keeps it off the list of one day; the day after, the rules decide again.
+    Hold(Date),
+    /// Takes it out for good.
+    Remove,
+    /// Done by a channel that the dialler does not serve: a visit, an answered questionnaire
+    /// (SCH-32, SCH-33).
+    Done {
+        /// By what channel.
+        method: Method,
+        /// When.
+        at: Timestamp,
+        /// With what result.
+        outcome: Outcome,
+    },
+    /// Not before this moment. The deadline stays.
+    Move(Timestamp),
+    /// Who is to call; empty: anybody of the role.
+    Assign(String),
+    /// Purpose or note, shown on the card.
+    Note(String),
+}
+
+impl Edit {
+    /// Stable word of the audit log.
+    const fn action(&self) -> &'static str {
+        match self {
+            Edit::Hold(_) => "callback.hold",
+            Edit::Remove => "callback.remove",
+            Edit::Done { .. } => "callback.done",
+            Edit::Move(_) => "callback.move",
+            Edit::Assign(_) => "callback.assign",
+            Edit::Note(_) => "callback.note",
+        }
+    }
+
+    /// What the audit log tells beside the reason.
+    fn figures(&self) -> String {
+        match self {
+            Edit::Hold(day) => format!("for {day}: "),
+            Edit::Remove => String::new(),
+            Edit::Done { method, at, outcome } => format!("{outcome} by {} at {at}: ", method.as_str()),
+            Edit::Move(at) => format!("not before {at}: "),
+            Edit::Assign(person) => format!("to `{person}`: "),
+            Edit::Note(note) => format!("`{note}`: "),
+        }
+    }
+}
+
+/// A callback that a person adds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewCallback {
+    /// The callback; its key must be new.
+    pub callback: Callback,
+    /// The callback that it takes the place of, closed in the same transaction.
+    pub instead_of: Option<CallbackId>,
+}
+
+impl Store {
+    /// Changes a callback as a person says. Gives the callback as it is then, and the list and
+    /// entry that were taken out of the dialler.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], and [`Error::Refused`] where it is not owed any more or being called.
+    pub async fn edit_callback(
+        &self,
+        id: CallbackId,
+        edit: &Edit,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
+        let mut tx = self.db.begin().await?;
+        let stored = find(&mut tx, id).await?;
+        let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
+        if !owed && !matches!(edit, Edit::Note(_)) {
+            return Err(Error::Refused(format!(
+                "callback {id} is {} already ({}): it cannot be changed any more",
+                stored.callback.state, stored.callback.reason.code
+            )));
+        }
+        let taken = match edit {
+            Edit::Hold(day) => hold(&mut tx, &stored, *day, reason, now).await?,
+            Edit::Remove | Edit::Done { .. } => {
+                let ending = ending(&stored, edit, reason, now);
+                end(&mut tx, &ending, now).await?;
+                stop_entry(&mut tx, &stored, edit.action(), reason, now).await?
+            }
+            Edit::Move(at) => {
+                set_time(&mut tx, id, *at, now).await?;
+                review(&mut tx, stored.callback.customer, Some(now)).await?;
+                stop_entry(&mut tx, &stored, code::NOT_YET, reason, now).await?
+            }
+            Edit::Assign(person) => {
+                set_text(
+                    &mut tx,
+                    "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
+                    id,
+                    person,
+                    now,
+                )
+                .await?;
+                None
+            }
+            Edit::Note(note) => {
+                set_text(
+                    &mut tx,
+                    "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
+                    id,
+                    note,
+                    now,
+                )
+                .await?;
+                None
+            }
+        };
+        let subject = format!("callback:{id}");
+        let detail = format!("{}{reason}", edit.figures());
+        let line =
+            AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
+        audit::append(&mut tx, &line).await?;
+        let after = find(&mut tx, id).await?;
+        tx.commit().await?;
+        Ok((after, taken))
+    }
+
+    /// Adds a callback by hand: with a reason (SCH-13), as a follow-up that an agent or doctor
+    /// set (SCH-20), as an appointment (REM-03). Gives it as stored.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where the same was added already.
+    pub async fn add_callback(
+        &self,
+        new: &NewCallback,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Stored, Error> {
+        let b = &new.callback;
+        let mut tx = self.db.begin().await?;
+        let made = insert(&mut tx, std::slice::from_ref(b), now).await;
+        let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
+        if made == 0 {
+            return Err(Error::Exists {
+                what: "callback",
+                name: format!("{}/{} {}", b.pack, b.rule, b.subject),
+            });
+        }
+        let row: Row = within!(&mut tx, c => sqlx::query_as(
+            concat!("SELECT ", callback_columns!(), " FROM callbacks b
+                     WHERE b.pack = $1 AND b.rule = $2 AND b.subject = $3 AND b.occurrence = $4"))
+            .bind(&b.pack)
+            .bind(&b.rule)
+            .bind(clean(&b.subject))
+            .bind(i64::from(b.occurrence))
+            .fetch_one(c)
+            .await)?;
+        let stored = Stored::try_from(row)?;
+        let id = stored.callback.id;
+        if let Some(old) = new.instead_of {
+            let old = find(&mut tx, old).await?;
+            let why = format!("callback {id} takes its place: {reason}");
+            let mut ending = ending(&old, &Edit::Remove, &why, now);
+            ending.outcome = Some(Outcome::Withdrawn);
+            ending.reason.code = "superseded".into();
+            end(&mut tx, &ending, now).await?;
+            stop_entry(&mut tx, &old, "superseded", &why, now).await?;
+        }
+        review(&mut tx, b.customer, Some(now)).await?;
+        let subject = format!("callback:{id}");
+        let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
+        let line =
+            AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
+        audit::append(&mut tx, &line).await?;
+        tx.commit().await?;
+        Ok(stored)
+    }
+}
+
+async fn find(tx: &mut Tx, id: CallbackId) -> Result<Stored, Error> {
+    let row: Option<Row> = within!(tx, c => sqlx::query_as(
+        concat!("SELECT ", callback_columns!(), " FROM callbacks b WHERE b.id = $1"))
+        .bind(id.0)
+        .fetch_optional(c)
+        .await)?;
+    row.ok_or_else(|| Error::NotFound { what: "callback", name: id.to_string() })?.try_into()
+}
+
+fn ending(stored: &Stored, edit: &Edit, reason: &str, now: Timestamp) -> Ending {
+    let b = &stored.callback;
+    let (state, outcome, method, word, at) = match edit {
+        Edit::Done { method, at, outcome } => (CallbackState::Done, *outcome, *method, code::FINISHED, *at),
+        _ => (CallbackState::Excused, Outcome::Removed, b.method, "removed", now),
+    };
+    Ending {
+        callback: b.id,
+        customer: b.customer,
+        pack: b.pack.clone(),
+        day: stored.released_day,
+        state,
+        outcome: Some(outcome),
+        method,
+        reason: Reason::new(word, reason),
+        call: None,
+        at,
+    }
+}
+
+/// Keeps a callback off the list of a day.
+async fn hold(
+    tx: &mut Tx,
+    stored: &Stored,
+    day: Date,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Option<(ListId, EntryId)>, Error> {
+    let b = &stored.callback;
+    within!(tx, c => sqlx::query("UPDATE callbacks SET held_day = $2, changed_at = $3 WHERE id = $1")
+        .bind(b.id.0)
+        .bind(day.to_string())
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(drop))?;
+    let verdict = Verdict {
+        callback: b.id,
+        word: Word::Not,
+        code: "removed".into(),
+        detail: reason.into(),
+        start_at: None,
+        windows: String::new(),
+    };
+    day::put(tx, &b.pack, day, &[verdict], now).await?;
+    if stored.released_day == Some(day) {
+        return stop_entry(tx, stored, "removed", reason, now).await;
+    }
+    Ok(None)
+}
+
+/// Takes the entry of a callback out of the dialler, and the callback lets go of it. While it
+/// is being called both stay as they are: the call goes on, and its result is the callback's.
+async fn stop_entry(
+    tx: &mut Tx,
+    stored: &Stored,
+    word: &str,
+    detail: &str,
+    now: Timestamp,
+) -> Result<Option<(ListId, EntryId)>, Error> {
+    let Some(entry) = stored.entry else { return Ok(None) };
+    let row: Option<(i64,)> = within!(tx, c => sqlx::query_as(
+        "UPDATE entries SET state = 'stopped', reason = $2, detail = $3, changed_at = $4
+         WHERE id = $1 AND state = 'pending' RETURNING list_id")
+        .bind(entry.0)
+        .bind(clean(word))
+        .bind(clean(detail))
+        .bind(now.0)
+        .fetch_optional(c)
+        .await)?;
+    let Some((list,)) = row else { return Ok(None) };
+    within!(tx, c => sqlx::query("UPDATE callbacks SET entry_id = NULL WHERE id = $1")
+        .bind(stored.callback.id.0)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(Some((ListId(list), entry)))
+}
+
+async fn set_time(tx: &mut Tx, id: CallbackId, at: Timestamp, now: Timestamp) -> Result<(), Error> {
+    within!(tx, c => sqlx::query(
+        "UPDATE callbacks SET earliest = $2, due = CASE WHEN due < $2 THEN $2 ELSE due END, changed_at = $3
+         WHERE id = $1")
+        .bind(id.0)
+        .bind(at.0)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
+}
+
+async fn set_text(
+    tx: &mut Tx,
+    sql: &'static str,
+    id: CallbackId,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    within!(tx, c => sqlx::query(sql).bind(id.0).bind(clean(text)).bind(now.0).execute(c).await.map(drop))?;
+    Ok(())
+}

@@ -1,0 +1,198 @@
+//! Released callbacks whose entry the dialler is through with: what the entry came to, and
+//! what that makes of the callback.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use sqlx::QueryBuilder;
+
+use super::super::db::{Tx, on, within};
+use super::super::write::clean;
+use super::super::{Error, Store};
+use super::day::{self, Verdict, Word};
+use super::{Row, Stored, callback_columns};
+use crate::base::{CallId, CallbackId, CustomerId, Disposition, Timestamp};
+use crate::dialer::EntryState;
+use crate::policy::pack::Method;
+use crate::policy::{CallbackState, Outcome, Reason};
+
+/// A callback that waits to be settled, with what its entry came to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settling {
+    /// The callback.
+    pub stored: Stored,
+    /// Where its entry stands: done, failed or stopped.
+    pub state: EntryState,
+    /// Result of the last attempt.
+    pub disposition: Option<Disposition>,
+    /// Why the entry stands there.
+    pub reason: Reason,
+    /// The last call.
+    pub call: Option<CallId>,
+    /// When the entry came to its end.
+    pub at: Timestamp,
+    /// Scores of the last call.
+    pub scores: Vec<i64>,
+}
+
+/// What becomes of a callback.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ending {
+    /// Which callback.
+    pub callback: CallbackId,
+    /// Whose.
+    pub customer: CustomerId,
+    /// Its pack.
+    pub pack: String,
+    /// The day on whose list it stood.
+    pub day: Option<Date>,
+    /// Done or excused; open where another channel takes over.
+    pub state: CallbackState,
+    /// How it ended.
+    pub outcome: Option<Outcome>,
+    /// By what channel it was done, or is to be tried now.
+    pub method: Method,
+    /// Why.
+    pub reason: Reason,
+    /// The call that ended it.
+    pub call: Option<CallId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct Found {
+    #[sqlx(flatten)]
+    row: Row,
+    entry_state: String,
+    disposition: Option<String>,
+    entry_reason: String,
+    entry_detail: String,
+    last_call: Option<String>,
+    entry_changed_at: i64,
+}
+
+impl Store {
+    /// Callbacks whose entry is final while they are still open, at most `limit`.
+    pub async fn settling(&self, limit: u32) -> Result<Vec<Settling>, Error> {
+        let rows: Vec<Found> = on!(&self.db, p => sqlx::query_as(
+            concat!("SELECT ", callback_columns!(), ", e.state AS entry_state, e.disposition,
+                            e.reason AS entry_reason, e.detail AS entry_detail, e.last_call,
+                            e.changed_at AS entry_changed_at
+                     FROM callbacks b JOIN entries e ON e.id = b.entry_id
+                     WHERE b.state = 'open' AND b.entry_id IS NOT NULL AND b.merged_into IS NULL
+                       AND e.state IN ('done', 'failed', 'stopped')
+                     ORDER BY b.entry_id LIMIT $1"))
+            .bind(i64::from(limit))
+            .fetch_all(p)
+            .await)?;
+        let calls: Vec<&str> = rows.iter().filter_map(|r| r.last_call.as_deref()).collect();
+        let mut scores = self.scores(&calls).await?;
+        let mut found = Vec::with_capacity(rows.len());
+        for row in rows {
+            match settling(row, &mut scores) {
+                Ok(settling) => found.push(settling),
+                Err(error) => tracing::error!(%error, "a callback is passed over"),
+            }
+        }
+        Ok(found)
+    }
+
+    /// Scores of these calls, in the order of the questions.
+    async fn scores(&self, calls: &[&str]) -> Result<BTreeMap<String, Vec<i64>>, Error> {
+        let mut scores: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+        if calls.is_empty() {
+            return Ok(scores);
+        }
+        let rows: Vec<(String, i64)> = on!(&self.db, p => {
+            let mut query =
+                QueryBuilder::new("SELECT call_id, score FROM answers WHERE score IS NOT NULL AND call_id IN (");
+            let mut ids = query.separated(", ");
+            calls.iter().for_each(|id| {
+                ids.push_bind(*id);
+            });
+            query.push(") ORDER BY call_id, seq");
+            query.build_query_as().persistent(false).fetch_all(p).await
+        })?;
+        rows.into_iter().for_each(|(call, score)| scores.entry(call).or_default().push(score));
+        Ok(scores)
+    }
+
+    /// Ends callbacks, in one transaction with the verdicts of their days; their customers are
+    /// to be looked at again at once. One that is not open any more is left as it is. Gives how
+    /// many ended.
+    pub async fn end_callbacks(&self, endings: &[Ending], now: Timestamp) -> Result<u64, Error> {
+        let mut tx = self.db.begin().await?;
+        let mut ended = 0;
+        for ending in endings {
+            ended += end(&mut tx, ending, now).await?;
+        }
+        tx.commit().await?;
+        Ok(ended)
+    }
+}
+
+fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Settling, Error> {
+    let stored = Stored::try_from(found.row)?;
+    let bad = |detail: String| Error::Corrupt { what: "entry of a callback", detail };
+    let id = found.last_call.as_ref();
+    Ok(Settling {
+        state: EntryState::parse(&found.entry_state)
+            .ok_or_else(|| bad(format!("unknown state `{}`", found.entry_state)))?,
+        disposition: found.disposition.map(|d| d.parse()).transpose().map_err(bad)?,
+        reason: Reason::new(&found.entry_reason, found.entry_detail),
+        call: id
+            .map(|id| id.parse())
+            .transpose()
+            .map_err(|e: crate::base::ParseIdError| bad(e.to_string()))?,
+        at: Timestamp(found.entry_changed_at),
+        scores: id.and_then(|id| scores.remove(id)).unwrap_or_default(),
+        stored,
+    })
+}
+
+/// Ends one callback in a transaction; gives 1 where it was open.
+pub(super) async fn end(tx: &mut Tx, ending: &Ending, now: Timestamp) -> Result<u64, Error> {
+    let closed = ending.state != CallbackState::Open;
+    let changed = within!(tx, c => sqlx::query(
+        "UPDATE callbacks SET state = $2, outcome = $3, method = $4, reason = $5, detail = $6, closed_at = $7,
+                call_id = COALESCE($8, call_id), changed_at = $9,
+                entry_id = CASE WHEN $2 = 'open' THEN NULL ELSE entry_id END,
+                merged_into = CASE WHEN $2 = 'open' THEN NULL ELSE merged_into END,
+                breached_at = CASE WHEN breached_at IS NULL AND $10 >= deadline THEN deadline ELSE breached_at END
+         WHERE id = $1 AND state IN ('open', 'waiting')")
+        .bind(ending.callback.0)
+        .bind(ending.state.as_str())
+        .bind(ending.outcome.map(|o| o.as_str()))
+        .bind(ending.method.as_str())
+        .bind(clean(&ending.reason.code))
+        .bind(clean(&ending.reason.detail))
+        .bind(closed.then_some(ending.at.0))
+        .bind(ending.call.map(|c| c.to_string()))
+        .bind(now.0)
+        .bind(ending.at.0)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if changed == 0 {
+        return Ok(0);
+    }
+    if let Some(day) = ending.day {
+        let word = match ending.state {
+            CallbackState::Done => Word::Done,
+            CallbackState::Excused => Word::Excused,
+            CallbackState::Open | CallbackState::Waiting => Word::Not,
+        };
+        let verdict = Verdict {
+            callback: ending.callback,
+            word,
+            code: ending.reason.code.clone(),
+            detail: ending.reason.detail.clone(),
+            start_at: None,
+            windows: String::new(),
+        };
+        day::put(tx, &ending.pack, day, &[verdict], now).await?;
+    }
+    super::write::review(tx, ending.customer, Some(now)).await?;
+    Ok(changed)
+}

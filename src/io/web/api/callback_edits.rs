@@ -1,0 +1,266 @@
+//! What people do to callbacks. Each edit is written into the audit log with who and why.
+
+use axum::extract::State;
+use axum::response::Response;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::callbacks::{created, find};
+use super::entries::ReasonBody;
+use super::plan::day;
+use crate::base::{CallbackId, Timestamp};
+use crate::io::planner::{Added, Appointment, FollowUp};
+use crate::io::store::callback::Edit;
+use crate::io::store::read::CallbackRow;
+use crate::io::web::auth::Operate;
+use crate::io::web::problem::Problem;
+use crate::io::web::request::{Json, RowId, moment};
+use crate::io::web::state::Shared;
+use crate::policy::Outcome;
+use crate::policy::pack::Method;
+
+/// Characters of a note or a name.
+const TEXT_LIMIT: usize = 500;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(remove))
+        .routes(routes!(done))
+        .routes(routes!(follow_up))
+        .routes(routes!(appointment))
+        .routes(routes!(shift))
+        .routes(routes!(assign))
+        .routes(routes!(note))
+}
+
+/// Takes a callback out.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RemoveBody {
+    /// Only off the list of this day; empty: for good.
+    pub day: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Done by a channel that the dialler does not serve.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DoneBody {
+    /// By what channel: `onsite`, `email`, `letter` and others.
+    pub method: String,
+    /// When: a day, a time, or milliseconds; empty: now.
+    pub at: String,
+    /// `satisfied`, `dissatisfied` or `reached`.
+    pub outcome: String,
+    /// What was found, or why.
+    pub reason: String,
+}
+
+/// The next date.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FollowUpBody {
+    /// The day: `2026-03-23`.
+    pub next_follow_up: String,
+    /// Purpose, shown on the card.
+    pub note: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A promised call.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppointmentBody {
+    /// When it rings: `2026-03-05T15:30:00+08:00`, or milliseconds.
+    pub at: String,
+    /// Who calls; empty: who was to call before.
+    pub assignee: String,
+    /// Place or purpose, shown on the card.
+    pub note: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Another time.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct MoveBody {
+    /// Not before: a day, a time, or milliseconds. The deadline stays.
+    pub earliest: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// Who is to call.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AssignBody {
+    /// Name; empty: anybody of the role.
+    pub assignee: String,
+    /// Why.
+    pub reason: String,
+}
+
+/// A note.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct NoteBody {
+    /// Shown on the card.
+    pub note: String,
+}
+
+fn reason(text: &str) -> Result<String, Problem> {
+    Ok(ReasonBody { reason: text.into() }.check()?.to_owned())
+}
+
+fn short(field: &str, text: &str) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.chars().count() > TEXT_LIMIT || text.contains('\0') {
+        let hint = format!("write at most {TEXT_LIMIT} characters");
+        return Err(Problem::invalid_field(field, "it is too long", hint));
+    }
+    Ok(text.to_owned())
+}
+
+fn time(api: &Shared, field: &str, text: &str) -> Result<Timestamp, Problem> {
+    moment(field, text, &api.import().timezone, false)
+}
+
+async fn edit(
+    api: &Shared,
+    caller: &str,
+    id: i64,
+    edit: Edit,
+    reason: &str,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    api.planner()?.edit(CallbackId(id), &edit, reason, caller, api.now()).await?;
+    Ok(axum::Json(find(api, id).await?))
+}
+
+/// Takes a callback off the list of a day, or out for good.
+#[utoipa::path(post, path = "/callbacks/{id}/remove", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = RemoveBody,
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
+async fn remove(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<RemoveBody>,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    let what = if body.day.is_empty() { Edit::Remove } else { Edit::Hold(day("day", &body.day)?) };
+    edit(&api, &caller.name, id, what, &reason(&body.reason)?).await
+}
+
+/// Closes a callback that was done by a visit, an answered questionnaire, or another channel.
+#[utoipa::path(post, path = "/callbacks/{id}/done", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = DoneBody,
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
+async fn done(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<DoneBody>,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    let method = Method::parse(&body.method).ok_or_else(|| {
+        let hint = "write onsite, email, sms, letter, web, task or phone";
+        Problem::invalid_field("method", format!("`{}` is not a channel", body.method), hint)
+    })?;
+    let outcome = match Outcome::parse(&body.outcome) {
+        Some(outcome @ (Outcome::Satisfied | Outcome::Dissatisfied | Outcome::Reached)) => outcome,
+        _ => {
+            let hint = "write satisfied, dissatisfied or reached";
+            return Err(Problem::invalid_field("outcome", format!("`{}` is not one", body.outcome), hint));
+        }
+    };
+    let at = if body.at.is_empty() { api.now() } else { time(&api, "at", &body.at)? };
+    if at > api.now() {
+        return Err(Problem::invalid_field("at", "it lies ahead", "write when it was done"));
+    }
+    edit(&api, &caller.name, id, Edit::Done { method, at, outcome }, &reason(&body.reason)?).await
+}
+
+/// Sets the next date: another callback by the same rule.
+#[utoipa::path(post, path = "/callbacks/{id}/follow-up", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = FollowUpBody,
+    responses((status = 201, description = "The new callback", body = CallbackRow), (status = 422, description = "The day has passed", body = Problem)))]
+async fn follow_up(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<FollowUpBody>,
+) -> Result<Response, Problem> {
+    let next = FollowUp {
+        after: CallbackId(id),
+        day: day("next_follow_up", &body.next_follow_up)?,
+        note: short("note", &body.note)?,
+        reason: reason(&body.reason)?,
+    };
+    let stored = api.planner()?.add(&Added::FollowUp(next), &caller.name, api.now()).await?;
+    created(&api, stored.callback.id).await
+}
+
+/// Promises a call at an exact time: it takes the place of the callback, if that is still owed.
+#[utoipa::path(post, path = "/callbacks/{id}/appointment", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = AppointmentBody,
+    responses((status = 201, description = "The new callback", body = CallbackRow), (status = 422, description = "The time has passed", body = Problem)))]
+async fn appointment(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<AppointmentBody>,
+) -> Result<Response, Problem> {
+    let assignee = short("assignee", &body.assignee)?;
+    let promise = Appointment {
+        of: CallbackId(id),
+        at: time(&api, "at", &body.at)?,
+        assignee: (!assignee.is_empty()).then_some(assignee),
+        note: short("note", &body.note)?,
+        reason: reason(&body.reason)?,
+    };
+    let stored = api.planner()?.add(&Added::Appointment(promise), &caller.name, api.now()).await?;
+    created(&api, stored.callback.id).await
+}
+
+/// Moves a callback: it is not called before the time given. Its deadline stays.
+#[utoipa::path(post, path = "/callbacks/{id}/move", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = MoveBody,
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
+async fn shift(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<MoveBody>,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    let at = time(&api, "earliest", &body.earliest)?;
+    edit(&api, &caller.name, id, Edit::Move(at), &reason(&body.reason)?).await
+}
+
+/// Says who is to call.
+#[utoipa::path(post, path = "/callbacks/{id}/assign", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = AssignBody,
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
+async fn assign(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<AssignBody>,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    let person = short("assignee", &body.assignee)?;
+    edit(&api, &caller.name, id, Edit::Assign(person), &reason(&body.reason)?).await
+}
+
+/// Writes a purpose or note on the card.
+#[utoipa::path(post, path = "/callbacks/{id}/note", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = NoteBody,
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 404, description = "No such callback", body = Problem)))]
+async fn note(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<NoteBody>,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    edit(&api, &caller.name, id, Edit::Note(short("note", &body.note)?), "").await
+}

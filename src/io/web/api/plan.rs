@@ -1,0 +1,298 @@
+//! The day's list: looked at, built, released, explained.
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::entries::unmasking;
+use crate::base::Timestamp;
+use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Wanted};
+use crate::io::store::callback::VerdictRow;
+use crate::io::store::read::PAGE_LIMIT;
+use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::listing::{self, Items, Wants};
+use crate::io::web::mask::mask;
+use crate::io::web::problem::Problem;
+use crate::io::web::request::{Json, Params};
+use crate::io::web::sheet::{SheetRow, optional};
+use crate::io::web::state::Shared;
+
+/// Lines of a plan that are shown where the request does not say.
+const LINES: u32 = 1_000;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(preview))
+        .routes(routes!(build))
+        .routes(routes!(release))
+        .routes(routes!(why))
+}
+
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Query {
+    /// Day: `2026-03-03`; today where it is not given.
+    date: Option<String>,
+    /// Only this policy pack.
+    pack: Option<String>,
+    /// A policy by name in place of the one in force.
+    policy: Option<String>,
+    /// Another policy to compare with, by name.
+    against: Option<String>,
+    /// Lines to show of each plan; the counts are of all.
+    limit: Option<u32>,
+    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    #[serde(default)]
+    unmask: bool,
+}
+
+/// A plan by policies that are given as text.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PreviewBody {
+    /// Day: `2026-03-03`; today where it is empty.
+    pub date: String,
+    /// Only this policy pack; empty: all, or that of the policy.
+    pub pack: String,
+    /// Text of a policy file, or the name of a policy; empty: the one in force.
+    pub policy: String,
+    /// Text of a policy file to compare with, or the name of a policy; empty: no comparison.
+    pub against: String,
+    /// Lines to show of each plan; the counts are of all.
+    pub limit: Option<u32>,
+    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    pub unmask: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct WhyQuery {
+    /// Callback after which the page begins.
+    after: Option<i64>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+impl SheetRow for PlanLine {
+    const NAME: &'static str = "plan";
+    const COLUMNS: &'static [&'static str] = &[
+        "verdict",
+        "code",
+        "detail",
+        "callback",
+        "pack",
+        "rule",
+        "title",
+        "customer",
+        "name",
+        "phone",
+        "start_at",
+        "due",
+        "deadline",
+        "sum",
+        "windows",
+        "mode",
+        "method",
+        "script",
+        "on_behalf_of",
+        "assignee",
+        "origin",
+        "priority",
+        "joined",
+        "facts",
+        "released",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        let time = |at: i64| Timestamp(at).to_string();
+        vec![
+            self.verdict.clone(),
+            self.code.clone(),
+            self.detail.clone(),
+            self.callback.to_string(),
+            self.pack.clone(),
+            self.rule.clone(),
+            self.title.clone(),
+            self.customer.to_string(),
+            self.name.clone(),
+            self.phone.clone(),
+            optional(&self.start_at.map(time)),
+            time(self.due),
+            time(self.deadline),
+            self.sum.clone(),
+            self.windows.clone(),
+            self.mode.clone(),
+            self.method.clone(),
+            self.script.clone(),
+            self.on_behalf_of.clone(),
+            self.assignee.clone(),
+            self.origin.clone(),
+            self.priority.to_string(),
+            self.joined.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            serde_json::to_string(&self.facts).unwrap_or_default(),
+            self.released.to_string(),
+        ]
+    }
+}
+
+impl SheetRow for VerdictRow {
+    const NAME: &'static str = "why";
+    const COLUMNS: &'static [&'static str] = &[
+        "day",
+        "callback",
+        "rule",
+        "customer",
+        "name",
+        "verdict",
+        "code",
+        "detail",
+        "start_at",
+        "windows",
+        "updated_at",
+    ];
+
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.day.clone(),
+            self.callback_id.to_string(),
+            self.rule.clone(),
+            self.customer_id.to_string(),
+            self.name.clone(),
+            self.verdict.clone(),
+            self.code.clone(),
+            self.detail.clone(),
+            optional(&self.start_at.map(|at| Timestamp(at).to_string())),
+            self.windows.clone(),
+            Timestamp(self.updated_at).to_string(),
+        ]
+    }
+}
+
+/// The day in a path, query or body.
+pub(super) fn day(field: &str, text: &str) -> Result<Date, Problem> {
+    text.parse().map_err(|_| {
+        let shown: String = text.chars().take(40).collect();
+        Problem::invalid_field(field, format!("`{shown}` is not a day"), "write it as 2026-03-03")
+    })
+}
+
+/// Who is called on a day, when, by which rule, in whose name, with which script; who is not,
+/// and the one reason; when the list ends. Nothing is changed.
+#[utoipa::path(get, path = "/plan", tag = "plan", params(Query), security(("bearer" = ["read"])),
+    responses((status = 200, description = "The plans; their lines as `text/csv`", body = PlanAnswer),
+              (status = 422, description = "No such policy, or no day", body = Problem)))]
+async fn show(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    wants: Wants,
+    Params(query): Params<Query>,
+) -> Result<Response, Problem> {
+    let body = PreviewBody {
+        date: query.date.unwrap_or_default(),
+        pack: query.pack.unwrap_or_default(),
+        policy: query.policy.unwrap_or_default(),
+        against: query.against.unwrap_or_default(),
+        limit: query.limit,
+        unmask: query.unmask,
+    };
+    answer(&api, &caller, wants, body).await
+}
+
+/// The same by policies that are given as text: what they would make of the stored facts.
+/// Nothing is changed.
+#[utoipa::path(post, path = "/plan", tag = "plan", security(("bearer" = ["read"])), request_body = PreviewBody,
+    responses((status = 200, description = "The plans; their lines as `text/csv`", body = PlanAnswer),
+              (status = 422, description = "The policy cannot be read", body = Problem)))]
+async fn preview(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    wants: Wants,
+    Json(body): Json<PreviewBody>,
+) -> Result<Response, Problem> {
+    answer(&api, &caller, wants, body).await
+}
+
+async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) -> Result<Response, Problem> {
+    let given = |text: String| (!text.is_empty()).then_some(text);
+    let unmask = unmasking(api, caller, body.unmask, "plan").await?;
+    let wanted = Wanted {
+        day: given(body.date).map(|text| day("date", &text)).transpose()?,
+        pack: given(body.pack),
+        policy: given(body.policy),
+        against: given(body.against),
+    };
+    let Ok(_room) = api.exports.clone().try_acquire_owned() else {
+        return Err(Problem::unavailable("as many plans as allowed are being worked out; try again shortly"));
+    };
+    let mut answer = api.planner()?.preview(&wanted, api.now()).await?;
+    for line in answer.plans.iter_mut().flat_map(|plan| &mut plan.lines).filter(|_| !unmask) {
+        line.phone = mask(&line.phone);
+    }
+    if wants == Wants::Csv {
+        let lines = answer.plans.into_iter().flat_map(|plan| plan.lines).collect();
+        return listing::answer_all(api, caller, wants, lines).await;
+    }
+    let limit = usize::try_from(body.limit.unwrap_or(LINES)).unwrap_or(usize::MAX);
+    answer.plans.iter_mut().for_each(|plan| plan.lines.truncate(limit));
+    Ok(axum::Json(answer).into_response())
+}
+
+/// Builds the list of a day as a draft, for people to look at and change.
+#[utoipa::path(post, path = "/plan/{pack}/{day}/build", tag = "plan", security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("day" = String, Path)),
+    responses((status = 200, description = "The plan", body = PlanView),
+              (status = 404, description = "No such pack", body = Problem)))]
+async fn build(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Path((pack, text)): Path<(String, String)>,
+) -> Result<axum::Json<PlanView>, Problem> {
+    let day = day("day", &text)?;
+    let mut plan = api.planner()?.build_day(&pack, day, api.now()).await?;
+    caller.audit(&api, "plan.build", &format!("plan:{pack}/{day}"), "").await?;
+    plan.lines.iter_mut().for_each(|line| line.phone = mask(&line.phone));
+    plan.lines.truncate(LINES as usize);
+    Ok(axum::Json(plan))
+}
+
+/// Gives the list of a day to the dialler.
+#[utoipa::path(post, path = "/plan/{pack}/{day}/release", tag = "plan", security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("day" = String, Path)),
+    responses((status = 200, description = "What the dialler was given", body = ReleaseReport),
+              (status = 404, description = "No such pack", body = Problem),
+              (status = 409, description = "Another day than today", body = Problem)))]
+async fn release(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Path((pack, text)): Path<(String, String)>,
+) -> Result<axum::Json<ReleaseReport>, Problem> {
+    let day = day("day", &text)?;
+    Ok(axum::Json(api.planner()?.release_day(&pack, day, &caller.name, api.now()).await?))
+}
+
+/// The why-ledger: every callback of a day with its one reason.
+#[utoipa::path(get, path = "/plan/{pack}/{day}/why", tag = "plan", security(("bearer" = ["read"])),
+    params(("pack" = String, Path), ("day" = String, Path), WhyQuery),
+    responses((status = 200, description = "One page; also as `text/csv`", body = Items<VerdictRow>)))]
+async fn why(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    wants: Wants,
+    Path((pack, text)): Path<(String, String)>,
+    Params(query): Params<WhyQuery>,
+) -> Result<Response, Problem> {
+    let day = day("day", &text)?;
+    let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
+    let rows = api.store().verdicts(&pack, day, query.after.unwrap_or(0), limit).await?;
+    if wants == Wants::Csv {
+        return listing::answer_all(&api, &caller, wants, rows).await;
+    }
+    let next = rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.callback_id.to_string());
+    Ok(axum::Json(Items { items: rows, next }).into_response())
+}

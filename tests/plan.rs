@@ -1,0 +1,11 @@
+//! From facts to callbacks, from callbacks to the day's list, from the list to the dialler and
+//! back: the planner over both databases, with the dialler played by the tests.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
+
+mod channels;
+mod crash;
+mod days;
+mod edits;
+mod policies;
+mod shop;
