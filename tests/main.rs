@@ -6,6 +6,7 @@
 mod clocks;
 mod demo;
 mod fuzz;
+mod intake;
 mod ivr;
 mod ladders;
 mod peers;

@@ -7,7 +7,7 @@ mod disk;
 mod import;
 mod lists;
 mod million;
-mod real;
+pub mod real;
 mod restart;
 mod schema;
 mod series;

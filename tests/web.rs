@@ -8,6 +8,6 @@ mod campaigns;
 mod cli;
 mod lists;
 mod routes;
-mod site;
+pub mod site;
 mod sockets;
 mod streams;
