@@ -305,8 +305,8 @@ fn stopping_a_campaign_hangs_up_and_pausing_does_not() {
 #[test]
 fn media_end_with_our_bye_though_nobody_answers_it() {
     let mut world = World::new(8, vec![trunk("a", 1)]);
-    world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![Act::Ignore])));
-    world.ledger.add(&[NUMBER]);
+    world.books.numbers.insert((0, NUMBER.into()), Behaviour::Answers(person(vec![Act::Ignore])));
+    world.books.ledger.add(&[NUMBER]);
     let now = world.now;
     world.engine.handle_campaign(now, Ledger::campaign(settings())).unwrap();
     world.engine.command(now, CampaignId(1), Command::Start, "test").unwrap();
@@ -319,9 +319,9 @@ fn media_end_with_our_bye_though_nobody_answers_it() {
     world.feed(ringback::engine::Input::Wake);
     world.run_for(Duration::from_millis(200));
     let (calls, seats, held) = world.leftovers();
-    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.ladder.text());
-    world.run_until(Duration::from_secs(60), |w| w.ledger.reports.len() == 1);
-    let record = &world.ledger.only().record;
+    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.books.ladder.text());
+    world.run_until(Duration::from_secs(60), |w| w.books.ledger.reports.len() == 1);
+    let record = &world.books.ledger.only().record;
     assert_eq!((record.disposition, record.ended_at), (Disposition::Cancelled, hung_up_at));
     assert!(record.recording.as_ref().is_some_and(|r| r.duration < Duration::from_secs(2)), "{record:?}");
 }
@@ -342,12 +342,12 @@ fn media_end_with_a_dialog_that_is_never_acknowledged() {
     world.moods[0] = TrunkMood::Silent;
     world.call_in(0, "4008001234");
     world.run_for(Duration::from_secs(31));
-    assert_eq!(world.leftovers().1, 1, "{}", world.ladder.text());
+    assert_eq!(world.leftovers().1, 1, "{}", world.books.ladder.text());
     world.run_for(Duration::from_secs(2));
     let (calls, seats, held) = world.leftovers();
-    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.ladder.text());
-    world.run_until(Duration::from_secs(60), |w| w.ledger.reports.len() == 1);
-    let record = &world.ledger.only().record;
+    assert_eq!((calls, seats, held.sessions), (1, 0, 1), "{}", world.books.ladder.text());
+    world.run_until(Duration::from_secs(60), |w| w.books.ledger.reports.len() == 1);
+    let record = &world.books.ledger.only().record;
     assert_eq!((record.ended_by, record.cause.sip), (EndedBy::Fault, 408), "{record:?}");
     let up = record.ended_at.millis_since(record.answered_at.unwrap());
     assert!((31_900..32_200).contains(&up), "{record:?}");
@@ -359,9 +359,9 @@ fn the_survey_waits_for_somebody_at_the_extension() {
     let check = |tone_hz, greeting_ms, extension_wait_seconds, expect: std::ops::Range<i64>| {
         let mut world = World::new(6, vec![trunk("a", 1)]);
         let there = Person { tone_hz, greeting_ms, ..person(vec![press("5"), Act::Ignore]) };
-        world.numbers.insert((0, NUMBER.into()), Behaviour::Answers(there));
-        world.ledger.add(&[NUMBER]);
-        world.ledger.rows.values_mut().for_each(|row| row.details.extension = "8".into());
+        world.books.numbers.insert((0, NUMBER.into()), Behaviour::Answers(there));
+        world.books.ledger.add(&[NUMBER]);
+        world.books.ledger.rows.values_mut().for_each(|row| row.details.extension = "8".into());
         let settings = CampaignSettings { extension_pause_ms: 1_500, extension_wait_seconds, ..settings() };
         let now = world.now;
         world.engine.handle_campaign(now, Ledger::campaign(settings)).unwrap();
@@ -370,7 +370,7 @@ fn the_survey_waits_for_somebody_at_the_extension() {
         world.run_until(HOUR, |w| w.engine.calls().any(|c| c.state == ringback::call::State::Script));
         let answered = world.engine.calls().find_map(|c| c.answered_at).unwrap();
         let waited = world.now.utc.millis_since(answered);
-        assert!(expect.contains(&waited), "{tone_hz} Hz: {waited} ms\n{}", world.ladder.text());
+        assert!(expect.contains(&waited), "{tone_hz} Hz: {waited} ms\n{}", world.books.ladder.text());
     };
     check(0, 6_000, 20, 1_800..3_000);
     check(450, 6_000, 20, 21_600..22_000);

@@ -20,6 +20,7 @@ mod planner;
 mod policies;
 mod program;
 mod publish;
+mod rehearsal;
 mod reload;
 mod signals;
 
@@ -27,3 +28,4 @@ pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;
+pub use rehearsal::{Options as SimulateOptions, Simulation, simulate, text as simulation_text};

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reload::{Fresh, Reread};
-use super::{Daemon, demo, library, lower, policies, signals};
+use super::{Daemon, demo, library, lower, policies, rehearsal, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
 use crate::io::certificate::Certificate;
@@ -63,6 +63,7 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::Calendar(args) => {
             shelf(&loaded, |shelf| cli::run_calendar(&shelf.calendar, args, shelf.today, cli.json))
         }
+        Command::Simulate(args) => simulate(&loaded, args, cli.json).await,
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
         _ => {
@@ -85,6 +86,56 @@ fn shelf(loaded: &Loaded, command: impl FnOnce(&cli::Shelf) -> (String, u8)) -> 
         }
         Err(error) => fail(cli::EXIT_CONFIG, &error),
     }
+}
+
+/// Rehearses a policy and prints what it came to; progress goes to stderr.
+async fn simulate(loaded: &Loaded, args: &cli::SimulateArgs, json: bool) -> ExitCode {
+    let options = match rehearsal_options(loaded, args) {
+        Ok(options) => options,
+        Err(error) => return fail(cli::EXIT_USAGE, &error),
+    };
+    let shown = std::io::IsTerminal::is_terminal(&std::io::stderr());
+    let tell = |day| {
+        if shown {
+            write!(std::io::stderr(), "\r{day} ").ok();
+        }
+    };
+    let done = rehearsal::simulate(options, tell).await;
+    if shown {
+        write!(std::io::stderr(), "\r").ok();
+    }
+    match done {
+        Ok(simulation) if json => {
+            let text = serde_json::to_string(&simulation).unwrap_or_default();
+            writeln!(std::io::stdout(), "{text}").ok();
+            ExitCode::SUCCESS
+        }
+        Ok(simulation) => {
+            write!(std::io::stdout(), "{}", rehearsal::text(&simulation)).ok();
+            ExitCode::SUCCESS
+        }
+        Err(error) => fail(cli::EXIT_FAILED, &error),
+    }
+}
+
+fn rehearsal_options(loaded: &Loaded, args: &cli::SimulateArgs) -> Result<rehearsal::Options, String> {
+    let day = |name: &str, text: &str| {
+        text.parse().map_err(|_| format!("--{name}: `{text}` is not a day; write it as 2026-03-01"))
+    };
+    let shelf = policies::shelf(&loaded.settings)?;
+    Ok(rehearsal::Options {
+        policy: shelf.policy(&args.policy)?,
+        calendar: Arc::clone(&shelf.calendar),
+        from: day("from", &args.from)?,
+        to: day("to", &args.to)?,
+        customers: args.customers.clone(),
+        intake: args.intake.clone(),
+        seed: args.seed,
+        lines: args.lines,
+        answer_rate: args.answer_rate,
+        folders: lower::folders(&loaded.settings),
+        fallback: loaded.settings.fallback_language.clone(),
+    })
 }
 
 async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {

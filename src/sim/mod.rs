@@ -18,7 +18,7 @@ pub use behaviour::{Act, Behaviour, Keying, Person};
 pub use desk::{Mix, Share};
 pub use ear::Heard;
 pub use phone::{Output, Phone};
-pub use world::{Books, TrunkMood, World, recorded, settings, trunk, trunk_addr};
+pub use world::{Books, Fetch, TrunkMood, World, recorded, settings, trunk, trunk_addr};
 
 #[cfg(test)]
 mod tests;

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 use ringback::base::{CampaignId, ListId, Now, Timestamp};
 use ringback::calendar::{Calendar, Windows};
-use ringback::dialer::{self, Fetched};
+use ringback::dialer;
 use ringback::engine::{Library, Notice, Reserved, TrunkSettings, Write};
 use ringback::ivr::Script;
 use ringback::media::{Event, Prompt, PromptLibrary};
-use ringback::sim::{self, Act, Behaviour, Books, Person};
+use ringback::sim::{self, Act, Behaviour, Books, Fetch, Person};
 
 pub use ladder::Ladder;
 pub use ledger::Ledger;
@@ -36,8 +36,8 @@ impl Books for Scene {
         self.ledger.write(now, write, &mut self.ladder)
     }
 
-    fn fetch(&mut self, now: Now, _campaign: CampaignId, list: ListId, limit: u32) -> Option<Fetched> {
-        Some(self.ledger.fetch(list, now.utc, limit))
+    fn fetch(&mut self, now: Now, _campaign: CampaignId, list: ListId, limit: u32) -> Fetch {
+        Fetch::Found(self.ledger.fetch(list, now.utc, limit))
     }
 
     fn behaviour(&mut self, _now: Now, trunk: usize, number: &str) -> Behaviour {

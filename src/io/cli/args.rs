@@ -75,6 +75,8 @@ pub enum Command {
     Calls(CallsArgs),
     /// The list of a day: who is called and when, who is not and why, by this policy or another.
     Plan(super::PlanArgs),
+    /// Rehearse a policy on a virtual clock with simulated customers: a month in seconds.
+    Simulate(super::SimulateArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
     /// Trunks with their state.

@@ -15,6 +15,7 @@ mod lists;
 mod plan;
 mod policy;
 mod prompts;
+mod simulate;
 mod storage;
 mod table;
 
@@ -27,6 +28,7 @@ pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
+pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 
 use std::path::PathBuf;
@@ -52,9 +54,8 @@ pub struct ClientSettings {
     pub database: String,
 }
 
-/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy` or `calendar`, which
-/// belong to `app`,
-/// and prints what it has to say. Errors go to stderr as `ringback: ...`.
+/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar` or
+/// `simulate`, which belong to `app`, and prints what it has to say. Errors go to stderr as `ringback: ...`.
 pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
     match run(cli, settings).await {
         Ok(()) => ExitCode::from(EXIT_OK),
@@ -97,6 +98,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         | Command::Check(_)
         | Command::Config { .. }
         | Command::Policy { .. }
+        | Command::Simulate(_)
         | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }

@@ -86,6 +86,16 @@ impl Shelf {
     }
 
     /// The policy of a name, or of a file that is read now.
+    ///
+    /// # Errors
+    /// A sentence: there is none, or it cannot be read.
+    pub fn policy(&self, name: &str) -> Result<Policy, String> {
+        self.find(name).map_err(|missing| match missing {
+            Missing::Broken(error) => error.to_string(),
+            Missing::Unknown(problem) => problem,
+        })
+    }
+
     fn find(&self, name: &str) -> Result<Policy, Missing> {
         if let Some(policy) = self.policies.named(name, self.today) {
             return Ok(policy.clone());

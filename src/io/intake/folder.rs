@@ -201,7 +201,10 @@ fn name(path: &Path) -> String {
 }
 
 /// Opens a file and reads it once, for its hash and its encoding.
-fn open(path: &Path) -> io::Result<Incoming> {
+///
+/// # Errors
+/// Those of the file system.
+pub fn open(path: &Path) -> io::Result<Incoming> {
     let mut file = std::fs::File::open(path)?;
     let (mut sha256, mut tally, mut bytes) = (Sha256::new(), EncodingTally::default(), 0);
     let mut piece = vec![0; 64 * 1024];

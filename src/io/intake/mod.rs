@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-pub use folder::{Folder, Found, SCAN_EVERY, watch};
+pub use folder::{Folder, Found, SCAN_EVERY, open, watch};
 pub use items::Item;
 pub use packs::Packs;
 
@@ -231,6 +231,26 @@ fn report_of(order: &IntakeOrder) -> IntakeReport {
         dry_run: order.dry_run,
         ..IntakeReport::default()
     }
+}
+
+/// Judges every row of a file by a pack, without a store: what a rehearsal brings in by and by.
+///
+/// # Errors
+/// [`Failure::Broken`] where the file is no table or cannot be read.
+pub async fn judged(
+    incoming: Incoming,
+    pack: Arc<crate::policy::pack::Pack>,
+    intake: &str,
+    settings: Settings,
+) -> Result<Vec<RowResult>, Failure> {
+    let name = intake.to_owned();
+    let mut batches: Batches<RowResult> =
+        Batches::open(INTAKE_CHUNK, move |sink| rows::read(incoming, &pack, &name, &settings, sink)).await?;
+    let mut all = Vec::new();
+    while let Some(batch) = batches.next().await? {
+        all.extend(batch.rows);
+    }
+    Ok(all)
 }
 
 /// How rows are read where the daemon's settings say how lists are.

@@ -57,6 +57,17 @@ impl Store {
         Ok(Store { db })
     }
 
+    /// Opens a SQLite file that nobody needs after this process, such as that of a rehearsal:
+    /// its writes do not wait for the disk.
+    ///
+    /// # Errors
+    /// Those of [`Store::open`].
+    pub async fn open_fleeting(path: &std::path::Path) -> Result<Store, Error> {
+        let db = Db::connect_fleeting(path).await?;
+        schema::migrate(&db).await?;
+        Ok(Store { db })
+    }
+
     /// Waits for open transactions and closes every connection. End the [`Writer`] first.
     pub async fn close(&self) {
         self.db.close().await;

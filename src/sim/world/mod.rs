@@ -41,11 +41,11 @@ pub fn trunk_addr(index: usize) -> SocketAddr {
 /// What the world does not have itself: a database, people behind the numbers, and somebody
 /// who watches.
 pub trait Books {
-    /// Keeps a write. Reservations are answered at once.
+    /// Keeps a write. A reservation is answered at once, or later by [`Input::Reserved`].
     fn write(&mut self, now: Now, write: Write) -> Option<Reserved>;
 
-    /// Due entries; None where they cannot be read now.
-    fn fetch(&mut self, now: Now, campaign: CampaignId, list: ListId, limit: u32) -> Option<Fetched>;
+    /// Due entries.
+    fn fetch(&mut self, now: Now, campaign: CampaignId, list: ListId, limit: u32) -> Fetch;
 
     /// Who is behind a number that a trunk is asked for.
     fn behaviour(&mut self, now: Now, trunk: usize, number: &str) -> Behaviour;
@@ -61,6 +61,17 @@ pub trait Books {
 
     /// The engine has news.
     fn see_notice(&mut self, _now: Now, _notice: &Notice) {}
+}
+
+/// The answer of the books to a fetch.
+#[derive(Clone, Debug)]
+pub enum Fetch {
+    /// These are due.
+    Found(Fetched),
+    /// They cannot be read now.
+    Failed,
+    /// The caller gives [`Input::Fetched`] later.
+    Later,
 }
 
 /// What a trunk does with a request before any phone hears of it.
@@ -241,7 +252,11 @@ impl<B: Books> World<B> {
                     }
                 }
                 Output::Fetch { campaign, list, limit } => {
-                    let fetched = self.books.fetch(self.now, campaign, list, limit);
+                    let fetched = match self.books.fetch(self.now, campaign, list, limit) {
+                        Fetch::Found(fetched) => Some(fetched),
+                        Fetch::Failed => None,
+                        Fetch::Later => continue,
+                    };
                     self.engine.handle(self.now, Input::Fetched(campaign, fetched));
                 }
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {

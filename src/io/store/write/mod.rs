@@ -19,7 +19,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
-use super::Store;
+use super::{Error, Store};
 use crate::base::Timestamp;
 use crate::engine::{Reserved, Write};
 
@@ -121,6 +121,14 @@ impl Writer {
     /// waits; a caller in a hurry puts its own limit around it and drops the future.
     pub async fn close(self) {
         self.handle.flush().await;
+    }
+}
+
+impl Store {
+    /// Makes writes at once, in one transaction, for those who own their clock; gives the
+    /// answers to their reserves, in order. The daemon's own way is the [`Writer`].
+    pub async fn write(&self, settings: &WriterSettings, writes: &[Write]) -> Result<Vec<Reserved>, Error> {
+        apply::apply(self, settings, writes).await
     }
 }
 

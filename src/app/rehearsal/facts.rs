@@ -1,0 +1,122 @@
+//! The customers of a rehearsal and what happens to them: a file as the intake reads it. Each
+//! event is brought in at its own time, as it would have been.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::Options;
+use crate::base::Timestamp;
+use crate::intake::{self, Outcome, RowResult};
+use crate::io::intake::{judged, open};
+use crate::io::store::Store;
+use crate::io::store::archive::{INTAKE_CHUNK, IntakeOrder};
+
+/// An event of which the source gives only the day is known in the evening of that day.
+const KNOWN_AT_MS: i64 = 18 * 3_600_000;
+
+/// Rows that are still to come, in the order of their time.
+pub(super) struct Facts {
+    pack: String,
+    intake: String,
+    rows: VecDeque<(Timestamp, RowResult)>,
+    summary: Summary,
+}
+
+/// What the file held.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Summary {
+    pub taken: u64,
+    pub left_out: u64,
+    /// The first rows that were not taken, with the reason.
+    pub problems: Vec<String>,
+}
+
+/// Problems that are shown.
+const SHOWN: usize = 20;
+
+impl Facts {
+    pub async fn read(options: &Options) -> Result<Facts, String> {
+        let path = options.customers.clone();
+        let shown = path.display().to_string();
+        let incoming = open(&path).map_err(|e| format!("{shown}: {e}"))?;
+        let start = options.calendar.start_of(options.from);
+        let settings = intake::Settings {
+            timezone: options.calendar.zone().iana_name().unwrap_or("UTC").to_owned(),
+            now: start,
+            ..intake::Settings::default()
+        };
+        let pack = Arc::new(options.policy.pack.clone());
+        let rows = judged(incoming, pack, &options.intake, settings)
+            .await
+            .map_err(|e| format!("{shown}: {e}"))?;
+        let (mut known, mut summary) = (Vec::new(), Summary::default());
+        for row in rows {
+            match &row.outcome {
+                Outcome::Taken(_) => {
+                    summary.taken += 1;
+                    known.push(moment(row, start));
+                }
+                Outcome::Duplicate { .. } | Outcome::Skipped(_) => summary.left_out += 1,
+                Outcome::Rejected { remark, .. } => {
+                    summary.left_out += 1;
+                    if summary.problems.len() < SHOWN {
+                        summary.problems.push(format!("line {}: {}", row.line, remark.text));
+                    }
+                }
+            }
+        }
+        if known.is_empty() {
+            let why = summary.problems.first().cloned().unwrap_or_else(|| "it has no rows".into());
+            return Err(format!("{shown}: nothing could be taken ({why})"));
+        }
+        known.sort_by_key(|(at, row)| (*at, row.line));
+        let rows = known.into();
+        Ok(Facts { pack: options.policy.pack.pack.clone(), intake: options.intake.clone(), rows, summary })
+    }
+
+    pub fn summary(&self) -> &Summary {
+        &self.summary
+    }
+
+    /// When the next row is known.
+    pub fn next(&self) -> Option<Timestamp> {
+        self.rows.front().map(|(at, _)| *at)
+    }
+
+    /// Brings in every row that is known at `now`.
+    pub async fn bring(&mut self, store: &Store, now: Timestamp) -> Result<(), String> {
+        while self.next().is_some_and(|at| at <= now) {
+            let mut batch = Vec::new();
+            while batch.len() < INTAKE_CHUNK
+                && let Some((_, row)) = self.rows.pop_front_if(|(at, _)| *at <= now)
+            {
+                batch.push(row);
+            }
+            let order = IntakeOrder {
+                pack: self.pack.clone(),
+                intake: self.intake.clone(),
+                source: "rehearsal".into(),
+                channel: "file".into(),
+                by: "rehearsal".into(),
+                ..IntakeOrder::default()
+            };
+            let mut session = store.begin_intake(order, now).await.map_err(|e| e.to_string())?;
+            session.push(&batch, 0).await.map_err(|e| e.to_string())?;
+            session.finish().await.map_err(|e| e.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+/// When a row is known: at its event, but what happened before the first day is known at its
+/// beginning.
+fn moment(mut row: RowResult, start: Timestamp) -> (Timestamp, RowResult) {
+    let mut at = start;
+    if let Outcome::Taken(fact) = &mut row.outcome
+        && let Some(event) = &mut fact.event
+    {
+        at = if event.has_time { event.at } else { Timestamp(event.at.0 + KNOWN_AT_MS) };
+        event.received_at = at;
+    }
+    (at.max(start), row)
+}

@@ -1,0 +1,274 @@
+//! `ringback simulate`: the days of a policy on a virtual clock. The real planner, the real
+//! engine, real SIP and media sessions, a real database that nobody keeps; only the customers,
+//! the network and the clock are simulated. The same seed gives the same bytes.
+
+mod facts;
+mod people;
+mod report;
+mod stage;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::civil::{Date, Time};
+use tokio::sync::mpsc;
+
+use super::library::{self, Folders};
+use crate::base::{CampaignId, Timestamp};
+use crate::calendar::{Calendar, Windows};
+use crate::dialer::{self, Command};
+use crate::engine::Input;
+use crate::io::planner::{self, Planner, Turn};
+use crate::io::store::{Store, WriterSettings};
+use crate::io::web::{Control, ControlHandle, Done, EventHub, Order, Refused};
+use crate::policy::pack::{Policies, Policy};
+use crate::sim::{self, World};
+use facts::Facts;
+pub use report::{Simulation, text};
+use stage::Stage;
+
+/// Longest rehearsal, in days: a year and a day.
+const MAX_DAYS: i32 = 366;
+/// How often the planner looks while calls end: what it settles may owe another call today.
+const TURN_EVERY: Duration = Duration::from_secs(300);
+/// The time of day at which the list is released.
+const RELEASE_AT: Time = Time::constant(8, 50, 0, 0);
+
+/// What is rehearsed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The policy.
+    pub policy: Policy,
+    /// Holidays, working days and the zone.
+    pub calendar: Arc<Calendar>,
+    /// First day.
+    pub from: Date,
+    /// Last day.
+    pub to: Date,
+    /// File of customers and of what happens to them.
+    pub customers: PathBuf,
+    /// Section of the pack by which the file is read; empty: by the event's kind alone.
+    pub intake: String,
+    /// Seed of everything that is drawn.
+    pub seed: u64,
+    /// Calls at once.
+    pub lines: u32,
+    /// Percent of calls that a person answers.
+    pub answer_rate: u32,
+    /// Scripts and prompts besides the embedded ones.
+    pub folders: Folders,
+    /// Language that stands in where a prompt is missing.
+    pub fallback: String,
+}
+
+/// Rehearses the days; `tell` hears the day that begins.
+///
+/// # Errors
+/// A sentence: what cannot be read, or what the database refused.
+pub async fn simulate(options: Options, mut tell: impl FnMut(Date)) -> Result<Simulation, String> {
+    check(&options)?;
+    let scratch = Scratch::new()?;
+    let mut rehearsal = Rehearsal::open(&options, &scratch).await?;
+    let mut simulation = Simulation::new(&options, rehearsal.facts.summary());
+    let mut day = options.from;
+    while day <= options.to {
+        tell(day);
+        rehearsal.run_to(options.calendar.end_of(day)).await?;
+        // The turn after midnight closes the day's books.
+        rehearsal.turn().await?;
+        let called = rehearsal.world.books.take_results();
+        report::add_day(&mut simulation, &rehearsal.store, day, called).await?;
+        day = day.tomorrow().map_err(|e| e.to_string())?;
+    }
+    report::finish(&mut simulation, &rehearsal.store, &rehearsal.planner, &options).await?;
+    rehearsal.store.close().await;
+    Ok(simulation)
+}
+
+fn check(options: &Options) -> Result<(), String> {
+    if options.to < options.from {
+        return Err(format!("--to {} lies before --from {}", options.to, options.from));
+    }
+    let days = options.from.until(options.to).map_err(|e| e.to_string())?.get_days() + 1;
+    if days > MAX_DAYS {
+        return Err(format!("{days} days are more than {MAX_DAYS}: rehearse a year at a time"));
+    }
+    Ok(())
+}
+
+/// The folder of a rehearsal, removed with it.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Result<Scratch, String> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|e| format!("no random name for a folder: {e}"))?;
+        let name = format!("ringback-simulate-{:016x}", u64::from_ne_bytes(random));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
+        Ok(Scratch(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).ok();
+    }
+}
+
+/// Everything that runs.
+struct Rehearsal {
+    world: World<Stage>,
+    store: Store,
+    planner: Planner,
+    orders: mpsc::Receiver<Order>,
+    writer: WriterSettings,
+    clock: Arc<AtomicI64>,
+    facts: Facts,
+    /// When the planner looks next at the latest.
+    next_turn: Timestamp,
+}
+
+impl Rehearsal {
+    async fn open(options: &Options, scratch: &Scratch) -> Result<Rehearsal, String> {
+        let store = Store::open_fleeting(&scratch.0.join("rehearsal.db")).await.map_err(|e| e.to_string())?;
+        let start = options.calendar.start_of(options.from);
+        let facts = Facts::read(options).await?;
+        let clock = Arc::new(AtomicI64::new(start.0));
+        let (control, orders) = ControlHandle::channel();
+        let mut policies = Policies::default();
+        let mut policy = options.policy.clone();
+        // Rehearsed as if it had always been in force.
+        policy.pack.effective = None;
+        policies.add(policy)?;
+        let settings = planner::Settings {
+            release_at: RELEASE_AT,
+            auto_release: true,
+            lines: options.lines,
+            policies: Arc::new(policies),
+            calendar: Arc::clone(&options.calendar),
+        };
+        let planner = Planner::new(store.clone(), control, EventHub::new(options.seed), settings);
+        let loaded = library::load(&options.folders, &options.fallback)
+            .map_err(|e| format!("scripts and prompts: {e}"))?;
+        let mut trunk = sim::trunk("rehearsal", 1);
+        trunk.ping_every = Duration::ZERO;
+        let dialer = dialer::Settings {
+            windows: Windows::always(),
+            max_calls: options.lines,
+            max_cps: 0.0,
+            fetch_size: 100,
+            reservation_timeout: Duration::from_secs(10),
+            calendar: Arc::clone(&options.calendar),
+        };
+        let settings = sim::settings(dialer, vec![trunk], options.calendar.zone().clone());
+        let stage = Stage::new(people::People::new(options.seed, options.answer_rate));
+        let world = World::new(start, options.seed, settings, loaded.library, stage);
+        let told = Arc::clone(&clock);
+        let writer = WriterSettings {
+            recordings: PathBuf::from("/recordings"),
+            clock: Arc::new(move || Timestamp(told.load(Ordering::Relaxed))),
+            notify: Box::new(|_| ()),
+        };
+        Ok(Rehearsal { world, store, planner, orders, writer, clock, facts, next_turn: start })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.now.utc
+    }
+
+    /// Lets time pass until `end`.
+    async fn run_to(&mut self, end: Timestamp) -> Result<(), String> {
+        while self.now() < end {
+            let news = self.facts.next().is_some_and(|at| at <= self.now());
+            if news {
+                self.facts.bring(&self.store, self.now()).await?;
+            }
+            if news || self.now() >= self.next_turn {
+                self.turn().await?;
+            }
+            let next = [Some(self.next_turn), self.facts.next(), Some(end)].into_iter().flatten().min();
+            let limit = next.unwrap_or(end).millis_since(self.now()).max(1);
+            self.world.step(Duration::from_millis(limit.unsigned_abs()));
+            self.clock.store(self.now().0, Ordering::Relaxed);
+            self.carry().await?;
+        }
+        Ok(())
+    }
+
+    /// Makes the writes and reads that the engine asked for.
+    async fn carry(&mut self) -> Result<(), String> {
+        loop {
+            let writes = std::mem::take(&mut self.world.books.writes);
+            let fetches = std::mem::take(&mut self.world.books.fetches);
+            if writes.is_empty() && fetches.is_empty() {
+                return Ok(());
+            }
+            if !writes.is_empty() {
+                let reserved = self.store.write(&self.writer, &writes).await.map_err(|e| e.to_string())?;
+                for answer in reserved {
+                    self.world.feed(Input::Reserved(answer));
+                }
+            }
+            for (campaign, list, limit) in fetches {
+                let fetched = self.store.due(list, self.now(), limit).await.map_err(|e| e.to_string())?;
+                self.world.feed(Input::Fetched(campaign, Some(fetched)));
+            }
+        }
+    }
+
+    /// The planner's turns, until nothing is left to do at this moment.
+    async fn turn(&mut self) -> Result<(), String> {
+        let now = self.now();
+        loop {
+            let turn = self.one_turn(now).await?;
+            self.carry().await?;
+            if !turn.more {
+                // The planner looks at least every minute, for others may write beside it; here
+                // nobody does.
+                let idle = now + Duration::from_secs(60);
+                let every = now + TURN_EVERY;
+                self.next_turn = if turn.next < idle { turn.next.max(Timestamp(now.0 + 1)) } else { every };
+                return Ok(());
+            }
+        }
+    }
+
+    /// One turn; the orders that it gives to the engine are carried out meanwhile.
+    async fn one_turn(&mut self, now: Timestamp) -> Result<Turn, String> {
+        let planner = self.planner.clone();
+        let mut turn = std::pin::pin!(planner.turn(now));
+        loop {
+            tokio::select! {
+                biased;
+                Some(order) = self.orders.recv() => self.obey(order),
+                done = &mut turn => return done.map_err(|e| e.to_string()),
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        let now = self.world.now;
+        let engine = &mut self.world.engine;
+        let command = |id: CampaignId, by: &str, command: Command, engine: &mut crate::engine::Engine| {
+            engine.command(now, id, command, by).map(Done::Campaign).map_err(|e| Refused::Conflict(e.to_string()))
+        };
+        let answer = match order.control {
+            Control::StartCampaign { id, by } => command(id, &by, Command::Start, engine),
+            Control::CampaignCreated(campaign) | Control::CampaignChanged(campaign) => engine
+                .handle_campaign(now, *campaign)
+                .map(|()| Done::Accepted)
+                .map_err(|e| Refused::Invalid(e.to_string())),
+            Control::ListGrown(list) | Control::EntryRemoved { list, .. } => {
+                engine.handle_list_changed(now, list);
+                Ok(Done::Accepted)
+            }
+            _ => Ok(Done::Accepted),
+        };
+        // What the order set off goes out with the next step.
+        self.world.feed(Input::Wake);
+        order.reply.send(answer).ok();
+    }
+}

@@ -1,0 +1,49 @@
+//! What is around the engine in a rehearsal: writes and reads wait for the database, people
+//! are drawn, and the results of calls are counted.
+
+use std::collections::BTreeMap;
+
+use super::people::People;
+use crate::base::{CampaignId, Disposition, ListId, Now};
+use crate::engine::{Reserved, Write};
+use crate::sim::{Behaviour, Books, Fetch};
+
+/// How often calls ended in each way.
+pub(super) type Results = BTreeMap<Disposition, u64>;
+
+pub(super) struct Stage {
+    pub writes: Vec<Write>,
+    pub fetches: Vec<(CampaignId, ListId, u32)>,
+    people: People,
+    results: Results,
+}
+
+impl Stage {
+    pub fn new(people: People) -> Stage {
+        Stage { writes: Vec::new(), fetches: Vec::new(), people, results: Results::new() }
+    }
+
+    /// How the calls since the last time ended.
+    pub fn take_results(&mut self) -> Results {
+        std::mem::take(&mut self.results)
+    }
+}
+
+impl Books for Stage {
+    fn write(&mut self, _now: Now, write: Write) -> Option<Reserved> {
+        if let Write::Report(report) = &write {
+            *self.results.entry(report.record.disposition).or_default() += 1;
+        }
+        self.writes.push(write);
+        None
+    }
+
+    fn fetch(&mut self, _now: Now, campaign: CampaignId, list: ListId, limit: u32) -> Fetch {
+        self.fetches.push((campaign, list, limit));
+        Fetch::Later
+    }
+
+    fn behaviour(&mut self, _now: Now, _trunk: usize, number: &str) -> Behaviour {
+        self.people.answer(number)
+    }
+}
