@@ -23,6 +23,7 @@ const RULES: &str = r#"
     due = '0d'
     deadline = '0d'
     script = 'survey'
+    rates = { '技术员' = 'technician', '导购' = 'guide' }
     scripts = [{ when = [{ field = 'grade', is = ['A'] }], script = 'survey-a' }]
     fallback = 'email'
     caller = { on_behalf_of = '客服部', role = '客服专员' }
@@ -371,6 +372,16 @@ fn sch_06_cnt_17_a_call_says_by_whom_and_with_which_script() {
     assert_eq!((call.script.as_str(), call.language.as_str()), ("survey-a", "en"));
     let said = (call.on_behalf_of.as_str(), call.role.as_str(), call.not_by.as_str(), call.attempt);
     assert_eq!(said, ("客服部", "客服专员", "王芳", 1));
+}
+
+#[test]
+fn sch_04_sch_35_a_call_names_the_persons_who_are_rated() {
+    let mut desk = Desk::new("2026-03-03");
+    desk.owed("routine", 1);
+    desk.customer(1).fields.insert("technician".into(), "王工".into());
+    let plan = desk.plan();
+    let rated = &plan.rows[0].verdict.call().unwrap().rated;
+    assert_eq!(*rated, BTreeMap::from([("技术员".to_owned(), "王工".to_owned())]));
 }
 
 #[test]
