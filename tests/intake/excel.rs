@@ -94,7 +94,8 @@ const HEADER: [Cell<'static>; 6] = [
 #[test]
 fn imp_05_an_xlsx_export_comes_in_with_its_dates_and_numbers() {
     block_on(async {
-        let site = site(&Database::sqlite()).await;
+        let database = Database::sqlite();
+        let site = site(&database).await;
         let rows = [
             row(1, &[Cell::Text("昨日结算清单")]),
             row(2, &HEADER),
@@ -178,7 +179,8 @@ fn imp_05_an_xlsx_export_comes_in_with_its_dates_and_numbers() {
 #[test]
 fn imp_05_an_xls_export_comes_in_as_the_xlsx_one_does() {
     block_on(async {
-        let site = site(&Database::sqlite()).await;
+        let database = Database::sqlite();
+        let site = site(&database).await;
         let file = include_bytes!("../fixtures/intake/settled.xls");
         let report = site.intake("pack=auto_repair&intake=settled", file.to_vec()).await.expect(201);
         assert_eq!(counts(&report, &["added", "skipped", "rejected"]), [2, 1, 0], "{report}");
@@ -205,7 +207,8 @@ fn imp_05_an_xls_export_comes_in_as_the_xlsx_one_does() {
 #[test]
 fn a_spreadsheet_that_unpacks_to_too_much_is_refused_before_it_is_held() {
     block_on(async {
-        let site = site(&Database::sqlite()).await;
+        let database = Database::sqlite();
+        let site = site(&database).await;
         let refused = async |file: Vec<u8>| {
             let answer = site.intake("pack=auto_repair&intake=settled", file).await.expect(422);
             answer["detail"].as_str().unwrap().to_owned()

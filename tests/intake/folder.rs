@@ -8,7 +8,8 @@ use crate::support::databases::{Database, block_on, number, text};
 #[test]
 fn imp_01_a_file_dropped_into_the_folder_comes_in_and_is_put_away() {
     block_on(async {
-        let site = site(&Database::sqlite()).await;
+        let database = Database::sqlite();
+        let site = site(&database).await;
         let drop = tempfile::tempdir().unwrap();
         let slips = drop.path().join("install/slips");
         let archive = drop.path().join("install/customers");

@@ -253,7 +253,10 @@ impl Rehearsal {
         let now = self.world.now;
         let engine = &mut self.world.engine;
         let command = |id: CampaignId, by: &str, command: Command, engine: &mut crate::engine::Engine| {
-            engine.command(now, id, command, by).map(Done::Campaign).map_err(|e| Refused::Conflict(e.to_string()))
+            engine
+                .command(now, id, command, by)
+                .map(Done::Campaign)
+                .map_err(|e| Refused::Conflict(e.to_string()))
         };
         let answer = match order.control {
             Control::StartCampaign { id, by } => command(id, &by, Command::Start, engine),

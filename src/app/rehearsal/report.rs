@@ -180,7 +180,7 @@ pub(super) async fn finish(
     let (mut place, filter) = (None, CallbackFilter::default());
     loop {
         let page = store.callback_rows(&filter, place.as_ref(), PAGE).await.map_err(|e| e.to_string())?;
-        for row in &page.items {
+        for row in &page.rows {
             let line = line(row);
             if row.breached_at.is_some() {
                 simulation.missed.push(line.clone());
