@@ -1,10 +1,12 @@
 //! What people see of the running daemon: the snapshot and the event stream.
 
+use serde::Serialize;
 use serde_json::json;
 
 use super::driver::{Driver, Parts};
 use super::log::told;
-use crate::base::CallId;
+use crate::base::{CallId, CampaignId, Disposition, EntryId};
+use crate::call::State;
 use crate::dialer::Health;
 use crate::engine::{Notice, Trunk};
 use crate::io::certificate::Certificate;
@@ -106,6 +108,27 @@ fn live_trunk(trunk: &Trunk) -> LiveTrunk {
     }
 }
 
+/// A call that goes on, as the event stream tells it.
+#[derive(Serialize)]
+struct CallEvent<'a> {
+    call: CallId,
+    campaign: Option<CampaignId>,
+    entry: Option<EntryId>,
+    state: State,
+    step: &'a str,
+    trunk: Option<&'a str>,
+}
+
+/// A call that is over.
+#[derive(Serialize)]
+struct EndedEvent<'a> {
+    call: CallId,
+    campaign: Option<CampaignId>,
+    state: &'static str,
+    disposition: Disposition,
+    detail: &'a str,
+}
+
 impl Driver {
     /// Tells the event stream, the counters and the log.
     pub(super) fn notify(&mut self, notice: Notice) {
@@ -114,8 +137,7 @@ impl Driver {
             Notice::Call(id) => self.notify_call(id),
             Notice::Ended { call, campaign, disposition, detail } => {
                 tracing::info!(call_id = %call, %disposition, detail = told(&detail), "call ended");
-                let event = json!({ "call": call, "campaign": campaign, "state": "ended",
-                    "disposition": disposition, "detail": detail });
+                let event = EndedEvent { call, campaign, state: "ended", disposition, detail: &detail };
                 self.parts.hub.publish_value("call", &event);
             }
             Notice::Answer(answer) => {
@@ -142,8 +164,8 @@ impl Driver {
 
     fn notify_call(&mut self, id: CallId) {
         let Some(call) = self.parts.engine.call(id) else { return };
-        let event = json!({ "call": id, "campaign": call.campaign, "entry": call.entry,
-            "state": call.state, "step": call.step, "trunk": call.trunk });
+        let (campaign, entry, state) = (call.campaign, call.entry, call.state);
+        let event = CallEvent { call: id, campaign, entry, state, step: call.step, trunk: call.trunk };
         self.parts.hub.publish_value("call", &event);
     }
 

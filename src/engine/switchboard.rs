@@ -35,7 +35,8 @@ pub struct Engine {
     pub(super) trunks: Vec<Trunk>,
     /// Serial of the next trunk.
     pub(super) next_trunk: usize,
-    pub(super) slots: BTreeMap<u64, Slot>,
+    /// Boxed, because the map moves what stands beside a call that comes or goes.
+    pub(super) slots: BTreeMap<u64, Box<Slot>>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     pub(super) by_call: BTreeMap<CallId, u64>,
     /// What the outbound calls are dialled with, for the next trunk.
@@ -249,7 +250,7 @@ impl Engine {
         if let Some(session) = session {
             self.by_session.insert(session, slot);
         }
-        self.slots.insert(slot, Slot { call, session, timer: Mono::FAR });
+        self.slots.insert(slot, Box::new(Slot { call, session, timer: Mono::FAR }));
         self.drain_call(now, slot);
         slot
     }

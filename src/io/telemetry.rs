@@ -53,11 +53,15 @@ impl CounterFamily {
     /// The counter with these label values, in the order of the labels.
     pub fn with(&self, values: &[&str]) -> Counter {
         let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        let key: Vec<String> = values.iter().map(|v| (*v).to_owned()).collect();
-        if let Some(counter) = series.get(&key) {
+        // Looked for without a key of its own, which would be made for every count; the
+        // families that are counted often have few series.
+        if let Some((_, counter)) = series.iter().find(|(key, _)| key.iter().eq(values)) {
             return counter.clone();
         }
-        let key = if series.len() < SERIES_LIMIT { key } else { vec!["other".into(); self.labels.len()] };
+        let key = match series.len() < SERIES_LIMIT {
+            true => values.iter().map(|v| (*v).to_owned()).collect(),
+            false => vec!["other".into(); self.labels.len()],
+        };
         series.entry(key).or_default().clone()
     }
 

@@ -29,6 +29,7 @@ on_both_databases! {
     a_repaired_recording_is_noted_once,
     inbound_calls_are_stored_from_their_beginning,
     entries_passed_over_keep_their_reason,
+    writes_done_together_come_to_the_same_as_one_after_the_other,
 }
 
 async fn a_reservation_is_on_disk_before_its_answer(database: &Database) {
@@ -364,4 +365,65 @@ async fn entries_passed_over_keep_their_reason(database: &Database) {
     assert_eq!(states, "dialling:due pending:window_closed", "one in a call is not touched");
     assert_eq!(world.due(MONDAY).await.len(), 0);
     assert_eq!(world.due(tomorrow).await.len(), 1);
+}
+
+async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: &Database) {
+    let mut world = World::new(database, 4).await;
+    let mut desk = Desk::open(&world.store);
+    let due = world.due(MONDAY).await;
+    let attempts: Vec<_> = due[..3].iter().map(|c| world.attempt(c, MONDAY)).collect();
+    desk.reserve(attempts.clone()).await;
+    let unknown = world.attempt(&due[3], MONDAY);
+    let inbound = CallId::new(MONDAY, &mut world.rng);
+    let mut busy = report(&attempts[1], Disposition::Busy);
+    busy.entry = Some(update(attempts[1].entry, EntryState::Pending, Disposition::Busy));
+    let again = world.attempt(&due[1], MONDAY);
+    let mut stranger = report(&unknown, Disposition::Completed);
+    (stranger.record.campaign, stranger.record.entry, stranger.entry) = (None, None, None);
+    let answer = |seq, keys: &str| StoredAnswer {
+        call: attempts[0].call,
+        seq,
+        question: "q".into(),
+        keys: Some(keys.into()),
+        meaning: None,
+        score: None,
+        comment: None,
+        at: MONDAY,
+    };
+    // Handed over without a pause, so that they share a transaction. The second report of the
+    // first call comes too late, and nobody stored that the stranger's call began.
+    for write in [
+        Write::Begin {
+            call: inbound,
+            direction: Direction::Inbound,
+            phone: phone(9).to_string(),
+            at: MONDAY,
+        },
+        Write::Answer(answer(1, "5")),
+        Write::Answer(answer(2, "1")),
+        Write::Answer(answer(1, "4")),
+        Write::Report(Box::new(report(&attempts[0], Disposition::Completed))),
+        Write::Report(Box::new(stranger)),
+        Write::Report(Box::new(report(&attempts[0], Disposition::Failed))),
+        Write::Report(Box::new(busy)),
+        Write::Reserve(vec![again.clone(), unknown.clone()]),
+        Write::Report(Box::new(report(&attempts[2], Disposition::NoAnswer))),
+    ] {
+        desk.submit(write);
+    }
+    desk.flush().await;
+    let calls =
+        "SELECT string_agg(state || ':' || COALESCE(disposition, ''), ' ' ORDER BY state, disposition, id)
+                 FROM calls";
+    let expected = "ended:busy ended:completed ended:completed ended:no_answer reserved: reserved:";
+    assert_eq!(text(&world.store, calls).await, expected);
+    let answers = "SELECT string_agg(seq || ':' || keys, ' ' ORDER BY seq) FROM answers";
+    assert_eq!(text(&world.store, answers).await, "1:4 2:1");
+    let entries = "SELECT string_agg(state || ':' || attempts, ' ' ORDER BY id) FROM entries";
+    assert_eq!(text(&world.store, entries).await, "done:1 dialling:2 done:1 pending:0");
+    assert_eq!(number(&world.store, "SELECT CAST(SUM(calls) AS BIGINT) FROM call_tallies").await, 3);
+    // A call that is known, even by its end alone, is not reserved anew.
+    let known = desk.reserve(vec![again.clone(), unknown.clone()]).await;
+    assert_eq!((known.reserved.len(), known.refused.len()), (2, 0));
+    assert_eq!(number(&world.store, "SELECT COUNT(*) FROM calls").await, 6);
 }

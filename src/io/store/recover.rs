@@ -71,7 +71,7 @@ impl Store {
             let attempt = attempt(row)?;
             close_call(&mut tx, &attempt, now).await?;
             if attempt.entry.is_some() {
-                super::write::settle_entry(&mut tx, &decide(&attempt), now).await?;
+                super::write::settle_entries(&mut tx, &[&decide(&attempt)], now).await?;
             }
             lost.push(attempt);
         }

@@ -1,13 +1,16 @@
-//! One write of each kind, as statements of a transaction.
+//! The writes of one transaction: those that go together, and those that stand alone.
 
 use std::borrow::Cow;
+
+use sqlx::QueryBuilder;
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Tx, within};
 use super::super::{Error, Store};
-use super::{WriterSettings, record, reserve};
-use crate::base::{CallId, CampaignId, Timestamp};
-use crate::call::{Direction, StoredAnswer};
+use super::WriterSettings;
+use super::together::{Halt, Together, shares};
+use crate::base::{CampaignId, Timestamp};
+use crate::call::Direction;
 use crate::dialer::{CampaignState, EntryUpdate, Reason};
 use crate::engine::{Reserved, Write};
 
@@ -18,28 +21,48 @@ pub(super) async fn apply(
     settings: &WriterSettings,
     writes: &[Write],
 ) -> Result<Vec<Reserved>, Error> {
+    let mut done = apply_with(store, settings, writes, Together::new(false)).await;
+    if matches!(done, Err(Halt::Apart)) {
+        done = apply_with(store, settings, writes, Together::new(true)).await;
+    }
+    done.map_err(|halt| match halt {
+        Halt::Failed(error) => error,
+        Halt::Apart => Error::Refused("a write that stands alone cannot be taken apart".into()),
+    })
+}
+
+async fn apply_with<'a>(
+    store: &Store,
+    settings: &WriterSettings,
+    writes: &'a [Write],
+    mut together: Together<'a>,
+) -> Result<Vec<Reserved>, Halt> {
+    // Rolled back where it is not committed.
     let mut tx = store.db().begin_alone().await?;
-    let mut answers = Vec::new();
     for write in writes {
-        let now = (settings.clock)();
-        match write {
-            Write::Reserve(attempts) => answers.push(reserve::reserve(&mut tx, attempts, now).await?),
-            Write::Begin { call, direction, phone, at } => {
-                begin_call(&mut tx, *call, *direction, phone, *at).await?;
-            }
-            Write::Answer(answer) => keep_answer(&mut tx, answer).await?,
-            Write::Report(report) => record::report(&mut tx, settings, report, now).await?,
-            Write::Entries(updates) => {
-                for update in updates {
-                    update_entry(&mut tx, PASS_OVER, update, now).await?;
-                }
-            }
-            Write::State { campaign, state, by } => change_state(&mut tx, *campaign, *state, by, now).await?,
-            Write::Blocked { campaign, reason } => block(&mut tx, *campaign, reason.as_ref()).await?,
+        if !together.take(&mut tx, settings, write).await? {
+            together.flush(&mut tx, settings).await?;
+            apply_alone(&mut tx, write, (settings.clock)()).await?;
         }
     }
+    together.flush(&mut tx, settings).await?;
     tx.commit().await?;
-    Ok(answers)
+    Ok(together.into_reserved())
+}
+
+/// Writes that are rare enough to go by themselves.
+async fn apply_alone(tx: &mut Tx, write: &Write, now: Timestamp) -> Result<(), Error> {
+    match write {
+        Write::Entries(updates) => {
+            for update in updates {
+                update_entry(tx, update, now).await?;
+            }
+        }
+        Write::State { campaign, state, by } => change_state(tx, *campaign, *state, by, now).await?,
+        Write::Blocked { campaign, reason } => block(tx, *campaign, reason.as_ref()).await?,
+        Write::Reserve(_) | Write::Begin { .. } | Write::Answer(_) | Write::Report(_) => {}
+    }
+    Ok(())
 }
 
 /// Text as PostgreSQL can hold it: a NUL, which any peer can put into a message, is no
@@ -56,46 +79,6 @@ pub(super) fn direction_word(direction: Direction) -> &'static str {
     }
 }
 
-async fn begin_call(
-    tx: &mut Tx,
-    call: CallId,
-    direction: Direction,
-    phone: &str,
-    at: Timestamp,
-) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
-        "INSERT INTO calls (id, direction, state, phone, reserved_at, started_at)
-         VALUES ($1, $2, 'reserved', $3, $4, $4) ON CONFLICT (id) DO NOTHING")
-        .bind(call.to_string())
-        .bind(direction_word(direction))
-        .bind(clean(phone))
-        .bind(at.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
-async fn keep_answer(tx: &mut Tx, answer: &StoredAnswer) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
-        "INSERT INTO answers (call_id, seq, question, keys, meaning, score, comment, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (call_id, seq) DO UPDATE SET question = excluded.question, keys = excluded.keys,
-             meaning = excluded.meaning, score = excluded.score, comment = excluded.comment, at = excluded.at")
-        .bind(answer.call.to_string())
-        .bind(i64::from(answer.seq))
-        .bind(clean(&answer.question))
-        .bind(answer.keys.as_deref().map(clean))
-        .bind(answer.meaning.as_deref().map(clean))
-        .bind(answer.score.map(i64::from))
-        .bind(answer.comment.as_deref().map(clean))
-        .bind(answer.at.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
 /// An entry that was looked at and not called. One that is being dialled, finished or taken
 /// out meanwhile keeps what it has.
 const PASS_OVER: &str = "UPDATE entries SET state = $2, disposition = COALESCE($3, disposition),
@@ -103,37 +86,10 @@ const PASS_OVER: &str = "UPDATE entries SET state = $2, disposition = COALESCE($
             exact_at = COALESCE($8, exact_at), phone = COALESCE($9, phone), numbers = COALESCE($10, numbers)
      WHERE id = $1 AND state = 'pending'";
 
-/// What becomes of an entry after its attempt. One that a person took out during the call
-/// stays out, with the result noted. What the customer was promised is kept or is over, as the
-/// update says; their numbers may have changed places.
-const SETTLE: &str = "UPDATE entries SET disposition = COALESCE($3, disposition), changed_at = $7,
-            state  = CASE WHEN state = 'dialling' THEN $2 ELSE state END,
-            due_at = CASE WHEN state = 'dialling' THEN COALESCE($4, due_at) ELSE due_at END,
-            reason = CASE WHEN state = 'dialling' THEN $5 ELSE reason END,
-            detail = CASE WHEN state = 'dialling' THEN $6 ELSE detail END,
-            exact_at = CASE WHEN state = 'dialling' THEN $8 ELSE exact_at END,
-            phone = CASE WHEN state = 'dialling' THEN COALESCE($9, phone) ELSE phone END,
-            numbers = CASE WHEN state = 'dialling' THEN COALESCE($10, numbers) ELSE numbers END
-     WHERE id = $1";
-
-/// Settles an entry after its attempt.
-pub(in crate::io::store) async fn settle_entry(
-    tx: &mut Tx,
-    update: &EntryUpdate,
-    now: Timestamp,
-) -> Result<(), Error> {
-    update_entry(tx, SETTLE, update, now).await
-}
-
-async fn update_entry(
-    tx: &mut Tx,
-    sql: &'static str,
-    update: &EntryUpdate,
-    now: Timestamp,
-) -> Result<(), Error> {
+async fn update_entry(tx: &mut Tx, update: &EntryUpdate, now: Timestamp) -> Result<(), Error> {
     let turn = update.turn.as_ref();
     let numbers = turn.map(|turn| super::record::json(&turn.numbers)).transpose()?;
-    within!(tx, c => sqlx::query(sql)
+    within!(tx, c => sqlx::query(PASS_OVER)
         .bind(update.entry.0)
         .bind(update.state.as_str())
         .bind(update.disposition.map(|d| d.as_str()))
@@ -147,6 +103,51 @@ async fn update_entry(
         .execute(c)
         .await
         .map(drop))?;
+    Ok(())
+}
+
+/// Settles entries after their attempts; each entry stands there once. One that a person took
+/// out during the call stays out, with the result noted. What the customer was promised is kept
+/// or is over, as the update says; their numbers may have changed places.
+pub(in crate::io::store) async fn settle_entries(
+    tx: &mut Tx,
+    updates: &[&EntryUpdate],
+    now: Timestamp,
+) -> Result<(), Error> {
+    let mut rows = Vec::with_capacity(updates.len());
+    for update in updates {
+        let turn = update.turn.as_ref();
+        rows.push((update, turn, turn.map(|turn| super::record::json(&turn.numbers)).transpose()?));
+    }
+    for share in shares(&rows) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "UPDATE entries SET disposition = COALESCE(v.column3, disposition), changed_at = v.column7,
+                        state  = CASE WHEN state = 'dialling' THEN v.column2 ELSE state END,
+                        due_at = CASE WHEN state = 'dialling' THEN COALESCE(v.column4, due_at) ELSE due_at END,
+                        reason = CASE WHEN state = 'dialling' THEN v.column5 ELSE reason END,
+                        detail = CASE WHEN state = 'dialling' THEN v.column6 ELSE detail END,
+                        exact_at = CASE WHEN state = 'dialling' THEN v.column8 ELSE exact_at END,
+                        phone = CASE WHEN state = 'dialling' THEN COALESCE(v.column9, phone) ELSE phone END,
+                        numbers = CASE WHEN state = 'dialling' THEN COALESCE(v.column10, numbers) ELSE numbers END
+                 FROM (");
+            query.push_values(share, |mut values, (update, turn, numbers)| {
+                values
+                    .push_bind(update.entry.0)
+                    .push_bind(update.state.as_str())
+                    .push_bind(update.disposition.map(|d| d.as_str()))
+                    .push_bind(update.due_at.map(|t| t.0))
+                    .push_bind(clean(&update.reason.code))
+                    .push_bind(clean(&update.reason.detail))
+                    .push_bind(now.0)
+                    .push_bind(update.exact_at.map(|t| t.0))
+                    .push_bind(turn.map(|turn| turn.phone.as_str()))
+                    .push_bind(numbers.as_deref());
+            });
+            query.push(") AS v WHERE entries.id = v.column1");
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
     Ok(())
 }
 

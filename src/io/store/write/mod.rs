@@ -8,10 +8,12 @@
 //! during COMMIT leaves it unknown whether it was done.
 
 mod apply;
+mod begin;
 mod record;
 mod reserve;
 mod set_aside;
 mod task;
+mod together;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +25,7 @@ use super::{Error, Store};
 use crate::base::Timestamp;
 use crate::engine::{Reserved, Write};
 
-pub(super) use apply::{clean, settle_entry};
+pub(super) use apply::{clean, settle_entries};
 pub(super) use record::relative;
 
 /// Writes that may wait. Once reservations are refused ([`RESERVE_LIMIT`]) only calls that

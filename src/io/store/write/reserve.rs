@@ -1,101 +1,133 @@
 //! Attempts on disk before their INVITEs leave.
 
+use std::collections::BTreeMap;
+
+use sqlx::QueryBuilder;
+
 use super::super::Error;
 use super::super::db::{Tx, within};
 use super::super::due::{calls_of, times};
 use super::apply::clean;
+use super::together::{Halt, shares};
 use crate::base::Timestamp;
 use crate::dialer::{Attempt, Reason};
-use crate::engine::Reserved;
 use crate::policy::code;
 
 #[derive(sqlx::FromRow)]
 struct Facts {
+    id: i64,
     state: String,
     due_at: i64,
     do_not_call: i64,
     open_calls: i64,
     recent_calls: Option<String>,
+    /// An earlier try of the same write was committed after all, perhaps with the end of the
+    /// call in the same transaction.
+    known: i64,
 }
 
-/// Checks and writes each attempt; a refused one leaves its reason on the entry.
-pub(super) async fn reserve(tx: &mut Tx, attempts: &[Attempt], now: Timestamp) -> Result<Reserved, Error> {
-    let mut answer = Reserved::default();
-    for attempt in attempts {
-        match reserve_one(tx, attempt, now).await? {
-            None => answer.reserved.push(attempt.call),
-            Some(reason) => answer.refused.push((attempt.call, reason)),
+/// Checks and writes attempts, no two of one entry or number; says of each why it is refused,
+/// and leaves that reason on its entry.
+pub(super) async fn reserve(
+    tx: &mut Tx,
+    attempts: &[&Attempt],
+    now: Timestamp,
+) -> Result<Vec<Option<Reason>>, Halt> {
+    let mut refusals = Vec::with_capacity(attempts.len());
+    for share in shares(attempts) {
+        let facts = facts(tx, share).await?;
+        let mut good = Vec::with_capacity(share.len());
+        for attempt in share {
+            let refusal = match facts.get(&attempt.entry.0) {
+                Some(facts) if facts.known > 0 => None,
+                Some(facts) => {
+                    let objection = objection(facts, attempt);
+                    match &objection {
+                        Some(reason) => note(tx, attempt, reason, now).await?,
+                        None => good.push(*attempt),
+                    }
+                    objection
+                }
+                None => Some(Reason::new(code::NOT_PENDING, format!("there is no entry {}", attempt.entry))),
+            };
+            refusals.push(refusal);
+        }
+        for good in shares(&good) {
+            if take_entries(tx, good, now).await? < good.len() as u64 {
+                if attempts.len() > 1 {
+                    return Err(Halt::Apart);
+                }
+                return Ok(vec![Some(Reason::new(code::NOT_PENDING, "taken at this very moment"))]);
+            }
+            insert(tx, good).await?;
         }
     }
-    Ok(answer)
+    Ok(refusals)
 }
 
-async fn reserve_one(tx: &mut Tx, attempt: &Attempt, now: Timestamp) -> Result<Option<Reason>, Error> {
-    if is_reserved(tx, attempt).await? {
-        return Ok(None);
-    }
-    let Some(facts) = facts(tx, attempt).await? else {
-        return Ok(Some(Reason::new(code::NOT_PENDING, format!("there is no entry {}", attempt.entry))));
-    };
-    if let Some(reason) = objection(&facts, attempt) {
-        note(tx, attempt, &reason, now).await?;
-        return Ok(Some(reason));
-    }
-    let taken = within!(tx, c => sqlx::query(
-        "UPDATE entries SET state = 'dialling', attempts = attempts + 1, last_call = $2, changed_at = $3,
-                reason = 'due', detail = $4
-         WHERE id = $1 AND state = 'pending'")
-        .bind(attempt.entry.0)
-        .bind(attempt.call.to_string())
-        .bind(now.0)
-        .bind(clean(&attempt.detail))
-        .execute(c)
-        .await
-        .map(|done| done.rows_affected()))?;
-    if taken == 0 {
-        return Ok(Some(Reason::new(code::NOT_PENDING, "taken at this very moment")));
-    }
-    within!(tx, c => sqlx::query(
-        "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at, series)
-         VALUES ($1, 'outbound', 'reserved', $2, $3, $4, $5, (SELECT series FROM entries WHERE id = $3))")
-        .bind(attempt.call.to_string())
-        .bind(attempt.campaign.0)
-        .bind(attempt.entry.0)
-        .bind(attempt.phone.to_string())
-        .bind(attempt.reserved_at.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(None)
+/// Entries become `dialling`; how many of them were pending.
+async fn take_entries(tx: &mut Tx, attempts: &[&Attempt], now: Timestamp) -> Result<u64, Error> {
+    Ok(within!(tx, c => {
+        let mut query = QueryBuilder::new(
+            "UPDATE entries SET state = 'dialling', attempts = attempts + 1, last_call = v.column2,
+                    changed_at = v.column3, reason = 'due', detail = v.column4
+             FROM (");
+        query.push_values(attempts, |mut values, attempt| {
+            values.push_bind(attempt.entry.0).push_bind(attempt.call.to_string()).push_bind(now.0).push_bind(clean(&attempt.detail));
+        });
+        query.push(") AS v WHERE entries.id = v.column1 AND entries.state = 'pending'");
+        query.build().execute(c).await.map(|done| done.rows_affected())
+    })?)
 }
 
-/// True where an earlier try of the same write was committed after all, perhaps with the end
-/// of the call in the same transaction.
-async fn is_reserved(tx: &mut Tx, attempt: &Attempt) -> Result<bool, Error> {
-    let row: Option<(i64,)> = within!(tx, c =>
-        sqlx::query_as("SELECT reserved_at FROM calls WHERE id = $1")
-            .bind(attempt.call.to_string())
-            .fetch_optional(c)
-            .await)?;
-    Ok(row.is_some())
+async fn insert(tx: &mut Tx, attempts: &[&Attempt]) -> Result<(), Error> {
+    within!(tx, c => {
+        let mut query = QueryBuilder::new(
+            "INSERT INTO calls (id, direction, state, campaign_id, entry_id, phone, reserved_at, series)
+             SELECT v.column1, 'outbound', 'reserved', v.column2, e.id, v.column4, v.column5, e.series
+             FROM (");
+        query.push_values(attempts, |mut values, attempt| {
+            values
+                .push_bind(attempt.call.to_string())
+                .push_bind(attempt.campaign.0)
+                .push_bind(attempt.entry.0)
+                .push_bind(attempt.phone.to_string())
+                .push_bind(attempt.reserved_at.0);
+        });
+        query.push(") AS v JOIN entries e ON e.id = v.column3");
+        query.build().execute(c).await.map(drop)
+    })?;
+    Ok(())
 }
 
-async fn facts(tx: &mut Tx, attempt: &Attempt) -> Result<Option<Facts>, Error> {
-    // One look at the calls of the number serves all caps.
-    let since = attempt.caps.iter().map(|cap| cap.since).min().unwrap_or(Timestamp(i64::MAX));
-    Ok(within!(tx, c => sqlx::query_as(
-        concat!(
-            "SELECT e.state, e.due_at,
-                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = $2) AS do_not_call,
-                    (SELECT COUNT(*) FROM calls o WHERE o.phone = $2 AND o.state = 'reserved') AS open_calls, ",
-            calls_of!("$2", "$3"), " AS recent_calls
-             FROM entries e WHERE e.id = $1"
-        ))
-        .bind(attempt.entry.0)
-        .bind(attempt.phone.to_string())
-        .bind(since.0)
-        .fetch_optional(c)
-        .await)?)
+/// Since when calls to the number count for a cap.
+fn caps_since(attempt: &Attempt) -> Timestamp {
+    attempt.caps.iter().map(|cap| cap.since).min().unwrap_or(Timestamp(i64::MAX))
+}
+
+/// What is known of the entries of attempts, by entry.
+async fn facts(tx: &mut Tx, attempts: &[&Attempt]) -> Result<BTreeMap<i64, Facts>, Error> {
+    let found: Vec<Facts> = within!(tx, c => {
+        let mut query = QueryBuilder::new(concat!(
+            "SELECT e.id, e.state, e.due_at,
+                    (SELECT COUNT(*) FROM do_not_call d WHERE d.phone = v.column2) AS do_not_call,
+                    (SELECT COUNT(*) FROM calls o WHERE o.phone = v.column2 AND o.state = 'reserved') AS open_calls,",
+            // One look at the calls of the number serves all caps.
+            calls_of!("v.column2", "v.column3"), " AS recent_calls,
+                    (SELECT COUNT(*) FROM calls k WHERE k.id = v.column4) AS known
+             FROM ("
+        ));
+        query.push_values(attempts, |mut values, attempt| {
+            values
+                .push_bind(attempt.entry.0)
+                .push_bind(attempt.phone.to_string())
+                .push_bind(caps_since(attempt).0)
+                .push_bind(attempt.call.to_string());
+        });
+        query.push(") AS v JOIN entries e ON e.id = v.column1");
+        query.build_query_as().fetch_all(c).await
+    })?;
+    Ok(found.into_iter().map(|facts| (facts.id, facts)).collect())
 }
 
 /// What speaks against the attempt, strongest first.
