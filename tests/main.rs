@@ -7,6 +7,7 @@ mod clocks;
 mod demo;
 mod fuzz;
 mod guard;
+mod intake;
 mod ivr;
 mod ladders;
 mod peers;

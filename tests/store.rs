@@ -8,7 +8,7 @@ mod guard;
 mod import;
 mod lists;
 mod million;
-mod real;
+pub mod real;
 mod restart;
 mod schema;
 mod series;

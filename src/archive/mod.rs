@@ -3,6 +3,8 @@
 
 mod customer;
 mod event;
+mod warranty;
 
 pub use customer::{Contact, Customer, Standing};
 pub use event::{Event, MAX_KIND_CHARS};
+pub use warranty::{Anniversary, WARRANTY_MONTHS, Warranty};

@@ -83,6 +83,9 @@ impl<'p> Reader<'p> {
                 Some(kind) => Some(self.event(kind, &mut fields, &customer)?),
                 None => {
                     customer.fields.append(&mut fields);
+                    if says_nothing(&customer) {
+                        return Err(Remark::new("not_a_row", "the row is empty"));
+                    }
                     None
                 }
             };
@@ -294,14 +297,15 @@ pub fn check_customer(customer: &NewCustomer, timezone: &str) -> Result<(), Rema
                 .map_err(|e| Remark::new("bad_value", format!("`{name}`: {}", e.0)))?;
         }
     }
-    if customer.external_id.is_empty()
+    Ok(())
+}
+
+/// Nothing by which anybody could be told from others.
+fn says_nothing(customer: &NewCustomer) -> bool {
+    customer.external_id.is_empty()
         && customer.name.is_empty()
         && customer.contacts.is_empty()
         && customer.fields.is_empty()
-    {
-        return Err(Remark::new("not_a_row", "the row is empty"));
-    }
-    Ok(())
 }
 
 fn rejected(remark: Remark) -> Outcome {

@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
-use ringback::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, PhoneNumber, Rng, Timestamp};
+use ringback::base::{
+    Blame, CallId, CampaignId, Cause, CustomerId, Disposition, EntryId, PhoneNumber, Rng, Timestamp,
+};
 use ringback::call::{CallRecord, Direction, EndedBy, StoredAnswer};
 use ringback::dialer::{Attempt, CampaignState, EntryState, EntryUpdate, Reason};
 use ringback::engine::{Report, Write};
+use ringback::io::intake::{Desk, Packs};
 use ringback::io::store::{NewToken, Store, StoreEvent, Writer, WriterSettings};
 use ringback::io::telemetry::Telemetry;
 use ringback::io::web::{
@@ -36,6 +39,8 @@ pub struct Site {
     pub live: watch::Sender<Arc<LiveSnapshot>>,
     pub catalogue: watch::Sender<Arc<Catalogue>>,
     pub orders: Arc<Mutex<Vec<Control>>>,
+    /// Customers of whom something new became known, in order.
+    pub touched: Arc<Mutex<Vec<CustomerId>>>,
     pub clock: Arc<AtomicI64>,
     pub stop: CancellationToken,
     pub server: tokio::task::JoinHandle<()>,
@@ -105,6 +110,7 @@ impl Site {
         let (live, live_reader) = watch::channel(Arc::new(ready()));
         let (catalogue, catalogue_reader) = watch::channel(Arc::new(Catalogue::default()));
         let stop = CancellationToken::new();
+        let touched = Arc::new(Mutex::new(Vec::new()));
         let tick = clock.clone();
         let api = ApiState::new(ApiParts {
             store: store.clone(),
@@ -119,6 +125,7 @@ impl Site {
                 timezone: "Asia/Shanghai".into(),
                 ..Default::default()
             },
+            desk: desk(&store, &touched),
             stop: stop.clone(),
             clock: Arc::new(move || Timestamp(tick.load(Ordering::Relaxed))),
         });
@@ -145,6 +152,7 @@ impl Site {
             live,
             catalogue,
             orders,
+            touched,
             clock,
             stop,
             server,
@@ -296,6 +304,13 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
     let reason = Reason::new("settled", "");
     let update = EntryUpdate::new(entry, EntryState::Done, Some(call.disposition), None, reason);
     Report { record, alarm: None, trace, entry: Some(update), do_not_call: None }
+}
+
+/// A desk without packs that remembers whom it was told of.
+fn desk(store: &Store, touched: &Arc<Mutex<Vec<CustomerId>>>) -> Desk {
+    let touched = touched.clone();
+    let follow = move |customers: Vec<CustomerId>| touched.lock().unwrap().extend(customers);
+    Desk::new(store.clone(), Packs::default(), Arc::new(follow))
 }
 
 pub async fn send(request: reqwest::RequestBuilder) -> Answer {

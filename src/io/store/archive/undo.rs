@@ -252,13 +252,13 @@ impl Store {
         let mut tx = self.db.begin().await?;
         alone(&mut tx).await?;
         let made: Vec<(i64, i64)> = within!(&mut tx, c => sqlx::query_as(
-            "SELECT c.id, CASE WHEN
+            "SELECT c.id, CAST(CASE WHEN
                  EXISTS (SELECT 1 FROM events e WHERE e.customer_id = c.id AND e.withdrawn_at IS NULL)
                  OR EXISTS (SELECT 1 FROM customer_versions v
                             WHERE v.customer_id = c.id AND COALESCE(v.intake_id, 0) <> $1)
                  OR EXISTS (SELECT 1 FROM customers m WHERE m.merged_into = c.id)
                  OR EXISTS (SELECT 1 FROM callbacks b WHERE b.customer_id = c.id)
-                 OR c.merged_into IS NOT NULL THEN 1 ELSE 0 END
+                 OR c.merged_into IS NOT NULL THEN 1 ELSE 0 END AS BIGINT)
              FROM customers c WHERE c.intake_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3")
             .bind(intake.0)
             .bind(after)

@@ -309,7 +309,6 @@ fn numbers(api: &Shared, bodies: Vec<PhoneBody>) -> Result<Vec<Contact>, Problem
 
 fn edit_of(api: &Shared, patch: CustomerPatch) -> Result<Edit, Problem> {
     let checked = NewCustomer {
-        name: "x".into(),
         quiet_hours: patch.quiet_hours.clone().unwrap_or_default(),
         preferred_hours: patch.preferred_hours.clone().unwrap_or_default(),
         ..NewCustomer::default()

@@ -6,7 +6,7 @@ mod find;
 mod write;
 
 use super::super::audit::{self, AuditLine};
-use super::super::db::{Tx, within};
+use super::super::db::{Db, Tx, within};
 use super::super::{Error, Store};
 use crate::base::{CustomerId, ImportId, Timestamp};
 use crate::intake::RowResult;
@@ -93,10 +93,20 @@ pub struct IntakeSession {
     id: Option<i64>,
     counts: IntakeCounts,
     bytes_read: u64,
+    chunks: u32,
     now: Timestamp,
 }
 
 impl Store {
+    /// PostgreSQL plans by what it knew of a table when it counted it last: one that was empty
+    /// then is read whole for every key, until it is counted again.
+    async fn count_archive(&self) -> Result<(), Error> {
+        if let Db::Pg(pool) = &self.db {
+            sqlx::query("ANALYZE customers, customer_phones, events").execute(pool).await?;
+        }
+        Ok(())
+    }
+
     /// Begins an intake. One of the same file name into the same pack that never finished is
     /// marked `stopped`.
     pub async fn begin_intake(&self, order: IntakeOrder, now: Timestamp) -> Result<IntakeSession, Error> {
@@ -124,7 +134,7 @@ impl Store {
             tx.commit().await?;
         }
         let counts = IntakeCounts::default();
-        Ok(IntakeSession { store: self.clone(), order, id, counts, bytes_read: 0, now })
+        Ok(IntakeSession { store: self.clone(), order, id, counts, bytes_read: 0, chunks: 0, now })
     }
 
     /// Marks intakes that a daemon left unfinished as `stopped`; gives how many.
@@ -169,6 +179,10 @@ impl IntakeSession {
                     keep_progress(&mut tx, id, &counts, bytes_read, "running").await?;
                     tx.commit().await?;
                     pushed.touched.extend(judged.touched);
+                    self.chunks += 1;
+                    if matches!(self.chunks, 1 | 10 | 100) {
+                        self.store.count_archive().await?;
+                    }
                 }
                 None => tx.rollback().await?,
             }
