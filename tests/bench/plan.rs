@@ -68,10 +68,13 @@ fn main() {
     }
     let sizes: Vec<i64> = given.iter().filter_map(|text| text.parse().ok()).collect();
     let sizes = if sizes.is_empty() { vec![10_000, 100_000, 1_000_000] } else { sizes };
-    println!("| customers | events | fill | facts of a night | callbacks | list of the day | calls | second turn | peak memory |");
+    println!(
+        "| customers | events | fill | facts of a night | callbacks | list of the day | calls | second turn | peak memory |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
     for size in sizes {
-        let done = Command::new(std::env::current_exe().unwrap()).args(["row", &size.to_string()]).output().unwrap();
+        let done =
+            Command::new(std::env::current_exe().unwrap()).args(["row", &size.to_string()]).output().unwrap();
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
         print!("{}", String::from_utf8_lossy(&done.stdout));
     }
@@ -97,7 +100,8 @@ async fn number(store: &Store, sql: &str) -> i64 {
 async fn fill(store: &Store, customers: i64) {
     let (old, new) = (at("2025-11-01 10:00").0, at("2026-03-02 16:00").0);
     let (review, now) = (at("2026-05-02 00:00").0, at("2026-03-02 20:00").0);
-    let counted = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {customers})");
+    let counted =
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {customers})");
     for trigger in ["customers_with_new_events", "customers_that_come_in"] {
         run(store, format!("DROP TRIGGER {trigger}")).await;
     }
@@ -107,9 +111,14 @@ async fn fill(store: &Store, customers: i64) {
          {counted} SELECT i, 'bench', 'c' || i, 'Customer ' || i, '', '', '', '', 0, '', '', '', 'active',
              '{{\"product\":\"boiler\",\"address\":\"Road ' || i || '\"}}', 1,
              CASE WHEN i % {ONE_DUE_IN} = 0 THEN 0 ELSE {review} END, {now}, {now} FROM n")).await;
-    run(store, format!(
-        "INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
-         {counted} SELECT i, 'bench', printf('139%08d', i), '', '', 0, {now} FROM n")).await;
+    run(
+        store,
+        format!(
+            "INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
+         {counted} SELECT i, 'bench', printf('139%08d', i), '', '', 0, {now} FROM n"
+        ),
+    )
+    .await;
     for round in 0..EVENTS {
         run(store, format!(
             "INSERT INTO events (pack, kind, external_id, at, has_time, customer_id, matter, fields, late, received_at)
