@@ -75,10 +75,12 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
         let folder: PathBuf = settings.policy.folder.clone().unwrap_or_default();
         format!("{} cannot be read: {e}", folder.display())
     };
-    let Loaded { policies, problems } = load(&settings.policy).map_err(folder)?;
-    let library = library::load(&super::lower::folders(settings), &settings.fallback_language)
-        .map_err(|error| format!("scripts and prompts: {error}"))?
-        .library;
+    let Loaded { policies, mut problems } = load(&settings.policy).map_err(folder)?;
+    let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
+        .map_err(|error| format!("scripts and prompts: {error}"))?;
+    // A rule whose script is broken is said to have none: the mistake itself stands beside it.
+    problems.extend(found.problems);
+    let library = found.library;
     let mut scripts: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for script in library.scripts.values() {
         let needs = script.languages().iter().flat_map(|language| {

@@ -37,7 +37,7 @@ pub enum PolicyCommand {
 pub struct Shelf {
     /// Every policy that can be read.
     pub policies: Policies,
-    /// What cannot be read of the others, for people.
+    /// What cannot be read of other policies, of scripts and prompts, for people.
     pub problems: Vec<String>,
     /// Holidays and working days.
     pub calendar: Arc<Calendar>,

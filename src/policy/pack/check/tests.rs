@@ -87,7 +87,7 @@ fn terms_that_fall_into_closed_days() {
     found(&holidays, Severity::Note, &["on 5 of 366 days", "2026-09-30", "国庆节", "2026-10-08 09:00"]);
     let sundays = and("windows = [\"Sun 09:00-12:00\"]");
     found(&sundays, Severity::Warning, &["days an event cannot be called in time", "working days"]);
-    let never = and("windows = [\"20:00-21:00\"]").replace("\"1d\"", "\"1h\"").replace("\"3d\"", "\"2h\"");
+    let never = and("windows = [\"20:00-21:00\"]").replace("\"1d\"", "\"30min\"").replace("\"3d\"", "\"2h\"");
     assert!(
         findings(&never).iter().all(|f| f.severity < Severity::Error),
         "an event in the window is in time"
