@@ -166,7 +166,7 @@ pub(super) fn at_most_days(offset: Offset) -> i64 {
     match offset.unit {
         Unit::Minutes | Unit::Hours => amount.abs() / 24 + 1,
         Unit::Days => amount,
-        // Runs of holidays are no longer than two months together.
+        // Twice for weekends; all holidays of a year together are less than two months.
         Unit::WorkingDays => amount * 2 + 60,
         Unit::Months => amount * 31,
         Unit::Years => amount * 366,

@@ -20,7 +20,8 @@ pub struct PolicyRef<'a> {
 pub struct Subject<'a> {
     /// The customer.
     pub customer: &'a Customer,
-    /// Their events of this pack, in any order.
+    /// Their events of this pack that are known, in any order; a replay leaves out what was
+    /// heard of later.
     pub events: &'a [Event],
     /// Their callbacks of this pack, open and closed, in any order.
     pub callbacks: &'a [Callback],
@@ -51,11 +52,9 @@ impl<'a> Facts<'a> {
         subject: &Subject<'a>,
         now: Timestamp,
     ) -> Facts<'a> {
-        // An event that is known only later than `now` matters in replays alone.
-        let known = || subject.events.iter().filter(|event| moment(event) <= now);
-        let mut by_kind: Vec<&Event> = known().collect();
+        let mut by_kind: Vec<&Event> = subject.events.iter().collect();
         by_kind.sort_unstable_by(|a, b| (a.kind.as_str(), a.at, a.id).cmp(&(b.kind.as_str(), b.at, b.id)));
-        let mut by_id: Vec<&Event> = known().collect();
+        let mut by_id: Vec<&Event> = subject.events.iter().collect();
         by_id.sort_unstable_by_key(|event| event.id);
         let mut by_key: Vec<&Callback> = subject.callbacks.iter().collect();
         by_key.sort_unstable_by(|a, b| key(a).cmp(&key(b)));
@@ -148,7 +147,7 @@ impl<'a> Facts<'a> {
                 Some(Outcome::Satisfied | Outcome::Dissatisfied | Outcome::Reached)
             );
             let theirs = self.rule(&callback.rule).is_none_or(|rule| rule.target == Target::Customer);
-            let at = callback.closed_at.filter(|at| *at <= self.now)?;
+            let at = callback.closed_at?;
             (callback.state == CallbackState::Done && reached && theirs).then_some((callback, at))
         })
     }

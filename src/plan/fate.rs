@@ -60,18 +60,30 @@ pub(super) fn fate(facts: &Facts<'_>, case: &Case<'_>) -> Fate {
     }
 }
 
-/// Whether the customer may be called at all. Who opted out is still called about complaints
-/// and for what they asked for themselves.
+/// Whether the customer's standing forbids a callback. Who opted out is still called about
+/// complaints, is told what they must know, and gets the call they asked for; interviews and
+/// tasks of our own people are not the customer's to refuse.
+pub(super) fn is_spared(standing: Standing, rule: Option<&Rule>) -> bool {
+    let ours = |rule: &Rule| rule.target != Target::Customer || rule.purpose == Purpose::Internal;
+    if rule.is_some_and(ours) {
+        return false;
+    }
+    match standing {
+        Standing::Active => false,
+        Standing::OptedOut => {
+            rule.is_none_or(|rule| matches!(rule.purpose, Purpose::Callback | Purpose::Reminder))
+        }
+        Standing::Gone | Standing::Deceased | Standing::Erased => true,
+    }
+}
+
+/// The fate of what the customer's standing forbids.
 pub(super) fn forbidden(facts: &Facts<'_>, rule: Option<&Rule>) -> Option<Fate> {
     let standing = facts.customer.standing;
-    let theirs = rule.is_none_or(|rule| rule.target == Target::Customer);
-    let asked = rule.is_some_and(|rule| matches!(rule.purpose, Purpose::Verification | Purpose::Appointment));
     let outcome = match standing {
-        _ if !theirs => return None,
-        Standing::Active => return None,
-        Standing::OptedOut if asked => return None,
+        _ if !is_spared(standing, rule) => return None,
         Standing::OptedOut => Outcome::Forbidden,
-        Standing::Gone | Standing::Deceased | Standing::Erased => Outcome::Withdrawn,
+        _ => Outcome::Withdrawn,
     };
     let reason = Reason::new(code::STANDING, format!("the customer is {standing}"));
     Some(Fate::Excused { outcome, reason, at: facts.now })

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::base::{CustomerId, EventId, Timestamp};
 use crate::calendar::{Calendar, Offset, Sum};
 use crate::policy::pack::Sample;
+use crate::policy::{Reason, code};
 
 /// One thing that can be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +111,18 @@ pub fn draw(
     picks.sort_unstable_by(|a, b| (&a.order, &a.key).cmp(&(&b.order, &b.key)));
     let frame_hash = hash(frame.iter().map(|unit| unit.key.as_str()));
     Draw { date, seed, frame_size: frame.len() as u64, frame_hash, strata: table, picks, left_out }
+}
+
+/// Why each unit that was not drawn is not called: the other half of the list of the day.
+pub fn not_drawn(draw: &Draw, units: &[Unit]) -> Vec<(EventId, Reason)> {
+    let picked: BTreeSet<&str> = draw.picks.iter().map(|pick| pick.key.as_str()).collect();
+    let detail =
+        format!("{} of {} drawn on {}, seed {}", picked.len(), draw.frame_size, draw.date, draw.seed);
+    units
+        .iter()
+        .filter(|unit| !picked.contains(unit.key.as_str()))
+        .map(|unit| (unit.event, Reason::new(code::OUT_OF_SAMPLE, detail.as_str())))
+        .collect()
 }
 
 /// What can be drawn, by key: recent, of customers who rest from no draw, one for each customer.

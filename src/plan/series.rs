@@ -36,7 +36,8 @@ pub(super) fn next<'a>(triggers: &mut Triggers<'_, 'a>, first: Draft<'a>) {
     if first.rule.repeat_from_done && begun {
         return from_done(triggers, first, last, occurrence);
     }
-    for made in 0..MAX_CATCH_UP {
+    let mut made = 0;
+    while made < MAX_CATCH_UP {
         if beyond_the_last(first.rule, occurrence) {
             return;
         }
@@ -59,7 +60,10 @@ pub(super) fn next<'a>(triggers: &mut Triggers<'_, 'a>, first: Draft<'a>) {
         }
         before_open = true;
         occurrence += 1;
+        made += 1;
     }
+    // Those that are left come with the next derivation, at once.
+    triggers.review(Timestamp(triggers.facts.now.0 + 1));
 }
 
 fn beyond_the_last(rule: &Rule, occurrence: u32) -> bool {

@@ -128,7 +128,7 @@ impl<'f, 'a> Triggers<'f, 'a> {
         if !repeats && self.facts.has_for(id, event.id, 0) {
             return;
         }
-        if !repeats && rule.anchor == Anchor::Event && self.is_long_past(rule, event) {
+        if !repeats && self.is_long_past(rule, event) {
             self.history += 1;
             return;
         }
@@ -158,8 +158,13 @@ impl<'f, 'a> Triggers<'f, 'a> {
 
     /// Whether an event is history beyond doubt, so that no date need be counted.
     fn is_long_past(&self, rule: &Rule, event: &Event) -> bool {
+        // A date in a field may lie anywhere; the first event of a matter lies before this one.
+        let by_field = |anchor: &Anchor| matches!(anchor, Anchor::Field(_));
+        if by_field(&rule.anchor) || rule.deadline_anchor.as_ref().is_some_and(by_field) {
+            return false;
+        }
         let days = at_most_days(rule.due).max(0) + at_most_days(rule.deadline).max(0) + LATE_DAYS + 2;
-        rule.deadline_anchor.is_none() && event.at.0 + days * DAY_MS < self.known(event.received_at).0
+        event.at.0 + days * DAY_MS < self.known(event.received_at).0
     }
 
     /// Whether another rule of the group made its callback for this event already.
@@ -340,7 +345,7 @@ impl<'f, 'a> Triggers<'f, 'a> {
 /// When a callback had one of these outcomes; None while it had not.
 fn outcome_at(facts: &Facts<'_>, callback: &Callback, words: &[OutcomeWord]) -> Option<Timestamp> {
     use CallbackState::{Done, Excused};
-    let closed = callback.closed_at.filter(|at| *at <= facts.now)?;
+    let closed = callback.closed_at?;
     let dissatisfied = callback.outcome == Some(Outcome::Dissatisfied);
     words
         .iter()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::super::PolicyRef;
-use super::super::condition::all_hold;
+use super::super::condition::{all_hold, lookup};
 use crate::archive::{Customer, Event};
 use crate::base::{Disposition, PhoneNumber, Timestamp};
 use crate::calendar::Calendar;
@@ -134,7 +134,7 @@ impl<'a> Candidate<'a> {
         match &rule.target {
             Target::Field(field) => {
                 let field = field.trim_start_matches("field:");
-                let text = super::super::lookup(field, self.event, Some(self.customer))?;
+                let text = lookup(field, self.event, Some(self.customer))?;
                 let (number, extension) = PhoneNumber::parse(&text, None).ok()?;
                 Some((number, extension.unwrap_or_default()))
             }
@@ -152,6 +152,16 @@ impl<'a> Candidate<'a> {
             .iter()
             .find(|choice| all_hold(&choice.when, self.event, Some(self.customer)))
             .map_or(&rule.script, |choice| &choice.script)
+    }
+
+    /// The persons rated in this callback, by their function; who is not named is left out.
+    pub fn rated(&self, rule: &Rule) -> BTreeMap<String, String> {
+        let person = |field: &str| lookup(field, self.event, Some(self.customer));
+        rule.rates
+            .iter()
+            .filter_map(|(function, field)| Some((function.clone(), person(field)?.trim().to_owned())))
+            .filter(|(_, person)| !person.is_empty())
+            .collect()
     }
 
     /// Whether it was promised for an exact time: such a call waits for nothing and is joined

@@ -92,6 +92,7 @@ fn placed(today: &Today<'_>, hours: &mut Hours<'_>, job: &Job<'_>, slot: Option<
         caller_id: pack.caller_id.clone(),
         priority: rule.priority,
         attempt: candidate.counted() + 1,
+        rated: candidate.rated(rule),
         joins: job.joins.clone(),
     }))
 }

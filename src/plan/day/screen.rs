@@ -5,12 +5,13 @@ use std::cmp::Reverse;
 use std::rc::Rc;
 
 use jiff::ToSpan;
+use jiff::civil::Date;
 
 use super::super::PolicyRef;
+use super::super::fate::is_spared;
 use super::candidate::{Candidate, NumberLedger, Today};
 use super::hours::{Hours, NoHours, Span};
 use super::verdict::Verdict;
-use crate::archive::Standing;
 use crate::base::{CallbackId, PhoneNumber, Timestamp};
 use crate::policy::pack::{Caps, Method, Mode, Purpose, Rule, Target};
 use crate::policy::{CallbackState, code};
@@ -92,9 +93,7 @@ fn standing(today: &Today<'_>, candidate: &Candidate<'_>, rule: &Rule) -> Result
         return Err(Verdict::not(code::REMOVED, why.clone(), None));
     }
     let standing = candidate.customer.standing;
-    let asked = matches!(rule.purpose, Purpose::Verification | Purpose::Appointment);
-    let spared = standing != Standing::Active && !(standing == Standing::OptedOut && asked);
-    if spared && rule.target == Target::Customer {
+    if is_spared(standing, Some(rule)) {
         return Err(Verdict::not(code::STANDING, format!("the customer is {standing}"), None));
     }
     let first = callback.due.max(callback.earliest);
@@ -116,7 +115,7 @@ fn by_phone<'a>(
     candidate: &'a Candidate<'a>,
     (policy, rule): (PolicyRef<'a>, &'a Rule),
 ) -> Result<Job<'a>, Verdict> {
-    let (pack, callback, ledger) = (policy.pack, candidate.callback, &candidate.ledger);
+    let (pack, callback) = (policy.pack, candidate.callback);
     let Some((phone, extension)) = candidate.number(rule) else {
         let of = match &rule.target {
             Target::Customer => "the customer has no number".to_owned(),
@@ -125,25 +124,8 @@ fn by_phone<'a>(
         return Err(other_channel(candidate, rule, code::NO_NUMBER, of));
     };
     let number = today.numbers.get(&phone);
-    if number.is_some_and(|number| number.do_not_call) {
-        let detail = format!("{} is on the do-not-call list", phone.masked());
-        return Err(Verdict::not(code::DO_NOT_CALL, detail, None));
-    }
-    if ledger.complaint_open
-        && pack.attempts.suppress_while_complaint_open
-        && rule.purpose == Purpose::Callback
-        && rule.target == Target::Customer
-    {
-        let detail = "routine surveys rest until the complaint is settled";
-        return Err(Verdict::not(code::COMPLAINT_OPEN, detail, None));
-    }
-    let counted = candidate.counted();
-    if counted >= pack.attempts.max {
-        let detail = format!("{counted} of {} attempts made", pack.attempts.max);
-        return Err(other_channel(candidate, rule, code::ATTEMPTS_SPENT, detail));
-    }
-    let day_start = today.calendar.start_of(today.date);
-    let from = today.now.max(day_start);
+    let from = today.now.max(today.calendar.start_of(today.date));
+    allowed(candidate, (policy, rule), &phone, number)?;
     if !pack.attempts.after_deadline && callback.deadline <= from {
         let detail = format!("until {}", today.calendar.civil(callback.deadline));
         return Err(Verdict::not(code::DEADLINE_PASSED, detail, None));
@@ -153,7 +135,7 @@ fn by_phone<'a>(
         return Err(Verdict::not(code::NUMBER_IN_CALL, detail, Some(from)));
     }
     let due = callback.due.max(callback.earliest).max(from);
-    let ready = ledger.next_attempt.map_or(due, |retry| retry.max(due));
+    let ready = candidate.ledger.next_attempt.map_or(due, |retry| retry.max(due));
     let mut next = |after: Timestamp| hours.next(pack, rule, candidate.customer, today.date, after);
     if ready >= today.calendar.end_of(today.date) {
         let next = next(ready);
@@ -163,31 +145,47 @@ fn by_phone<'a>(
         Ok(ready) => ready,
         Err((word, detail, after)) => return Err(Verdict::not(word, detail, next(after))),
     };
-    let spans = match hours.of(pack, rule, candidate.customer, today.date, ready) {
-        Ok(spans) => spans,
-        Err(why) => return Err(no_hours(today, hours, candidate, (policy, rule), ready, &why)),
-    };
+    let spans = hours
+        .of(pack, rule, candidate.customer, today.date, ready)
+        .map_err(|why| no_hours(today, hours, candidate, (policy, rule), ready, &why))?;
     let promised = candidate.is_promised(rule);
-    Ok(Job {
-        at,
-        policy,
-        rule,
-        phone,
-        extension,
-        promised,
-        ready,
-        spans,
-        rank: (
-            Reverse(promised),
-            Reverse(rule.priority),
-            callback.deadline,
-            callback.due,
-            callback.id,
-            (&callback.rule, &callback.subject, callback.occurrence),
-        ),
-        joins: Vec::new(),
-        nth: 0,
-    })
+    let rank = (
+        Reverse(promised),
+        Reverse(rule.priority),
+        callback.deadline,
+        callback.due,
+        callback.id,
+        (callback.rule.as_str(), callback.subject.as_str(), callback.occurrence),
+    );
+    Ok(Job { at, policy, rule, phone, extension, promised, ready, spans, rank, joins: Vec::new(), nth: 0 })
+}
+
+/// What forbids a call whatever the hour.
+fn allowed<'a>(
+    candidate: &Candidate<'a>,
+    (policy, rule): (PolicyRef<'a>, &'a Rule),
+    phone: &PhoneNumber,
+    number: Option<&NumberLedger>,
+) -> Result<(), Verdict> {
+    if number.is_some_and(|number| number.do_not_call) {
+        let detail = format!("{} is on the do-not-call list", phone.masked());
+        return Err(Verdict::not(code::DO_NOT_CALL, detail, None));
+    }
+    let attempts = &policy.pack.attempts;
+    if candidate.ledger.complaint_open
+        && attempts.suppress_while_complaint_open
+        && rule.purpose == Purpose::Callback
+        && rule.target == Target::Customer
+    {
+        let detail = "routine surveys rest until the complaint is settled";
+        return Err(Verdict::not(code::COMPLAINT_OPEN, detail, None));
+    }
+    let counted = candidate.counted();
+    if counted >= attempts.max {
+        let detail = format!("{counted} of {} attempts made", attempts.max);
+        return Err(other_channel(candidate, rule, code::ATTEMPTS_SPENT, detail));
+    }
+    Ok(())
 }
 
 /// A callback that cannot be made by telephone becomes a task where the rule names another
@@ -255,8 +253,7 @@ fn spared(
     if caps.day > 0 && since(start) >= caps.day {
         return Err((code::DAILY_CAP, so_many(since(start), caps.day, "on this day"), end));
     }
-    let passed = i64::from(today.date.weekday().to_monday_zero_offset());
-    let monday = today.date.checked_sub(passed.days()).unwrap_or(today.date);
+    let monday = monday(today);
     let week = since(calendar.start_of(monday));
     if caps.week > 0 && week >= caps.week {
         let over = calendar.start_of(monday.checked_add(7.days()).unwrap_or(today.date));
@@ -274,6 +271,12 @@ fn spared(
         ready = ready.max(over);
     }
     Ok(ready)
+}
+
+/// The day with which the week of the caps begins.
+fn monday(today: &Today<'_>) -> Date {
+    let passed = i64::from(today.date.weekday().to_monday_zero_offset());
+    today.date.checked_sub(passed.days()).unwrap_or(today.date)
 }
 
 /// When fewer than `cap` calls lie within `length` before; None where that is so at `ready`.
@@ -295,10 +298,9 @@ pub(super) fn exceeded(
     let since = |from: Timestamp| {
         number.map_or(0, |number| number.calls.iter().filter(|at| **at >= from && **at < end).count() as u32)
     };
-    let passed = i64::from(today.date.weekday().to_monday_zero_offset()) * DAY_MS;
     [
         (caps.day, since(start), code::DAILY_CAP),
-        (caps.week, since(Timestamp(start.0 - passed)), code::WEEKLY_CAP),
+        (caps.week, since(today.calendar.start_of(monday(today))), code::WEEKLY_CAP),
         (caps.hours_24, since(Timestamp(today.now.max(start).0 - DAY_MS)), code::CAP_24H),
     ]
     .into_iter()

@@ -23,6 +23,7 @@ const RULES: &str = r#"
     due = '0d'
     deadline = '0d'
     script = 'survey'
+    rates = { '技术员' = 'technician', '导购' = 'guide' }
     scripts = [{ when = [{ field = 'grade', is = ['A'] }], script = 'survey-a' }]
     fallback = 'email'
     caller = { on_behalf_of = '客服部', role = '客服专员' }
@@ -290,7 +291,7 @@ fn an_open_complaint_stops_surveys_and_not_the_verification() {
     desk.ledger(verify).complaint_open = true;
     assert_eq!(desk.verdicts(), ["complaint_open", "call 2026-03-03 10:00"]);
     desk.pack.attempts.suppress_while_complaint_open = false;
-    assert_eq!(desk.verdicts(), ["call 2026-03-03 10:05", "call 2026-03-03 10:00"]);
+    assert_eq!(desk.verdicts(), ["call 2026-03-03 10:00", "call 2026-03-03 10:05"]);
 }
 
 #[test]
@@ -374,33 +375,43 @@ fn sch_06_cnt_17_a_call_says_by_whom_and_with_which_script() {
 }
 
 #[test]
+fn sch_04_sch_35_a_call_names_the_persons_who_are_rated() {
+    let mut desk = Desk::new("2026-03-03");
+    desk.owed("routine", 1);
+    desk.customer(1).fields.insert("technician".into(), "王工".into());
+    let plan = desk.plan();
+    let rated = &plan.rows[0].verdict.call().unwrap().rated;
+    assert_eq!(*rated, BTreeMap::from([("技术员".to_owned(), "王工".to_owned())]));
+}
+
+#[test]
 fn win_02_the_list_says_what_is_not_reached_and_what_would_help() {
     let mut desk = Desk::new("2026-03-03");
     desk.capacity = Capacity {
-        lines: 4,
+        lines: 2,
         agents: 0,
         robot_seconds: 240,
         agent_seconds: 0,
         ring_seconds: 60,
         answer_percent: 50,
     };
-    // Four lines make 96 calls of 150 seconds in the morning and as many in the afternoon.
+    // Two lines make 96 calls of 150 seconds in the morning and as many in the afternoon.
     for who in 1..=300 {
         desk.owed_until("routine", who, if who <= 10 { "2026-03-10" } else { "2026-03-04" });
     }
     let plan = desk.plan();
     assert_eq!((plan.counts["call"], plan.counts["capacity"]), (192, 108));
     let warnings: Vec<&str> = plan.warnings.iter().map(|w| w.text.as_str()).collect();
-    let capacity = "108 of 300 will not be reached before 17:00: 7 lines needed instead of 4";
+    let capacity = "108 of 300 will not be reached before 17:00: 4 lines needed instead of 2";
     assert_eq!(warnings, [capacity, "98 deadlines will pass before the call"]);
     assert_eq!(plan.robot_ends, Some(cn("2026-03-03T17:00")));
     let urgent = plan.rows.iter().filter(|row| row.verdict.call().is_some());
     assert!(urgent.clone().all(|row| row.deadline == cn("2026-03-04")), "deadlines first");
-    desk.capacity.lines = 7;
+    desk.capacity.lines = 4;
     assert!(desk.plan().warnings.is_empty());
     desk.owed("agent", 301);
     let plan = desk.plan();
-    let warning = "1 of 1 will not be reached before 17:00: 1 agents needed instead of 0";
+    let warning = "1 of 1 will not be reached before 17:00: 1 agent needed instead of 0";
     assert_eq!(plan.warnings[0].text, warning);
 }
 

@@ -119,6 +119,8 @@ pub struct Call {
     pub priority: u8,
     /// Which attempt it is, from 1.
     pub attempt: u32,
+    /// Persons who are rated, by their function: `{ 设计师 = 王工 }` (SCH-04, SCH-35).
+    pub rated: BTreeMap<String, String>,
     /// Other callbacks that this call does for.
     pub joins: Vec<CallbackId>,
 }

@@ -46,6 +46,7 @@ pub(super) fn of_capacity(
     let one = if mode == Mode::Robot { "lines" } else { "agents" };
     let needed = needed(today.capacity, jobs, left, mode);
     let mend = match needed {
+        Some(1) => format!("1 {} needed instead of {has}", one.trim_end_matches('s')),
         Some(needed) => format!("{needed} {one} needed instead of {has}"),
         None => format!("more {one} do not help: the windows are too short"),
     };

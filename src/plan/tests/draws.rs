@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::super::sample::{Draw, Quota, Unit, draw, is_drawn_on, week_before};
+use super::super::sample::{Draw, Quota, Unit, draw, is_drawn_on, not_drawn, week_before};
 use super::{CALENDAR, cn};
 use crate::base::{CustomerId, EventId};
 use crate::calendar::Calendar;
@@ -42,6 +42,9 @@ fn sch_18_the_same_seed_draws_the_same_sample() {
     assert_eq!(drawn(&sample, 7, &shuffled), first, "order and repetition say nothing");
     assert_ne!(drawn(&sample, 8, &units).picks, first.picks);
     assert_eq!((first.frame_size, first.picks.len()), (1000, 20));
+    let others = not_drawn(&first, &units);
+    assert_eq!(others.len(), 980, "each of the others has its reason");
+    assert_eq!(others[0].1.detail, "20 of 1000 drawn on 2026-03-05, seed 7");
     let parts: Vec<(&str, u64, u64)> =
         first.strata.iter().map(|part| (part.name.as_str(), part.size, part.drawn)).collect();
     assert_eq!(parts, [("城东", 250, 5), ("城西", 750, 15)]);
