@@ -7,5 +7,6 @@ mod channels;
 mod crash;
 mod days;
 mod edits;
+mod live;
 mod policies;
 mod shop;

@@ -76,8 +76,11 @@ fn day(text: &str) -> Option<Date> {
 
 fn time_of_day(text: &str) -> Option<Time> {
     let text = text.trim_end_matches(['分', '秒']).replace('分', ":");
-    // Spreadsheets write fractions of a second.
-    let text = text.split_once('.').map_or(text.as_str(), |(whole, _)| whole);
+    // Spreadsheets write fractions of a second, whose point became a dash with those of the day.
+    let text = match text.split_once('-') {
+        Some((whole, fraction)) if fraction.bytes().all(|b| b.is_ascii_digit()) => whole,
+        _ => text.as_str(),
+    };
     let mut clock = text.trim_end_matches(':').split(':').map(|p| p.parse::<i8>().ok());
     let h = clock.next().flatten()?;
     let (m, s) = (clock.next().unwrap_or(Some(0))?, clock.next().unwrap_or(Some(0))?);

@@ -20,7 +20,9 @@ const GROWTH_KB: u64 = 32 * 1024;
 
 async fn a_long_file_comes_in_as_a_stream_and_can_be_taken_back(database: &Database) {
     let rows = count_from("RINGBACK_TEST_INTAKE_ROWS", 3_000);
-    let limit = Duration::from_millis(rows / 10).max(Duration::from_secs(10));
+    // A debug build takes some three times as long.
+    let each = if cfg!(debug_assertions) { 3 } else { 1 };
+    let limit = Duration::from_millis(rows / 10).max(Duration::from_secs(10)) * each;
     let folder = tempfile::tempdir().unwrap();
     std::fs::create_dir_all(folder.path().join("config/policies")).unwrap();
     std::fs::write(folder.path().join("config/policies/billboard.toml"), super::world::PACKS[2]).unwrap();
@@ -66,7 +68,6 @@ async fn a_long_file_comes_in_as_a_stream_and_can_be_taken_back(database: &Datab
         (&json!(rows - bad), &json!(bad))
     );
     assert!(shares.is_sorted() && *shares.last().unwrap() == 100, "{shares:?}");
-    assert!(took < limit, "{rows} rows took {took:?}");
     let began = Instant::now();
     let again = upload(file.into()).await;
     let unchanged = began.elapsed();
@@ -105,10 +106,11 @@ async fn a_long_file_comes_in_as_a_stream_and_can_be_taken_back(database: &Datab
         excel["counts"]["added"], rows,
         "what was withdrawn is there again, and the rest for the first time"
     );
-    assert!(excel_took < limit, "{rows} rows of Excel took {excel_took:?}");
     println!(
         "{rows} rows on {}: {took:?}, again {unchanged:?}, undo {undo:?}, as xlsx {excel_took:?}; memory grew by {grown} kB from {before} kB",
         database.url.split(':').next().unwrap()
     );
+    assert!(took < limit, "{rows} rows took {took:?}");
+    assert!(excel_took < limit, "{rows} rows of Excel took {excel_took:?}");
     assert!(grown < GROWTH_KB, "memory grew by {grown} kB");
 }

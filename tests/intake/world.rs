@@ -65,7 +65,7 @@ event = "order.placed"
 [intake.handover]
 event = "project.handed_over"
 sets = { state = "after_sales" }
-copy_to = "项目管理部"
+copy_to = ["项目管理部"]
 [intake.appointments]
 event = "appointment.made"
 [[intake.appointments.reject]]

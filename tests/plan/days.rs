@@ -10,6 +10,7 @@ on_both_databases! {
     sch_01_yesterdays_installs_are_called_from_nine_and_the_score_closes_the_callback,
     sch_03_a_slip_is_called_at_once_and_at_the_next_opening_if_it_comes_at_night,
     win_04_two_rules_due_for_one_number_are_one_call,
+    win_04_what_was_joined_is_called_by_itself_when_the_other_is_taken_out,
     win_04_a_number_that_may_not_be_called_is_never_on_the_list,
     arc_03_a_cancelled_contract_takes_its_callbacks_out_of_the_dialler,
     sch_02_a_deadline_that_passes_is_marked_and_the_mark_stays,
@@ -90,6 +91,21 @@ async fn win_04_two_rules_due_for_one_number_are_one_call(db: &Database) {
     assert_eq!(done[0]["call_id"], done[1]["call_id"], "by the same call");
     shop.turn("2026-03-04 00:01").await;
     assert_eq!(shop.books("2026-03-03").await["done"], 2);
+}
+
+async fn win_04_what_was_joined_is_called_by_itself_when_the_other_is_taken_out(db: &Database) {
+    let shop = Shop::open(db).await;
+    let one = shop.customer("one", &phone(1)).await;
+    shop.event(one, "install.finished", "2026-03-02 16:00", "A", r#"{"second":"yes"}"#).await;
+    shop.turn("2026-03-03 08:50").await;
+    let first = shop.only("rule=installed").await;
+    shop.edit(&first, "remove", json!({ "reason": "asked already" })).await.expect(200);
+    let turn = shop.turn("2026-03-03 08:55").await;
+    assert_eq!(turn.released, 1, "the other is called for itself");
+    assert_eq!(shop.entries("installed").await[0].2, "stopped");
+    assert_eq!(shop.entries("second").await[0].2, "pending");
+    let second = shop.only("rule=second").await;
+    assert!(second["merged_into"].is_null(), "{second}");
 }
 
 async fn win_04_a_number_that_may_not_be_called_is_never_on_the_list(db: &Database) {

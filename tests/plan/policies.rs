@@ -61,6 +61,7 @@ async fn a_plan_by_another_policy_is_worked_out_and_changes_nothing(db: &Databas
     shop.happened(2, "install.finished", "2026-03-02 16:00").await;
     shop.turn("2026-03-02 17:00").await;
     shop.set("2026-03-02 18:00");
+    let plans = shop.number("SELECT COUNT(*) FROM day_plans").await;
     let before = shop.text("SELECT CAST(COUNT(*) AS TEXT) || ' ' || MAX(changed_at) FROM callbacks").await;
     let tomorrow = shop.plan("2026-03-03").await;
     assert_eq!((&tomorrow["calls"], &tomorrow["state"]), (&json!(2), &json!("preview")));
@@ -79,7 +80,7 @@ async fn a_plan_by_another_policy_is_worked_out_and_changes_nothing(db: &Databas
     shop.site.post("/api/v1/plan", json!({ "policy": "nobody" })).await.expect(404);
     let after = shop.text("SELECT CAST(COUNT(*) AS TEXT) || ' ' || MAX(changed_at) FROM callbacks").await;
     assert_eq!(before, after, "nothing was changed");
-    assert_eq!(shop.number("SELECT COUNT(*) FROM day_plans").await, 0);
+    assert_eq!(shop.number("SELECT COUNT(*) FROM day_plans").await, plans);
     let csv = shop.site.request(reqwest::Method::GET, "/api/v1/plan?date=2026-03-03", &shop.site.admin);
     let csv = crate::web::site::send(csv.header("accept", "text/csv")).await;
     let text = csv.text();

@@ -8,7 +8,7 @@ use ringback::base::{CampaignId, Disposition, EntryId, Timestamp};
 use ringback::calendar::Calendar;
 use ringback::io::planner::{Planner, Settings, Turn};
 use ringback::policy::pack::{Policies, Policy};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::support::databases::{Database, execute, number, text};
 use crate::web::site::{Call, Site};
@@ -282,14 +282,6 @@ impl Shop {
         assert_eq!(of("due"), of("done") + of("open") + of("excused"), "{books}");
         assert_eq!(of("missing"), 0, "{books}");
         books
-    }
-
-    pub async fn audit(&self, action: &str) -> Value {
-        let answer = self.site.get(&format!("/api/v1/audit?action={action}")).await;
-        match answer.status.as_u16() {
-            200 => answer.json()["items"].clone(),
-            _ => json!([]),
-        }
     }
 }
 

@@ -71,8 +71,13 @@ fn named(
     (shown, offences)
 }
 
-/// Whether `#[test]` or `#[tokio::test...]` stands above the function at `at`.
+/// Whether `#[test]` or `#[tokio::test...]` stands above the function at `at`, or it is one of
+/// those that `on_both_databases!` makes tests of.
 fn is_test(text: &str, at: usize) -> bool {
+    let name = name_at(text, at);
+    if text.contains("on_both_databases! {") && text.contains(&format!("    {name},\n")) {
+        return true;
+    }
     let above = text[..at].trim_end_matches("async ").trim_end();
     let begin = above.rfind(['}', ';']).map_or(0, |i| i + 1);
     above[begin..].contains("#[test]") || above[begin..].contains("#[tokio::test") || above.ends_with("test]")

@@ -60,6 +60,43 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/drain", "admin"),
     ("post", "/api/v1/reload", "admin"),
     ("get", "/api/v1/events", "read"),
+    ("post", "/api/v1/events", "operate"),
+    ("post", "/api/v1/events/{id}/checks", "operate"),
+    ("post", "/api/v1/intake", "operate"),
+    ("get", "/api/v1/intakes", "read"),
+    ("get", "/api/v1/intakes/{id}", "read"),
+    ("get", "/api/v1/intakes/{id}/rows", "read"),
+    ("get", "/api/v1/intakes/{id}/rejected", "operate"),
+    ("post", "/api/v1/intakes/{id}/undo", "operate"),
+    ("get", "/api/v1/intake-sources", "read"),
+    ("put", "/api/v1/intake-sources", "operate"),
+    ("get", "/api/v1/intake-warnings", "read"),
+    ("get", "/api/v1/reconciliations", "read"),
+    ("post", "/api/v1/reconciliations", "operate"),
+    ("get", "/api/v1/matters", "read"),
+    ("get", "/api/v1/customers", "read"),
+    ("post", "/api/v1/customers", "operate"),
+    ("post", "/api/v1/customers/merge", "operate"),
+    ("get", "/api/v1/customers/{id}", "read"),
+    ("patch", "/api/v1/customers/{id}", "operate"),
+    ("delete", "/api/v1/customers/{id}", "admin"),
+    ("get", "/api/v1/customers/{id}/export", "operate"),
+    ("get", "/api/v1/plan", "read"),
+    ("post", "/api/v1/plan", "read"),
+    ("post", "/api/v1/plan/{pack}/{day}/build", "operate"),
+    ("post", "/api/v1/plan/{pack}/{day}/release", "operate"),
+    ("get", "/api/v1/plan/{pack}/{day}/why", "read"),
+    ("get", "/api/v1/rates", "read"),
+    ("get", "/api/v1/callbacks", "read"),
+    ("post", "/api/v1/callbacks", "operate"),
+    ("get", "/api/v1/callbacks/{id}", "read"),
+    ("post", "/api/v1/callbacks/{id}/remove", "operate"),
+    ("post", "/api/v1/callbacks/{id}/done", "operate"),
+    ("post", "/api/v1/callbacks/{id}/follow-up", "operate"),
+    ("post", "/api/v1/callbacks/{id}/appointment", "operate"),
+    ("post", "/api/v1/callbacks/{id}/move", "operate"),
+    ("post", "/api/v1/callbacks/{id}/assign", "operate"),
+    ("post", "/api/v1/callbacks/{id}/note", "operate"),
 ];
 
 const SCOPES: [&str; 3] = ["read", "operate", "admin"];
@@ -67,6 +104,8 @@ const SCOPES: [&str; 3] = ["read", "operate", "admin"];
 fn url(path: &str) -> String {
     path.replace("{id}", "7")
         .replace("{order}", "start")
+        .replace("{pack}", "shop")
+        .replace("{day}", "2026-03-03")
         .replace("{seq}", "1")
         .replace("{phone}", "13800000000")
         .replace("{name}", "x")

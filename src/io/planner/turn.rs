@@ -62,7 +62,6 @@ impl Planner {
         for pack in self.packs(&settings, today) {
             self.close_days(&settings, &pack, now).await?;
             // A backlog of facts is worked off before a list is made of half of it.
-            self.sweep(&settings, &pack, today, now).await?;
             if !turn.more {
                 turn.released += self.keep_day(&settings, &pack, today, now).await?;
             }
@@ -103,7 +102,10 @@ impl Planner {
             Some("draft") if settings.auto_release => {
                 Ok(self.release_day(pack, today, ACTOR, now).await?.added)
             }
-            Some("released") => self.add_to_day(pack, today, now).await,
+            Some("released") => {
+                self.sweep(settings, pack, today, now).await?;
+                self.add_to_day(pack, today, now).await
+            }
             Some(_) => Ok(0),
         }
     }

@@ -9,7 +9,7 @@ use super::super::write::clean;
 use super::super::{Error, Store};
 use super::day::{self, Verdict, Word};
 use super::settle::{Ending, end};
-use super::write::{insert, review};
+use super::write::{insert, part, review};
 use super::{Row, Stored, callback_columns};
 use crate::base::{CallbackId, EntryId, ListId, Timestamp};
 use crate::policy::pack::Method;
@@ -276,6 +276,7 @@ async fn stop_entry(
         .fetch_optional(c)
         .await)?;
     let Some((list,)) = row else { return Ok(None) };
+    part(tx, stored.callback.id, now).await?;
     within!(tx, c => sqlx::query("UPDATE callbacks SET entry_id = NULL WHERE id = $1")
         .bind(stored.callback.id.0)
         .execute(c)

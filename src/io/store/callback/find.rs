@@ -77,7 +77,7 @@ impl Store {
     }
 
     /// Whether the list of a day misses something: a callback that is due on it and has no
-    /// verdict yet, or changed after the list was made.
+    /// verdict yet, changed after the list was made, or was joined with one that is gone.
     pub async fn is_day_stale(
         &self,
         pack: &str,
@@ -89,7 +89,8 @@ impl Store {
             "SELECT b.id FROM callbacks b
              WHERE b.pack = $1 AND b.state = 'open' AND b.due < $2
                AND (b.changed_at > $3
-                    OR NOT EXISTS (SELECT 1 FROM day_verdicts v WHERE v.day = $4 AND v.callback_id = b.id))
+                    OR NOT EXISTS (SELECT 1 FROM day_verdicts v WHERE v.day = $4 AND v.callback_id = b.id
+                                   AND (v.code <> 'merged' OR b.merged_into IS NOT NULL)))
              LIMIT 1")
             .bind(pack)
             .bind(end.0)

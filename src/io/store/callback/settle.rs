@@ -14,7 +14,7 @@ use super::{Row, Stored, callback_columns};
 use crate::base::{CallId, CallbackId, CustomerId, Disposition, Timestamp};
 use crate::dialer::EntryState;
 use crate::policy::pack::Method;
-use crate::policy::{CallbackState, Outcome, Reason};
+use crate::policy::{CallbackState, Outcome, Reason, code};
 
 /// A callback that waits to be settled, with what its entry came to.
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +70,7 @@ struct Found {
     entry_detail: String,
     last_call: Option<String>,
     entry_changed_at: i64,
+    call_ended_at: Option<i64>,
 }
 
 impl Store {
@@ -78,8 +79,8 @@ impl Store {
         let rows: Vec<Found> = on!(&self.db, p => sqlx::query_as(
             concat!("SELECT ", callback_columns!(), ", e.state AS entry_state, e.disposition,
                             e.reason AS entry_reason, e.detail AS entry_detail, e.last_call,
-                            e.changed_at AS entry_changed_at
-                     FROM callbacks b JOIN entries e ON e.id = b.entry_id
+                            e.changed_at AS entry_changed_at, k.ended_at AS call_ended_at
+                     FROM callbacks b JOIN entries e ON e.id = b.entry_id LEFT JOIN calls k ON k.id = e.last_call
                      WHERE b.state = 'open' AND b.entry_id IS NOT NULL AND b.merged_into IS NULL
                        AND e.state IN ('done', 'failed', 'stopped')
                      ORDER BY b.entry_id LIMIT $1"))
@@ -136,6 +137,9 @@ fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Set
     let stored = Stored::try_from(found.row)?;
     let bad = |detail: String| Error::Corrupt { what: "entry of a callback", detail };
     let id = found.last_call.as_ref();
+    // A call ends before it is written down; what a person stopped ends when they did.
+    let by_call = found.disposition.is_some() && found.entry_reason != code::REMOVED;
+    let at = found.call_ended_at.filter(|_| by_call).unwrap_or(found.entry_changed_at);
     Ok(Settling {
         state: EntryState::parse(&found.entry_state)
             .ok_or_else(|| bad(format!("unknown state `{}`", found.entry_state)))?,
@@ -145,7 +149,7 @@ fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Set
             .map(|id| id.parse())
             .transpose()
             .map_err(|e: crate::base::ParseIdError| bad(e.to_string()))?,
-        at: Timestamp(found.entry_changed_at),
+        at: Timestamp(at),
         scores: id.and_then(|id| scores.remove(id)).unwrap_or_default(),
         stored,
     })
@@ -159,7 +163,8 @@ pub(super) async fn end(tx: &mut Tx, ending: &Ending, now: Timestamp) -> Result<
                 call_id = COALESCE($8, call_id), changed_at = $9,
                 entry_id = CASE WHEN $2 = 'open' THEN NULL ELSE entry_id END,
                 merged_into = CASE WHEN $2 = 'open' THEN NULL ELSE merged_into END,
-                breached_at = CASE WHEN breached_at IS NULL AND $10 >= deadline THEN deadline ELSE breached_at END
+                breached_at = CASE WHEN $10 >= deadline OR $2 = 'open' AND breached_at IS NOT NULL THEN deadline
+                                   ELSE NULL END
          WHERE id = $1 AND state IN ('open', 'waiting')")
         .bind(ending.callback.0)
         .bind(ending.state.as_str())

@@ -6,7 +6,7 @@ use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Error, Store};
 use super::json;
-use crate::base::{CustomerId, Timestamp};
+use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::policy::{Callback, CallbackState};
 
 /// Rows of one statement: 27 parameters each stay below what SQLite takes (32,766).
@@ -166,12 +166,26 @@ pub(super) async fn review(tx: &mut Tx, customer: CustomerId, at: Option<Timesta
 
 /// A callback that is not owed any more is not dialled. A call that is up goes on.
 async fn stop_entry(tx: &mut Tx, b: &Callback, now: Timestamp) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
+    let stopped = within!(&mut *tx, c => sqlx::query(
         "UPDATE entries SET state = 'stopped', reason = $2, detail = $3, changed_at = $4
          WHERE callback_id = $1 AND state = 'pending'")
         .bind(b.id.0)
         .bind(clean(&b.reason.code))
         .bind(clean(&b.reason.detail))
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    if stopped > 0 { part(tx, b.id, now).await } else { Ok(()) }
+}
+
+/// Callbacks for which the call of this one was to do are on their own again: the list of the
+/// day is made anew with them.
+pub(super) async fn part(tx: &mut Tx, id: CallbackId, now: Timestamp) -> Result<(), Error> {
+    within!(tx, c => sqlx::query(
+        "UPDATE callbacks SET merged_into = NULL, entry_id = NULL, changed_at = $2
+         WHERE merged_into = $1 AND state = 'open'")
+        .bind(id.0)
         .bind(now.0)
         .execute(c)
         .await
