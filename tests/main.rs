@@ -10,6 +10,7 @@ mod guard;
 mod intake;
 mod ivr;
 mod ladders;
+mod months;
 mod peers;
 mod policies;
 mod plan;

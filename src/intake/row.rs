@@ -20,6 +20,9 @@ pub const MAX_CELL_CHARS: usize = 2000;
 /// Longest name, key and matter, in characters.
 pub const MAX_NAME_CHARS: usize = 100;
 
+/// The column in which a row names the kind of its event, where no list of the pack says it.
+const KIND: &str = "kind";
+
 /// The fields of a row, by name.
 pub(super) type Fields = BTreeMap<String, String>;
 
@@ -78,6 +81,7 @@ impl<'p> Reader<'p> {
         if let Some(missing) = kind.and_then(|kind| self.missing(kind, &fields, phones)) {
             return rejected(missing);
         }
+        fields.remove(KIND);
         let told = self.customer(&mut fields, phones).and_then(|mut customer| {
             let event = match kind {
                 Some(kind) => Some(self.event(kind, &mut fields, &customer)?),
@@ -145,7 +149,10 @@ impl<'p> Reader<'p> {
             })?)
         } else {
             let own = self.rules.map(|rules| rules.event.as_str()).filter(|kind| !kind.is_empty());
-            given.or(own)
+            match given.or(own) {
+                Some(kind) => Some(kind),
+                None => self.named(fields)?,
+            }
         };
         match kind {
             Some(kind) if !self.pack.event.contains_key(kind) || kind.chars().count() > MAX_KIND_CHARS => {
@@ -155,6 +162,19 @@ impl<'p> Reader<'p> {
             }
             kind => Ok(kind),
         }
+    }
+
+    /// The kind that the row itself names, in a column `kind`.
+    fn named(&self, fields: &Fields) -> Result<Option<&'p str>, Remark> {
+        let Some(value) = fields.get(KIND).map(|value| half_width(value)).filter(|v| !v.is_empty()) else {
+            return Ok(None);
+        };
+        let known = || self.pack.event.keys().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
+        let found = self.pack.event.keys().find(|kind| same(kind, &value));
+        found.map(|kind| Some(kind.as_str())).ok_or_else(|| {
+            let text = format!("the pack `{}` knows no event `{value}`; it knows {}", self.pack.pack, known());
+            Remark::new("unknown_event", text)
+        })
     }
 
     fn missing(&self, kind: &str, fields: &Fields, phones: &[(String, String)]) -> Option<Remark> {
