@@ -1,5 +1,6 @@
 //! The messages of one session, kept within bounds.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 
@@ -80,7 +81,8 @@ impl Trace {
 /// The message as text; the digest response and everything else in the two credential
 /// headers is replaced, because a trace is read by people who may not know passwords.
 fn masked(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
+    // Most messages are ASCII, which this reads by the word and `from_utf8_lossy` by the byte.
+    let text = std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     let (head, body) = match text.find("\r\n\r\n") {
         Some(end) => text.split_at(end + 4),
         None => (&*text, ""),
@@ -92,18 +94,31 @@ fn masked(bytes: &[u8]) -> String {
         if folded && hiding {
             continue;
         }
-        let name = line.split(':').next().unwrap_or_default().trim_end();
-        hiding =
-            name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization");
-        if hiding {
-            out.push_str(name);
-            out.push_str(": ***\r\n");
-        } else {
-            out.push_str(line);
+        match credentials(line) {
+            Some(name) => {
+                hiding = true;
+                out.push_str(name);
+                out.push_str(": ***\r\n");
+            }
+            None => {
+                hiding = false;
+                out.push_str(line);
+            }
         }
     }
     out.push_str(body);
     out
+}
+
+/// The name of a header line that holds credentials, as it is written.
+fn credentials(line: &str) -> Option<&str> {
+    if !line.starts_with(['A', 'a', 'P', 'p']) {
+        return None;
+    }
+    let name = line.split(':').next().unwrap_or_default().trim_end();
+    let secret =
+        name.eq_ignore_ascii_case("authorization") || name.eq_ignore_ascii_case("proxy-authorization");
+    secret.then_some(name)
 }
 
 #[cfg(test)]
