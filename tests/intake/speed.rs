@@ -24,9 +24,12 @@ async fn a_long_file_comes_in_as_a_stream_and_can_be_taken_back(database: &Datab
     let each = if cfg!(debug_assertions) { 3 } else { 1 };
     let limit = Duration::from_millis(rows / 10).max(Duration::from_secs(10)) * each;
     let folder = tempfile::tempdir().unwrap();
-    std::fs::create_dir_all(folder.path().join("config/policies")).unwrap();
-    std::fs::write(folder.path().join("config/policies/billboard.toml"), super::world::PACKS[2]).unwrap();
-    let daemon = Real::start(folder.path(), &format!("[database]\nurl = \"{}\"", database.url)).await;
+    let policies = folder.path().join("policies");
+    std::fs::create_dir_all(&policies).unwrap();
+    std::fs::write(policies.join("billboard.toml"), super::world::PACKS[2]).unwrap();
+    let config =
+        format!("[database]\nurl = \"{}\"\n[policy]\nfolder = \"{}\"", database.url, policies.display());
+    let daemon = Real::start(folder.path(), &config).await;
     let line = |n: u64| {
         let phone = if n % 1_000 == 7 { "138".to_owned() } else { format!("138{:08}", n / 2) };
         format!("A{n},客户{n},{phone},2026-03-02,\"地址, {n}号\",备注{n}\n")
