@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 pub const WARRANTY_MONTHS: i32 = 12;
 
 /// Whether the day on which the months are full still belongs to them. The sources are silent.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Anniversary {
     /// Delivered on 3 March, the last day is 2 March.

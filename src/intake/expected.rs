@@ -48,7 +48,8 @@ pub struct Check {
 }
 
 /// What to look for at `now`. Intakes without a readable `by` ask for nothing. Slips are
-/// missed from `by` on; reports are reminded of [`REMIND_BEFORE_MINUTES`] before.
+/// missed from `by` on; reports are reminded of at their
+/// `remind`, else [`REMIND_BEFORE_MINUTES`] before.
 pub fn checks(pack: &Pack, calendar: &Calendar, now: Timestamp) -> Vec<Check> {
     let today = calendar.date(now);
     let yesterday = today.yesterday().unwrap_or(today);
@@ -58,7 +59,12 @@ pub fn checks(pack: &Pack, calendar: &Calendar, now: Timestamp) -> Vec<Check> {
         let Some(by) = time(&intake.by).map(|time| calendar.instant(today, time)) else { continue };
         let is_late = now >= by;
         let what = if intake.expects.is_empty() {
-            if by.millis_since(now) > REMIND_BEFORE_MINUTES * 60_000 {
+            let remind = time(&intake.remind).map(|time| calendar.instant(today, time));
+            let is_early = match remind.filter(|remind| *remind < by) {
+                Some(remind) => now < remind,
+                None => by.millis_since(now) > REMIND_BEFORE_MINUTES * 60_000,
+            };
+            if is_early {
                 continue;
             }
             Checked::Report { since: midnight }

@@ -116,6 +116,8 @@ pub mod code {
     pub const RULE_GONE: &str = "rule_gone";
     /// An event took it back.
     pub const CANCELLED_BY: &str = "cancelled_by";
+    /// The event for which it was owed was withdrawn.
+    pub const EVENT_WITHDRAWN: &str = "event_withdrawn";
     /// A later event or callback stands in its place.
     pub const SUPERSEDED: &str = "superseded";
     /// Fulfilled without a call of its own: by a visit, a questionnaire, another callback.

@@ -1,16 +1,13 @@
 //! Taking an intake back.
 
-use ringback::base::{CampaignId, Disposition};
 use serde_json::json;
 
 use super::world::{counts, site};
 use crate::support::databases::{Database, number, on_both_databases, text};
-use crate::web::site::{Call, MONDAY};
 
 on_both_databases! {
     an_undone_intake_leaves_the_archive_as_it_was,
     what_was_changed_since_stays,
-    an_intake_is_not_undone_once_its_customers_were_called,
 }
 
 fn orders(rows: &[(&str, &str, &str)]) -> String {
@@ -76,22 +73,4 @@ async fn what_was_changed_since_stays(database: &Database) {
         (&json!(1), &json!(1), &json!(1))
     );
     assert_eq!(text(&site.store, "SELECT external_id FROM events WHERE withdrawn_at IS NULL").await, "O1");
-}
-
-async fn an_intake_is_not_undone_once_its_customers_were_called(database: &Database) {
-    let mut site = site(database).await;
-    let report = site.intake(QUERY, orders(&[("O1", "13600001111", "a")])).await.expect(201);
-    let (campaign, entries) = site.campaign(&["13600001111"]).await;
-    let call = Call {
-        disposition: Disposition::Completed,
-        scores: &[Some(5)],
-        seconds: 20,
-        recording: None,
-        detail: "",
-    };
-    site.call(CampaignId(campaign.0), entries[0], "13600001111", MONDAY.0 + 1_000, call).await;
-    let path = format!("/api/v1/intakes/{}/undo", report["id"]);
-    let refused = site.post(&path, json!({"reason": "x"})).await.expect(409);
-    assert!(refused["detail"].as_str().unwrap().starts_with("1 calls were made"), "{refused}");
-    assert_eq!(number(&site.store, "SELECT COUNT(*) FROM events WHERE withdrawn_at IS NULL").await, 1);
 }

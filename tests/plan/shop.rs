@@ -246,7 +246,12 @@ impl Shop {
 
     /// What the dialler has in a rule's list: id, number and state.
     pub async fn entries(&self, rule: &str) -> Vec<(EntryId, String, String)> {
-        let Some(list) = self.site.store.list_by_name(&format!("shop/{rule}")).await.unwrap() else {
+        self.entries_of(&format!("shop/{rule}")).await
+    }
+
+    /// The same of a list by its name.
+    pub async fn entries_of(&self, list: &str) -> Vec<(EntryId, String, String)> {
+        let Some(list) = self.site.store.list_by_name(list).await.unwrap() else {
             return Vec::new();
         };
         let answer = self.site.get(&format!("/api/v1/lists/{}/entries?limit=500&unmask=true", list.id)).await;
@@ -260,10 +265,15 @@ impl Shop {
 
     /// The dialler calls an entry of a rule's list, and the call ends so.
     pub async fn call(&mut self, rule: &str, number: &str, end: Disposition, scores: &[Option<i32>]) {
-        let list = self.site.store.list_by_name(&format!("shop/{rule}")).await.unwrap().unwrap();
+        self.call_of(&format!("shop/{rule}"), number, end, scores).await;
+    }
+
+    /// The same of a list by its name.
+    pub async fn call_of(&mut self, name: &str, number: &str, end: Disposition, scores: &[Option<i32>]) {
+        let list = self.site.store.list_by_name(name).await.unwrap().unwrap();
         let campaigns = self.site.store.campaigns().await.unwrap();
         let campaign: CampaignId = campaigns.iter().find(|c| c.list == list.id).unwrap().id;
-        let entries = self.entries(rule).await;
+        let entries = self.entries_of(name).await;
         let entry = entries.iter().find(|(_, phone, _)| phone == number).unwrap().0;
         let now = self.site.clock.load(Ordering::Relaxed);
         let call = Call { disposition: end, scores, seconds: 20, recording: None, detail: "" };

@@ -77,6 +77,9 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/customers", "read"),
     ("post", "/api/v1/customers", "operate"),
     ("post", "/api/v1/customers/merge", "operate"),
+    ("post", "/api/v1/customers/to-callbacks", "operate"),
+    ("get", "/api/v1/archives", "read"),
+    ("post", "/api/v1/archives", "operate"),
     ("get", "/api/v1/customers/{id}", "read"),
     ("patch", "/api/v1/customers/{id}", "operate"),
     ("delete", "/api/v1/customers/{id}", "admin"),
@@ -87,6 +90,9 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/plan/{pack}/{day}/release", "operate"),
     ("get", "/api/v1/plan/{pack}/{day}/why", "read"),
     ("get", "/api/v1/rates", "read"),
+    ("get", "/api/v1/warnings", "read"),
+    ("post", "/api/v1/warnings/{id}/settle", "operate"),
+    ("post", "/api/v1/events/{id}/withdraw", "operate"),
     ("get", "/api/v1/callbacks", "read"),
     ("post", "/api/v1/callbacks", "operate"),
     ("get", "/api/v1/callbacks/{id}", "read"),
@@ -97,6 +103,10 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/callbacks/{id}/move", "operate"),
     ("post", "/api/v1/callbacks/{id}/assign", "operate"),
     ("post", "/api/v1/callbacks/{id}/note", "operate"),
+    ("post", "/api/v1/callbacks/{id}/call-now", "operate"),
+    ("get", "/api/v1/adherence", "read"),
+    ("get", "/api/v1/visits", "read"),
+    ("get", "/api/v1/coverage", "read"),
 ];
 
 const SCOPES: [&str; 3] = ["read", "operate", "admin"];

@@ -3,14 +3,13 @@
 
 use jiff::ToSpan;
 use jiff::civil::Date;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{Error, Planner, Settings, in_force};
 use crate::base::{CustomerId, EventId, Timestamp};
 use crate::calendar::Unit;
 use crate::io::store::callback::{Changes, Draw};
-use crate::plan::sample::{self, Quota};
+use crate::plan::sample;
 use crate::plan::{self, PolicyRef, all_hold};
 use crate::policy::pack::{Policy, Rule, Sample};
 
@@ -29,30 +28,10 @@ impl Planner {
         let policy = in_force(settings, pack, today)?;
         for (id, rule) in policy.pack.rule.iter().filter(|(_, rule)| rule.enabled) {
             let Some(wanted) = &rule.on.sample else { continue };
-            self.check_quota(pack, id, wanted, today).await?;
             if sample::is_drawn_on(wanted, today) {
                 self.draw(settings, policy, id, rule, wanted, today, now).await?;
             }
         }
-        Ok(())
-    }
-
-    /// On Monday: whether the week before had as many draws as it should.
-    async fn check_quota(&self, pack: &str, rule: &str, wanted: &Sample, today: Date) -> Result<(), Error> {
-        if today.weekday() != jiff::civil::Weekday::Monday {
-            return Ok(());
-        }
-        let from = today.checked_sub(7.days()).unwrap_or(today);
-        let draws = self.store().draws(pack, rule, from, today).await?;
-        let days: Vec<Date> = draws.iter().filter_map(|draw| draw.day.parse().ok()).collect();
-        let word = match sample::week_before(wanted, today, &days) {
-            Quota::Kept => return Ok(()),
-            Quota::UnderQuota => "under_quota",
-            Quota::OverQuota => "over_quota",
-        };
-        let alarm = format!("{word}: {pack}/{rule}: {} draws in the week from {from}", days.len());
-        tracing::warn!(pack, rule, alarm, "random sample");
-        self.parts.hub.publish_value("alarm", &json!({ "call": null, "alarm": alarm }));
         Ok(())
     }
 

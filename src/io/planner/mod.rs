@@ -5,6 +5,8 @@
 //! that may be done twice. So a crash between any two of them loses nothing, and people, the
 //! API and the daemon's own turns may ask for the same at once.
 
+mod adherence;
+mod by_hand;
 mod campaign;
 mod card;
 mod close;
@@ -19,9 +21,11 @@ mod review;
 mod settle;
 mod turn;
 mod view;
+mod warning;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::civil::{Date, Time};
 
@@ -31,6 +35,8 @@ use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::policy::pack::{Policies, Policy};
 
+pub use adherence::{Adherence, CallerAdherence, Coverage, OverrideLine, Visit};
+pub use by_hand::CallNow;
 pub use edit::{Added, Appointment, FollowUp, Manual};
 pub use preview::Wanted;
 pub use rate::RuleRate;
@@ -99,6 +105,8 @@ struct Parts {
     fresh: AtomicBool,
     /// Who had the policies read.
     reader: RwLock<String>,
+    /// When each pack was last looked at for warnings.
+    warned: Mutex<BTreeMap<String, Timestamp>>,
     /// One release at a time: two that read the same day would write the same twice.
     releasing: tokio::sync::Mutex<()>,
 }
@@ -115,7 +123,9 @@ impl Planner {
         let settings = RwLock::new(settings);
         let (wake, releasing) = (tokio::sync::Notify::new(), tokio::sync::Mutex::new(()));
         let (fresh, reader) = (AtomicBool::new(true), RwLock::new(ACTOR.to_owned()));
-        Planner { parts: Arc::new(Parts { store, control, hub, settings, wake, fresh, reader, releasing }) }
+        let warned = Mutex::default();
+        let parts = Parts { store, control, hub, settings, wake, fresh, reader, warned, releasing };
+        Planner { parts: Arc::new(parts) }
     }
 
     /// The settings of this moment.

@@ -16,6 +16,8 @@ pub struct RuleRate {
     pub pack: String,
     /// Rule.
     pub rule: String,
+    /// What the customer has in the field by which it is split; empty where it is not.
+    pub part: String,
     /// Month: `2026-03`.
     pub month: String,
     /// All whose deadline lies in the month: the denominator. What an event took back or a
@@ -35,6 +37,10 @@ pub struct RuleRate {
     pub unreached: u64,
     /// Taken back by an event or taken out by a person.
     pub withdrawn: u64,
+    /// Done, and satisfied.
+    pub satisfied: u64,
+    /// Done, and dissatisfied.
+    pub dissatisfied: u64,
     /// Done by channel.
     pub by_method: BTreeMap<String, u64>,
     /// Done, in percent of those due; null where nothing was due.
@@ -55,23 +61,32 @@ impl Planner {
     /// # Errors
     /// Those of the store.
     pub async fn rates(&self, month: Date) -> Result<Vec<RuleRate>, Error> {
+        self.rates_by(month, None).await
+    }
+
+    /// The same, split by a field of the customer such as `customer_type` (ARC-06).
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn rates_by(&self, month: Date, field: Option<&str>) -> Result<Vec<RuleRate>, Error> {
         let settings = self.settings();
         let first = month.first_of_month();
         let next = first.checked_add(1.month()).unwrap_or(first);
         let calendar = &settings.calendar;
-        let rows = self.store().rates(calendar.start_of(first), calendar.start_of(next)).await?;
+        let rows = self.store().rates(calendar.start_of(first), calendar.start_of(next), field).await?;
         Ok(rates(&settings, first, &rows))
     }
 }
 
 fn rates(settings: &Settings, first: Date, rows: &[RateRow]) -> Vec<RuleRate> {
-    let mut rates: BTreeMap<(&str, &str), RuleRate> = BTreeMap::new();
+    let mut rates: BTreeMap<(&str, &str, &str), RuleRate> = BTreeMap::new();
     for row in rows {
         let policy = settings.policies.in_force(&row.pack, first).map(|p| &p.pack);
         let rule = policy.and_then(|pack| pack.rule.get(&row.rule));
-        let rate = rates.entry((&row.pack, &row.rule)).or_insert_with(|| RuleRate {
+        let rate = rates.entry((&row.pack, &row.rule, &row.part)).or_insert_with(|| RuleRate {
             pack: row.pack.clone(),
             rule: row.rule.clone(),
+            part: row.part.clone(),
             month: first.strftime("%Y-%m").to_string(),
             target: rule.and_then(|r| r.target_rate).or(policy.map(|p| p.rate.target)).unwrap_or(100.0),
             counts: rule.is_none_or(|r| r.counts),
@@ -91,8 +106,13 @@ fn add(rate: &mut RuleRate, row: &RateRow, without_refused: bool) {
             rate.withdrawn += count;
             return;
         }
-        ("done", _) => {
+        ("done", outcome) => {
             rate.done += count;
+            match outcome {
+                "satisfied" => rate.satisfied += count,
+                "dissatisfied" => rate.dissatisfied += count,
+                _ => {}
+            }
             if row.breached == 0 {
                 rate.in_time += count;
             }
@@ -134,6 +154,7 @@ mod tests {
             outcome: outcome.into(),
             breached,
             count,
+            part: String::new(),
         }
     }
 

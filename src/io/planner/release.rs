@@ -122,6 +122,19 @@ impl Planner {
         Ok(report)
     }
 
+    /// Takes out of the dialler what a pack does not owe any more, at once.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn take_out(&self, pack: &str, now: Timestamp) -> Result<u64, Error> {
+        let settings = self.settings();
+        let today = settings.calendar.date(now);
+        match self.sweep(&settings, pack, today, now).await {
+            Err(Error::NoPack(_)) => Ok(0),
+            other => other,
+        }
+    }
+
     /// Takes out of the dialler what is not owed any more, or held for today.
     pub(super) async fn sweep(
         &self,

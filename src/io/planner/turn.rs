@@ -61,6 +61,7 @@ impl Planner {
         let today = settings.calendar.date(now);
         for pack in self.packs(&settings, today) {
             self.close_days(&settings, &pack, now).await?;
+            self.keep_warnings(&settings, &pack, today, now).await?;
             // A backlog of facts is worked off before a list is made of half of it.
             if !turn.more {
                 turn.released += self.keep_day(&settings, &pack, today, now).await?;

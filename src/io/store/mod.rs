@@ -23,6 +23,7 @@ mod recording;
 mod recover;
 mod schema;
 mod token;
+mod warning;
 mod write;
 
 pub use audit::AuditLine;
@@ -35,6 +36,7 @@ pub use list::List;
 
 pub use recover::LostAttempt;
 pub use token::{NewToken, Token};
+pub use warning::{NewWarning, Uncovered, WarningRow};
 pub use write::{
     Full, QUEUE_CAPACITY, RESERVE_LIMIT, StoreEvent, StoreHealth, Writer, WriterHandle, WriterSettings,
 };

@@ -34,7 +34,8 @@ pub use rule::{
     Anchor, Caller, Condition, Merge, Method, Mode, OncePer, Purpose, Rule, ScriptChoice, Target, Test,
 };
 pub use setting::{
-    Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord, Windows,
+    Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord,
+    WarrantyRules, Windows,
 };
 pub use trigger::{After, Every, OutcomeWord, Period, Sample, Trigger, Yearly};
 
@@ -95,6 +96,9 @@ pub struct Pack {
     /// them.
     #[serde(default)]
     pub customer: BTreeMap<String, String>,
+    /// Until when service is free of charge.
+    #[serde(default)]
+    pub warranty: WarrantyRules,
     /// The events this pack knows, by kind: `install.finished`.
     pub event: BTreeMap<String, EventKind>,
     /// What is asked of slips and lists before they are taken in, by name.

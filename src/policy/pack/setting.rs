@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rule::Condition;
+use crate::archive::{Anniversary, WARRANTY_MONTHS};
 use crate::calendar::{Offset, Roll};
 
 /// Whether such days are for calls.
@@ -157,6 +158,34 @@ pub struct Rate {
 impl Default for Rate {
     fn default() -> Self {
         Rate { target: 100.0, without_refused: false }
+    }
+}
+
+/// `[warranty]`: until when service is free of charge (ARC-04).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct WarrantyRules {
+    /// Months from the delivery on.
+    pub months: i32,
+    /// Whether the day on which the months are full still belongs to them: `within`, or `after`.
+    pub anniversary: Anniversary,
+    /// Field of the customer with the last day, where one was agreed.
+    pub ends: String,
+    /// Field of the customer with the day of delivery.
+    pub delivered: String,
+    /// Kinds of events that begin a warranty.
+    pub from: Vec<String>,
+}
+
+impl Default for WarrantyRules {
+    fn default() -> Self {
+        WarrantyRules {
+            months: WARRANTY_MONTHS,
+            anniversary: Anniversary::default(),
+            ends: "warranty_end".into(),
+            delivered: "delivered".into(),
+            from: Vec::new(),
+        }
     }
 }
 

@@ -21,14 +21,19 @@ impl Store {
         now: Timestamp,
     ) -> Result<CustomerId, Error> {
         let mut tx = self.db.begin().await?;
-        let row: Option<(Option<i64>, String, String)> = within!(&mut tx, c => sqlx::query_as(
-            "SELECT customer_id, fields, checks FROM events WHERE id = $1 AND withdrawn_at IS NULL")
+        let row: Option<(Option<i64>, String, String, Option<i64>)> = within!(&mut tx, c => sqlx::query_as(
+            "SELECT customer_id, fields, checks, archive_id FROM events WHERE id = $1 AND withdrawn_at IS NULL")
             .bind(event.0)
             .fetch_optional(c)
             .await)?;
-        let Some((Some(customer), fields, checks)) = row else {
+        let Some((Some(customer), fields, checks, archive)) = row else {
             return Err(Error::NotFound { what: "event", name: event.to_string() });
         };
+        if let Some(archive) = archive {
+            return Err(Error::Refused(format!(
+                "event {event} lies in archive {archive}: it is not changed any more"
+            )));
+        }
         let corrupt = |e: serde_json::Error| Error::Corrupt { what: "event", detail: e.to_string() };
         let fields: BTreeMap<String, String> = serde_json::from_str(&fields).map_err(corrupt)?;
         if !fields.contains_key(field) {

@@ -130,6 +130,8 @@ pub struct EventRow {
     pub withdrawn_at: Option<i64>,
     /// Why it was withdrawn.
     pub withdrawn_reason: Option<String>,
+    /// The archive in which it lies; it is not changed any more then.
+    pub archive_id: Option<i64>,
 }
 
 /// One intake.
@@ -342,7 +344,7 @@ impl Store {
     pub async fn customer_events(&self, customer: CustomerId) -> Result<Vec<EventRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT id, pack, kind, external_id, at, has_time, customer_id, matter, fields, checks, late, received_at,
-                    intake_id, withdrawn_at, withdrawn_reason
+                    intake_id, withdrawn_at, withdrawn_reason, archive_id
              FROM events WHERE customer_id = $1 ORDER BY at DESC, id DESC LIMIT 1000")
             .bind(customer.0)
             .fetch_all(p)

@@ -39,7 +39,7 @@ impl Store {
     /// Gives the customers whose callbacks are to be worked out again.
     ///
     /// # Errors
-    /// [`Error::Refused`] where it is running, was undone, or calls were made to its customers
+    /// [`Error::Refused`] where it is running, was undone, or calls were made for its callbacks
     /// since: what was said to a customer cannot be taken back.
     pub async fn undo_intake(
         &self,
@@ -111,20 +111,31 @@ impl Store {
             "undone" => return Err(Error::Refused(format!("intake {intake} was undone already"))),
             _ => {}
         }
+        let (kept,): (i64,) = on!(self.db(), p => sqlx::query_as(
+            "SELECT COUNT(*) FROM events WHERE (intake_id = $1 OR changed_in = $1) AND archive_id IS NOT NULL")
+            .bind(intake.0)
+            .fetch_one(p)
+            .await)?;
+        if kept > 0 {
+            return Err(Error::Refused(format!(
+                "{kept} events of intake {intake} lie in an archive: it is not undone any more"
+            )));
+        }
         let (calls,): (i64,) = on!(self.db(), p => sqlx::query_as(
             "SELECT COUNT(*) FROM calls c
-             WHERE c.reserved_at >= $2 AND (c.state = 'reserved' OR c.disposition <> 'cancelled')
-               AND (EXISTS (SELECT 1 FROM customer_phones p JOIN events e ON e.customer_id = p.customer_id
-                            WHERE p.phone = c.phone AND (e.intake_id = $1 OR e.changed_in = $1))
-                 OR EXISTS (SELECT 1 FROM customer_phones p JOIN customers k ON k.id = p.customer_id
-                            WHERE p.phone = c.phone AND k.intake_id = $1))")
+             WHERE c.reserved_at >= $2 AND (c.state = 'reserved' OR c.disposition <> 'cancelled') AND c.entry_id IN (
+                 SELECT b.entry_id FROM callbacks b JOIN events v ON v.id = b.event_id
+                 WHERE b.entry_id IS NOT NULL AND (v.intake_id = $1 OR v.changed_in = $1)
+                 UNION SELECT e.id FROM entries e JOIN callbacks b ON b.id = e.callback_id
+                                                  JOIN events v ON v.id = b.event_id
+                 WHERE v.intake_id = $1 OR v.changed_in = $1)")
             .bind(intake.0)
             .bind(created_at)
             .fetch_one(p)
             .await)?;
         if calls > 0 {
             return Err(Error::Refused(format!(
-                "{calls} calls were made to customers of intake {intake} since it came in, so it cannot be undone as a whole: correct the file and bring it in again, or withdraw single events"
+                "{calls} calls were made for callbacks of intake {intake} since it came in, so it cannot be undone as a whole: correct the file and bring it in again, or withdraw single events (POST /events/<id>/withdraw)"
             )));
         }
         Ok(())

@@ -92,6 +92,13 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let stored = find(&mut tx, id).await?;
         let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
+        let (archive,): (Option<i64>,) = within!(&mut tx, c => sqlx::query_as(
+            "SELECT archive_id FROM callbacks WHERE id = $1").bind(id.0).fetch_one(c).await)?;
+        if let Some(archive) = archive {
+            return Err(Error::Refused(format!(
+                "callback {id} lies in archive {archive}: it is not changed any more"
+            )));
+        }
         if !owed && !matches!(edit, Edit::Note(_)) {
             return Err(Error::Refused(format!(
                 "callback {id} is {} already ({}): it cannot be changed any more",
@@ -141,6 +148,30 @@ impl Store {
         let after = find(&mut tx, id).await?;
         tx.commit().await?;
         Ok((after, taken))
+    }
+
+    /// Has the dialler call a callback next, if it has it and the entry waits; gives the list.
+    /// Either way it is written into the audit log.
+    pub async fn due_at_once(
+        &self,
+        id: CallbackId,
+        by: &str,
+        detail: &str,
+        now: Timestamp,
+    ) -> Result<Option<ListId>, Error> {
+        let mut tx = self.db.begin().await?;
+        let row: Option<(i64,)> = within!(&mut tx, c => sqlx::query_as(
+            "UPDATE entries SET due_at = $2, priority = 9, changed_at = $2
+             WHERE id = (SELECT entry_id FROM callbacks WHERE id = $1) AND state = 'pending' RETURNING list_id")
+            .bind(id.0)
+            .bind(now.0)
+            .fetch_optional(c)
+            .await)?;
+        let subject = format!("callback:{id}");
+        let line = AuditLine { at: now, actor: by, action: "callback.call_now", subject: &subject, detail };
+        audit::append(&mut tx, &line).await?;
+        tx.commit().await?;
+        Ok(row.map(|(list,)| ListId(list)))
     }
 
     /// Adds a callback by hand: with a reason (SCH-13), as a follow-up that an agent or doctor

@@ -69,6 +69,8 @@ pub struct CallbackRow {
     pub released_day: Option<String>,
     /// A person keeps it off the list of this day.
     pub held_day: Option<String>,
+    /// The archive in which it lies; it is not changed any more then.
+    pub archive_id: Option<i64>,
 }
 
 /// Which callbacks; None takes all.
@@ -111,13 +113,16 @@ pub struct RateRow {
     pub breached: i64,
     /// How many.
     pub count: i64,
+    /// What the customer has in the field by which it is split; empty where it is not.
+    pub part: String,
 }
 
 macro_rules! rows_sql {
     () => {
         "SELECT b.id, b.pack, b.rule, b.version, b.customer_id, c.name, b.subject, b.occurrence, b.origin, b.method,
                 b.earliest, b.due, b.deadline, b.sums, b.state, b.reason, b.detail, b.outcome, b.closed_at, b.call_id,
-                b.merged_into, b.breached_at, b.assignee, b.note, b.created_at, b.entry_id, b.released_day, b.held_day
+                b.merged_into, b.breached_at, b.assignee, b.note, b.created_at, b.entry_id, b.released_day, b.held_day,
+                b.archive_id
          FROM callbacks b JOIN customers c ON c.id = b.customer_id WHERE "
     };
 }
@@ -169,18 +174,35 @@ impl Store {
 
     /// Callbacks whose deadline lies in `(from, to]`, counted by rule, channel and outcome.
     /// A deadline at 24:00 belongs to the day that ends then.
-    pub async fn rates(&self, from: Timestamp, to: Timestamp) -> Result<Vec<RateRow>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT pack, rule, method, state, COALESCE(outcome, '') AS outcome,
-                    CASE WHEN breached_at IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END AS breached,
-                    COUNT(*) AS count
-             FROM callbacks WHERE deadline > $1 AND deadline <= $2
-             GROUP BY pack, rule, method, state, COALESCE(outcome, ''),
-                      CASE WHEN breached_at IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END
-             ORDER BY pack, rule, method, state, outcome, breached")
-            .bind(from.0)
-            .bind(to.0)
-            .fetch_all(p)
-            .await)?)
+    pub async fn rates(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        by: Option<&str>,
+    ) -> Result<Vec<RateRow>, Error> {
+        // The one thing that the two databases spell differently.
+        let (field, end) = match self.db().kind() {
+            "sqlite" => ("json_extract(c.fields, '$.' || json_quote(", "))"),
+            _ => ("(CAST(c.fields AS JSONB) ->> CAST(", " AS TEXT))"),
+        };
+        Ok(on!(self.db(), p => {
+            let mut query = QueryBuilder::new(
+                "SELECT pack, rule, method, state, outcome, breached, part, COUNT(*) AS count FROM (
+                     SELECT b.pack, b.rule, b.method, b.state, COALESCE(b.outcome, '') AS outcome,
+                            CASE WHEN b.breached_at IS NULL THEN CAST(0 AS BIGINT) ELSE CAST(1 AS BIGINT) END
+                                AS breached, ");
+            match by {
+                Some(name) => {
+                    query.push("COALESCE(").push(field).push_bind(name).push(end).push(", '')");
+                }
+                None => drop(query.push("''")),
+            }
+            query.push(" AS part FROM callbacks b JOIN customers c ON c.id = b.customer_id WHERE b.deadline > ");
+            query.push_bind(from.0).push(" AND b.deadline <= ").push_bind(to.0);
+            query.push(
+                ") split GROUP BY pack, rule, method, state, outcome, breached, part
+                 ORDER BY pack, rule, part, method, state, outcome, breached");
+            query.build_query_as().fetch_all(p).await
+        })?)
     }
 }

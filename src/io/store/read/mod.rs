@@ -14,6 +14,7 @@ mod ledger;
 mod lists;
 mod page;
 pub(in crate::io::store) mod page_json;
+mod placed;
 
 pub use callbacks::{CallbackFilter, CallbackRow, RateRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
@@ -24,3 +25,4 @@ pub use imports::{ImportRow, ImportRowResult};
 pub use ledger::{AuditRow, DeadLetterRow};
 pub use lists::{ListRow, StateCount};
 pub use page::{Cursor, PAGE_LIMIT, Page};
+pub use placed::{PlacedCall, UncoveredCustomer, VisitRow};

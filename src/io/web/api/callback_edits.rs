@@ -10,7 +10,7 @@ use super::callbacks::{created, find};
 use super::entries::ReasonBody;
 use super::plan::day;
 use crate::base::{CallbackId, Timestamp};
-use crate::io::planner::{Added, Appointment, FollowUp};
+use crate::io::planner::{Added, Appointment, CallNow, FollowUp};
 use crate::io::store::callback::Edit;
 use crate::io::store::read::CallbackRow;
 use crate::io::web::auth::Operate;
@@ -32,6 +32,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(shift))
         .routes(routes!(assign))
         .routes(routes!(note))
+        .routes(routes!(call_now))
 }
 
 /// Takes a callback out.
@@ -110,6 +111,14 @@ pub struct AssignBody {
 pub struct NoteBody {
     /// Shown on the card.
     pub note: String,
+}
+
+/// A call at once.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallNowBody {
+    /// Why it is called although a rule speaks against it; empty: only where none does.
+    pub override_reason: String,
 }
 
 fn reason(text: &str) -> Result<String, Problem> {
@@ -263,4 +272,20 @@ async fn note(
     Json(body): Json<NoteBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
     edit(&api, &caller.name, id, Edit::Note(short("note", &body.note)?), "").await
+}
+
+/// Has a callback called at this moment. Where the rules allow it, the dialler calls it next, or
+/// the number is given to be dialled by hand. Against the calling hours and the like it is only
+/// given with a reason, which the adherence report lists.
+#[utoipa::path(post, path = "/callbacks/{id}/call-now", tag = "callbacks", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = CallNowBody,
+    responses((status = 200, description = "Who calls", body = CallNow), (status = 409, description = "A rule speaks against it", body = Problem)))]
+async fn call_now(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<CallNowBody>,
+) -> Result<axum::Json<CallNow>, Problem> {
+    let why = short("override_reason", &body.override_reason)?;
+    Ok(axum::Json(api.planner()?.call_now(CallbackId(id), &why, &caller.name, api.now()).await?))
 }

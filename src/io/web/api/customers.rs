@@ -9,10 +9,12 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::CallView;
+use super::customer_facts::{Membership, WarrantyView, membership, warranty};
 use super::entries::{ReasonBody, UnmaskQuery, as_conflict, phone, unmasking};
 use super::facts::PhoneBody;
 use crate::archive::{Contact, Standing};
 use crate::base::{CustomerId, Timestamp};
+use crate::calendar::Calendar;
 use crate::intake::{MAX_CONTACTS, NewCustomer, check_customer, contacts};
 use crate::io::store::archive::read::{CustomerFilter, CustomerRow, EventRow, PhoneRow, VersionRow};
 use crate::io::store::archive::{Edit, Erased, Person};
@@ -89,6 +91,10 @@ pub struct CustomerCard {
     pub calls: Vec<CallView>,
     /// Answers given in those calls.
     pub answers: Vec<AnswerRow>,
+    /// Whether service is free of charge; null where no delivery is known.
+    pub warranty: Option<WarrantyView>,
+    /// Their card; null where they have none.
+    pub membership: Option<Membership>,
 }
 
 /// What is changed of a customer; what is left out stays.
@@ -202,8 +208,15 @@ fn covered_version(text: &str) -> String {
     value.to_string()
 }
 
-fn card(person: Person, unmask: bool) -> CustomerCard {
+fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
+    let zone = jiff::tz::TimeZone::get(&api.import().timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let pack = api.desk().packs().get(&person.customer.pack).ok();
+    let (calendar, own, events) = (Calendar::plain(zone), &person.customer.fields, &person.events);
+    let warranty = pack.and_then(|pack| warranty(&pack, &calendar, own, events, api.now()));
+    let membership = membership(own, events);
     let mut card = CustomerCard {
+        warranty,
+        membership,
         customer: covered(person.customer, unmask),
         phones: person.phones,
         versions: person.versions,
@@ -281,7 +294,7 @@ async fn show(
     let person = api.store().person(CustomerId(id)).await?;
     let person = person.ok_or_else(|| Problem::not_found("customer", id))?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("customer:{id}")).await?;
-    Ok(axum::Json(card(person, unmask)))
+    Ok(axum::Json(card(&api, person, unmask)))
 }
 
 fn numbers(api: &Shared, bodies: Vec<PhoneBody>) -> Result<Vec<Contact>, Problem> {
@@ -367,7 +380,7 @@ async fn edit(
     api.store().edit_customer(customer, &edit, why, &caller.name, api.now()).await.map_err(as_conflict)?;
     api.desk().touched(vec![customer]);
     let person = api.store().person(customer).await?.ok_or_else(|| Problem::not_found("customer", id))?;
-    Ok(axum::Json(card(person, false)))
+    Ok(axum::Json(card(&api, person, false)))
 }
 
 /// Erases a customer on request: what names them goes, with recordings; figures stay.
@@ -429,7 +442,7 @@ async fn merge(
         .map_err(as_conflict)?;
     api.desk().touched(vec![keep, other]);
     let person = api.store().person(keep).await?.ok_or_else(|| Problem::not_found("customer", keep))?;
-    Ok(axum::Json(card(person, false)))
+    Ok(axum::Json(card(&api, person, false)))
 }
 
 /// Everything that is stored of a customer, with whole numbers, for the customer who asks for

@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::entries::as_conflict;
+use super::entries::{ReasonBody, as_conflict};
 use crate::base::EventId;
 use crate::io::intake::{self, IntakeReport, Item};
 use crate::io::store::archive::{IntakeOrder, Verdict};
@@ -23,7 +23,11 @@ use crate::io::web::state::Shared;
 const ITEMS_LIMIT: usize = 5_000;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(events)).routes(routes!(customers)).routes(routes!(check))
+    OpenApiRouter::new()
+        .routes(routes!(events))
+        .routes(routes!(customers))
+        .routes(routes!(check))
+        .routes(routes!(withdraw))
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -299,5 +303,30 @@ async fn check(
         .await
         .map_err(as_conflict)?;
     api.desk().touched(vec![customer]);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Withdraws an event that never happened: what is owed for it is excused, and taken out of the
+/// dialler. What was done for it stays done.
+#[utoipa::path(post, path = "/events/{id}/withdraw", tag = "intake", params(("id" = i64, Path)),
+    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    responses((status = 204, description = "Withdrawn"), (status = 404, description = "No such event", body = Problem),
+        (status = 409, description = "It was withdrawn already, or a call for it is up", body = Problem)))]
+async fn withdraw(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<ReasonBody>,
+) -> Result<StatusCode, Problem> {
+    let reason = body.check()?;
+    let (pack, customer) = api
+        .store()
+        .withdraw_event(EventId(id), reason, &caller.name, api.now())
+        .await
+        .map_err(as_conflict)?;
+    if let Ok(planner) = api.planner() {
+        planner.take_out(&pack, api.now()).await?;
+    }
+    api.desk().touched(customer.into_iter().collect());
     Ok(StatusCode::NO_CONTENT)
 }

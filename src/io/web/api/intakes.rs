@@ -382,7 +382,8 @@ async fn results(
 }
 
 /// Takes an intake back: its events are withdrawn, customers it made are removed if nothing else
-/// hangs on them, what it changed is as before. Refused where calls were made since.
+/// hangs on them, what it changed is as before; what is owed for its events is excused and taken
+/// out of the dialler. Refused where calls were made for its callbacks.
 #[utoipa::path(post, path = "/intakes/{id}/undo", tag = "intake", params(("id" = i64, Path)),
     security(("bearer" = ["operate"])), request_body = ReasonBody,
     responses(
@@ -396,7 +397,11 @@ async fn undo(
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<Undone>, Problem> {
     let reason = body.check()?;
+    let pack = find(&api, id).await?.pack;
     let undone = api.desk().undo(ImportId(id), reason, &caller.name, api.now()).await.map_err(as_conflict)?;
+    if let Ok(planner) = api.planner() {
+        planner.take_out(&pack, api.now()).await?;
+    }
     Ok(axum::Json(undone))
 }
 

@@ -2,7 +2,9 @@
 //! scope it needs: [`Read`](super::auth::Read), [`Operate`](super::auth::Operate) or
 //! [`Admin`](super::auth::Admin).
 
+mod adherence;
 mod answers;
+mod archives;
 mod audio;
 mod audit;
 mod bring_in;
@@ -10,6 +12,7 @@ mod callback_edits;
 mod callbacks;
 mod calls;
 mod campaigns;
+mod customer_facts;
 mod customers;
 mod daemon;
 mod do_not_call;
@@ -25,20 +28,24 @@ mod plan;
 mod progress;
 mod rates;
 mod registers;
+mod segments;
 mod stream;
 mod tokens;
 mod trace;
+mod warnings;
 
 use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use archives::NewArchiveBody;
 pub use callback_edits::{
-    AppointmentBody, AssignBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
+    AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use customer_facts::{Membership, WarrantyView};
 pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
 pub use do_not_call::{DoNotCallAdded, DoNotCallBody, DoNotCallView};
@@ -51,6 +58,7 @@ pub use lists::NewListBody;
 pub use plan::PreviewBody;
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
+pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -61,6 +69,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(intakes::routes())
         .merge(facts::routes())
         .merge(customers::routes())
+        .merge(segments::routes())
+        .merge(archives::routes())
         .merge(registers::routes())
         .merge(entries::routes())
         .merge(campaigns::routes())
@@ -68,6 +78,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(rates::routes())
+        .merge(adherence::routes())
+        .merge(warnings::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())

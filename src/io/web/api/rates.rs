@@ -24,6 +24,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Query {
     /// Month: `2026-03`.
     month: String,
+    /// A field of the customer by which each rate is split: `customer_type`.
+    by: Option<String>,
 }
 
 impl SheetRow for RuleRate {
@@ -31,6 +33,7 @@ impl SheetRow for RuleRate {
     const COLUMNS: &'static [&'static str] = &[
         "pack",
         "rule",
+        "part",
         "month",
         "due",
         "done",
@@ -40,6 +43,8 @@ impl SheetRow for RuleRate {
         "refused",
         "unreached",
         "withdrawn",
+        "satisfied",
+        "dissatisfied",
         "by_method",
         "rate",
         "in_time_rate",
@@ -53,6 +58,7 @@ impl SheetRow for RuleRate {
         vec![
             self.pack.clone(),
             self.rule.clone(),
+            self.part.clone(),
             self.month.clone(),
             self.due.to_string(),
             self.done.to_string(),
@@ -62,6 +68,8 @@ impl SheetRow for RuleRate {
             self.refused.to_string(),
             self.unreached.to_string(),
             self.withdrawn.to_string(),
+            self.satisfied.to_string(),
+            self.dissatisfied.to_string(),
             self.by_method.iter().map(|(m, n)| format!("{m}={n}")).collect::<Vec<_>>().join(" "),
             percent(self.rate),
             percent(self.in_time_rate),
@@ -81,9 +89,7 @@ async fn index(
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    let first = format!("{}-01", query.month).parse().map_err(|_| {
-        Problem::invalid_field("month", format!("`{}` is not a month", query.month), "write it as 2026-03")
-    })?;
-    let rates = api.planner()?.rates(first).await?;
+    let first = super::adherence::month(&query.month)?;
+    let rates = api.planner()?.rates_by(first, query.by.as_deref()).await?;
     listing::answer_all(&api, &caller, wants, rates).await
 }

@@ -98,6 +98,15 @@ pub(super) async fn judge(
         verdict.late = false;
         (verdict.event, verdict.customer) = (old.map(|e| e.id), old.and_then(|e| e.customer_id));
     }
+    // What was put away is not changed by a file that comes late.
+    let (kept, news): (Vec<_>, Vec<_>) =
+        news.into_iter().partition(|(_, _, old)| old.is_some_and(|old| old.archive_id.is_some()));
+    for (place, _, old) in kept {
+        let verdict = &mut verdicts[place];
+        (verdict.result, verdict.code, verdict.event) = ("rejected", "archived".into(), old.map(|e| e.id));
+        let archive = old.and_then(|e| e.archive_id).unwrap_or_default();
+        verdict.reason = format!("the event lies in archive {archive}: it is not changed any more");
+    }
     let mut people = People::find(tx, &order.pack, &news).await?;
     let mut writes = Vec::with_capacity(news.len());
     for (place, fact, old) in news {

@@ -23,6 +23,9 @@ pub(in super::super) struct StoredEvent {
     pub matter: String,
     pub fields: String,
     pub withdrawn_at: Option<i64>,
+    /// The archive in which it lies.
+    #[serde(default)]
+    pub archive_id: Option<i64>,
 }
 
 /// Stored events by kind and key.
@@ -36,7 +39,7 @@ pub(super) async fn events(
     }
     let found: Vec<StoredEvent> = within!(tx, c => {
         let mut query = QueryBuilder::new(
-            "SELECT id, kind, external_id, at, has_time, customer_id, matter, fields, withdrawn_at FROM events
+            "SELECT id, kind, external_id, at, has_time, customer_id, matter, fields, withdrawn_at, archive_id FROM events
              WHERE id IN (SELECT (SELECT e.id FROM events e WHERE e.kind = v.column1 AND e.external_id = v.column2
                                   AND e.pack = ");
         query.push_bind(pack).push(") FROM (");
