@@ -18,6 +18,8 @@ const GATHER: Duration = Duration::from_millis(300);
 const REPORTED: Duration = Duration::from_secs(2);
 /// When a turn is tried again that the database did not take.
 const AGAIN: Duration = Duration::from_secs(5);
+/// A turn at least so often: clocks are set, and somebody may write to the database beside us.
+const AT_LEAST: Duration = Duration::from_secs(60);
 /// Between turns while facts wait, so that others get at the database.
 const BREATH: Duration = Duration::from_millis(20);
 /// Topics of events that may owe somebody a callback.
@@ -46,7 +48,7 @@ async fn run(planner: &Planner, clock: &Clock, hub: &EventHub) {
             Ok(turn) if turn.more => BREATH,
             Ok(turn) => {
                 let millis = turn.next.millis_since(clock.now().utc).max(0);
-                Duration::from_millis(millis.unsigned_abs()).max(BREATH)
+                Duration::from_millis(millis.unsigned_abs()).clamp(BREATH, AT_LEAST)
             }
             Err(error) => {
                 tracing::error!(%error, "the planner's turn was not done; it is tried again");

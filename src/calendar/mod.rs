@@ -1,7 +1,6 @@
 //! One calendar for dialler, deadlines and rosters: holidays, working days, offsets with
 //! their sums, calling windows.
 
-mod closed;
 mod count;
 mod day;
 mod file;

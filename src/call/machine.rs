@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::negotiation::Negotiation;
-use super::{Action, Event, Over, Plan, State, Way};
+use super::{Action, Event, Over, Plan, State, StepStamp, Way};
 use crate::base::{Blame, Disposition, Mono, Now, Rng, Timestamp};
 use crate::ivr::Runner;
 use crate::media::{self, AmdVerdict, Prompt, PromptLibrary};
@@ -57,6 +57,7 @@ pub struct Call {
     /// Speech made for this call alone, by the name the script was given.
     pub(super) sounds: BTreeMap<String, Arc<Prompt>>,
     pub(super) step: String,
+    pub(super) steps: Vec<StepStamp>,
     pub(super) answers: u32,
     pub(super) amd: Option<AmdVerdict>,
     pub(super) verdict: Option<Verdict>,
@@ -106,6 +107,7 @@ impl Call {
             runner: None,
             sounds: BTreeMap::new(),
             step: String::new(),
+            steps: Vec::new(),
             answers: 0,
             amd: None,
             verdict: None,

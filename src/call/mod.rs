@@ -14,5 +14,5 @@ use interface::Over;
 pub use interface::{Action, Closing, Event, Extension, Plan, Way};
 pub use machine::Call;
 pub use outcome::{Unanswered, unanswered};
-pub use record::{CallRecord, Direction, EndedBy, StoredAnswer};
+pub use record::{CallRecord, Direction, EndedBy, StepStamp, StoredAnswer};
 pub use state::State;

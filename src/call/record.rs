@@ -70,6 +70,8 @@ pub struct CallRecord {
     pub recording: Option<Recording>,
     /// What the stream was like.
     pub quality: Option<Quality>,
+    /// Steps of the script, in the order in which they began.
+    pub steps: Vec<StepStamp>,
 }
 
 /// One answer of a survey, stored as it comes.
@@ -87,8 +89,25 @@ pub struct StoredAnswer {
     pub meaning: Option<String>,
     /// Score, where the question is a score.
     pub score: Option<i32>,
+    /// Whether the script says that such an answer is one of a dissatisfied person.
+    pub dissatisfied: bool,
     /// Voice comment, as a path relative to the recordings folder.
     pub comment: Option<String>,
+    /// Function of whom it rates: `设计师`; None where it rates nobody.
+    pub rated_function: Option<String>,
+    /// Who that is; None also where the list does not say.
+    pub rated_person: Option<String>,
+    /// What it is about, for a mean of its own: `工程质量`.
+    pub dimension: Option<String>,
     /// When.
+    pub at: Timestamp,
+}
+
+/// A step of the script that a call came to, for who listens to the recording (CNT-12).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepStamp {
+    /// Name of the step.
+    pub step: String,
+    /// When it began.
     pub at: Timestamp,
 }

@@ -222,6 +222,7 @@ impl Call {
             amd: self.amd.take(),
             recording,
             quality,
+            steps: std::mem::take(&mut self.steps),
         };
         self.out.push_back(Action::Report(Box::new(Closing {
             record,

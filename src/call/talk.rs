@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::machine::Verdict;
-use super::{Action, Call, EndedBy, State, StoredAnswer};
+use super::{Action, Call, EndedBy, State, StepStamp, StoredAnswer};
 use crate::base::{Blame, Disposition, Now};
 use crate::dialer::MachinePolicy;
 use crate::ivr;
@@ -15,6 +15,8 @@ use crate::media::{self, AmdKind, AmdVerdict, Command, Prompt, PromptLibrary};
 
 /// A key that comes by RTP and by INFO is one press if both arrive within this time.
 const SAME_PRESS: Duration = Duration::from_millis(400);
+/// Steps of one call that are kept: a script has some tens, whoever goes in circles no more of use.
+const MAX_STEPS: usize = 200;
 
 impl Call {
     pub(super) fn handle_media(&mut self, now: Now, event: media::Event, prompts: &PromptLibrary) {
@@ -205,6 +207,10 @@ impl Call {
                 self.out.push_back(Action::KeepPrompt { name, path });
             }
             A::Step(step) => {
+                let at = self.clock(now);
+                if self.steps.len() < MAX_STEPS {
+                    self.steps.push(StepStamp { step: step.clone(), at });
+                }
                 self.step = step;
                 self.out.push_back(Action::Changed);
             }
@@ -226,6 +232,8 @@ impl Call {
 
     fn store_answer(&mut self, now: Now, answer: ivr::Answer) {
         self.answers += 1;
+        let (rated_function, rated_person) =
+            answer.rated.map_or((None, None), |rated| (Some(rated.function), rated.person));
         self.out.push_back(Action::Store(StoredAnswer {
             call: self.plan.id,
             seq: self.answers,
@@ -233,7 +241,11 @@ impl Call {
             keys: answer.keys,
             meaning: answer.meaning,
             score: answer.score,
+            dissatisfied: answer.dissatisfied,
             comment: answer.comment,
+            rated_function,
+            rated_person,
+            dimension: answer.dimension,
             at: self.clock(now),
         }));
     }

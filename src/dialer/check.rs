@@ -1,7 +1,9 @@
 //! Campaign settings are checked once, when they come in; whatever runs has good ones.
 
+use std::sync::Arc;
+
 use super::{CampaignSettings, Error};
-use crate::calendar::{Calendar, Windows};
+use crate::calendar::{Calendar, ClosedOn, Windows};
 use crate::policy::pack::Calls;
 use crate::policy::{self, MAX_CAP};
 
@@ -67,13 +69,17 @@ impl CampaignSettings {
         policy::check_spacing(&self.spacing).or_else(|problem| wrong("spacing", problem))
     }
 
-    /// The campaign's windows, `default` where it names none, less the days on which it
-    /// places no call.
-    pub fn windows(&self, default: &Windows, calendar: &Calendar) -> Result<Windows, Error> {
+    /// The campaign's windows, `default` where it names none, with what the calendar knows:
+    /// working days, and the days on which the campaign places no call. Days on which the
+    /// company itself is closed are closed for every campaign.
+    pub fn windows(&self, default: &Windows, calendar: &Arc<Calendar>) -> Result<Windows, Error> {
         let windows = self.own_windows()?.unwrap_or_else(|| default.clone());
-        let closed =
-            calendar.days_without_calls(self.holidays == Calls::NoCalls, self.weekends == Calls::NoCalls);
-        Ok(if closed.is_empty() { windows } else { windows.with_holidays(closed) })
+        let closed = ClosedOn {
+            holidays: self.holidays == Calls::NoCalls,
+            weekends: self.weekends == Calls::NoCalls,
+            freezes: true,
+        };
+        Ok(windows.with_calendar(Arc::clone(calendar), closed))
     }
 
     fn own_windows(&self) -> Result<Option<Windows>, Error> {
@@ -91,6 +97,7 @@ fn wrong<T>(key: &'static str, problem: String) -> Result<T, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Timestamp;
 
     fn check(change: impl FnOnce(&mut CampaignSettings), key: Option<&'static str>) {
         let mut settings = CampaignSettings::default();
@@ -115,6 +122,47 @@ mod tests {
         let caps = policy::pack::Caps { day: 3, week: 4, hours_24: 3, minutes_5: 1 };
         assert_eq!((new.caps_per_number(), new.spacing.len(), new.holidays), (caps, 3, Calls::NoCalls));
         assert_eq!(read(&serde_json::to_string(&new).unwrap()), new, "as stored");
+    }
+
+    const CALENDAR: &str = r#"
+        [year.2026]
+        off = [{ from = "2026-10-01", to = "2026-10-07", name = "国庆节" }]
+        work = [{ day = "2026-10-10", name = "国庆节" }]
+        [[freeze]]
+        from = "2026-10-12"
+        name = "stocktaking"
+    "#;
+
+    /// Days of October 2026, up to the 14th, on which a campaign calls at ten.
+    fn open_days(change: impl FnOnce(&mut CampaignSettings)) -> Vec<i8> {
+        let calendar = Arc::new(Calendar::parse(CALENDAR).unwrap());
+        let mut settings = CampaignSettings { timezone: "Asia/Shanghai".into(), ..Default::default() };
+        change(&mut settings);
+        let windows = settings.windows(&Windows::always(), &calendar).unwrap();
+        let ten = |day: i8| jiff::civil::date(2026, 10, day).at(10, 0, 0, 0).in_tz("Asia/Shanghai").unwrap();
+        (1..=14).filter(|day| windows.is_open(Timestamp::from_jiff(ten(*day).timestamp()))).collect()
+    }
+
+    #[test]
+    fn win_07_holidays_weekends_and_make_up_days_hold_for_the_dialler() {
+        let hours = || vec!["10:00-12:00".to_owned()];
+        let all = open_days(|s| s.windows = hours());
+        assert_eq!(all, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 14], "what the company closes is closed");
+        let worked = open_days(|s| {
+            (s.windows, s.holidays, s.weekends) = (hours(), Calls::NoCalls, Calls::NoCalls);
+        });
+        assert_eq!(worked, [8, 9, 10, 13, 14], "the 10th, a Saturday, is worked");
+        let workday = open_days(|s| s.windows = vec!["workday 10:00-12:00".into()]);
+        assert_eq!(workday, [8, 9, 10, 13, 14], "the windows say it themselves");
+        let closed =
+            open_days(|s| s.windows = vec!["10:00-12:00".into(), "closed 2026-10-08 to 2026-10-14".into()]);
+        assert_eq!(closed, [1, 2, 3, 4, 5, 6, 7], "closed days of the text");
+    }
+
+    #[test]
+    fn win_05_a_season_holds_for_the_dialler() {
+        let summer = open_days(|s| s.windows = vec!["summer 10:00-12:00 from 05-01 to 10-05".into()]);
+        assert_eq!(summer, [1, 2, 3, 4, 5]);
     }
 
     #[test]

@@ -331,5 +331,6 @@ fn blank(id: CallId, now: Now) -> CallRecord {
         amd: None,
         recording: None,
         quality: None,
+        steps: Vec::new(),
     }
 }

@@ -3,7 +3,6 @@
 //! nothing; taking the same rows in twice changes nothing.
 
 mod column;
-mod condition;
 mod expected;
 mod import;
 mod merge;
@@ -18,7 +17,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use column::MAX_COLUMNS;
-pub use condition::holds;
 pub use expected::{Check, Checked, REMIND_BEFORE_MINUTES, checks};
 pub use import::{Counts, Intake, MAX_ROWS, row_key};
 pub use merge::{Update, update};

@@ -7,11 +7,11 @@ use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
 use super::column::NAMED;
-use super::{Fact, IntakeError, NewCustomer, NewEvent, Outcome, Remark, Settings, condition, contacts};
+use super::{Fact, IntakeError, NewCustomer, NewEvent, Outcome, Remark, Settings, contacts};
 use crate::archive::{MAX_KIND_CHARS, Standing};
 use crate::base::Timestamp;
 use crate::calendar::{Offset, Windows};
-use crate::policy::pack::{Intake as IntakeRules, Pack};
+use crate::policy::pack::{Intake as IntakeRules, Pack, holds_all};
 use crate::table::date::{self, Written};
 use crate::table::header::{half_width, same};
 
@@ -103,7 +103,7 @@ impl<'p> Reader<'p> {
 
     fn filtered(&self, fields: &Fields, phones: &[(String, String)]) -> Option<Outcome> {
         let rules = self.rules?;
-        if condition::holds(&rules.only, |name| look_up(fields, phones, name)) {
+        if holds_all(&rules.only, |name| look_up(fields, phones, name)) {
             return None;
         }
         let shown: Vec<String> = rules
@@ -122,7 +122,7 @@ impl<'p> Reader<'p> {
         warnings: &mut Vec<Remark>,
     ) -> Option<Remark> {
         for reject in &self.rules?.reject {
-            if !condition::holds(&reject.when, |name| look_up(fields, phones, name)) {
+            if !holds_all(&reject.when, |name| look_up(fields, phones, name)) {
                 continue;
             }
             let text = if reject.title.is_empty() { reject.reason.clone() } else { reject.title.clone() };

@@ -1,6 +1,6 @@
 //! The three dates of a callback: not before, should, must. Each with its sum.
 
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::Time;
 
 use super::closed::closed;
 use crate::base::Timestamp;
@@ -177,34 +177,4 @@ pub(super) fn at_most_days(offset: Offset) -> i64 {
 pub(super) fn time_of_day(text: &str) -> Option<Time> {
     let (hour, minute) = text.trim().split_once(':')?;
     Time::new(hour.trim().parse().ok()?, minute.trim().parse().ok()?, 0, 0).ok()
-}
-
-/// A date, with or without a time, as files write it: `2026-03-10`, `2026/3/10 14:00`, `2026年3月10日`.
-pub(super) fn read_moment(calendar: &Calendar, text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    if let Ok(instant) = text.parse::<jiff::Timestamp>() {
-        return Some(Timestamp::from_jiff(instant));
-    }
-    let (day, time) = match text.find([' ', 'T']) {
-        Some(at) => (&text[..at], text[at + 1..].trim()),
-        None => (text, ""),
-    };
-    let mut parts = day.split(['-', '/', '.', '年', '月', '日']).filter(|part| !part.is_empty());
-    let day =
-        Date::new(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?, parts.next()?.parse().ok()?)
-            .ok()
-            .filter(|_| parts.next().is_none())?;
-    if time.is_empty() {
-        return Some(calendar.start_of(day));
-    }
-    let mut parts = time.split(':');
-    let time = Time::new(
-        parts.next()?.parse().ok()?,
-        parts.next()?.parse().ok()?,
-        parts.next().map_or(Some(0), |seconds| seconds.parse().ok())?,
-        0,
-    )
-    .ok()
-    .filter(|_| parts.next().is_none())?;
-    Some(calendar.instant(day, DateTime::from_parts(day, time).time()))
 }

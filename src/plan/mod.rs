@@ -11,7 +11,6 @@ mod by_hand;
 mod change;
 mod closed;
 mod compare;
-mod condition;
 mod dates;
 mod day;
 mod derive;
@@ -31,7 +30,6 @@ pub use by_hand::{appointment, drawn, follow_up, manual};
 pub use change::{Change, Derived, Fulfilment};
 pub use closed::{Closed, closed};
 pub use compare::{Comparison, Moved, compare};
-pub use condition::{all_hold, holds, lookup};
 pub use dates::Dates;
 pub use day::{
     Call, Candidate, Capacity, DayPlan, Identity, Ledger, NumberLedger, Row, Span, Today, Verdict, Warning,

@@ -4,7 +4,6 @@
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::condition::all_hold;
 use super::dates::{at_most_days, times};
 use super::facts::{moment, of_customer};
 use super::fate::{forbidden, is_open};
@@ -12,7 +11,7 @@ use super::trigger::{Draft, Triggers};
 use crate::archive::Event;
 use crate::base::Timestamp;
 use crate::calendar::{Offset, Sum};
-use crate::policy::pack::{Every, Period, Rule, Yearly};
+use crate::policy::pack::{Every, Period, Rule, Yearly, holds_for};
 use crate::policy::{Callback, Origin};
 
 const DAY_MS: i64 = 24 * 3_600_000;
@@ -40,7 +39,7 @@ pub(super) fn since_last<'a>(triggers: &mut Triggers<'_, 'a>, id: &'a str, rule:
         let Some(last) = last else { return };
         (Some(last), last.at, last.received_at)
     };
-    if !all_hold(&rule.when, event, Some(facts.customer)) {
+    if !holds_for(&rule.when, facts.customer, event) {
         return;
     }
     let subject = match (follows, event) {
@@ -79,7 +78,7 @@ pub(super) fn each_period<'a>(
     yearly: &'a Yearly,
 ) {
     let facts = triggers.facts;
-    if forbidden(facts, Some(rule)).is_some() || !all_hold(&rule.when, None, Some(facts.customer)) {
+    if forbidden(facts, Some(rule)).is_some() || !holds_for(&rule.when, facts.customer, None) {
         return;
     }
     let calendar = facts.calendar;
@@ -142,7 +141,7 @@ pub(super) fn key_account<'a>(triggers: &mut Triggers<'_, 'a>, id: &'a str, rule
     else {
         return;
     };
-    let stopped = forbidden(facts, Some(rule)).is_some() || !all_hold(&rule.when, None, Some(customer));
+    let stopped = forbidden(facts, Some(rule)).is_some() || !holds_for(&rule.when, customer, None);
     if stopped || every.amount <= 0 || !every.unit.is_civil() {
         return;
     }

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use super::condition::{all_hold, lookup};
-use super::dates::{Count, Dates, at_most_days, read_moment};
+use super::dates::{Count, Dates, at_most_days};
 use super::facts::{Facts, moment, of_customer};
 use super::fate::{Case, Fate, fate};
 use super::{milestone, period, series};
 use crate::archive::Event;
 use crate::base::{CallbackId, EventId, Timestamp};
 use crate::calendar::{Edge, Offset};
-use crate::policy::pack::{After, Anchor, OncePer, OutcomeWord, Rule};
+use crate::policy::pack::{After, Anchor, OncePer, OutcomeWord, Rule, field_of, holds_for};
 use crate::policy::{Callback, CallbackState, Origin, Outcome};
+use crate::table::date;
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -109,7 +109,7 @@ impl<'f, 'a> Triggers<'f, 'a> {
         }
         let mut seen: BTreeSet<&str> = BTreeSet::new();
         for event in events {
-            if !all_hold(&rule.when, Some(event), Some(facts.customer)) {
+            if !holds_for(&rule.when, facts.customer, Some(event)) {
                 continue;
             }
             let first = match rule.once_per {
@@ -181,7 +181,7 @@ impl<'f, 'a> Triggers<'f, 'a> {
         for parent in facts.of_rule(&after.rule) {
             let Some(at) = outcome_at(facts, parent, &after.outcome) else { continue };
             let event = parent.event.and_then(|id| facts.event(id));
-            if !all_hold(&rule.when, event, Some(facts.customer)) {
+            if !holds_for(&rule.when, facts.customer, event) {
                 continue;
             }
             let subject = match (rule.once_per, event) {
@@ -304,8 +304,8 @@ impl<'f, 'a> Triggers<'f, 'a> {
             Anchor::First => Some(self.first(draft).map_or(draft.at, |event| event.at)),
             Anchor::Field(name) => {
                 let name = name.trim_start_matches("field:");
-                let text = lookup(name, draft.event, Some(self.facts.customer)).unwrap_or_default();
-                let read = read_moment(self.facts.calendar, &text);
+                let text = field_of(self.facts.customer, draft.event, name).unwrap_or_default();
+                let read = date::read(text, self.facts.calendar.zone()).ok().map(|read| read.at);
                 if read.is_none() {
                     let of = draft.event.map_or_else(
                         || format!("customer {}", self.facts.customer.id),

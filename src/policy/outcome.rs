@@ -14,6 +14,8 @@ pub struct Attempts<'a> {
     pub reason: &'a Reason,
     /// Scores that the customer gave, in the order of the questions.
     pub scores: &'a [i64],
+    /// What dissatisfied answers without a score mean, such as `not_solved`, by the script.
+    pub complaints: &'a [String],
 }
 
 /// What the rule says of it.
@@ -74,11 +76,17 @@ pub fn settle(attempts: &Attempts<'_>, terms: Terms<'_>) -> Settled {
 }
 
 fn reached(attempts: &Attempts<'_>, terms: Terms<'_>) -> Settled {
-    let outcome = judge(attempts.scores, terms.scale);
-    let detail = match attempts.scores {
+    let outcome = match attempts.complaints {
+        [] => judge(attempts.scores, terms.scale),
+        _ => Outcome::Dissatisfied,
+    };
+    let mut detail = match attempts.scores {
         [] => "reached, no score was given".to_owned(),
         scores => format!("scores {}", join(scores)),
     };
+    if !attempts.complaints.is_empty() {
+        detail.push_str(&format!("; dissatisfied: {}", attempts.complaints.join(", ")));
+    }
     Settled::Closed { state: CallbackState::Done, outcome, reason: Reason::new(code::FINISHED, detail) }
 }
 
@@ -131,7 +139,7 @@ mod tests {
     ) -> Settled {
         let (scale, reason) = (Scale::default(), Reason::new(word, "3 of 3"));
         let terms = Terms { scale: &scale, purpose: Purpose::Callback, fallback };
-        settle(&Attempts { disposition, reason: &reason, scores }, terms)
+        settle(&Attempts { disposition, reason: &reason, scores, complaints: &[] }, terms)
     }
 
     fn closed(settled: &Settled) -> (CallbackState, Outcome) {
@@ -152,6 +160,19 @@ mod tests {
             (&[], Outcome::Reached),
         ] {
             assert_eq!(judge(scores, &scale), expect, "{scores:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_a_score_can_be_dissatisfied() {
+        let (scale, reason) = (Scale::default(), Reason::new(code::FINISHED, ""));
+        let terms = Terms { scale: &scale, purpose: Purpose::Verification, fallback: None };
+        let complaints = ["not_solved".to_owned()];
+        for scores in [&[][..], &[5, 5]] {
+            let disposition = Some(Disposition::Completed);
+            let attempts = Attempts { disposition, reason: &reason, scores, complaints: &complaints };
+            let settled = settle(&attempts, terms);
+            assert_eq!(closed(&settled), (CallbackState::Done, Outcome::Dissatisfied), "{settled:?}");
         }
     }
 

@@ -78,8 +78,9 @@ impl City {
         let mut books = Books::default();
         for campaign in &plan.campaigns {
             let settings = campaign.settings.clone();
-            let windows =
-                settings.windows(&Windows::always(), &Calendar::plain(TimeZone::UTC)).expect("windows");
+            let windows = settings
+                .windows(&Windows::always(), &std::sync::Arc::new(Calendar::plain(TimeZone::UTC)))
+                .expect("windows");
             audit.rules.insert(campaign.id, Rules { settings, windows });
             books.states.insert(campaign.id, CampaignState::Draft);
         }

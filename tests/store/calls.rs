@@ -237,7 +237,11 @@ fn answer(call: CallId, seq: u32, keys: Option<&str>, score: Option<i32>) -> Sto
         keys: keys.map(Into::into),
         meaning: None,
         score,
+        dissatisfied: false,
         comment: None,
+        rated_function: None,
+        rated_person: None,
+        dimension: None,
         at: MONDAY,
     }
 }
@@ -387,7 +391,11 @@ async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: 
         keys: Some(keys.into()),
         meaning: None,
         score: None,
+        dissatisfied: false,
         comment: None,
+        rated_function: None,
+        rated_person: None,
+        dimension: None,
         at: MONDAY,
     };
     // Handed over without a pause, so that they share a transaction. The second report of the

@@ -213,6 +213,7 @@ pub fn record(attempt: &Attempt, disposition: Disposition) -> CallRecord {
         amd: None,
         recording: None,
         quality: None,
+        steps: Vec::new(),
     }
 }
 

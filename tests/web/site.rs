@@ -266,7 +266,11 @@ fn answer(call: CallId, seq: u32, score: Option<i32>, at: i64) -> StoredAnswer {
         keys: score.map(|s| s.to_string()),
         meaning: None,
         score,
+        dissatisfied: false,
         comment: None,
+        rated_function: None,
+        rated_person: None,
+        dimension: None,
         at: Timestamp(at + 10_000),
     }
 }
@@ -293,6 +297,7 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         amd: None,
         recording: call.recording.clone(),
         quality: None,
+        steps: Vec::new(),
     };
     let trace = vec![TraceItem {
         at: Timestamp(at + 10),

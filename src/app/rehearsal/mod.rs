@@ -31,8 +31,8 @@ use stage::Stage;
 
 /// Longest rehearsal, in days: a year and a day.
 const MAX_DAYS: i32 = 366;
-/// How often the planner looks while calls end: what it settles may owe another call today.
-const TURN_EVERY: Duration = Duration::from_secs(300);
+/// How soon after a call the planner looks: what it settles may owe another call today.
+const TURN_AFTER: Duration = Duration::from_secs(60);
 /// The time of day at which the list is released.
 const RELEASE_AT: Time = Time::constant(8, 50, 0, 0);
 
@@ -194,6 +194,9 @@ impl Rehearsal {
             self.world.step(Duration::from_millis(limit.unsigned_abs()));
             self.clock.store(self.now().0, Ordering::Relaxed);
             self.carry().await?;
+            if std::mem::take(&mut self.world.books.ended) {
+                self.next_turn = self.next_turn.min(self.now() + TURN_AFTER);
+            }
         }
         Ok(())
     }
@@ -226,11 +229,7 @@ impl Rehearsal {
             let turn = self.one_turn(now).await?;
             self.carry().await?;
             if !turn.more {
-                // The planner looks at least every minute, for others may write beside it; here
-                // nobody does.
-                let idle = now + Duration::from_secs(60);
-                let every = now + TURN_EVERY;
-                self.next_turn = if turn.next < idle { turn.next.max(Timestamp(now.0 + 1)) } else { every };
+                self.next_turn = turn.next.max(Timestamp(now.0 + 1));
                 return Ok(());
             }
         }

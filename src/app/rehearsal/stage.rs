@@ -14,13 +14,15 @@ pub(super) type Results = BTreeMap<Disposition, u64>;
 pub(super) struct Stage {
     pub writes: Vec<Write>,
     pub fetches: Vec<(CampaignId, ListId, u32)>,
+    /// Whether a call ended since somebody looked.
+    pub ended: bool,
     people: People,
     results: Results,
 }
 
 impl Stage {
     pub fn new(people: People) -> Stage {
-        Stage { writes: Vec::new(), fetches: Vec::new(), people, results: Results::new() }
+        Stage { writes: Vec::new(), fetches: Vec::new(), ended: false, people, results: Results::new() }
     }
 
     /// How the calls since the last time ended.
@@ -32,6 +34,7 @@ impl Stage {
 impl Books for Stage {
     fn write(&mut self, _now: Now, write: Write) -> Option<Reserved> {
         if let Write::Report(report) = &write {
+            self.ended = true;
             *self.results.entry(report.record.disposition).or_default() += 1;
         }
         self.writes.push(write);

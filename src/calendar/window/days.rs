@@ -6,7 +6,7 @@ use super::Windows;
 use crate::calendar::DayKind;
 
 /// On which days calls rest, beside those the text itself leaves out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClosedOn {
     /// Statutory holidays.
     pub holidays: bool,

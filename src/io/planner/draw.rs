@@ -10,8 +10,8 @@ use crate::base::{CustomerId, EventId, Timestamp};
 use crate::calendar::Unit;
 use crate::io::store::callback::{Changes, Draw};
 use crate::plan::sample;
-use crate::plan::{self, PolicyRef, all_hold};
-use crate::policy::pack::{Policy, Rule, Sample};
+use crate::plan::{self, PolicyRef};
+use crate::policy::pack::{Policy, Rule, Sample, holds_for};
 
 /// Events of one query.
 const PAGE: u32 = 5_000;
@@ -116,7 +116,7 @@ impl Planner {
             let fits = |event: &&crate::archive::Event| {
                 customers.get(&event.customer).is_some_and(|customer| {
                     customer.standing == crate::archive::Standing::Active
-                        && all_hold(&rule.when, Some(event), Some(customer))
+                        && holds_for(&rule.when, customer, Some(event))
                 })
             };
             units.extend(events.iter().filter(fits).map(|event| sample::Unit {

@@ -55,8 +55,12 @@ fn ending(
         purpose: rule.map_or(Purpose::Callback, |r| r.purpose),
         fallback: rule.and_then(|r| r.fallback),
     };
-    let attempts =
-        Attempts { disposition: settling.disposition, reason: &settling.reason, scores: &settling.scores };
+    let attempts = Attempts {
+        disposition: settling.disposition,
+        reason: &settling.reason,
+        scores: &settling.scores,
+        complaints: &settling.complaints,
+    };
     let (state, outcome, method, reason) = match settle(&attempts, terms) {
         Settled::Closed { state, outcome, reason } => (state, Some(outcome), Method::Phone, reason),
         Settled::Fallback { method, reason } => (CallbackState::Open, None, method, reason),

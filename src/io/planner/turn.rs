@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::{ACTOR, Error, Planner, Settings};
 use crate::base::Timestamp;
 
-/// A turn at least so often: clocks are set, and somebody may write to the database beside us.
-const AT_LEAST: Duration = Duration::from_secs(60);
+/// Looked at again by then where nothing is known to come.
+const A_DAY: Duration = Duration::from_secs(24 * 3600);
 /// Deadlines that are marked in one transaction.
 const BREACHES: u32 = 1_000;
 
@@ -28,7 +28,7 @@ pub struct Turn {
     pub released: u64,
     /// Whether more waits already.
     pub more: bool,
-    /// When to look again at the latest.
+    /// When time alone gives the next turn something to do.
     pub next: Timestamp,
 }
 
@@ -122,6 +122,6 @@ impl Planner {
         ];
         let clock = clock.into_iter().filter(|at| *at > now).min();
         let stored = self.store().next_planning().await?.map(|at| at.max(now));
-        Ok([clock, stored, Some(now + AT_LEAST)].into_iter().flatten().min().unwrap_or(now + AT_LEAST))
+        Ok([clock, stored].into_iter().flatten().min().unwrap_or(now + A_DAY))
     }
 }

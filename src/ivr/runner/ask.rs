@@ -69,6 +69,7 @@ impl Runner {
                         keys: Some(key.into()),
                         meaning: meaning.means.clone(),
                         score: meaning.score,
+                        dissatisfied: meaning.dissatisfied,
                         spoke: false,
                     };
                     self.store(q.purpose, given);
@@ -95,6 +96,7 @@ impl Runner {
             keys: given.keys.clone(),
             meaning: given.meaning.clone(),
             score: given.score,
+            dissatisfied: given.dissatisfied,
             comment: None,
             rated,
             dimension,

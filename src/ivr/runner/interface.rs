@@ -76,6 +76,8 @@ pub struct Answer {
     pub meaning: Option<String>,
     /// Score, where the question is a score.
     pub score: Option<i32>,
+    /// Whether the script says that such an answer is one of a dissatisfied person.
+    pub dissatisfied: bool,
     /// Voice comment: the path given in [`Event::CommentEnded`].
     pub comment: Option<String>,
     /// Whom it rates, where the question rates somebody.
@@ -87,7 +89,16 @@ pub struct Answer {
 impl Answer {
     /// A voice comment, or none.
     pub(in crate::ivr) fn spoken(question: String, comment: Option<String>) -> Self {
-        Answer { question, keys: None, meaning: None, score: None, comment, rated: None, dimension: None }
+        Answer {
+            question,
+            keys: None,
+            meaning: None,
+            score: None,
+            dissatisfied: false,
+            comment,
+            rated: None,
+            dimension: None,
+        }
     }
 }
 

@@ -107,6 +107,7 @@ struct Given {
     keys: Option<String>,
     meaning: Option<String>,
     score: Option<i32>,
+    dissatisfied: bool,
     spoke: bool,
 }
 

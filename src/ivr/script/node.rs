@@ -161,6 +161,8 @@ pub struct Key {
     pub means: Option<String>,
     /// Stored with the answer.
     pub score: Option<i32>,
+    /// Stored with the answer: whoever presses it is dissatisfied, whatever the score.
+    pub dissatisfied: bool,
     /// What then.
     pub act: KeyAct,
     /// From the script's `[keys]`: it is a wish and no answer.

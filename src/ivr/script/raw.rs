@@ -98,6 +98,9 @@ pub(super) struct RawWaiting {
 pub(super) struct RawKey {
     pub means: Option<String>,
     pub score: Option<i32>,
+    /// Whoever presses it is dissatisfied, whatever the score.
+    #[serde(default)]
+    pub dissatisfied: bool,
     pub next: Option<Text>,
     #[serde(default)]
     pub replay: bool,

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::super::PolicyRef;
-use super::super::condition::{all_hold, lookup};
 use crate::archive::{Customer, Event};
 use crate::base::{Disposition, PhoneNumber, Timestamp};
 use crate::calendar::Calendar;
-use crate::policy::pack::{Mode, Purpose, Rule, Target};
+use crate::policy::pack::{Mode, Purpose, Rule, Target, field_of};
 use crate::policy::{Callback, Origin, counted_attempts};
 
 /// Everything that a day's list stands on.
@@ -134,8 +133,8 @@ impl<'a> Candidate<'a> {
         match &rule.target {
             Target::Field(field) => {
                 let field = field.trim_start_matches("field:");
-                let text = lookup(field, self.event, Some(self.customer))?;
-                let (number, extension) = PhoneNumber::parse(&text, None).ok()?;
+                let text = field_of(self.customer, self.event, field)?;
+                let (number, extension) = PhoneNumber::parse(text, None).ok()?;
                 Some((number, extension.unwrap_or_default()))
             }
             Target::Customer => {
@@ -148,15 +147,12 @@ impl<'a> Candidate<'a> {
 
     /// The script for this customer: the first whose conditions hold (CNT-17).
     pub fn script(&self, rule: &'a Rule) -> &'a str {
-        rule.scripts
-            .iter()
-            .find(|choice| all_hold(&choice.when, self.event, Some(self.customer)))
-            .map_or(&rule.script, |choice| &choice.script)
+        rule.script_for(|name| field_of(self.customer, self.event, name))
     }
 
     /// The persons rated in this callback, by their function; who is not named is left out.
     pub fn rated(&self, rule: &Rule) -> BTreeMap<String, String> {
-        let person = |field: &str| lookup(field, self.event, Some(self.customer));
+        let person = |field: &str| field_of(self.customer, self.event, field);
         rule.rates
             .iter()
             .filter_map(|(function, field)| Some((function.clone(), person(field)?.trim().to_owned())))

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::super::closed::{Closed, closed};
 use crate::archive::Customer;
 use crate::base::Timestamp;
-use crate::calendar::{Calendar, MAX_RANGES, Windows};
+use crate::calendar::{Calendar, ClosedOn, MAX_RANGES, Windows};
 use crate::policy::pack::{Pack, Rule};
 
 /// Days that are looked ahead for the next call: no run of closed days is longer.
@@ -28,8 +29,10 @@ pub struct Span {
 /// Hours by day, each worked out once.
 pub(super) struct Hours<'a> {
     calendar: &'a Calendar,
-    parsed: BTreeMap<String, Option<Windows>>,
-    spans: BTreeMap<(String, Date), Rc<[Span]>>,
+    /// The same, as windows keep it.
+    shared: Arc<Calendar>,
+    parsed: BTreeMap<(String, ClosedOn), Option<Windows>>,
+    spans: BTreeMap<(String, ClosedOn, Date), Rc<[Span]>>,
     /// Texts that are no windows.
     pub wrong: BTreeMap<String, String>,
 }
@@ -49,7 +52,13 @@ pub(super) enum NoHours {
 
 impl<'a> Hours<'a> {
     pub fn new(calendar: &'a Calendar) -> Self {
-        Hours { calendar, parsed: BTreeMap::new(), spans: BTreeMap::new(), wrong: BTreeMap::new() }
+        Hours {
+            calendar,
+            shared: Arc::new(calendar.clone()),
+            parsed: BTreeMap::new(),
+            spans: BTreeMap::new(),
+            wrong: BTreeMap::new(),
+        }
     }
 
     /// The hours of a day from a moment on.
@@ -61,31 +70,32 @@ impl<'a> Hours<'a> {
         day: Date,
         from: Timestamp,
     ) -> Result<Rc<[Span]>, NoHours> {
-        if let Some(why) = closed(pack, self.calendar, day) {
-            return Err(NoHours::Closed(why));
-        }
+        let rest = pack.closed_on();
         let windows = if rule.windows.is_empty() { &pack.windows.call } else { &rule.windows };
         let mut open = match &windows[..] {
-            [only] => self.on(only, day),
-            several => self.on(&several.join(";"), day),
+            [only] => self.on(only, rest, day),
+            several => self.on(&several.join(";"), rest, day),
         };
         if open.first().is_some_and(|span| span.from < from) {
             let later = open.iter().filter(|span| span.to > from);
             open = later.map(|span| Span { from: span.from.max(from), to: span.to }).collect();
         }
         if open.is_empty() {
-            return Err(NoHours::Windows);
+            // A night window that began the evening before reaches into a day without calls.
+            return Err(closed(pack, self.calendar, day).map_or(NoHours::Windows, NoHours::Closed));
         }
+        // What a customer wrote says when, and not on which holidays.
+        let always = ClosedOn::default();
         let preferred = customer.preferred_hours.trim();
         if !preferred.is_empty() && self.readable(preferred) {
-            open = common(&open, &self.on(preferred, day)).into();
+            open = common(&open, &self.on(preferred, always, day)).into();
             if open.is_empty() {
                 return Err(NoHours::Preferred);
             }
         }
         let quiet = customer.quiet_hours.trim();
         if !quiet.is_empty() && self.readable(quiet) {
-            open = without(&open, &self.on(quiet, day)).into();
+            open = without(&open, &self.on(quiet, always, day)).into();
             if open.is_empty() {
                 return Err(NoHours::Quiet);
             }
@@ -116,31 +126,33 @@ impl<'a> Hours<'a> {
     }
 
     fn readable(&mut self, text: &str) -> bool {
-        self.windows(text).is_some()
+        self.windows(text, ClosedOn::default()).is_some()
     }
 
-    fn windows(&mut self, text: &str) -> Option<&Windows> {
-        if !self.parsed.contains_key(text) {
+    fn windows(&mut self, text: &str, rest: ClosedOn) -> Option<&Windows> {
+        let key = (text.to_owned(), rest);
+        if !self.parsed.contains_key(&key) {
             let zone = self.calendar.zone().iana_name().unwrap_or("Asia/Shanghai");
             let read = if text.is_empty() { Ok(None) } else { Windows::parse(&[text], zone).map(Some) };
             let windows = read.unwrap_or_else(|e| {
                 self.wrong.insert(text.to_owned(), e.to_string());
                 None
             });
-            self.parsed.insert(text.to_owned(), windows);
+            let windows = windows.map(|windows| windows.with_calendar(Arc::clone(&self.shared), rest));
+            self.parsed.insert(key.clone(), windows);
         }
-        self.parsed.get(text).and_then(Option::as_ref)
+        self.parsed.get(&key).and_then(Option::as_ref)
     }
 
     /// The stretches of a day in which windows are open. Text that is no window opens none.
-    fn on(&mut self, text: &str, day: Date) -> Rc<[Span]> {
-        let key = (text.to_owned(), day);
+    fn on(&mut self, text: &str, rest: ClosedOn, day: Date) -> Rc<[Span]> {
+        let key = (text.to_owned(), rest, day);
         if let Some(known) = self.spans.get(&key) {
             return Rc::clone(known);
         }
         let (start, end) = (self.calendar.start_of(day), self.calendar.end_of(day));
         let mut spans = Vec::new();
-        if let Some(windows) = self.windows(text) {
+        if let Some(windows) = self.windows(text, rest) {
             let mut at = start;
             for _ in 0..MAX_RANGES {
                 let Some(from) = windows.next_opening(at).filter(|from| *from < end) else { break };
@@ -187,6 +199,43 @@ mod tests {
 
     fn spans(pairs: &[(i64, i64)]) -> Vec<Span> {
         pairs.iter().map(|(from, to)| Span { from: Timestamp(*from), to: Timestamp(*to) }).collect()
+    }
+
+    /// Days of October 2026, up to the 14th, on which a pack has hours, each with its first hour.
+    fn open_days(pack: &str) -> Vec<(i8, i8)> {
+        let calendar = Calendar::parse(
+            "[year.2026]\noff = [{ from = \"2026-10-01\", to = \"2026-10-07\", name = \"国庆节\" }]\n\
+             work = [{ day = \"2026-10-10\", name = \"国庆节\" }]\n[[freeze]]\nfrom = \"2026-10-12\"\nname = \"stocktaking\"\n",
+        )
+        .unwrap();
+        let pack = crate::plan::tests::pack(&format!(
+            "{pack}\n[rule.r]\ntitle = 't'\nsource = 'WIN-07'\non = {{ manual = true }}\ndue = '0d'\ndeadline = '0d'\n"
+        ));
+        let customer = crate::plan::tests::customer(1);
+        let mut hours = Hours::new(&calendar);
+        let mut first = |day: i8| {
+            let date = jiff::civil::date(2026, 10, day);
+            let open = hours.of(&pack, &pack.rule["r"], &customer, date, calendar.start_of(date)).ok()?;
+            Some((day, open[0].from.to_jiff().to_zoned(calendar.zone().clone()).hour()))
+        };
+        (1..=14).filter_map(|day| first(day)).collect()
+    }
+
+    #[test]
+    fn win_07_holidays_weekends_and_make_up_days_hold_for_the_plan() {
+        let worked = [8, 9, 10, 13, 14].map(|day| (day, 10));
+        let closed = "calendar = { holidays = 'no_calls', weekends = 'no_calls' }\nwindows = { call = ['10:00-12:00'] }";
+        assert_eq!(open_days(closed), worked, "the 10th, a Saturday, is worked; the company closes the 12th");
+        assert_eq!(open_days("windows = { call = ['workday 10:00-12:00'] }"), worked, "the windows say it");
+        let text = "windows = { call = ['10:00-12:00', 'closed 2026-10-03 to 2026-10-14'] }";
+        assert_eq!(open_days(text), [(1, 10), (2, 10)], "single days that the text closes");
+    }
+
+    #[test]
+    fn win_05_the_season_of_the_day_gives_its_hours() {
+        let text = "windows = { call = ['summer 9:00-12:00 from 05-01 to 10-08', 'winter 10:00-12:00 from 10-09 to 04-30'] }";
+        let first: Vec<i8> = open_days(text).into_iter().map(|(_, hour)| hour).collect();
+        assert_eq!(first, [[9; 8].as_slice(), [10; 5].as_slice()].concat());
     }
 
     #[test]

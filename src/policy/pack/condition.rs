@@ -14,24 +14,31 @@ impl Condition {
     /// Whether it holds, where `field` gives the value of a field. An empty value is the same as
     /// none. Texts are compared without regard to case, width and spaces around them, for lists
     /// are typed by people.
+    ///
+    /// A field written as a quotient, such as `deposit/price`, is the one number divided by the
+    /// other, so that a share can be asked for (REM-02); it is missing where either is no number
+    /// or the divisor is 0.
     pub fn holds<'a>(&self, field: impl Fn(&str) -> Option<&'a str>) -> bool {
         let value = |name: &str| field(name).map(str::trim).filter(|value| !value.is_empty());
         let here = value(&self.field);
+        let number = match here {
+            Some(here) => number(here),
+            None => quotient(&self.field, value),
+        };
         let is_one_of = |list: &[String]| here.is_some_and(|here| list.iter().any(|word| same(here, word)));
-        if self.given.is_some_and(|given| given != here.is_some()) {
+        if self.given.is_some_and(|given| given != (here.is_some() || number.is_some())) {
             return false;
         }
         if !self.is.is_empty() && !is_one_of(&self.is) || is_one_of(&self.is_not) {
             return false;
         }
-        let number = || here.and_then(|here| plain(here).parse::<f64>().ok());
         if let Some(below) = self.below
-            && !number().is_some_and(|n| n < below)
+            && !number.is_some_and(|n| n < below)
         {
             return false;
         }
         if let Some(at_least) = self.at_least
-            && !number().is_some_and(|n| n >= at_least)
+            && !number.is_some_and(|n| n >= at_least)
         {
             return false;
         }
@@ -51,6 +58,11 @@ pub fn holds_all<'a>(conditions: &[Condition], field: impl Fn(&str) -> Option<&'
     conditions.iter().all(|condition| condition.holds(&field))
 }
 
+/// Whether all of them hold for a customer and, where there is one, an event.
+pub fn holds_for(conditions: &[Condition], customer: &Customer, event: Option<&Event>) -> bool {
+    holds_all(conditions, |name| field_of(customer, event, name))
+}
+
 /// The value a condition sees: the event's, else the customer's, else one of the customer's own
 /// (`grade`, `language`, `key_account`, `owner`, `name`, `email`).
 pub fn field_of<'a>(customer: &'a Customer, event: Option<&'a Event>, name: &str) -> Option<&'a str> {
@@ -68,6 +80,27 @@ pub fn field_of<'a>(customer: &'a Customer, event: Option<&'a Event>, name: &str
         "key_account" => Some(if customer.key_account { "true" } else { "false" }),
         _ => None,
     }
+}
+
+/// A number, its signs of thousands, currency and percent left out.
+fn number(text: &str) -> Option<f64> {
+    let plain = plain(text);
+    if let Ok(n) = plain.parse::<f64>() {
+        return Some(n).filter(|n| n.is_finite());
+    }
+    let digits: String = plain.chars().filter(|c| !matches!(c, ',' | ' ' | '¥' | '元' | '%')).collect();
+    digits.parse().ok().filter(|n: &f64| n.is_finite())
+}
+
+/// The two fields of a quotient, without the spaces around them.
+pub(super) fn parts_of_quotient(field: &str) -> Option<(&str, &str)> {
+    field.split_once('/').map(|(above, below)| (above.trim(), below.trim()))
+}
+
+fn quotient<'a>(field: &str, value: impl Fn(&str) -> Option<&'a str>) -> Option<f64> {
+    let (above, below) = parts_of_quotient(field)?;
+    let (above, below) = (number(value(above)?)?, number(value(below)?)?);
+    (below != 0.0).then_some(above / below)
 }
 
 /// Whether two words mean the same.
@@ -122,6 +155,19 @@ mod tests {
         check("field = 'grade'\nis = ['a']", &[("grade", "Ａ")], true);
         check("field = 'score'\nbelow = 3.0", &[("score", "２")], true);
         check("field = 'severity'\nis = ['Major']", &[("severity", "MAJOR")], true);
+    }
+
+    #[test]
+    fn rem_02_a_share_of_one_field_in_another_can_be_asked_for() {
+        let form = &[("price", "1,000元"), ("deposit", "４00"), ("nothing", "0"), ("word", "half")];
+        check("field = 'deposit/price'\nbelow = 0.5", form, true);
+        check("field = 'deposit / price'\nbelow = 0.4", form, false);
+        check("field = 'deposit/price'\nat_least = 0.4", form, true);
+        check("field = 'deposit/price'\ngiven = true", form, true);
+        for missing in ["deposit/nothing", "deposit/word", "deposit/none"] {
+            check(&format!("field = '{missing}'\nbelow = 0.5"), form, false);
+            check(&format!("field = '{missing}'\ngiven = false"), form, true);
+        }
     }
 
     #[test]

@@ -26,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use check::{Around, Finding, Severity, check};
-pub use condition::{field_of, holds_all};
+pub use condition::{field_of, holds_all, holds_for};
 pub use error::PackError;
 pub use policies::Policies;
 pub use policy::Policy;

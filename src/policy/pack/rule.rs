@@ -175,7 +175,7 @@ pub enum OncePer {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Condition {
-    /// Name of the field.
+    /// Name of the field, or two as a share of one in the other: `deposit/price`.
     pub field: String,
     /// One of these.
     pub is: Vec<String>,

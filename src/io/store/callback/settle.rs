@@ -33,6 +33,15 @@ pub struct Settling {
     pub at: Timestamp,
     /// Scores of the last call.
     pub scores: Vec<i64>,
+    /// What its dissatisfied answers mean, by the script.
+    pub complaints: Vec<String>,
+}
+
+/// What the answers of one call say.
+#[derive(Default)]
+struct Said {
+    scores: Vec<i64>,
+    complaints: Vec<String>,
 }
 
 /// What becomes of a callback.
@@ -88,10 +97,10 @@ impl Store {
             .fetch_all(p)
             .await)?;
         let calls: Vec<&str> = rows.iter().filter_map(|r| r.last_call.as_deref()).collect();
-        let mut scores = self.scores(&calls).await?;
+        let mut said = self.said(&calls).await?;
         let mut found = Vec::with_capacity(rows.len());
         for row in rows {
-            match settling(row, &mut scores) {
+            match settling(row, &mut said) {
                 Ok(settling) => found.push(settling),
                 Err(error) => tracing::error!(%error, "a callback is passed over"),
             }
@@ -99,15 +108,16 @@ impl Store {
         Ok(found)
     }
 
-    /// Scores of these calls, in the order of the questions.
-    async fn scores(&self, calls: &[&str]) -> Result<BTreeMap<String, Vec<i64>>, Error> {
-        let mut scores: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    /// Scores and dissatisfied answers of these calls, in the order of the questions.
+    async fn said(&self, calls: &[&str]) -> Result<BTreeMap<String, Said>, Error> {
+        let mut said: BTreeMap<String, Said> = BTreeMap::new();
         if calls.is_empty() {
-            return Ok(scores);
+            return Ok(said);
         }
-        let rows: Vec<(String, i64)> = on!(&self.db, p => {
-            let mut query =
-                QueryBuilder::new("SELECT call_id, score FROM answers WHERE score IS NOT NULL AND call_id IN (");
+        let rows: Vec<(String, Option<i64>, i64, String)> = on!(&self.db, p => {
+            let mut query = QueryBuilder::new(
+                "SELECT call_id, score, dissatisfied, COALESCE(meaning, question) FROM answers
+                 WHERE (score IS NOT NULL OR dissatisfied = 1) AND call_id IN (");
             let mut ids = query.separated(", ");
             calls.iter().for_each(|id| {
                 ids.push_bind(*id);
@@ -115,8 +125,12 @@ impl Store {
             query.push(") ORDER BY call_id, seq");
             query.build_query_as().persistent(false).fetch_all(p).await
         })?;
-        rows.into_iter().for_each(|(call, score)| scores.entry(call).or_default().push(score));
-        Ok(scores)
+        for (call, score, dissatisfied, meaning) in rows {
+            let said = said.entry(call).or_default();
+            said.scores.extend(score);
+            said.complaints.extend((dissatisfied == 1).then_some(meaning));
+        }
+        Ok(said)
     }
 
     /// Ends callbacks, in one transaction with the verdicts of their days; their customers are
@@ -133,10 +147,11 @@ impl Store {
     }
 }
 
-fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Settling, Error> {
+fn settling(found: Found, said: &mut BTreeMap<String, Said>) -> Result<Settling, Error> {
     let stored = Stored::try_from(found.row)?;
     let bad = |detail: String| Error::Corrupt { what: "entry of a callback", detail };
     let id = found.last_call.as_ref();
+    let Said { scores, complaints } = id.and_then(|id| said.remove(id)).unwrap_or_default();
     // A call ends before it is written down; what a person stopped ends when they did.
     let by_call = found.disposition.is_some() && found.entry_reason != code::REMOVED;
     let at = found.call_ended_at.filter(|_| by_call).unwrap_or(found.entry_changed_at);
@@ -150,7 +165,8 @@ fn settling(found: Found, scores: &mut BTreeMap<String, Vec<i64>>) -> Result<Set
             .transpose()
             .map_err(|e: crate::base::ParseIdError| bad(e.to_string()))?,
         at: Timestamp(at),
-        scores: id.and_then(|id| scores.remove(id)).unwrap_or_default(),
+        scores,
+        complaints,
         stored,
     })
 }

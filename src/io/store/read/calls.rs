@@ -71,6 +71,10 @@ pub struct CallRow {
     pub missing_frames: Option<i64>,
     /// Alarm word, e.g. `no_recording`.
     pub alarm: Option<String>,
+    /// JSON array of the steps of the script, each with its time: marks in the recording.
+    #[serde(with = "super::page_json::optional", default)]
+    #[schema(value_type = Option<Object>)]
+    pub steps: Option<String>,
     /// Answers that were stored.
     pub answers: i64,
     /// Worst score among the answers.
@@ -94,6 +98,14 @@ pub struct AnswerRow {
     pub meaning: Option<String>,
     /// Score, where the question is a score.
     pub score: Option<i64>,
+    /// 1: the script says that such an answer is one of a dissatisfied person.
+    pub dissatisfied: i64,
+    /// Function of whom it rates; None: it rates nobody.
+    pub rated_function: Option<String>,
+    /// Who that is; None also: the list does not say.
+    pub rated_person: Option<String>,
+    /// What it is about.
+    pub dimension: Option<String>,
     /// Voice comment, as a path relative to the recordings folder; shown as yes or no only.
     #[serde(skip)]
     pub comment: Option<String>,
@@ -148,7 +160,7 @@ macro_rules! calls_sql {
         "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
             c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
             c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
-            c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm,
+            c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm, c.steps,
             (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
             (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
             (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score
@@ -251,7 +263,8 @@ impl Store {
     /// Answers of one call, in order.
     pub async fn answer_rows(&self, call: CallId) -> Result<Vec<AnswerRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT call_id, seq, question, keys, meaning, score, comment, at FROM answers
+            "SELECT call_id, seq, question, keys, meaning, score, dissatisfied, rated_function, rated_person,
+                    dimension, comment, at FROM answers
              WHERE call_id = $1 ORDER BY seq")
             .bind(call.to_string())
             .fetch_all(p)
@@ -267,7 +280,8 @@ impl Store {
         limit: u32,
     ) -> Result<Page<AnswerRow>, Error> {
         let rows: Vec<AnswerRow> = on!(self.db(), p => sqlx::query_as(
-            "SELECT a.call_id, a.seq, a.question, a.keys, a.meaning, a.score, a.comment, a.at
+            "SELECT a.call_id, a.seq, a.question, a.keys, a.meaning, a.score, a.dissatisfied, a.rated_function,
+                    a.rated_person, a.dimension, a.comment, a.at
              FROM answers a JOIN calls c ON c.id = a.call_id
              WHERE (CAST($1 AS BIGINT) IS NULL OR c.campaign_id = $1)
                AND (CAST($2 AS TEXT) IS NULL OR a.question = $2)

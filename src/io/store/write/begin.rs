@@ -40,7 +40,8 @@ pub(super) async fn answers(tx: &mut Tx, answers: &[&StoredAnswer]) -> Result<()
     for share in shares(&answers) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "INSERT INTO answers (call_id, seq, question, keys, meaning, score, comment, at) ");
+                "INSERT INTO answers (call_id, seq, question, keys, meaning, score, comment, at, rated_function,
+                     rated_person, dimension, dissatisfied) ");
             query.push_values(share, |mut values, answer| {
                 values
                     .push_bind(answer.call.to_string())
@@ -50,12 +51,18 @@ pub(super) async fn answers(tx: &mut Tx, answers: &[&StoredAnswer]) -> Result<()
                     .push_bind(answer.meaning.as_deref().map(clean))
                     .push_bind(answer.score.map(i64::from))
                     .push_bind(answer.comment.as_deref().map(clean))
-                    .push_bind(answer.at.0);
+                    .push_bind(answer.at.0)
+                    .push_bind(answer.rated_function.as_deref().map(clean))
+                    .push_bind(answer.rated_person.as_deref().map(clean))
+                    .push_bind(answer.dimension.as_deref().map(clean))
+                    .push_bind(i64::from(answer.dissatisfied));
             });
             query.push(
                 " ON CONFLICT (call_id, seq) DO UPDATE SET question = excluded.question, keys = excluded.keys,
                      meaning = excluded.meaning, score = excluded.score, comment = excluded.comment,
-                     at = excluded.at");
+                     at = excluded.at, rated_function = excluded.rated_function,
+                     rated_person = excluded.rated_person, dimension = excluded.dimension,
+                     dissatisfied = excluded.dissatisfied");
             query.build().execute(c).await.map(drop)
         })?;
     }

@@ -105,7 +105,8 @@ async fn close(tx: &mut Tx, settings: &WriterSettings, reports: &[&Report]) -> R
     let mut details = Vec::with_capacity(reports.len());
     for Report { record, .. } in reports {
         let amd = record.amd.as_ref().map(json).transpose()?;
-        details.push((amd, record.quality.as_ref().map(json).transpose()?));
+        let steps = (!record.steps.is_empty()).then(|| json(&record.steps)).transpose()?;
+        details.push((amd, record.quality.as_ref().map(json).transpose()?, steps));
     }
     let rows = reports.iter().zip(details);
     Ok(within!(tx, c => {
@@ -116,9 +117,9 @@ async fn close(tx: &mut Tx, settings: &WriterSettings, reports: &[&Report]) -> R
                     blame = v.column12, ended_by = v.column13, detail = v.column14, amd = v.column15,
                     quality = v.column16, recording = v.column17, recording_ms = v.column18,
                     sha256 = v.column19, left_dbfs = v.column20, right_dbfs = v.column21,
-                    missing_frames = v.column22, alarm = v.column23
+                    missing_frames = v.column22, alarm = v.column23, steps = v.column24
              FROM (");
-        query.push_values(rows, |mut values, (Report { record, alarm, .. }, (amd, quality))| {
+        query.push_values(rows, |mut values, (Report { record, alarm, .. }, (amd, quality, steps))| {
             let recording = record.recording.as_ref();
             values
                 .push_bind(record.id.to_string())
@@ -143,7 +144,8 @@ async fn close(tx: &mut Tx, settings: &WriterSettings, reports: &[&Report]) -> R
                 .push_bind(recording.map(|r| f64::from(r.left_dbfs)))
                 .push_bind(recording.map(|r| f64::from(r.right_dbfs)))
                 .push_bind(recording.map(|r| i64::try_from(r.missing_frames).unwrap_or(i64::MAX)))
-                .push_bind(alarm.as_deref().map(clean));
+                .push_bind(alarm.as_deref().map(clean))
+                .push_bind(steps);
         });
         query.push(") AS v WHERE calls.id = v.column1 AND calls.state = 'reserved'");
         query.build().execute(c).await.map(|done| done.rows_affected())

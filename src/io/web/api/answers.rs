@@ -52,8 +52,20 @@ struct Query {
 
 impl SheetRow for AnswerView {
     const NAME: &'static str = "answers";
-    const COLUMNS: &'static [&'static str] =
-        &["call_id", "seq", "question", "keys", "meaning", "score", "comment", "at"];
+    const COLUMNS: &'static [&'static str] = &[
+        "call_id",
+        "seq",
+        "question",
+        "keys",
+        "meaning",
+        "score",
+        "dissatisfied",
+        "rated_function",
+        "rated_person",
+        "dimension",
+        "comment",
+        "at",
+    ];
 
     fn cells(&self) -> Vec<String> {
         let answer = &self.answer;
@@ -64,6 +76,10 @@ impl SheetRow for AnswerView {
             optional(&answer.keys),
             optional(&answer.meaning),
             optional(&answer.score),
+            answer.dissatisfied.to_string(),
+            optional(&answer.rated_function),
+            optional(&answer.rated_person),
+            optional(&answer.dimension),
             optional(&self.comment),
             Timestamp(answer.at).to_string(),
         ]

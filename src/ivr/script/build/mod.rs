@@ -363,7 +363,8 @@ impl Builder<'_> {
                     "begin scores at 1",
                 );
             }
-            keys.insert(c, Key { means: key.means.clone(), score: key.score, act, global });
+            let (means, score, dissatisfied) = (key.means.clone(), key.score, key.dissatisfied);
+            keys.insert(c, Key { means, score, dissatisfied, act, global });
         }
         Ok(keys)
     }

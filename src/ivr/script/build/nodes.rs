@@ -200,7 +200,10 @@ impl Builder<'_> {
         }
         for (key, means, node) in [(yes, IDENTITY_YES, next), (no, IDENTITY_NO, wrong)] {
             let act = KeyAct::Next(node);
-            keys.insert(key, Key { means: Some(means.into()), score: None, act, global: false });
+            keys.insert(
+                key,
+                Key { means: Some(means.into()), score: None, dissatisfied: false, act, global: false },
+            );
         }
         Ok(NodeKind::Question(Question {
             prompts: self.said(name, &i.prompts)?,
@@ -267,7 +270,8 @@ impl Builder<'_> {
             None => self.person()?,
         };
         let machine = self.id(&a.machine)?;
-        let any = Key { means: None, score: None, act: KeyAct::Next(next), global: false };
+        let any =
+            Key { means: None, score: None, dissatisfied: false, act: KeyAct::Next(next), global: false };
         let waiting = self.waiting(&a.waiting, machine)?;
         let silences = a.waiting.silences.as_ref().map_or(0, |n| *n.get_ref());
         Ok(NodeKind::Question(Question {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Check;
-use crate::policy::pack::condition::OWN_FIELDS;
+use crate::policy::pack::condition::{OWN_FIELDS, parts_of_quotient};
 use crate::policy::pack::read::nearest;
 use crate::policy::pack::{Anchor, Condition, EventKind, Intake, Rule, Target};
 
@@ -76,7 +76,14 @@ impl Check<'_> {
 
     fn conditions(&mut self, path: &[&str], conditions: &[Condition], known: &BTreeSet<String>) {
         for condition in conditions {
-            self.field(path, &condition.field, known, "so the condition sees nothing");
+            match parts_of_quotient(&condition.field).filter(|_| !known.contains(&condition.field)) {
+                Some((above, below)) => {
+                    for part in [above, below] {
+                        self.field(path, part, known, "so the condition sees no number");
+                    }
+                }
+                None => self.field(path, &condition.field, known, "so the condition sees nothing"),
+            }
             if !condition.differs_from.is_empty() {
                 self.field(path, &condition.differs_from, known, "so the condition sees nothing");
             }
