@@ -72,7 +72,8 @@ months! {
 
 #[tokio::test]
 async fn the_same_seed_gives_the_same_bytes_and_another_other_people() {
-    let [a, b, c] = [month("sales-company", 5).await, month("sales-company", 5).await, month("sales-company", 6).await];
+    let [a, b, c] =
+        [month("sales-company", 5).await, month("sales-company", 5).await, month("sales-company", 6).await];
     assert_eq!(a, b);
     assert_ne!(a, c);
 }

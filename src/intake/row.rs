@@ -172,7 +172,8 @@ impl<'p> Reader<'p> {
         let known = || self.pack.event.keys().map(|k| format!("`{k}`")).collect::<Vec<_>>().join(", ");
         let found = self.pack.event.keys().find(|kind| same(kind, &value));
         found.map(|kind| Some(kind.as_str())).ok_or_else(|| {
-            let text = format!("the pack `{}` knows no event `{value}`; it knows {}", self.pack.pack, known());
+            let text =
+                format!("the pack `{}` knows no event `{value}`; it knows {}", self.pack.pack, known());
             Remark::new("unknown_event", text)
         })
     }

@@ -31,6 +31,8 @@ use stage::Stage;
 
 /// Longest rehearsal, in days: a year and a day.
 const MAX_DAYS: i32 = 366;
+/// A turn at least so often.
+const AT_LEAST: Duration = Duration::from_secs(3_600);
 /// How soon after a call the planner looks: what it settles may owe another call today.
 const TURN_AFTER: Duration = Duration::from_secs(60);
 /// The time of day at which the list is released.
@@ -229,7 +231,7 @@ impl Rehearsal {
             let turn = self.one_turn(now).await?;
             self.carry().await?;
             if !turn.more {
-                self.next_turn = turn.next.max(Timestamp(now.0 + 1));
+                self.next_turn = turn.next.max(Timestamp(now.0 + 1)).min(now + AT_LEAST);
                 return Ok(());
             }
         }
