@@ -255,6 +255,9 @@ async fn sch_29_one_of_eight_users_is_uncovered_and_a_rectification_is_visited_a
     );
     assert_eq!((&report["items"][0]["name"], &report["rules"]), (&json!("用户7"), &json!(["survey"])));
     firm.shop.site.get("/api/v1/coverage?pack=nothing&year=2026").await.expect(404);
+    firm.happens("rectification.done", "R1", "2026-12-02 10:00", "13600002000", json!({})).await;
+    assert_eq!(firm.days("yearly_visit").await, [on("2027-12-02", "open")]);
+    assert_eq!(firm.shop.only("rule=yearly_visit").await["method"], "onsite");
 }
 
 async fn sch_34_a_visit_that_is_wanted_stays_open_until_it_is_logged(db: &Database) {

@@ -75,7 +75,7 @@ async fn rem_05_a_missing_report_is_reminded_of_and_becomes_an_alarm(db: &Databa
 async fn sch_18_a_week_with_one_draw_is_under_quota_on_monday_until_a_person_settles_it(db: &Database) {
     let firm = Firm::open(db, "express-sampling").await;
     let fields = json!({ "sign_status": "正常", "outlet": "东门" });
-    firm.happens("parcel.signed", "P1", "2026-03-02 12:00", "13600000001", fields).await;
+    firm.sends("parcel.signed", "P1", "2026-03-02 12:00", "13600000001", fields).await.expect(200);
     firm.shop.turn("2026-03-03 08:50").await;
     assert_eq!(firm.shop.number("SELECT COUNT(*) FROM draws").await, 1, "Tuesday's draw, and no other");
     firm.shop.turn("2026-03-08 08:00").await;
