@@ -38,9 +38,10 @@ async fn imp_01_a_missing_slip_raises_itself_at_half_past_eight_and_goes_when_it
     firm.shop.turn("2026-03-03 09:30").await;
     firm.shop.turn("2026-03-04 08:40").await;
     assert_eq!(missing(firm.warnings().await), [named], "once, and it stays until the slip is there");
-    let third = "单号,订单号,客户姓名,客户电话,安装日期,安装状态,安装师傅,客户评分\n\
-                 S3,M-13600000003,客户3,13600000003,2026-03-02,完成,李师傅,3\n";
-    firm.brings("slips", "2026-03-04 09:00", third).await;
+    let third = "单号,订单号,客户姓名,客户电话,安装日期,安装状态,安装师傅,客户评分,收单人\n\
+                 S3,M-13600000003,客户3,13600000003,2026-03-02,完成,李师傅,3,安装主管\n";
+    let report = firm.brings("slips", "2026-03-04 09:00", third).await;
+    assert_eq!(report["counts"]["added"], 1, "{report}");
     assert_eq!(missing(firm.warnings().await), [line("missing_slip", "slips/M-13600000003", false)]);
 }
 

@@ -18,7 +18,7 @@ on_both_databases! {
 async fn a_store_opens_twice_and_keeps_what_it_has(database: &Database) {
     let store = database.open().await;
     store.create_list("march", "test", MONDAY).await.unwrap();
-    assert_eq!(store.schema_version().await.unwrap(), 8);
+    assert_eq!(store.schema_version().await.unwrap(), 10);
     store.close().await;
     let again = database.open().await;
     assert_eq!(again.list_by_name("march").await.unwrap().unwrap().name, "march");
@@ -34,7 +34,7 @@ async fn a_newer_schema_is_refused_with_both_versions(database: &Database) {
     execute(&store, newer).await.unwrap();
     store.close().await;
     let refused = Store::open(&database.url).await.unwrap_err();
-    assert!(matches!(refused, Error::NewerSchema { found: 999, known: 8 }), "{refused}");
+    assert!(matches!(refused, Error::NewerSchema { found: 999, known: 10 }), "{refused}");
     assert!(refused.to_string().contains("run the newer ringback"), "{refused}");
 }
 

@@ -76,7 +76,10 @@ impl Check<'_> {
 
     fn conditions(&mut self, path: &[&str], conditions: &[Condition], known: &BTreeSet<String>) {
         for condition in conditions {
-            self.field(path, &condition.field, known, "so the condition sees nothing");
+            // `deposit/price` is one field divided by another.
+            for field in condition.field.split('/').map(str::trim) {
+                self.field(path, field, known, "so the condition sees nothing");
+            }
             if !condition.differs_from.is_empty() {
                 self.field(path, &condition.differs_from, known, "so the condition sees nothing");
             }
