@@ -163,7 +163,8 @@ async fn rem_10_a_meeting_is_reminded_of_and_progress_is_reported_every_week(db:
     let task = firm.shop.only("rule=meeting_reminder").await;
     assert_eq!((&task["method"], &task["state"]), (&json!("task"), &json!("open")));
     assert_eq!(firm.days("meeting_reminder").await[0].0, "2026-03-05", "the day before");
-    firm.happens("project.started", "P1", "2026-03-02 10:00", TWO, json!({})).await;
+    firm.happens("project.started", "P1", "2026-03-02 10:00", TWO, json!({ "project_manager": "老周" }))
+        .await;
     assert_eq!(firm.days("progress").await, [on("2026-03-09", "open")]);
     firm.shop.turn("2026-03-16 08:50").await;
     let days: Vec<String> = firm.days("progress").await.into_iter().map(|(day, _)| day).collect();
@@ -255,6 +256,9 @@ async fn sch_29_one_of_eight_users_is_uncovered_and_a_rectification_is_visited_a
     );
     assert_eq!((&report["items"][0]["name"], &report["rules"]), (&json!("用户7"), &json!(["survey"])));
     firm.shop.site.get("/api/v1/coverage?pack=nothing&year=2026").await.expect(404);
+    firm.happens("rectification.done", "R1", "2026-12-02 10:00", "13600002000", json!({})).await;
+    assert_eq!(firm.days("yearly_visit").await, [on("2027-12-02", "open")]);
+    assert_eq!(firm.shop.only("rule=yearly_visit").await["method"], "onsite");
 }
 
 async fn sch_34_a_visit_that_is_wanted_stays_open_until_it_is_logged(db: &Database) {
@@ -280,9 +284,10 @@ async fn sch_36_ninety_days_after_the_last_contact_and_a_need_becomes_a_task(db:
     let one = json!([{ "external_id": "K1", "name": "张三", "phones": [ONE] }]);
     firm.shop.site.post("/api/v1/customers?pack=generic_enterprise", one).await.expect(200);
     firm.shop.turn("2025-10-07 09:00").await;
+    let body =
+        json!({ "customer": 1, "rule": "routine", "day": "2026-01-05", "reason": "the first contact" });
+    firm.shop.site.post("/api/v1/callbacks", body).await.expect(201);
     firm.shop.turn("2026-01-05 08:50").await;
-    let first = firm.days("routine").await;
-    assert_eq!(first, [on("2026-01-05", "open")], "90 days after they became a customer");
     firm.shop.set("2026-01-05 10:00");
     firm.answers("routine", ONE, &[Some(4)]).await;
     firm.shop.turn("2026-01-05 10:05").await;

@@ -38,9 +38,10 @@ async fn imp_01_a_missing_slip_raises_itself_at_half_past_eight_and_goes_when_it
     firm.shop.turn("2026-03-03 09:30").await;
     firm.shop.turn("2026-03-04 08:40").await;
     assert_eq!(missing(firm.warnings().await), [named], "once, and it stays until the slip is there");
-    let third = "单号,订单号,客户姓名,客户电话,安装日期,安装状态,安装师傅,客户评分\n\
-                 S3,M-13600000003,客户3,13600000003,2026-03-02,完成,李师傅,3\n";
-    firm.brings("slips", "2026-03-04 09:00", third).await;
+    let third = "单号,订单号,客户姓名,客户电话,安装日期,安装状态,安装师傅,客户评分,收单人\n\
+                 S3,M-13600000003,客户3,13600000003,2026-03-02,完成,李师傅,3,安装主管\n";
+    let report = firm.brings("slips", "2026-03-04 09:00", third).await;
+    assert_eq!(report["counts"]["added"], 1, "{report}");
     assert_eq!(missing(firm.warnings().await), [line("missing_slip", "slips/M-13600000003", false)]);
 }
 
@@ -75,7 +76,7 @@ async fn rem_05_a_missing_report_is_reminded_of_and_becomes_an_alarm(db: &Databa
 async fn sch_18_a_week_with_one_draw_is_under_quota_on_monday_until_a_person_settles_it(db: &Database) {
     let firm = Firm::open(db, "express-sampling").await;
     let fields = json!({ "sign_status": "正常", "outlet": "东门" });
-    firm.happens("parcel.signed", "P1", "2026-03-02 12:00", "13600000001", fields).await;
+    firm.sends("parcel.signed", "P1", "2026-03-02 12:00", "13600000001", fields).await.expect(200);
     firm.shop.turn("2026-03-03 08:50").await;
     assert_eq!(firm.shop.number("SELECT COUNT(*) FROM draws").await, 1, "Tuesday's draw, and no other");
     firm.shop.turn("2026-03-08 08:00").await;

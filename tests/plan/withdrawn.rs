@@ -65,11 +65,11 @@ async fn an_intake_is_refused_its_undo_only_for_calls_of_its_own_callbacks(db: &
     let pack = toml::from_str(super::shop::SHOP).unwrap();
     shop.site.api.desk().packs().set([pack]);
     shop.set("2026-03-02 16:00");
-    let install = |key: &str| {
+    let install = |key: &str, n: usize| {
         json!([{ "kind": "install.finished", "external_id": key, "at": "2026-03-02 16:00",
-                 "customer": { "name": "张三", "phones": [phone(1)] } }])
+                 "customer": { "name": "张三", "phones": [phone(n)] } }])
     };
-    let first = shop.site.post("/api/v1/events?pack=shop", install("A")).await.expect(200);
+    let first = shop.site.post("/api/v1/events?pack=shop", install("A", 1)).await.expect(200);
     shop.turn("2026-03-03 08:50").await;
     // A call of another list to the same customer is no call of this intake's callback.
     let (campaign, entries) = shop.site.campaign(&[phone(1).as_str()]).await;
@@ -85,10 +85,10 @@ async fn an_intake_is_refused_its_undo_only_for_calls_of_its_own_callbacks(db: &
     let undo = |report: &serde_json::Value| format!("/api/v1/intakes/{}/undo", report["intake"]["id"]);
     shop.site.post(&undo(&first), json!({ "reason": "wrong" })).await.expect(200);
     // A call of its own callback is.
-    let second = shop.site.post("/api/v1/events?pack=shop", install("B")).await.expect(200);
+    let second = shop.site.post("/api/v1/events?pack=shop", install("B", 2)).await.expect(200);
     shop.turn("2026-03-03 10:00").await;
     shop.set("2026-03-03 10:05");
-    shop.call("installed", &phone(1), Disposition::Completed, &[Some(5)]).await;
+    shop.call("installed", &phone(2), Disposition::Completed, &[Some(5)]).await;
     let refused = shop.site.post(&undo(&second), json!({ "reason": "wrong" })).await.expect(409);
     assert!(refused["detail"].as_str().unwrap().starts_with("1 calls were made"), "{refused}");
     assert!(refused["detail"].as_str().unwrap().contains("/withdraw"), "{refused}");

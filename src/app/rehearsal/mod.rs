@@ -7,6 +7,7 @@ mod people;
 mod report;
 mod stage;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -16,9 +17,9 @@ use jiff::civil::{Date, Time};
 use tokio::sync::mpsc;
 
 use super::library::{self, Folders};
-use crate::base::{CampaignId, Timestamp};
+use crate::base::{CampaignId, ListId, Timestamp};
 use crate::calendar::{Calendar, Windows};
-use crate::dialer::{self, Command};
+use crate::dialer::{self, Command, Fetched};
 use crate::engine::Input;
 use crate::io::planner::{self, Planner, Turn};
 use crate::io::store::{Store, WriterSettings};
@@ -131,6 +132,10 @@ struct Rehearsal {
     facts: Facts,
     /// When the planner looks next at the latest.
     next_turn: Timestamp,
+    /// Counts what may change lists.
+    changes: u64,
+    /// Lists of which nothing was due, with the count of that moment.
+    idle: BTreeMap<ListId, (u64, Fetched)>,
 }
 
 impl Rehearsal {
@@ -174,7 +179,8 @@ impl Rehearsal {
             clock: Arc::new(move || Timestamp(told.load(Ordering::Relaxed))),
             notify: Box::new(|_| ()),
         };
-        Ok(Rehearsal { world, store, planner, orders, writer, clock, facts, next_turn: start })
+        let idle = BTreeMap::new();
+        Ok(Rehearsal { world, store, planner, orders, writer, clock, facts, next_turn: start, changes: 0, idle })
     }
 
     fn now(&self) -> Timestamp {
@@ -212,23 +218,43 @@ impl Rehearsal {
                 return Ok(());
             }
             if !writes.is_empty() {
+                self.changes += 1;
                 let reserved = self.store.write(&self.writer, &writes).await.map_err(|e| e.to_string())?;
                 for answer in reserved {
                     self.world.feed(Input::Reserved(answer));
                 }
             }
             for (campaign, list, limit) in fetches {
-                let fetched = self.store.due(list, self.now(), limit).await.map_err(|e| e.to_string())?;
+                let fetched = self.due(list, limit).await?;
                 self.world.feed(Input::Fetched(campaign, Some(fetched)));
             }
         }
+    }
+
+    /// Due entries of a list. Standing campaigns ask every half minute, night and day: where
+    /// nothing was due and nothing has changed, the answer is known.
+    async fn due(&mut self, list: ListId, limit: u32) -> Result<Fetched, String> {
+        let now = self.now();
+        if let Some((changes, known)) = self.idle.get(&list)
+            && *changes == self.changes
+            && known.next_due.is_none_or(|at| at > now)
+        {
+            return Ok(known.clone());
+        }
+        let fetched = self.store.due(list, now, limit).await.map_err(|e| e.to_string())?;
+        if fetched.candidates.is_empty() {
+            self.idle.insert(list, (self.changes, fetched.clone()));
+        }
+        Ok(fetched)
     }
 
     /// The planner's turns, until nothing is left to do at this moment.
     async fn turn(&mut self) -> Result<(), String> {
         let now = self.now();
         loop {
+            self.changes += 1;
             let turn = self.one_turn(now).await?;
+            self.changes += 1;
             self.carry().await?;
             if !turn.more {
                 self.next_turn = turn.next.max(Timestamp(now.0 + 1)).min(now + AT_LEAST);
