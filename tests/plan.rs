@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
+mod card;
 mod channels;
 mod crash;
 mod days;
 mod edits;
 mod live;
 mod policies;
+mod said;
 mod shop;

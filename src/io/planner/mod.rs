@@ -5,6 +5,7 @@
 //! that may be done twice. So a crash between any two of them loses nothing, and people, the
 //! API and the daemon's own turns may ask for the same at once.
 
+mod call_card;
 mod campaign;
 mod card;
 mod close;
@@ -17,6 +18,7 @@ mod rate;
 mod release;
 mod review;
 mod settle;
+mod survey;
 mod turn;
 mod view;
 
@@ -31,10 +33,12 @@ use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::policy::pack::{Policies, Policy};
 
+pub use call_card::CallFacts;
 pub use edit::{Added, Appointment, FollowUp, Manual};
 pub use preview::Wanted;
 pub use rate::RuleRate;
 pub use release::ReleaseReport;
+pub use survey::{SurveyBy, SurveyMonth};
 pub use turn::Turn;
 pub use view::{DifferenceLine, PlanAnswer, PlanLine, PlanView, ReasonCount};
 

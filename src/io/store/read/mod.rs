@@ -15,7 +15,7 @@ mod lists;
 mod page;
 pub(in crate::io::store) mod page_json;
 
-pub use callbacks::{CallbackFilter, CallbackRow, RateRow};
+pub use callbacks::{CallbackFilter, CallbackRow, RateRow, ScoreRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
 pub use campaigns::{CampaignRow, OutcomeCount, Pace};
 pub(in crate::io::store) use entries::like;

@@ -202,7 +202,7 @@ fn covered_version(text: &str) -> String {
     value.to_string()
 }
 
-fn card(person: Person, unmask: bool) -> CustomerCard {
+pub(super) fn card(person: Person, unmask: bool) -> CustomerCard {
     let mut card = CustomerCard {
         customer: covered(person.customer, unmask),
         phones: person.phones,

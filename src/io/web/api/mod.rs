@@ -8,6 +8,7 @@ mod audit;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
+mod call_card;
 mod calls;
 mod campaigns;
 mod customers;
@@ -26,6 +27,7 @@ mod progress;
 mod rates;
 mod registers;
 mod stream;
+mod surveys;
 mod tokens;
 mod trace;
 
@@ -33,6 +35,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
@@ -67,7 +70,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(plan::routes())
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
+        .merge(call_card::routes())
         .merge(rates::routes())
+        .merge(surveys::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())
