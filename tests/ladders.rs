@@ -77,6 +77,8 @@ fn cnt_01_a_customer_presses_five_and_the_survey_is_completed() {
     let record = &world.books.ledger.only().record;
     assert!(record.ringing_at < record.answered_at && record.answered_at.is_some());
     assert!(record.recording.as_ref().is_some_and(|r| r.duration > Duration::from_secs(3)));
+    let steps = &record.steps;
+    assert!(!steps.is_empty() && steps.iter().all(|step| Some(step.at) >= record.answered_at), "{steps:?}");
     let answer = &world.books.ledger.answers[0];
     assert_eq!((answer.keys.as_deref(), answer.score), (Some("5"), Some(5)));
     insta::assert_snapshot!("completed_survey", world.books.ladder.text());

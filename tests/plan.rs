@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
+mod card;
 mod channels;
 mod crash;
 mod days;
@@ -12,6 +13,7 @@ mod kept;
 mod live;
 mod policies;
 mod shipped;
+mod said;
 mod shop;
 mod warnings;
 mod withdrawn;

@@ -43,6 +43,16 @@ fn asks(kind: &NodeKind) -> bool {
     matches!(kind, NodeKind::Question(_) | NodeKind::Input(_) | NodeKind::Comment { .. })
 }
 
+fn steps(script: &ivr::Script) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for step in script.nodes().iter().filter_map(|node| node.step.as_ref()) {
+        if !steps.contains(step) {
+            steps.push(step.clone());
+        }
+    }
+    steps
+}
+
 fn scripts(library: &Library) -> Vec<ScriptFact> {
     library
         .scripts
@@ -51,6 +61,7 @@ fn scripts(library: &Library) -> Vec<ScriptFact> {
             name: script.name().to_owned(),
             title: script.title().to_owned(),
             questions: script.nodes().iter().filter(|n| asks(&n.kind)).map(|n| n.name.clone()).collect(),
+            steps: steps(script),
             problems: ivr::check([&**script], &library.names)
                 .iter()
                 .filter(|finding| finding.severity == Severity::Error)

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, Timestamp};
+use crate::ivr::Answer;
 use crate::media::{AmdVerdict, Quality, Recording};
 
 /// Who called whom.
@@ -101,6 +102,28 @@ pub struct StoredAnswer {
     pub dimension: Option<String>,
     /// When.
     pub at: Timestamp,
+}
+
+impl StoredAnswer {
+    /// What a script gave as answer number `seq` of a call.
+    pub fn new(call: CallId, seq: u32, answer: Answer, at: Timestamp) -> Self {
+        let (rated_function, rated_person) =
+            answer.rated.map_or((None, None), |rated| (Some(rated.function), rated.person));
+        StoredAnswer {
+            call,
+            seq,
+            question: answer.question,
+            keys: answer.keys,
+            meaning: answer.meaning,
+            score: answer.score,
+            dissatisfied: answer.dissatisfied,
+            comment: answer.comment,
+            rated_function,
+            rated_person,
+            dimension: answer.dimension,
+            at,
+        }
+    }
 }
 
 /// A step of the script that a call came to, for who listens to the recording (CNT-12).

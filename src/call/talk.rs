@@ -232,22 +232,8 @@ impl Call {
 
     fn store_answer(&mut self, now: Now, answer: ivr::Answer) {
         self.answers += 1;
-        let (rated_function, rated_person) =
-            answer.rated.map_or((None, None), |rated| (Some(rated.function), rated.person));
-        self.out.push_back(Action::Store(StoredAnswer {
-            call: self.plan.id,
-            seq: self.answers,
-            question: answer.question,
-            keys: answer.keys,
-            meaning: answer.meaning,
-            score: answer.score,
-            dissatisfied: answer.dissatisfied,
-            comment: answer.comment,
-            rated_function,
-            rated_person,
-            dimension: answer.dimension,
-            at: self.clock(now),
-        }));
+        let stored = StoredAnswer::new(self.plan.id, self.answers, answer, self.clock(now));
+        self.out.push_back(Action::Store(stored));
     }
 
     /// No RTP for the configured time: the line is dead, and no person is to blame.

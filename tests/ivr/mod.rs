@@ -1,6 +1,6 @@
 //! Surveys: whole conversations on simulated time, on the scripts and prompts as shipped.
 
-mod caller;
+pub mod caller;
 mod conversations;
 mod every_survey;
 mod inputs;

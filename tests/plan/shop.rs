@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use ringback::base::{CampaignId, Disposition, EntryId, Timestamp};
+use ringback::base::{CallId, CampaignId, Disposition, EntryId, Timestamp};
 use ringback::calendar::Calendar;
 use ringback::io::planner::{Planner, Settings, Turn};
 use ringback::policy::pack::{Policies, Policy};
@@ -154,6 +154,11 @@ impl Shop {
         now
     }
 
+    /// What the clock shows.
+    pub fn now(&self) -> Timestamp {
+        Timestamp(self.site.clock.load(Ordering::Relaxed))
+    }
+
     /// Turns at that moment until nothing is left to do.
     pub async fn turn(&self, moment: &str) -> Turn {
         let now = self.set(moment);
@@ -264,12 +269,24 @@ impl Shop {
     }
 
     /// The dialler calls an entry of a rule's list, and the call ends so.
-    pub async fn call(&mut self, rule: &str, number: &str, end: Disposition, scores: &[Option<i32>]) {
-        self.call_of(&format!("shop/{rule}"), number, end, scores).await;
+    pub async fn call(
+        &mut self,
+        rule: &str,
+        number: &str,
+        end: Disposition,
+        scores: &[Option<i32>],
+    ) -> CallId {
+        self.call_of(&format!("shop/{rule}"), number, end, scores).await
     }
 
     /// The same of a list by its name.
-    pub async fn call_of(&mut self, name: &str, number: &str, end: Disposition, scores: &[Option<i32>]) {
+    pub async fn call_of(
+        &mut self,
+        name: &str,
+        number: &str,
+        end: Disposition,
+        scores: &[Option<i32>],
+    ) -> CallId {
         let list = self.site.store.list_by_name(name).await.unwrap().unwrap();
         let campaigns = self.site.store.campaigns().await.unwrap();
         let campaign: CampaignId = campaigns.iter().find(|c| c.list == list.id).unwrap().id;
@@ -277,7 +294,7 @@ impl Shop {
         let entry = entries.iter().find(|(_, phone, _)| phone == number).unwrap().0;
         let now = self.site.clock.load(Ordering::Relaxed);
         let call = Call { disposition: end, scores, seconds: 20, recording: None, detail: "" };
-        self.site.call(campaign, entry, number, now, call).await;
+        self.site.call(campaign, entry, number, now, call).await
     }
 
     /// The books of a day balance, and every callback of it has a reason.

@@ -81,6 +81,7 @@ async fn calls_are_filtered_sorted_and_paged(database: &Database) {
     }
     let one = site.get(&format!("/api/v1/calls/{}", all[4])).await.expect(200);
     assert_eq!((&one["phone"], &one["talk_seconds"]), (&json!("138****0005"), &json!(50.0)));
+    assert_eq!(one["steps"][0]["step"], "greeting", "the steps are marks in the recording: {one}");
     assert_eq!(
         (&one["lowest_score"], &one["mean_score"], &one["answers"]),
         (&json!(1), &json!(3.0), &json!(2))

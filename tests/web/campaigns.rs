@@ -45,7 +45,13 @@ async fn a_campaign_is_made_changed_ordered_and_deleted() {
 async fn settings_that_cannot_work_are_refused_one_by_one() {
     let site = Site::sqlite().await;
     site.upload("list_name=l", "phone\n13800000001\n").await.expect(201);
-    let script = ScriptFact { name: "s".into(), title: "S".into(), questions: vec![], problems: vec![] };
+    let script = ScriptFact {
+        name: "s".into(),
+        title: "S".into(),
+        questions: vec![],
+        steps: vec![],
+        problems: vec![],
+    };
     site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], prompts: vec![] }));
     let settings = json!({
         "script": "none", "timezone": "Mars/Olympus", "windows": ["Mon-Fri 09:00-12:00", "Mon 25-26"],

@@ -9,7 +9,7 @@ use reqwest::{Method, StatusCode};
 use ringback::base::{
     Blame, CallId, CampaignId, Cause, CustomerId, Disposition, EntryId, PhoneNumber, Rng, Timestamp,
 };
-use ringback::call::{CallRecord, Direction, EndedBy, StoredAnswer};
+use ringback::call::{CallRecord, Direction, EndedBy, StepStamp, StoredAnswer};
 use ringback::dialer::{Attempt, CampaignState, EntryState, EntryUpdate, Reason};
 use ringback::engine::{Report, Write};
 use ringback::io::intake::{Desk, Packs};
@@ -247,6 +247,15 @@ impl Site {
         handle.flush().await;
         id
     }
+
+    /// Stores answers of a call, in place of those with the same number.
+    pub async fn answered(&self, answers: Vec<StoredAnswer>) {
+        let handle = self.writer.handle();
+        for answer in answers {
+            handle.submit(Write::Answer(answer)).unwrap();
+        }
+        handle.flush().await;
+    }
 }
 
 /// What matters of a call that is put into the store.
@@ -297,7 +306,7 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         amd: None,
         recording: call.recording.clone(),
         quality: None,
-        steps: Vec::new(),
+        steps: vec![StepStamp { step: "greeting".into(), at: Timestamp(at + 3_000) }],
     };
     let trace = vec![TraceItem {
         at: Timestamp(at + 10),

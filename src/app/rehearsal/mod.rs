@@ -180,7 +180,18 @@ impl Rehearsal {
             notify: Box::new(|_| ()),
         };
         let idle = BTreeMap::new();
-        Ok(Rehearsal { world, store, planner, orders, writer, clock, facts, next_turn: start, changes: 0, idle })
+        Ok(Rehearsal {
+            world,
+            store,
+            planner,
+            orders,
+            writer,
+            clock,
+            facts,
+            next_turn: start,
+            changes: 0,
+            idle,
+        })
     }
 
     fn now(&self) -> Timestamp {

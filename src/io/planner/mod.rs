@@ -7,6 +7,7 @@
 
 mod adherence;
 mod by_hand;
+mod call_card;
 mod campaign;
 mod card;
 mod close;
@@ -19,6 +20,7 @@ mod rate;
 mod release;
 mod review;
 mod settle;
+mod survey;
 mod turn;
 mod view;
 mod warning;
@@ -37,10 +39,12 @@ use crate::policy::pack::{Policies, Policy};
 
 pub use adherence::{Adherence, CallerAdherence, Coverage, OverrideLine, Visit};
 pub use by_hand::CallNow;
+pub use call_card::CallFacts;
 pub use edit::{Added, Appointment, FollowUp, Manual};
 pub use preview::Wanted;
 pub use rate::RuleRate;
 pub use release::ReleaseReport;
+pub use survey::{SurveyBy, SurveyMonth};
 pub use turn::Turn;
 pub use view::{DifferenceLine, PlanAnswer, PlanLine, PlanView, ReasonCount};
 

@@ -198,6 +198,9 @@ pub struct ScriptFact {
     pub title: String,
     /// Ids of its questions, in order.
     pub questions: Vec<String>,
+    /// Its steps, in order, each once (CNT-10, CNT-12).
+    #[serde(default)]
+    pub steps: Vec<String>,
     /// What is wrong with it; empty: it can be run.
     pub problems: Vec<String>,
 }

@@ -1,6 +1,8 @@
 //! What a person does to callbacks. Each edit is one transaction with its line in the audit
 //! log: who, what, why.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 
 use super::super::audit::{self, AuditLine};
@@ -31,6 +33,8 @@ pub enum Edit {
         at: Timestamp,
         /// With what result.
         outcome: Outcome,
+        /// What was filled in, by column (CNT-03).
+        fields: BTreeMap<String, String>,
     },
     /// Not before this moment. The deadline stays.
     Move(Timestamp),
@@ -58,7 +62,7 @@ impl Edit {
         match self {
             Edit::Hold(day) => format!("for {day}: "),
             Edit::Remove => String::new(),
-            Edit::Done { method, at, outcome } => format!("{outcome} by {} at {at}: ", method.as_str()),
+            Edit::Done { method, at, outcome, .. } => format!("{outcome} by {} at {at}: ", method.as_str()),
             Edit::Move(at) => format!("not before {at}: "),
             Edit::Assign(person) => format!("to `{person}`: "),
             Edit::Note(note) => format!("`{note}`: "),
@@ -110,6 +114,9 @@ impl Store {
             Edit::Remove | Edit::Done { .. } => {
                 let ending = ending(&stored, edit, reason, now);
                 end(&mut tx, &ending, now).await?;
+                if let Edit::Done { fields, .. } = edit {
+                    fill(&mut tx, id, fields, now).await?;
+                }
                 stop_entry(&mut tx, &stored, edit.action(), reason, now).await?
             }
             Edit::Move(at) => {
@@ -239,7 +246,9 @@ async fn find(tx: &mut Tx, id: CallbackId) -> Result<Stored, Error> {
 fn ending(stored: &Stored, edit: &Edit, reason: &str, now: Timestamp) -> Ending {
     let b = &stored.callback;
     let (state, outcome, method, word, at) = match edit {
-        Edit::Done { method, at, outcome } => (CallbackState::Done, *outcome, *method, code::FINISHED, *at),
+        Edit::Done { method, at, outcome, .. } => {
+            (CallbackState::Done, *outcome, *method, code::FINISHED, *at)
+        }
         _ => (CallbackState::Excused, Outcome::Removed, b.method, "removed", now),
     };
     Ending {
@@ -327,6 +336,17 @@ async fn set_time(tx: &mut Tx, id: CallbackId, at: Timestamp, now: Timestamp) ->
         .await
         .map(drop))?;
     Ok(())
+}
+
+/// Keeps what a person filled in when they closed a callback.
+async fn fill(
+    tx: &mut Tx,
+    id: CallbackId,
+    fields: &BTreeMap<String, String>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let json = serde_json::to_string(fields).unwrap_or_else(|_| "{}".into());
+    set_text(tx, "UPDATE callbacks SET filled = $2, changed_at = $3 WHERE id = $1", id, &json, now).await
 }
 
 async fn set_text(

@@ -61,6 +61,10 @@ pub struct CallbackRow {
     pub assignee: String,
     /// Purpose or note of a person.
     pub note: String,
+    /// What a person filled in when they closed it by hand, by column (CNT-03).
+    #[serde(with = "super::page_json")]
+    #[schema(value_type = Object)]
+    pub filled: String,
     /// When it was made.
     pub created_at: i64,
     /// The dialler's entry, once released.
@@ -117,12 +121,31 @@ pub struct RateRow {
     pub part: String,
 }
 
+/// Scores of one rule, summed by what they are about and whom they rate.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ScoreRow {
+    /// Policy pack.
+    pub pack: String,
+    /// Rule.
+    pub rule: String,
+    /// What the question is about.
+    pub dimension: Option<String>,
+    /// Function of who is rated.
+    pub rated_function: Option<String>,
+    /// Who that is.
+    pub rated_person: Option<String>,
+    /// Sum of the scores.
+    pub sum: i64,
+    /// How many.
+    pub count: i64,
+}
+
 macro_rules! rows_sql {
     () => {
         "SELECT b.id, b.pack, b.rule, b.version, b.customer_id, c.name, b.subject, b.occurrence, b.origin, b.method,
                 b.earliest, b.due, b.deadline, b.sums, b.state, b.reason, b.detail, b.outcome, b.closed_at, b.call_id,
-                b.merged_into, b.breached_at, b.assignee, b.note, b.created_at, b.entry_id, b.released_day, b.held_day,
-                b.archive_id
+                b.merged_into, b.breached_at, b.assignee, b.note, b.filled, b.created_at, b.entry_id,
+                b.released_day, b.held_day, b.archive_id
          FROM callbacks b JOIN customers c ON c.id = b.customer_id WHERE "
     };
 }
@@ -169,6 +192,29 @@ impl Store {
         Ok(on!(self.db(), p => sqlx::query_as(concat!(rows_sql!(), "b.id = $1"))
             .bind(id)
             .fetch_optional(p)
+            .await)?)
+    }
+
+    /// Scores of the calls by which callbacks were closed in `[from, to)`, of one pack and rule or
+    /// of all. A call that did for several callbacks counts for the one whose script it spoke.
+    pub async fn scores(
+        &self,
+        pack: Option<&str>,
+        rule: Option<&str>,
+        (from, to): (Timestamp, Timestamp),
+    ) -> Result<Vec<ScoreRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT b.pack, b.rule, a.dimension, a.rated_function, a.rated_person,
+                    CAST(SUM(a.score) AS BIGINT) AS sum, COUNT(*) AS count
+             FROM callbacks b JOIN answers a ON a.call_id = b.call_id
+             WHERE b.closed_at >= $1 AND b.closed_at < $2 AND b.merged_into IS NULL AND a.score IS NOT NULL
+               AND (CAST($3 AS TEXT) IS NULL OR b.pack = $3) AND (CAST($4 AS TEXT) IS NULL OR b.rule = $4)
+             GROUP BY b.pack, b.rule, a.dimension, a.rated_function, a.rated_person")
+            .bind(from.0)
+            .bind(to.0)
+            .bind(pack)
+            .bind(rule)
+            .fetch_all(p)
             .await)?)
     }
 

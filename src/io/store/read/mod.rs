@@ -16,7 +16,7 @@ mod page;
 pub(in crate::io::store) mod page_json;
 mod placed;
 
-pub use callbacks::{CallbackFilter, CallbackRow, RateRow};
+pub use callbacks::{CallbackFilter, CallbackRow, RateRow, ScoreRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
 pub use campaigns::{CampaignRow, OutcomeCount, Pace};
 pub(in crate::io::store) use entries::like;

@@ -1,5 +1,7 @@
 //! What people do to callbacks. Each edit is written into the audit log with who and why.
 
+use std::collections::BTreeMap;
+
 use axum::extract::State;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
@@ -14,7 +16,7 @@ use crate::io::planner::{Added, Appointment, CallNow, FollowUp};
 use crate::io::store::callback::Edit;
 use crate::io::store::read::CallbackRow;
 use crate::io::web::auth::Operate;
-use crate::io::web::problem::Problem;
+use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
 use crate::policy::Outcome;
@@ -22,6 +24,8 @@ use crate::policy::pack::Method;
 
 /// Characters of a note or a name.
 const TEXT_LIMIT: usize = 500;
+/// Fields that come with the closing of a callback.
+const FIELD_LIMIT: usize = 100;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -57,6 +61,12 @@ pub struct DoneBody {
     pub outcome: String,
     /// What was found, or why.
     pub reason: String,
+    /// What was filled in, by column: what the rule requires, or `match` and `mismatch` of what
+    /// stood on the card.
+    pub fields: BTreeMap<String, String>,
+    /// The time that was agreed for the next call or visit; empty: none. A callback by the same
+    /// rule is made for it.
+    pub appointment: String,
 }
 
 /// The next date.
@@ -163,10 +173,32 @@ async fn remove(
     edit(&api, &caller.name, id, what, &reason(&body.reason)?).await
 }
 
+/// What was filled in, within limits.
+fn filled(body: &DoneBody) -> Result<BTreeMap<String, String>, Problem> {
+    if body.fields.len() > FIELD_LIMIT {
+        let hint = format!("send at most {FIELD_LIMIT}");
+        return Err(Problem::invalid_field("fields", "there are too many", hint));
+    }
+    let field = |(name, value): (&String, &String)| {
+        Ok((short("fields", name)?, short(&format!("fields.{name}"), value)?))
+    };
+    body.fields.iter().map(field).collect()
+}
+
+fn incomplete(missing: Vec<String>) -> Problem {
+    let problem = |name: String| {
+        let hint = format!("fill it in: `\"fields\": {{\"{name}\": \"...\"}}`");
+        FieldProblem::new(format!("fields.{name}"), "the rule closes no callback without it", hint)
+    };
+    Problem::invalid(missing.into_iter().map(problem).collect())
+}
+
 /// Closes a callback that was done by a visit, an answered questionnaire, or another channel.
+/// What the rule requires must be filled in. An agreed time makes an appointment.
 #[utoipa::path(post, path = "/callbacks/{id}/done", tag = "callbacks", params(("id" = i64, Path)),
     security(("bearer" = ["operate"])), request_body = DoneBody,
-    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
+    responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem),
+              (status = 422, description = "What the rule requires is missing", body = Problem)))]
 async fn done(
     State(api): State<Shared>,
     Operate(caller): Operate,
@@ -188,7 +220,23 @@ async fn done(
     if at > api.now() {
         return Err(Problem::invalid_field("at", "it lies ahead", "write when it was done"));
     }
-    edit(&api, &caller.name, id, Edit::Done { method, at, outcome }, &reason(&body.reason)?).await
+    let (fields, why) = (filled(&body)?, reason(&body.reason)?);
+    let missing = api.planner()?.missing_fields(CallbackId(id), &fields, api.now()).await?;
+    if !missing.is_empty() {
+        return Err(incomplete(missing));
+    }
+    let agreed = (!body.appointment.is_empty()).then(|| time(&api, "appointment", &body.appointment));
+    let agreed = agreed.transpose()?;
+    if agreed.is_some_and(|agreed| agreed <= api.now()) {
+        return Err(Problem::invalid_field("appointment", "it has passed", "write a time still to come"));
+    }
+    let note = fields.get("note").cloned().unwrap_or_default();
+    let row = edit(&api, &caller.name, id, Edit::Done { method, at, outcome, fields }, &why).await?;
+    if let Some(at) = agreed {
+        let promise = Appointment { of: CallbackId(id), at, assignee: None, note, reason: why };
+        api.planner()?.add(&Added::Appointment(promise), &caller.name, api.now()).await?;
+    }
+    Ok(row)
 }
 
 /// Sets the next date: another callback by the same rule.

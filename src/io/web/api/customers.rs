@@ -208,7 +208,7 @@ fn covered_version(text: &str) -> String {
     value.to_string()
 }
 
-fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
+pub(super) fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
     let zone = jiff::tz::TimeZone::get(&api.import().timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let pack = api.desk().packs().get(&person.customer.pack).ok();
     let (calendar, own, events) = (Calendar::plain(zone), &person.customer.fields, &person.events);

@@ -10,6 +10,7 @@ mod audit;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
+mod call_card;
 mod calls;
 mod campaigns;
 mod customer_facts;
@@ -30,6 +31,7 @@ mod rates;
 mod registers;
 mod segments;
 mod stream;
+mod surveys;
 mod tokens;
 mod trace;
 mod warnings;
@@ -39,6 +41,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::state::Shared;
 
 pub use archives::NewArchiveBody;
+pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
@@ -77,9 +80,11 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(plan::routes())
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
+        .merge(call_card::routes())
         .merge(rates::routes())
         .merge(adherence::routes())
         .merge(warnings::routes())
+        .merge(surveys::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())

@@ -211,6 +211,9 @@ fn fields_that_nobody_has() {
     let unknown = and("when = [{ field = \"levle\", is = [\"A\"] }]");
     found(&unknown, Severity::Error, &["rule.first.when", "a field `levle`", "did you mean `level`?"]);
     found(&and("when = [{ field = \"level\", differs_from = \"zz\" }]"), Severity::Error, &["`zz`"]);
+    let share = |field: &str| and(&format!("when = [{{ field = \"{field}\", below = 0.5 }}]"));
+    assert_eq!(findings(&share("level/grade")), [], "a share of one field in another (REM-02)");
+    found(&share("level/prize"), Severity::Error, &["`prize`", "sees no number"]);
     found(&and("anchor = { field = \"when\" }"), Severity::Error, &["its dates can never"]);
     found(&and("target = { field = \"boss\" }"), Severity::Error, &["nobody to call"]);
     found(&and("rates = { \"师傅\" = \"worker\" }"), Severity::Error, &["nobody is rated"]);

@@ -6,3 +6,5 @@ ALTER TABLE answers ADD COLUMN dimension      TEXT;                             
 ALTER TABLE answers ADD COLUMN dissatisfied   BIGINT NOT NULL DEFAULT 0;          -- 1: the script says so
 -- JSON array of the steps of the script, each with its time.
 ALTER TABLE calls ADD COLUMN steps TEXT;
+-- JSON object: what a person filled in when they closed a callback by hand.
+ALTER TABLE callbacks ADD COLUMN filled TEXT NOT NULL DEFAULT '{}';

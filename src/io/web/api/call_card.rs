@@ -1,0 +1,96 @@
+//! The card that an agent reads before the call.
+
+use std::collections::BTreeMap;
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::callbacks::find;
+use super::customers::{CustomerCard, card};
+use super::entries::{UnmaskQuery, unmasking};
+use crate::base::{CallbackId, CustomerId};
+use crate::io::store::read::{CallbackFilter, CallbackRow, PAGE_LIMIT};
+use crate::io::web::auth::Read;
+use crate::io::web::problem::Problem;
+use crate::io::web::request::{Params, RowId};
+use crate::io::web::state::Shared;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(show))
+}
+
+/// Everything to know before a callback is made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CallCard {
+    /// The callback.
+    pub callback: CallbackRow,
+    /// The rule's title.
+    pub title: String,
+    /// Why this customer is called.
+    pub purpose: String,
+    /// In whose name.
+    pub on_behalf_of: String,
+    /// Survey script.
+    pub script: String,
+    /// Its steps, in order.
+    pub steps: Vec<String>,
+    /// What the event and the archive say: order items, product, use, by column.
+    pub facts: BTreeMap<String, String>,
+    /// Who is rated, by function.
+    pub rated: BTreeMap<String, String>,
+    /// Fields without which it may not be closed by hand.
+    pub close_requires: Vec<String>,
+    /// Those of them that are still empty.
+    pub missing: Vec<String>,
+    /// The customer with events, calls and answers.
+    pub customer: CustomerCard,
+    /// Callbacks that are over, newest first.
+    pub previous: Vec<CallbackRow>,
+    /// Other callbacks and tasks that are owed.
+    pub open: Vec<CallbackRow>,
+}
+
+/// The card of a callback: who is called, why, what happened, what was said before, what is
+/// still open, and what must be filled in.
+#[utoipa::path(get, path = "/callbacks/{id}/card", tag = "callbacks", params(("id" = i64, Path), UnmaskQuery),
+    security(("bearer" = ["read"])),
+    responses((status = 200, description = "The card", body = CallCard),
+              (status = 404, description = "No such callback", body = Problem)))]
+async fn show(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    RowId(id): RowId,
+    Params(query): Params<UnmaskQuery>,
+) -> Result<axum::Json<CallCard>, Problem> {
+    let callback = find(&api, id).await?;
+    let told = api.planner()?.card(CallbackId(id), api.now()).await?;
+    let customer = CustomerId(callback.customer_id);
+    let person = api.store().person(customer).await?;
+    let person = person.ok_or_else(|| Problem::not_found("customer", customer))?;
+    let filter = CallbackFilter { customer: Some(customer), ..CallbackFilter::default() };
+    let others = api.store().callback_rows(&filter, None, PAGE_LIMIT).await?.rows;
+    let others = others.into_iter().filter(|row| row.id != id);
+    let (mut previous, open): (Vec<_>, Vec<_>) = others.partition(|row| row.closed_at.is_some());
+    previous.sort_by_key(|row| std::cmp::Reverse(row.closed_at));
+    let catalogue = api.parts.catalogue.borrow().clone();
+    let script = catalogue.scripts.iter().find(|script| script.name == told.script);
+    let steps = script.map(|script| script.steps.clone()).unwrap_or_default();
+    let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
+    Ok(axum::Json(CallCard {
+        callback,
+        title: told.title,
+        purpose: told.purpose,
+        on_behalf_of: told.on_behalf_of,
+        script: told.script,
+        steps,
+        facts: told.facts,
+        rated: told.rated,
+        close_requires: told.close_requires,
+        missing: told.missing,
+        customer: card(&api, person, unmask),
+        previous,
+        open,
+    }))
+}
