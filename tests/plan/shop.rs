@@ -291,7 +291,8 @@ impl Shop {
         let campaigns = self.site.store.campaigns().await.unwrap();
         let campaign: CampaignId = campaigns.iter().find(|c| c.list == list.id).unwrap().id;
         let entries = self.entries_of(name).await;
-        let entry = entries.iter().find(|(_, phone, _)| phone == number).unwrap().0;
+        // The newest: a number may stand on the list once for each of its callbacks.
+        let entry = entries.iter().rfind(|(_, phone, _)| phone == number).unwrap().0;
         let now = self.site.clock.load(Ordering::Relaxed);
         let call = Call { disposition: end, scores, seconds: 20, recording: None, detail: "" };
         self.site.call(campaign, entry, number, now, call).await

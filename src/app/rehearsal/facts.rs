@@ -115,7 +115,8 @@ fn moment(mut row: RowResult, start: Timestamp) -> (Timestamp, RowResult) {
         && let Some(event) = &mut fact.event
     {
         at = if event.has_time { event.at } else { Timestamp(event.at.0 + KNOWN_AT_MS) };
-        event.received_at = at;
+        // What lies before the first day is the archive that is brought in with it.
+        event.received_at = at.max(start);
     }
     (at.max(start), row)
 }

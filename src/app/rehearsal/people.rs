@@ -57,9 +57,9 @@ fn person(rng: &mut Rng) -> Person {
         }
         // 1 and 2 answer yes and no; a key that a question does not know is asked for again.
         let key = match (rng.below(100), content) {
-            (0..40, true) => "1",
-            (40..70, true) => "5",
-            (70..95, true) => "4",
+            (0..25, true) => "1",
+            (25..65, true) => "5",
+            (65..95, true) => "4",
             (0..35, false) => "2",
             (35..70, false) => "1",
             _ => "3",
