@@ -33,6 +33,7 @@ struct Query {
     rule: Option<String>,
     /// `rule`, `dimension` or `person`: what the scores of a rule are told apart by.
     #[serde(default)]
+    #[param(inline)]
     by: SurveyBy,
 }
 
