@@ -62,12 +62,6 @@ impl Calendar {
         }
     }
 
-    /// The same calendar with the days the company itself closes.
-    pub fn with_freezes(mut self, days: impl IntoIterator<Item = (Date, String)>) -> Self {
-        self.freeze.extend(days.into_iter().map(|(day, why)| (day, Arc::from(why))));
-        self
-    }
-
     /// What a day is.
     pub fn day(&self, day: Date) -> DayKind {
         if let Some(why) = self.freeze.get(&day) {
@@ -86,16 +80,6 @@ impl Calendar {
     /// Whether people work on that day.
     pub fn is_working(&self, day: Date) -> bool {
         self.day(day).is_working()
-    }
-
-    /// Every holiday and freeze: the days on which windows stay closed.
-    pub fn closed_days(&self) -> Arc<BTreeSet<Date>> {
-        Arc::new(self.off.keys().chain(self.freeze.keys()).copied().collect())
-    }
-
-    /// Days of the weekend that are worked.
-    pub fn make_up_days(&self) -> Arc<BTreeSet<Date>> {
-        Arc::new(self.work.keys().copied().collect())
     }
 
     /// The year, if the file says nothing about it.

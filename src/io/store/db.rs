@@ -85,24 +85,22 @@ pub(crate) use within;
 impl Db {
     /// Connects by URL: `sqlite:PATH` (folder and file are made) or `postgres://...`.
     pub(super) async fn connect(url: &str) -> Result<Db, Error> {
-        Self::connect_as(url, SqliteSynchronous::Full).await
-    }
-
-    /// Opens a SQLite file that nobody needs after this process: nothing waits for the disk.
-    pub(super) async fn connect_fleeting(path: &Path) -> Result<Db, Error> {
-        Self::connect_sqlite(path, SqliteSynchronous::Off).await
-    }
-
-    async fn connect_as(url: &str, synchronous: SqliteSynchronous) -> Result<Db, Error> {
         if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             return Self::connect_pg(url).await;
         }
         match url.strip_prefix("sqlite:") {
             Some(rest) => {
-                Self::connect_sqlite(Path::new(rest.strip_prefix("//").unwrap_or(rest)), synchronous).await
+                let path = Path::new(rest.strip_prefix("//").unwrap_or(rest));
+                // A call is an act on the outside world: its attempt survives a power cut.
+                Self::connect_sqlite(path, SqliteSynchronous::Full).await
             }
             None => Err(Error::Url(url.split(':').next().unwrap_or_default().to_owned())),
         }
+    }
+
+    /// Opens a SQLite file that nobody needs after this process: nothing waits for the disk.
+    pub(super) async fn connect_fleeting(path: &Path) -> Result<Db, Error> {
+        Self::connect_sqlite(path, SqliteSynchronous::Off).await
     }
 
     async fn connect_sqlite(path: &Path, synchronous: SqliteSynchronous) -> Result<Db, Error> {
@@ -117,7 +115,6 @@ impl Db {
             .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // A call is an act on the outside world: its attempt survives a power cut.
             .synchronous(synchronous)
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT);

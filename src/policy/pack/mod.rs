@@ -31,7 +31,7 @@ pub use error::PackError;
 pub use policies::Policies;
 pub use policy::Policy;
 pub use rule::{
-    Anchor, Caller, Condition, Merge, Method, Mode, OncePer, Purpose, Rule, ScriptChoice, Target, Test,
+    Anchor, Caller, Condition, Merge, Method, Mode, OncePer, Purpose, Rule, ScriptChoice, Target,
 };
 pub use setting::{
     Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord,

@@ -191,15 +191,6 @@ pub struct Condition {
     pub differs_from: String,
 }
 
-/// What a [`Condition`] asks; for findings about rules that can never hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Test {
-    /// It holds.
-    Holds,
-    /// It does not.
-    Fails,
-}
-
 /// Why the call is made. Service and marketing are different things to caps and to law.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
