@@ -13,6 +13,7 @@ pub mod sip;
 pub mod archive;
 pub mod policy;
 pub mod plan;
+pub mod notice;
 pub mod ivr;
 pub mod dialer;
 pub mod intake;
