@@ -12,6 +12,7 @@ mod firm;
 mod kept;
 mod live;
 mod policies;
+mod replay;
 mod shipped;
 mod said;
 mod shop;

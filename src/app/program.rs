@@ -70,6 +70,10 @@ async fn run(cli: &Cli) -> ExitCode {
             let settings = ClientSettings {
                 socket: loaded.settings.api.socket.clone(),
                 database: loaded.settings.database.0.clone(),
+                zone: match policies::calendar(&loaded.settings.policy) {
+                    Ok(calendar) => calendar.zone().clone(),
+                    Err(_) => jiff::tz::TimeZone::system(),
+                },
             };
             cli::run_client(cli, &settings).await
         }

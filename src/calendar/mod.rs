@@ -6,6 +6,7 @@ mod day;
 mod file;
 mod offset;
 mod sum;
+mod text;
 mod window;
 
 pub use day::{Calendar, DayKind, MissingYear};

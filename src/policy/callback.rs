@@ -161,6 +161,20 @@ pub struct Callback {
     pub created_at: Timestamp,
 }
 
+impl Callback {
+    /// The callback as it was at a moment before it ended, if it ended after that.
+    pub fn reopen_after(&mut self, at: Timestamp) {
+        if self.closed_at.is_some_and(|closed| closed > at) {
+            self.state = CallbackState::Open;
+            self.outcome = None;
+            self.closed_at = None;
+            self.call = None;
+            self.merged_into = None;
+        }
+        self.breached_at = self.breached_at.filter(|breached| *breached <= at);
+    }
+}
+
 /// How the dates of a callback were computed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]

@@ -77,6 +77,9 @@ pub enum Command {
     Plan(super::PlanArgs),
     /// Rehearse a policy on a virtual clock with simulated customers: a month in seconds.
     Simulate(super::SimulateArgs),
+    /// Decide a recorded day again: the same list from the same facts, and what another policy
+    /// would have made of them.
+    Replay(super::ReplayArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
     /// Trunks with their state.

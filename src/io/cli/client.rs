@@ -2,8 +2,10 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use reqwest::Method;
 use serde_json::Value;
 use tokio::io::AsyncRead;
@@ -169,9 +171,19 @@ pub(super) fn text(value: &Value, key: &str) -> String {
     }
 }
 
-/// Milliseconds since 1970 as local time to the second.
+/// The zone in which times are shown: the calendar's, in which the company works, wherever the
+/// terminal stands.
+static ZONE: OnceLock<TimeZone> = OnceLock::new();
+
+/// Sets the zone in which times are shown; once, when the program starts.
+pub(super) fn show_times_in(zone: &TimeZone) {
+    ZONE.set(zone.clone()).ok();
+}
+
+/// Milliseconds since 1970 as time of the calendar's zone to the second.
 pub(super) fn local_time(millis: &Value) -> String {
     let Some(millis) = millis.as_i64() else { return String::new() };
-    let at = crate::base::Timestamp(millis).to_jiff().to_zoned(jiff::tz::TimeZone::system());
+    let zone = ZONE.get().cloned().unwrap_or_else(TimeZone::system);
+    let at = crate::base::Timestamp(millis).to_jiff().to_zoned(zone);
     at.strftime("%m-%d %H:%M:%S").to_string()
 }

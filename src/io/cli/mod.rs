@@ -15,6 +15,7 @@ mod lists;
 mod plan;
 mod policy;
 mod prompts;
+mod replay;
 mod simulate;
 mod storage;
 mod table;
@@ -28,6 +29,7 @@ pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
+pub use replay::ReplayArgs;
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 
@@ -52,6 +54,8 @@ pub struct ClientSettings {
     pub socket: PathBuf,
     /// URL of the database, for `token` and `db`.
     pub database: String,
+    /// The calendar's zone, in which times are shown.
+    pub zone: jiff::tz::TimeZone,
 }
 
 /// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar` or
@@ -69,6 +73,7 @@ pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
 /// The same without printing the error, for tests and embedding.
 pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
     let output = Output { json: cli.json, unmask: cli.unmask };
+    client::show_times_in(&settings.zone);
     let socket = cli.socket.clone().unwrap_or_else(|| settings.socket.clone());
     let client = Client::new(&socket)?;
     match &cli.command {
@@ -78,6 +83,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
+        Command::Replay(args) => replay::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,

@@ -121,7 +121,7 @@ async fn show(client: &Client, output: Output, args: &PlanArgs) -> Result<(), Fa
 }
 
 /// The text of a policy file, or the name that was given.
-fn policy(given: Option<&str>) -> Result<String, Failure> {
+pub(super) fn policy(given: Option<&str>) -> Result<String, Failure> {
     let Some(given) = given else { return Ok(String::new()) };
     let path = PathBuf::from(given);
     if path.is_file() {
@@ -146,13 +146,18 @@ fn render_all(answer: &Value) -> String {
     }
     if !answer["difference"].is_null() {
         out.push_str("\nThe other policy would change:\n");
-        let mut table = Table::new(&["rule", "customer", "before", "after"]);
-        for line in items(answer, "difference") {
-            table.row([text(line, "rule"), text(line, "name"), text(line, "before"), text(line, "after")]);
-        }
-        out.push_str(&table.render("nothing"));
+        out.push_str(&differences(answer, "difference"));
     }
     out
+}
+
+/// What differs between two lists.
+pub(super) fn differences(answer: &Value, key: &str) -> String {
+    let mut table = Table::new(&["rule", "customer", "before", "after"]);
+    for line in items(answer, key) {
+        table.row([text(line, "rule"), text(line, "name"), text(line, "before"), text(line, "after")]);
+    }
+    table.render("nothing")
 }
 
 /// One list: who is called, who is not, when it ends, what to look at.

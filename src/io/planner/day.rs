@@ -28,7 +28,7 @@ impl Planner {
     pub async fn build_day(&self, pack: &str, day: Date, now: Timestamp) -> Result<PlanView, Error> {
         let settings = self.settings();
         let listed = self.list_day(&settings, pack, day, now).await?;
-        self.keep_list(pack, day, &listed, now).await?;
+        self.keep_list(&settings, pack, &listed, now).await?;
         let mut view = listed.view;
         if let Some(row) = self.store().day_plan(pack, day).await? {
             view.state = row.state;
@@ -50,14 +50,16 @@ impl Planner {
         Ok(listed(settings, policy, facts))
     }
 
-    /// Keeps the figures of a list, and the reasons that are not in the ledger yet.
+    /// Keeps the figures of a list, the reasons that are not in the ledger yet, and what it was
+    /// decided on.
     pub(super) async fn keep_list(
         &self,
+        settings: &Settings,
         pack: &str,
-        day: Date,
         listed: &Listed,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let day = listed.facts.day;
         let known = self.ledger(pack, day).await?;
         let verdicts: Vec<Kept> = listed
             .plan
@@ -72,7 +74,7 @@ impl Planner {
         self.store().keep_verdicts(pack, day, &verdicts, now).await?;
         let version = &listed.view.version;
         self.store().keep_day_plan(pack, day, version, &listed.view.summary(), now).await?;
-        Ok(())
+        self.record(settings, pack, listed).await
     }
 }
 

@@ -28,6 +28,19 @@ pub(super) struct DayFacts {
 }
 
 impl DayFacts {
+    /// Nothing is known yet.
+    pub fn empty(day: Date, now: Timestamp) -> DayFacts {
+        DayFacts {
+            day,
+            now,
+            callbacks: Vec::new(),
+            customers: BTreeMap::new(),
+            events: BTreeMap::new(),
+            ledgers: Vec::new(),
+            numbers: BTreeMap::new(),
+        }
+    }
+
     /// The day's list by this policy.
     pub fn plan(&self, settings: &Settings, policy: &Policy) -> DayPlan {
         let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
@@ -49,7 +62,7 @@ impl DayFacts {
         })
     }
 
-    fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
+    pub fn candidates(&self) -> impl Iterator<Item = Candidate<'_>> {
         self.callbacks.iter().zip(&self.ledgers).filter_map(|(stored, ledger)| {
             let callback = &stored.callback;
             Some(Candidate {
@@ -115,8 +128,7 @@ impl Planner {
                 }
             })
             .collect();
-        let mut facts =
-            DayFacts { day, now, callbacks, customers, events, ledgers, numbers: BTreeMap::new() };
+        let mut facts = DayFacts { callbacks, customers, events, ledgers, ..DayFacts::empty(day, now) };
         let phones: BTreeSet<PhoneNumber> =
             facts.candidates().filter_map(|c| Some(c.number(pack.rule.get(&c.callback.rule)?)?.0)).collect();
         let phones: Vec<PhoneNumber> = phones.into_iter().collect();

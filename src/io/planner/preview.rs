@@ -8,7 +8,7 @@ use super::view::{DifferenceLine, PlanAnswer};
 use super::{Error, Planner, Settings, in_force};
 use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::io::store::callback::{Stored, Subject};
-use crate::plan::{self, PolicyRef, Row};
+use crate::plan::{self, Comparison, PolicyRef, Row};
 use crate::policy::pack::Policy;
 use crate::policy::{Callback, CallbackState, Origin};
 
@@ -37,11 +37,13 @@ pub struct Wanted {
 
 /// Where the callbacks of a list come from.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+pub(super) enum Source {
     /// As stored; for a day to come with what time alone will add.
     Stored,
     /// Worked out anew from the events, as if the policy had always been in force.
     Events,
+    /// The same from what was known at the moment looked at.
+    Past,
 }
 
 impl Planner {
@@ -52,8 +54,8 @@ impl Planner {
     pub async fn preview(&self, wanted: &Wanted, now: Timestamp) -> Result<PlanAnswer, Error> {
         let settings = self.settings();
         let day = wanted.day.unwrap_or_else(|| settings.calendar.date(now));
-        let given = wanted.policy.as_deref().map(|text| policy(&settings, text, day)).transpose()?;
-        let other = wanted.against.as_deref().map(|text| policy(&settings, text, day)).transpose()?;
+        let given = wanted.policy.as_deref().map(|text| given_policy(&settings, text, day)).transpose()?;
+        let other = wanted.against.as_deref().map(|text| given_policy(&settings, text, day)).transpose()?;
         let named = given.as_ref().or(other.as_ref()).map(|p| p.pack.pack.clone());
         let packs: Vec<String> = match wanted.pack.clone().or(named) {
             Some(pack) => vec![pack],
@@ -104,7 +106,7 @@ impl Planner {
     }
 
     /// Callbacks that will be due on a day, or would be by another policy.
-    async fn imagined(
+    pub(super) async fn imagined(
         &self,
         settings: &Settings,
         policy: &Policy,
@@ -116,7 +118,7 @@ impl Planner {
         let end = settings.calendar.end_of(day);
         let mut found = match source {
             Source::Stored => self.due_callbacks(settings, pack, day).await?,
-            Source::Events => Vec::new(),
+            Source::Events | Source::Past => Vec::new(),
         };
         let review_before = (source == Source::Stored).then_some(end);
         let (mut after, mut seen, mut next) = (CustomerId(0), 0, -1);
@@ -130,7 +132,11 @@ impl Planner {
                     "pack `{pack}` has more than {CUSTOMERS} customers to work out anew: try the policy with `ringback simulate`"
                 )));
             }
-            for subject in self.store().subjects(&ids).await? {
+            let subjects = match source {
+                Source::Past => self.store().subjects_at(&ids, at).await?,
+                Source::Stored | Source::Events => self.store().subjects(&ids).await?,
+            };
+            for subject in subjects {
                 let known = |id: CallbackId| source == Source::Stored && id.0 > 0;
                 let callbacks = imagine(settings, policy, subject, source, at, &mut next);
                 if source == Source::Stored {
@@ -163,7 +169,7 @@ fn imagine(
     next: &mut i64,
 ) -> Vec<Callback> {
     let Subject { customer, events, mut callbacks } = subject;
-    if source == Source::Events {
+    if source != Source::Stored {
         // What was done is history, and what people set stays; the rest is worked out anew.
         callbacks.retain(|c| {
             let by_person =
@@ -187,7 +193,7 @@ fn imagine(
 }
 
 /// A policy by its text or its name.
-fn policy(settings: &Settings, given: &str, day: Date) -> Result<Policy, Error> {
+pub(super) fn given_policy(settings: &Settings, given: &str, day: Date) -> Result<Policy, Error> {
     if given.len() > MAX_TEXT {
         return Err(Error::Refused(format!("the policy is longer than {MAX_TEXT} bytes")));
     }
@@ -197,8 +203,13 @@ fn policy(settings: &Settings, given: &str, day: Date) -> Result<Policy, Error> 
     settings.policies.named(given, day).cloned().ok_or_else(|| Error::NoPack(given.to_owned()))
 }
 
-fn difference(before: &Listed, after: &Listed) -> Vec<DifferenceLine> {
-    let compared = plan::compare(&before.plan, &after.plan);
+/// What differs between two lists of a day.
+pub(super) fn difference(before: &Listed, after: &Listed) -> Vec<DifferenceLine> {
+    moved(&plan::compare(&before.plan, &after.plan))
+}
+
+/// A comparison in lines for people.
+pub(super) fn moved(compared: &Comparison) -> Vec<DifferenceLine> {
     let line = |row: &Row, before: String, after: String| DifferenceLine {
         rule: row.rule.clone(),
         customer: row.customer.0,

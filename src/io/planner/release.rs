@@ -53,7 +53,7 @@ impl Planner {
         }
         let _alone = self.parts.releasing.lock().await;
         let listed = self.list_day(&settings, pack, day, now).await?;
-        self.keep_list(pack, day, &listed, now).await?;
+        self.keep_list(&settings, pack, &listed, now).await?;
         let report = self.give(&settings, pack, &listed, true, now).await?;
         if self.store().day_released(pack, day, by, now).await? {
             tracing::info!(pack, %day, by, added = report.added, "the day's list is released");
@@ -73,7 +73,7 @@ impl Planner {
         }
         let _alone = self.parts.releasing.lock().await;
         let listed = self.list_day(&settings, pack, today, now).await?;
-        self.keep_list(pack, today, &listed, now).await?;
+        self.keep_list(&settings, pack, &listed, now).await?;
         let report = self.give(&settings, pack, &listed, false, now).await?;
         if report.added > 0 {
             tracing::info!(pack, %today, added = report.added, "added to the day's list");

@@ -44,7 +44,7 @@ pub struct Candidate<'a> {
 }
 
 /// What was done for one callback.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Ledger {
     /// Attempts by how they ended.
     pub attempts: BTreeMap<Disposition, u32>,
@@ -59,7 +59,7 @@ pub struct Ledger {
 }
 
 /// What one number was spared or is to be, over all campaigns and packs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct NumberLedger {
     /// When calls were placed to it in the last 8 days, earliest first.
     pub calls: Vec<Timestamp>,

@@ -138,6 +138,12 @@ async fn record(
         run!(tx, "UPDATE events SET fields = '{}', checks = '{}', matter = '' WHERE customer_id = $1", id)?;
     run!(
         tx,
+        "DELETE FROM recorded_inputs
+              WHERE customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)",
+        id
+    )?;
+    run!(
+        tx,
         "DELETE FROM customer_phones
               WHERE customer_id IN (SELECT id FROM customers WHERE id = $1 OR merged_into = $1)",
         id

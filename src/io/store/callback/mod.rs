@@ -5,6 +5,7 @@ mod draw;
 mod edit;
 mod find;
 mod ledger;
+mod recorded;
 mod release;
 mod settle;
 mod subject;
@@ -23,6 +24,7 @@ pub use draw::Draw;
 pub use edit::{Edit, NewCallback};
 pub use find::Breach;
 pub use ledger::EntryLedger;
+pub use recorded::{RecordedDay, RecordedInput};
 pub use release::{ReleaseEntry, Released};
 pub use settle::{Ending, Settling};
 pub use subject::Subject;
@@ -30,7 +32,7 @@ pub use version::PolicyVersion;
 pub use write::Changes;
 
 /// A callback as stored: with what the dialler has of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Stored {
     /// The callback.
     pub callback: Callback,

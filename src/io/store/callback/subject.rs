@@ -94,8 +94,17 @@ impl Store {
     /// These customers with their events and callbacks, by id. Those that were merged into
     /// another are left out: the other has all of theirs.
     pub async fn subjects(&self, ids: &[CustomerId]) -> Result<Vec<Subject>, Error> {
+        self.subjects_of(ids, None).await
+    }
+
+    /// The same; with `at` what was withdrawn after that moment counts too.
+    pub(super) async fn subjects_of(
+        &self,
+        ids: &[CustomerId],
+        at: Option<Timestamp>,
+    ) -> Result<Vec<Subject>, Error> {
         let customers = self.customers_by_id(ids).await?;
-        let mut events = self.events_of(ids).await?;
+        let mut events = self.events_of(ids, at).await?;
         let mut callbacks: BTreeMap<CustomerId, Vec<Callback>> = BTreeMap::new();
         for chunk in ids.chunks(CHUNK) {
             for stored in self.callbacks_of(chunk).await? {
@@ -148,15 +157,26 @@ impl Store {
         Ok(found)
     }
 
-    /// Events of these customers, in the order of time.
-    pub async fn events_of(&self, ids: &[CustomerId]) -> Result<BTreeMap<CustomerId, Vec<Event>>, Error> {
+    /// Events of these customers, in the order of time; with `at` those too that were withdrawn
+    /// after that moment.
+    pub async fn events_of(
+        &self,
+        ids: &[CustomerId],
+        at: Option<Timestamp>,
+    ) -> Result<BTreeMap<CustomerId, Vec<Event>>, Error> {
         let mut found: BTreeMap<CustomerId, Vec<Event>> = BTreeMap::new();
+        let stands = match at {
+            None => "withdrawn_at IS NULL".to_owned(),
+            Some(at) => format!("(withdrawn_at IS NULL OR withdrawn_at > {})", at.0),
+        };
         for chunk in ids.chunks(CHUNK) {
             let rows: Vec<EventRow> = by_ids!(
                 self,
                 chunk,
-                "SELECT id, pack, kind, external_id, at, has_time, customer_id, matter, fields, received_at
-                 FROM events WHERE withdrawn_at IS NULL AND customer_id",
+                format!(
+                    "SELECT id, pack, kind, external_id, at, has_time, customer_id, matter, fields, received_at
+                     FROM events WHERE {stands} AND customer_id"
+                ),
                 " ORDER BY customer_id, at, id"
             )?;
             for row in rows {

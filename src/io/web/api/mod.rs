@@ -58,7 +58,7 @@ pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
 pub use lists::NewListBody;
-pub use plan::PreviewBody;
+pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};

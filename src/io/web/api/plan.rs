@@ -4,12 +4,13 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::unmasking;
 use crate::base::Timestamp;
-use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Wanted};
+use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Replayed, Wanted};
 use crate::io::store::callback::VerdictRow;
 use crate::io::store::read::PAGE_LIMIT;
 use crate::io::web::auth::{Caller, Operate, Read};
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(build))
         .routes(routes!(release))
         .routes(routes!(why))
+        .routes(routes!(replay))
 }
 
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -67,6 +69,14 @@ pub struct PreviewBody {
     pub limit: Option<u32>,
     /// Show whole numbers; needs scope `operate` and is written into the audit log.
     pub unmask: bool,
+}
+
+/// A recorded day once more.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReplayBody {
+    /// Text of a policy file, or the name of a policy, that is tried on the day; empty: none.
+    pub policy: String,
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -218,6 +228,12 @@ async fn preview(
     answer(&api, &caller, wants, body).await
 }
 
+/// A place among those who may have a list worked out at once.
+fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
+    let full = |_| Problem::unavailable("as many plans as allowed are being worked out; try again shortly");
+    api.exports.clone().try_acquire_owned().map_err(full)
+}
+
 async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) -> Result<Response, Problem> {
     let given = |text: String| (!text.is_empty()).then_some(text);
     let unmask = unmasking(api, caller, body.unmask, "plan").await?;
@@ -227,9 +243,7 @@ async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) 
         policy: given(body.policy),
         against: given(body.against),
     };
-    let Ok(_room) = api.exports.clone().try_acquire_owned() else {
-        return Err(Problem::unavailable("as many plans as allowed are being worked out; try again shortly"));
-    };
+    let _room = room(api)?;
     let mut answer = api.planner()?.preview(&wanted, api.now()).await?;
     for line in answer.plans.iter_mut().flat_map(|plan| &mut plan.lines).filter(|_| !unmask) {
         line.phone = mask(&line.phone);
@@ -295,4 +309,22 @@ async fn why(
     }
     let next = rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.callback_id.to_string());
     Ok(axum::Json(Items { items: rows, next }).into_response())
+}
+
+/// Decides a recorded day again from what was known then, and shows what another policy would
+/// have changed. Nothing is changed.
+#[utoipa::path(post, path = "/plan/{pack}/{day}/replay", tag = "plan", security(("bearer" = ["read"])),
+    params(("pack" = String, Path), ("day" = String, Path)), request_body = ReplayBody,
+    responses((status = 200, description = "What came out", body = Replayed),
+              (status = 409, description = "The day is not recorded, or the policy cannot be read", body = Problem)))]
+async fn replay(
+    State(api): State<Shared>,
+    Read(_): Read,
+    Path((pack, text)): Path<(String, String)>,
+    Json(body): Json<ReplayBody>,
+) -> Result<axum::Json<Replayed>, Problem> {
+    let day = day("day", &text)?;
+    let _room = room(&api)?;
+    let policy = (!body.policy.is_empty()).then_some(body.policy.as_str());
+    Ok(axum::Json(api.planner()?.replay(&pack, day, policy).await?))
 }
