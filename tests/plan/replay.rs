@@ -1,10 +1,12 @@
 //! A recorded day decided again, whatever has happened since.
 
+use reqwest::Method;
 use ringback::base::Disposition;
 use serde_json::{Value, json};
 
 use super::shop::{SHOP, Shop, at, phone, settings};
 use crate::support::databases::{Database, on_both_databases};
+use crate::web::site::send;
 
 on_both_databases! {
     a_recorded_day_comes_out_the_same_whatever_happened_since,
@@ -70,8 +72,8 @@ async fn arc_07_whoever_is_erased_is_left_out_of_recorded_days(db: &Database) {
     let shop = Shop::open(db).await;
     let ids = shop.happened(2, "install.finished", "2026-03-02 16:00").await;
     shop.turn("2026-03-03 08:50").await;
-    let erase = format!("/api/v1/customers/{}/erase", ids[0]);
-    shop.site.post(&erase, json!({ "reason": "asked for it" })).await.expect(200);
+    let erase = format!("/api/v1/customers/{}?reason=asked", ids[0]);
+    send(shop.site.request(Method::DELETE, &erase, &shop.site.admin)).await.expect(200);
     let day = replay(&shop, "2026-03-03", "").await;
     assert_eq!((&day["callbacks"], &day["same"], &day["erased"]), (&json!(1), &json!(1), &json!(1)));
     let left = shop.number("SELECT COUNT(*) FROM recorded_inputs WHERE input LIKE '%13800000000%'").await;

@@ -23,7 +23,7 @@ pub(super) async fn run(client: &Client, output: Output, args: &ReplayArgs) -> R
     let replayed = client.post(&format!("/plan/{}/{}/replay", args.pack, args.day), &body).await?;
     output.print(&replayed, render);
     let same = replayed["differences"].as_array().is_none_or(Vec::is_empty);
-    if same { Ok(()) } else { Err(Failure::failed("the day does not come out as it was decided".into())) }
+    if same { Ok(()) } else { Err(Failure::failed("the day does not come out as it was decided")) }
 }
 
 fn render(replayed: &Value) -> String {

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ use crate::plan::{Ledger, NumberLedger, Row};
 use crate::policy::pack::Policy;
 
 /// Days for which records are kept.
-const KEEP: jiff::Span = jiff::Span::new().days(62);
+const KEEP_DAYS: i64 = 62;
 
 /// What was known of one callback.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -103,7 +104,7 @@ impl Planner {
 
     /// Forgets records that are too old to be of use.
     pub(super) async fn forget_records(&self, pack: &str, today: Date) -> Result<(), Error> {
-        let before = today.checked_sub(KEEP).unwrap_or(today);
+        let before = today.checked_sub(KEEP_DAYS.days()).unwrap_or(today);
         Ok(self.store().forget_recorded_days(pack, before).await?)
     }
 

@@ -319,7 +319,7 @@ async fn why(
               (status = 409, description = "The day is not recorded, or the policy cannot be read", body = Problem)))]
 async fn replay(
     State(api): State<Shared>,
-    Read(_): Read,
+    Read(_caller): Read,
     Path((pack, text)): Path<(String, String)>,
     Json(body): Json<ReplayBody>,
 ) -> Result<axum::Json<Replayed>, Problem> {
