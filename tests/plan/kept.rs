@@ -5,7 +5,7 @@ use ringback::base::Disposition;
 use serde_json::json;
 
 use super::firm::{Firm, shipped};
-use super::shop::{Shop, phone};
+use super::shop::{SHOP, Shop, phone, settings};
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
@@ -16,6 +16,7 @@ on_both_databases! {
     arc_06_official_and_private_cars_have_their_own_satisfaction,
     arc_07_the_card_of_a_vip_shows_number_and_consumptions,
     arc_08_closed_records_of_march_are_put_away_found_and_not_changed,
+    arc_08_a_month_that_is_over_is_put_away_by_itself_under_the_keepers_name,
 }
 
 async fn win_06_a_call_by_hand_at_1230_needs_a_reason_and_stands_in_the_adherence_report(db: &Database) {
@@ -235,4 +236,25 @@ async fn arc_08_closed_records_of_march_are_put_away_found_and_not_changed(db: &
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
     let told = shop.text("SELECT detail FROM audit_log WHERE action = 'archive.create'").await;
     assert!(told.contains("档案员小陈"), "{told}");
+}
+
+async fn arc_08_a_month_that_is_over_is_put_away_by_itself_under_the_keepers_name(db: &Database) {
+    let kept = SHOP.replace("brand = ", "keeper = \"档案员\"\nbrand = ");
+    let mut shop = Shop::with(db, settings(&[&kept])).await;
+    shop.happened(1, "install.finished", "2026-03-02 16:00").await;
+    shop.turn("2026-03-03 08:50").await;
+    shop.set("2026-03-03 09:02");
+    shop.call("installed", &phone(0), Disposition::Completed, &[Some(5)]).await;
+    shop.turn("2026-03-31 23:00").await;
+    let archives = async || shop.site.get("/api/v1/archives?pack=shop").await.expect(200)["items"].clone();
+    assert_eq!(archives().await, json!([]), "March is not over");
+    shop.turn("2026-04-01 00:01").await;
+    let put_away = archives().await;
+    let row = &put_away[0];
+    assert_eq!(
+        (&row["month"], &row["keeper"], &row["callbacks"], &row["created_by"]),
+        (&json!("2026-03"), &json!("档案员"), &json!(1), &json!("planner"))
+    );
+    shop.turn("2026-04-02 09:00").await;
+    assert_eq!(archives().await, put_away, "once");
 }

@@ -59,6 +59,7 @@ impl Planner {
             summary["books"] = json!(books);
             self.store().day_closed(pack, day, &summary.to_string()).await?;
             self.forget_records(pack, today).await?;
+            self.put_away_month(settings, pack, day, now).await?;
         }
         Ok(())
     }

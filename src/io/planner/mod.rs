@@ -6,6 +6,7 @@
 //! API and the daemon's own turns may ask for the same at once.
 
 mod adherence;
+mod archive;
 mod by_hand;
 mod call_card;
 mod campaign;

@@ -7,6 +7,7 @@ use super::day::{Listed, listed, said};
 use super::view::{DifferenceLine, PlanAnswer};
 use super::{Error, Planner, Settings, in_force};
 use crate::base::{CallbackId, CustomerId, Timestamp};
+use crate::calendar::Calendar;
 use crate::io::store::callback::{Stored, Subject};
 use crate::plan::{self, Comparison, PolicyRef, Row};
 use crate::policy::pack::Policy;
@@ -73,7 +74,7 @@ impl Planner {
             let list = self.list(&settings, policy, day, source, now).await?;
             if let Some(other) = &other {
                 let after = self.list(&settings, other, day, source, now).await?;
-                answer.difference.get_or_insert_default().extend(difference(&list, &after));
+                answer.difference.get_or_insert_default().extend(difference(&settings.calendar, &list, &after));
             }
             let mut view = list.view;
             if source == Source::Stored
@@ -204,12 +205,13 @@ pub(super) fn given_policy(settings: &Settings, given: &str, day: Date) -> Resul
 }
 
 /// What differs between two lists of a day.
-pub(super) fn difference(before: &Listed, after: &Listed) -> Vec<DifferenceLine> {
-    moved(&plan::compare(&before.plan, &after.plan))
+pub(super) fn difference(calendar: &Calendar, before: &Listed, after: &Listed) -> Vec<DifferenceLine> {
+    moved(calendar, &plan::compare(&before.plan, &after.plan))
 }
 
 /// A comparison in lines for people.
-pub(super) fn moved(compared: &Comparison) -> Vec<DifferenceLine> {
+pub(super) fn moved(calendar: &Calendar, compared: &Comparison) -> Vec<DifferenceLine> {
+    let short = |row: &Row| short(calendar, row);
     let line = |row: &Row, before: String, after: String| DifferenceLine {
         rule: row.rule.clone(),
         customer: row.customer.0,
@@ -224,10 +226,13 @@ pub(super) fn moved(compared: &Comparison) -> Vec<DifferenceLine> {
 }
 
 /// A row in a few words.
-fn short(row: &Row) -> String {
+fn short(calendar: &Calendar, row: &Row) -> String {
     let (word, code, detail, start) = said(row);
     match (row.verdict.call(), start) {
-        (Some(call), Some(start)) => format!("{}: {start} by {}, {}", word.as_str(), row.rule, call.script),
+        (Some(call), Some(start)) => {
+            let start = calendar.civil(start);
+            format!("{}: {start} by {}, {}", word.as_str(), row.rule, call.script)
+        }
         _ => format!("{}: {code} ({detail})", word.as_str()),
     }
 }

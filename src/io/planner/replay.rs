@@ -56,7 +56,7 @@ impl Planner {
             callbacks: recorded.inputs.len() as u64,
             same: compared.same,
             erased: recorded.erased,
-            differences: moved(&compared),
+            differences: moved(&settings.calendar, &compared),
             other: None,
         };
         if let Some(text) = policy {
@@ -70,7 +70,7 @@ impl Planner {
                 lists.push(listed(settings, policy, facts));
             }
             if let [before, after] = lists.as_slice() {
-                replayed.other = Some(difference(before, after));
+                replayed.other = Some(difference(&settings.calendar, before, after));
             }
         }
         Ok(replayed)

@@ -74,6 +74,10 @@ pub struct Pack {
     /// Number shown to customers; empty means the trunk's own.
     #[serde(default)]
     pub caller_id: String,
+    /// Who keeps closed records: those of a month are put away under this name when it is over;
+    /// empty: only when somebody asks for it (ARC-08).
+    #[serde(default)]
+    pub keeper: String,
     /// Holidays and weekends.
     #[serde(default)]
     pub calendar: PackCalendar,
