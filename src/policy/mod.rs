@@ -13,6 +13,7 @@ mod outcome;
 pub mod pack;
 mod reason;
 mod retry;
+mod steps;
 
 pub use after::{After, Attempted, MAX_LATER_DAYS, Next, after_attempt};
 pub use callback::{Callback, CallbackState, Origin, Outcome, Sums};
@@ -22,6 +23,7 @@ pub use hours::Hours;
 pub use manual::{Hand, ManualDecision, OVERRIDE_ACTION, decide_by_hand};
 pub use outcome::{Attempts, Settled, Terms, judge, settle};
 pub use reason::{Reason, code};
+pub use steps::out_of_order;
 pub use retry::{
     MAX_DELAY_MINUTES, MAX_RETRIES, RetryRule, RetryTable, check_rules, check_spacing, counted_attempts,
     default_rule, turns_number,

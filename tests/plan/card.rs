@@ -15,6 +15,7 @@ on_both_databases! {
     imp_07_the_fields_of_the_order_are_on_the_card_and_are_checked_one_by_one,
     sch_31_the_purpose_of_the_plan_is_on_the_card,
     cnt_03_a_slip_that_is_not_done_is_closed_with_its_six_points_only,
+    cnt_10_a_broken_order_of_steps_is_kept_with_the_callback,
 }
 
 const MALL: &str = r#"
@@ -142,4 +143,28 @@ async fn cnt_03_a_slip_that_is_not_done_is_closed_with_its_six_points_only(db: &
     let agreed = shop.only("state=open").await;
     assert_eq!(agreed["origin"], "appointment");
     assert_eq!(agreed["due"], at("2026-03-10 14:00").0);
+}
+
+async fn cnt_10_a_broken_order_of_steps_is_kept_with_the_callback(db: &Database) {
+    let shop = Shop::open(db).await;
+    let script = ScriptFact {
+        name: "hospital".into(),
+        title: "t".into(),
+        questions: Vec::new(),
+        steps: ["greeting", "recovery", "satisfaction", "thanks"].map(String::from).to_vec(),
+        problems: Vec::new(),
+    };
+    shop.site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], ..Catalogue::default() }));
+    shop.happened(2, "install.finished", "2026-03-02 16:00").await;
+    shop.turn("2026-03-03 08:50").await;
+    shop.set("2026-03-03 10:00");
+    let all = shop.callbacks("").await;
+    let body = |steps: &[&str]| json!({ "method": "phone", "outcome": "reached", "reason": "called", "steps": steps });
+    let wrong = shop.edit(&all[0], "done", body(&["greeting", "weather"])).await.expect(422);
+    assert!(wrong["errors"][0]["hint"].as_str().unwrap().contains("recovery, satisfaction"), "{wrong}");
+    let broken = body(&["greeting", "satisfaction", "recovery", "thanks"]);
+    let done = shop.edit(&all[0], "done", broken).await.expect(200);
+    assert_eq!(done["filled"]["steps_out_of_order"], "satisfaction before recovery");
+    let kept = shop.edit(&all[1], "done", body(&["greeting", "recovery", "thanks"])).await.expect(200);
+    assert_eq!(kept["filled"], json!({ "steps": "greeting, recovery, thanks" }));
 }

@@ -19,7 +19,7 @@ use crate::io::web::auth::Operate;
 use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
-use crate::policy::Outcome;
+use crate::policy::{Outcome, out_of_order};
 use crate::policy::pack::Method;
 
 /// Characters of a note or a name.
@@ -64,6 +64,9 @@ pub struct DoneBody {
     /// What was filled in, by column: what the rule requires, or `match` and `mismatch` of what
     /// stood on the card.
     pub fields: BTreeMap<String, String>,
+    /// Steps of the script in the order in which they were done; a broken order is kept with the
+    /// callback as `steps_out_of_order`. Empty: not noted.
+    pub steps: Vec<String>,
     /// The time that was agreed for the next call or visit; empty: none. A callback by the same
     /// rule is made for it.
     pub appointment: String,
@@ -185,6 +188,31 @@ fn filled(body: &DoneBody) -> Result<BTreeMap<String, String>, Problem> {
     body.fields.iter().map(field).collect()
 }
 
+/// Adds the steps to what was filled in, and the pair that broke their order.
+async fn add_steps(
+    api: &Shared,
+    id: i64,
+    steps: &[String],
+    fields: &mut BTreeMap<String, String>,
+) -> Result<(), Problem> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let told = api.planner()?.card(CallbackId(id), api.now()).await?;
+    let catalogue = api.parts.catalogue.borrow().clone();
+    let known = catalogue.scripts.iter().find(|script| script.name == told.script);
+    let known = known.map(|script| script.steps.as_slice()).unwrap_or_default();
+    let broken = out_of_order(known, steps).map_err(|step| {
+        let hint = format!("the steps of script `{}` are {}", told.script, known.join(", "));
+        Problem::invalid_field("steps", format!("`{step}` is not one"), hint)
+    })?;
+    fields.insert("steps".into(), steps.join(", "));
+    if let Some((early, late)) = broken {
+        fields.insert("steps_out_of_order".into(), format!("{early} before {late}"));
+    }
+    Ok(())
+}
+
 fn incomplete(missing: Vec<String>) -> Problem {
     let problem = |name: String| {
         let hint = format!("fill it in: `\"fields\": {{\"{name}\": \"...\"}}`");
@@ -220,11 +248,12 @@ async fn done(
     if at > api.now() {
         return Err(Problem::invalid_field("at", "it lies ahead", "write when it was done"));
     }
-    let (fields, why) = (filled(&body)?, reason(&body.reason)?);
+    let (mut fields, why) = (filled(&body)?, reason(&body.reason)?);
     let missing = api.planner()?.missing_fields(CallbackId(id), &fields, api.now()).await?;
     if !missing.is_empty() {
         return Err(incomplete(missing));
     }
+    add_steps(&api, id, &body.steps, &mut fields).await?;
     let agreed = (!body.appointment.is_empty()).then(|| time(&api, "appointment", &body.appointment));
     let agreed = agreed.transpose()?;
     if agreed.is_some_and(|agreed| agreed <= api.now()) {
