@@ -114,7 +114,19 @@ fn explain(source: Source<'_>, error: &toml::de::Error) -> ConfigError {
             None => format!("known here: {}", known.join(", ")),
         });
     }
+    if let Some((problem, hint)) = not_a_table(error.message(), shown.place.as_ref()) {
+        (shown.problem, shown.hint) = (problem, Some(hint));
+    }
     shown
+}
+
+/// Takes serde's sentence about a value that stands where a section belongs apart, for people
+/// who know no structs.
+fn not_a_table(message: &str, place: Option<&Place>) -> Option<(String, String)> {
+    let (found, _) = message.strip_prefix("invalid type: ")?.split_once(", expected struct ")?;
+    let key = place.and_then(|place| place.text.split('=').next()).map_or("", str::trim);
+    let problem = format!("{found} stands where a section belongs");
+    Some((problem, format!("write `[{key}]` on a line of its own, and its settings below it")))
 }
 
 /// Takes serde's sentence about an unknown field apart.

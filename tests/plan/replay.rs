@@ -11,7 +11,7 @@ use crate::web::site::send;
 on_both_databases! {
     a_recorded_day_comes_out_the_same_whatever_happened_since,
     sch_14_a_recorded_day_shows_what_another_policy_would_have_changed,
-    arc_07_whoever_is_erased_is_left_out_of_recorded_days,
+    whoever_is_erased_is_left_out_of_recorded_days,
     a_day_that_is_not_recorded_says_which_are,
 }
 
@@ -70,7 +70,7 @@ async fn sch_14_a_recorded_day_shows_what_another_policy_would_have_changed(db: 
     shop.site.post("/api/v1/plan/shop/2026-03-03/replay", wrong).await.expect(409);
 }
 
-async fn arc_07_whoever_is_erased_is_left_out_of_recorded_days(db: &Database) {
+async fn whoever_is_erased_is_left_out_of_recorded_days(db: &Database) {
     let shop = Shop::open(db).await;
     let ids = shop.happened(2, "install.finished", "2026-03-02 16:00").await;
     shop.turn("2026-03-03 08:50").await;

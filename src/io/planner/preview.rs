@@ -9,7 +9,7 @@ use super::{Error, Planner, Settings, in_force};
 use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::calendar::Calendar;
 use crate::io::store::callback::{Stored, Subject};
-use crate::plan::{self, Comparison, PolicyRef, Row};
+use crate::plan::{self, Comparison, Moved, PolicyRef, Row};
 use crate::policy::pack::Policy;
 use crate::policy::{Callback, CallbackState, Origin};
 
@@ -219,7 +219,12 @@ pub(super) fn moved(calendar: &Calendar, compared: &Comparison) -> Vec<Differenc
         before,
         after,
     };
-    let moved = compared.moved.iter().map(|m| line(&m.after, short(&m.before), short(&m.after)));
+    let dated = |moved: &Moved, row: &Row| {
+        let dates = moved.what.iter().any(|word| word == "due" || word == "deadline");
+        let (due, until) = (calendar.civil(row.due), calendar.civil(row.deadline));
+        if dates { format!("{}; due {due}, until {until}", short(row)) } else { short(row) }
+    };
+    let moved = compared.moved.iter().map(|m| line(&m.after, dated(m, &m.before), dated(m, &m.after)));
     let gone = compared.gone.iter().map(|row| line(row, short(row), String::new()));
     let added = compared.added.iter().map(|row| line(row, String::new(), short(row)));
     moved.chain(gone).chain(added).collect()
