@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Library;
 use crate::io::web::{Catalogue, PromptFact, ScriptFact};
-use crate::ivr::{self, NodeKind, Severity};
+use crate::ivr::{self, Need, NodeKind, Script, Severity};
 
 /// Prompts with their lengths and users, scripts with their questions and problems.
 pub(super) fn of(library: &Library) -> Catalogue {
@@ -21,22 +21,34 @@ pub(super) fn of(library: &Library) -> Catalogue {
             prompts.insert((language.to_owned(), prompt.name().to_owned()), fact);
         }
     }
+    let mut scripts = Vec::with_capacity(library.scripts.len());
     for script in library.scripts.values() {
-        for language in script.languages() {
-            for need in ivr::needs(script, language, &library.names) {
-                let name = need.prompt.split_once('/').map_or(&*need.prompt, |(_, name)| name).to_owned();
-                let fact = prompts.entry((language.clone(), name.clone())).or_insert_with(|| PromptFact {
-                    name,
+        let languages = script.languages();
+        let needs: Vec<Need<'_>> =
+            languages.iter().flat_map(|language| ivr::needs(script, language, &library.names)).collect();
+        scripts.push(fact(script, &needs));
+        for need in needs {
+            // What is the same in all languages stands under each of them.
+            let (language, name) = match need.prompt.split_once('/') {
+                Some((language, name)) if languages.iter().any(|l| l == language) => (Some(language), name),
+                _ => (None, need.prompt.as_str()),
+            };
+            for language in languages.iter().filter(|l| language.is_none_or(|named| named == l.as_str())) {
+                let key = (language.clone(), name.to_owned());
+                let fact = prompts.entry(key).or_insert_with(|| PromptFact {
+                    name: name.to_owned(),
                     language: language.clone(),
                     duration_ms: 0,
                     used_by: Vec::new(),
                     missing: !need.present,
                 });
-                fact.used_by.push(script.name().to_owned());
+                if fact.used_by.last().is_none_or(|last| last != script.name()) {
+                    fact.used_by.push(script.name().to_owned());
+                }
             }
         }
     }
-    Catalogue { prompts: prompts.into_values().collect(), scripts: scripts(library) }
+    Catalogue { prompts: prompts.into_values().collect(), scripts }
 }
 
 fn asks(kind: &NodeKind) -> bool {
@@ -53,20 +65,16 @@ fn steps(script: &ivr::Script) -> Vec<String> {
     steps
 }
 
-fn scripts(library: &Library) -> Vec<ScriptFact> {
-    library
-        .scripts
-        .values()
-        .map(|script| ScriptFact {
-            name: script.name().to_owned(),
-            title: script.title().to_owned(),
-            questions: script.nodes().iter().filter(|n| asks(&n.kind)).map(|n| n.name.clone()).collect(),
-            steps: steps(script),
-            problems: ivr::check([&**script], &library.names)
-                .iter()
-                .filter(|finding| finding.severity == Severity::Error)
-                .map(ToString::to_string)
-                .collect(),
-        })
-        .collect()
+fn fact(script: &Script, needs: &[Need<'_>]) -> ScriptFact {
+    ScriptFact {
+        name: script.name().to_owned(),
+        title: script.title().to_owned(),
+        questions: script.nodes().iter().filter(|n| asks(&n.kind)).map(|n| n.name.clone()).collect(),
+        steps: steps(script),
+        problems: ivr::check_needing(script, needs)
+            .iter()
+            .filter(|finding| finding.severity == Severity::Error)
+            .map(ToString::to_string)
+            .collect(),
+    }
 }

@@ -46,11 +46,11 @@ impl fmt::Display for Finding {
 
 /// A prompt a script needs.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Need {
+pub struct Need<'a> {
     /// Full name with language.
     pub prompt: String,
     /// Nodes that play it, in the order of the file.
-    pub by: Vec<String>,
+    pub by: Vec<&'a str>,
     /// Whether it exists.
     pub present: bool,
 }
@@ -59,38 +59,52 @@ pub struct Need {
 pub fn check<'a>(scripts: impl IntoIterator<Item = &'a Script>, prompts: &PromptSet) -> Vec<Finding> {
     let mut findings = Vec::new();
     for script in scripts {
-        let mut check = Check { script, findings: &mut findings };
-        check.prompts(prompts);
-        check.unreachable();
-        check.endless();
-        check.endings();
-        check.keys();
+        let needs = script.languages().iter().flat_map(|language| needs(script, language, prompts));
+        findings.extend(check_needing(script, &needs.collect::<Vec<_>>()));
     }
     findings.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.file.cmp(&b.file)));
     findings
 }
 
+/// The same of one script whose needs in all its languages are known already, unsorted.
+pub fn check_needing(script: &Script, needs: &[Need<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut check = Check { script, findings: &mut findings };
+    check.prompts(needs);
+    check.unreachable();
+    check.endless();
+    check.endings();
+    check.keys();
+    findings
+}
+
 /// What one script plays in one language, sorted by name.
-pub fn needs(script: &Script, language: &str, prompts: &PromptSet) -> Vec<Need> {
+pub fn needs<'a>(script: &'a Script, language: &str, prompts: &PromptSet) -> Vec<Need<'a>> {
     let grammar = Grammar::of(language);
-    let mut by: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let mut add = |name: &str, node: &str| {
-        let nodes = by.entry(PromptSet::full_name(language, name)).or_default();
-        if nodes.last().is_none_or(|last| last != node) {
-            nodes.push(node.to_owned());
+    let mut by: BTreeMap<String, Vec<&'a str>> = BTreeMap::new();
+    let mut add = |name: String, node: &'a str| {
+        let nodes = by.entry(name).or_default();
+        if nodes.last().is_none_or(|last| *last != node) {
+            nodes.push(node);
         }
     };
     for node in script.nodes() {
         for part in node.kind.parts() {
             for name in part_names(part, grammar) {
-                add(&name, &node.name);
+                add(name, &node.name);
             }
         }
         if matches!(node.kind, NodeKind::Comment { .. } | NodeKind::RecordPrompt(_)) {
-            add(super::runner::BEEP, &node.name);
+            add(super::runner::BEEP.to_owned(), &node.name);
         }
     }
-    by.into_iter().map(|(prompt, by)| Need { present: prompts.has_full(&prompt), prompt, by }).collect()
+    let need = |(name, by): (String, Vec<&'a str>)| {
+        let prompt = PromptSet::full_name(language, &name);
+        Need { present: prompts.has_full(&prompt), prompt, by }
+    };
+    let mut needs: Vec<Need<'a>> = by.into_iter().map(need).collect();
+    needs.sort_unstable();
+    needs
 }
 
 /// Names and items are recorded by the company or made by the TTS command: what is missing
@@ -121,20 +135,18 @@ impl Check<'_> {
         self.findings.push(Finding { severity, file, node: node.into(), message, hint: hint.into() });
     }
 
-    fn prompts(&mut self, prompts: &PromptSet) {
-        for language in self.script.languages() {
-            for need in needs(self.script, language, prompts).into_iter().filter(|n| !n.present) {
-                let node = need.by.first().cloned().unwrap_or_default();
-                let more = need.by.len() - 1;
-                let also = if more > 0 { format!(" (and {more} more nodes)") } else { String::new() };
-                self.found(
-                    Severity::Error,
-                    &node,
-                    format!("prompt `{}` is missing{also}", need.prompt),
-                    "put config/prompts/NAME.wav there, record it by telephone with the script record-prompt, \
-                     or add it to the text table and run config/prompts/build",
-                );
-            }
+    fn prompts(&mut self, needs: &[Need<'_>]) {
+        for need in needs.iter().filter(|need| !need.present) {
+            let node = need.by.first().copied().unwrap_or_default();
+            let more = need.by.len() - 1;
+            let also = if more > 0 { format!(" (and {more} more nodes)") } else { String::new() };
+            self.found(
+                Severity::Error,
+                node,
+                format!("prompt `{}` is missing{also}", need.prompt),
+                "put config/prompts/NAME.wav there, record it by telephone with the script record-prompt, \
+                 or add it to the text table and run config/prompts/build",
+            );
         }
     }
 

@@ -77,7 +77,7 @@ fn needs_name_every_part_of_a_spoken_field() {
     let script = Script::parse("t.toml", &format!("{HEAD}{body}")).unwrap();
     let needs = needs(&script, "zh-CN", &["zh-CN/ask"].into_iter().collect());
     let ask = needs.iter().find(|n| n.prompt == "zh-CN/ask").unwrap();
-    assert_eq!((ask.by.as_slice(), ask.present), (["start".to_owned(), "bye".to_owned()].as_slice(), true));
+    assert_eq!((ask.by.as_slice(), ask.present), (["start", "bye"].as_slice(), true));
     for part in ["number/99", "number/ten-thousand", "money/yuan", "money/jiao", "money/fen"] {
         let need = needs.iter().find(|n| n.prompt == format!("zh-CN/{part}"));
         assert!(need.is_some_and(|n| !n.present && n.by == ["start"]), "{part}");

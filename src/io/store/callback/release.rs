@@ -1,5 +1,7 @@
 //! The day's list given to the dialler: an entry for each callback, in the list of its rule.
 
+use std::collections::BTreeMap;
+
 use jiff::civil::Date;
 use sqlx::QueryBuilder;
 
@@ -45,13 +47,6 @@ pub struct Released {
     pub left: u64,
 }
 
-/// What becomes of one entry.
-enum Put {
-    Added(EntryId),
-    Renewed(EntryId),
-    Left,
-}
-
 impl Store {
     /// Gives callbacks of one rule to the dialler, a part at a time: each part is one
     /// transaction with its entries, callbacks and verdicts, so that a stop between two of
@@ -67,14 +62,12 @@ impl Store {
         let mut released = Released::default();
         for chunk in entries.chunks(CHUNK) {
             let mut tx = self.db.begin().await?;
-            for entry in chunk {
-                match release_one(&mut tx, pack, day, list, entry, now).await? {
-                    Put::Added(_) => released.added += 1,
-                    Put::Renewed(_) => released.renewed += 1,
-                    Put::Left => released.left += 1,
-                }
-            }
+            let part = Part { pack, day, list, now };
+            let done = part.release(&mut tx, chunk).await?;
             tx.commit().await?;
+            released.added += done.added;
+            released.renewed += done.renewed;
+            released.left += done.left;
         }
         Ok(released)
     }
@@ -125,35 +118,173 @@ impl Store {
     }
 }
 
-async fn release_one(
-    tx: &mut Tx,
-    pack: &str,
+/// One part of a release: its statements are of all its callbacks at once.
+struct Part<'a> {
+    pack: &'a str,
     day: Date,
     list: ListId,
-    release: &ReleaseEntry,
     now: Timestamp,
-) -> Result<Put, Error> {
-    let found: Option<(Option<String>, Option<i64>)> = within!(&mut *tx, c => sqlx::query_as(
-        "SELECT held_day, entry_id FROM callbacks WHERE id = $1 AND state = 'open'")
-        .bind(release.callback.0)
-        .fetch_optional(c)
-        .await)?;
-    let Some((held, entry)) = found else { return Ok(Put::Left) };
-    if held.as_deref() == Some(day.to_string().as_str()) {
-        return Ok(Put::Left);
+}
+
+impl Part<'_> {
+    async fn release(&self, tx: &mut Tx, releases: &[ReleaseEntry]) -> Result<Released, Error> {
+        let held = self.owed(tx, releases).await?;
+        let there = self.there(tx, releases).await?;
+        let (mut released, mut entries, mut new) = (Released::default(), Vec::new(), Vec::new());
+        for release in releases {
+            let Some(held) = held.get(&release.callback.0) else {
+                released.left += 1;
+                continue;
+            };
+            // An entry that is final waits to be settled, and must not be called once more; one
+            // that the callback had let go of is put back.
+            match there.get(&key(release)) {
+                None => new.push((release, Values::new(&release.entry, self.now)?)),
+                Some((id, state)) if state == "dialling" || (state != "pending" && *held == Some(*id)) => {
+                    released.left += 1;
+                }
+                Some((id, state)) => {
+                    Values::new(&release.entry, self.now)?.update(tx, *id, self.now).await?;
+                    entries.push((release, EntryId(*id)));
+                    match state.as_str() {
+                        "pending" => released.renewed += 1,
+                        _ => released.added += 1,
+                    }
+                }
+            }
+        }
+        released.added += new.len() as u64;
+        let mut made = self.insert(tx, &new).await?;
+        for (release, _) in new {
+            entries.extend(made.remove(&key(release)).map(|id| (release, id)));
+        }
+        self.mark(tx, &entries).await?;
+        Ok(released)
     }
-    let put = put_entry(tx, list, release, entry, now).await?;
-    let (Put::Added(entry) | Put::Renewed(entry)) = put else { return Ok(put) };
-    mark(tx, release.callback, None, entry, day, now).await?;
-    let mut verdicts = vec![verdict(release.callback, release, &release.code, &release.detail)];
-    for joined in &release.joined {
-        mark(tx, *joined, Some(release.callback), entry, day, now).await?;
-        let detail = format!("one call with callback {}", release.callback);
-        let merged = verdict(*joined, release, code::MERGED, &detail);
-        verdicts.push(Verdict { word: Word::Not, ..merged });
+
+    /// Callbacks that are owed and not held for the day, with the entry that they have.
+    async fn owed(
+        &self,
+        tx: &mut Tx,
+        releases: &[ReleaseEntry],
+    ) -> Result<BTreeMap<i64, Option<i64>>, Error> {
+        let rows: Vec<(i64, Option<i64>)> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "SELECT id, entry_id FROM callbacks WHERE state = 'open' AND (held_day IS NULL OR held_day <> ");
+            query.push_bind(self.day.to_string()).push(") AND id IN (");
+            let mut ids = query.separated(", ");
+            releases.iter().for_each(|release| {
+                ids.push_bind(release.callback.0);
+            });
+            query.push(")");
+            query.build_query_as().persistent(releases.len() == CHUNK).fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().collect())
     }
-    day::put(tx, pack, day, &verdicts, now).await?;
-    Ok(put)
+
+    /// Entries that the list has of these callbacks, with their state, by key.
+    async fn there(
+        &self,
+        tx: &mut Tx,
+        releases: &[ReleaseEntry],
+    ) -> Result<BTreeMap<String, (i64, String)>, Error> {
+        let rows: Vec<(String, i64, String)> = within!(tx, c => {
+            let mut query = QueryBuilder::new("SELECT row_key, id, state FROM entries WHERE list_id = ");
+            query.push_bind(self.list.0).push(" AND row_key IN (");
+            let mut keys = query.separated(", ");
+            releases.iter().for_each(|release| {
+                keys.push_bind(key(release));
+            });
+            query.push(")");
+            query.build_query_as().persistent(releases.len() == CHUNK).fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().map(|(key, id, state)| (key, (id, state))).collect())
+    }
+
+    /// New entries; their ids by key.
+    async fn insert(
+        &self,
+        tx: &mut Tx,
+        new: &[(&ReleaseEntry, Values<'_>)],
+    ) -> Result<BTreeMap<String, EntryId>, Error> {
+        if new.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let rows: Vec<(String, i64)> = within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO entries (list_id, row_key, external_id, phone, extension, name, language, priority, fields,
+                     due_at, state, reason, detail, created_at, changed_at, callback_id, script, caller_name, deadline_at,
+                     preferred_hours, quiet_hours, exact_at, numbers) ");
+            query.push_values(new, |mut row, (release, values)| {
+                let (e, terms) = (values.entry, &values.entry.terms);
+                row.push_bind(self.list.0)
+                    .push_bind(key(release))
+                    .push_bind(clean(&e.external_id))
+                    .push_bind(e.phone.as_str())
+                    .push_bind(clean(&e.extension))
+                    .push_bind(clean(&e.name))
+                    .push_bind(clean(&e.language))
+                    .push_bind(i64::from(e.priority))
+                    .push_bind(values.fields.as_str())
+                    .push_bind(values.due_at)
+                    .push("'pending'")
+                    .push("'due'")
+                    .push("''")
+                    .push_bind(self.now.0)
+                    .push_bind(self.now.0)
+                    .push_bind(terms.callback.map(|id| id.0))
+                    .push_bind(clean(&terms.script))
+                    .push_bind(clean(&terms.caller_name))
+                    .push_bind(terms.deadline_at.map(|t| t.0))
+                    .push_bind(clean(&terms.preferred_hours))
+                    .push_bind(clean(&terms.quiet_hours))
+                    .push_bind(terms.exact_at.map(|t| t.0))
+                    .push_bind(values.numbers.as_str());
+            });
+            query.push(" RETURNING row_key, id");
+            query.build_query_as().persistent(new.len() == CHUNK).fetch_all(c).await
+        })?;
+        Ok(rows.into_iter().map(|(key, id)| (key, EntryId(id))).collect())
+    }
+
+    /// Each callback, and those for which its call does, knows its entry and the day on whose
+    /// list it stands; each has its verdict.
+    async fn mark(&self, tx: &mut Tx, entries: &[(&ReleaseEntry, EntryId)]) -> Result<(), Error> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let mut marks: BTreeMap<i64, (EntryId, Option<CallbackId>)> = BTreeMap::new();
+        let mut verdicts: BTreeMap<i64, Verdict> = BTreeMap::new();
+        for (release, entry) in entries {
+            marks.insert(release.callback.0, (*entry, None));
+            let own = verdict(release.callback, release, &release.code, &release.detail);
+            verdicts.insert(release.callback.0, own);
+            for joined in &release.joined {
+                marks.insert(joined.0, (*entry, Some(release.callback)));
+                let detail = format!("one call with callback {}", release.callback);
+                let merged = verdict(*joined, release, code::MERGED, &detail);
+                verdicts.insert(joined.0, Verdict { word: Word::Not, ..merged });
+            }
+        }
+        within!(&mut *tx, c => {
+            // Both databases call the columns of VALUES so.
+            let mut query = QueryBuilder::new(
+                "UPDATE callbacks SET entry_id = v.column2, merged_into = v.column3, released_day = ");
+            query.push_bind(self.day.to_string()).push(", changed_at = ").push_bind(self.now.0).push(" FROM (");
+            query.push_values(&marks, |mut row, (callback, (entry, into))| {
+                row.push_bind(*callback).push_bind(entry.0).push_bind(into.map(|id| id.0));
+            });
+            query.push(") AS v WHERE callbacks.id = v.column1 AND callbacks.state = 'open'");
+            query.build().persistent(marks.len() == CHUNK).execute(c).await.map(drop)
+        })?;
+        let verdicts: Vec<Verdict> = verdicts.into_values().collect();
+        day::put(tx, self.pack, self.day, &verdicts, self.now).await
+    }
+}
+
+/// The entry of a callback in the list of its rule.
+fn key(release: &ReleaseEntry) -> String {
+    format!("cb:{}", release.callback)
 }
 
 fn verdict(callback: CallbackId, release: &ReleaseEntry, code: &str, detail: &str) -> Verdict {
@@ -165,57 +296,6 @@ fn verdict(callback: CallbackId, release: &ReleaseEntry, code: &str, detail: &st
         start_at: Some(release.start_at),
         windows: release.windows.clone(),
     }
-}
-
-/// The callback knows its entry and the day on whose list it stands.
-async fn mark(
-    tx: &mut Tx,
-    callback: CallbackId,
-    merged_into: Option<CallbackId>,
-    entry: EntryId,
-    day: Date,
-    now: Timestamp,
-) -> Result<(), Error> {
-    within!(tx, c => sqlx::query(
-        "UPDATE callbacks SET entry_id = $2, merged_into = $3, released_day = $4, changed_at = $5
-         WHERE id = $1 AND state = 'open'")
-        .bind(callback.0)
-        .bind(entry.0)
-        .bind(merged_into.map(|m| m.0))
-        .bind(day.to_string())
-        .bind(now.0)
-        .execute(c)
-        .await
-        .map(drop))?;
-    Ok(())
-}
-
-/// An entry for a callback: made where there is none, renewed where it waits, put back where
-/// the callback had let go of it. `held` is the entry that the callback has: one that is final
-/// waits to be settled, and must not be called once more.
-async fn put_entry(
-    tx: &mut Tx,
-    list: ListId,
-    release: &ReleaseEntry,
-    held: Option<i64>,
-    now: Timestamp,
-) -> Result<Put, Error> {
-    let key = format!("cb:{}", release.callback);
-    let old: Option<(i64, String)> = within!(&mut *tx, c => sqlx::query_as(
-        "SELECT id, state FROM entries WHERE list_id = $1 AND row_key = $2")
-        .bind(list.0)
-        .bind(&key)
-        .fetch_optional(c)
-        .await)?;
-    let values = Values::new(&release.entry, now)?;
-    let Some((id, state)) = old else {
-        return Ok(Put::Added(values.insert(tx, list, &key, now).await?));
-    };
-    if state == "dialling" || (state != "pending" && held == Some(id)) {
-        return Ok(Put::Left);
-    }
-    values.update(tx, id, now).await?;
-    Ok(if state == "pending" { Put::Renewed(EntryId(id)) } else { Put::Added(EntryId(id)) })
 }
 
 /// An entry as the database holds it.
@@ -235,38 +315,6 @@ impl<'a> Values<'a> {
             // A promised call is due at its time and no sooner.
             due_at: entry.terms.exact_at.or(entry.due_at).unwrap_or(now).0,
         })
-    }
-
-    async fn insert(&self, tx: &mut Tx, list: ListId, key: &str, now: Timestamp) -> Result<EntryId, Error> {
-        let (e, terms) = (self.entry, &self.entry.terms);
-        let (id,): (i64,) = within!(tx, c => sqlx::query_as(
-            "INSERT INTO entries (list_id, row_key, external_id, phone, extension, name, language, priority, fields,
-                 due_at, state, reason, detail, created_at, changed_at, callback_id, script, caller_name, deadline_at,
-                 preferred_hours, quiet_hours, exact_at, numbers)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 'due', '', $11, $11, $12, $13, $14, $15, $16,
-                     $17, $18, $19) RETURNING id")
-            .bind(list.0)
-            .bind(key)
-            .bind(clean(&e.external_id))
-            .bind(e.phone.as_str())
-            .bind(clean(&e.extension))
-            .bind(clean(&e.name))
-            .bind(clean(&e.language))
-            .bind(i64::from(e.priority))
-            .bind(&self.fields)
-            .bind(self.due_at)
-            .bind(now.0)
-            .bind(terms.callback.map(|id| id.0))
-            .bind(clean(&terms.script))
-            .bind(clean(&terms.caller_name))
-            .bind(terms.deadline_at.map(|t| t.0))
-            .bind(clean(&terms.preferred_hours))
-            .bind(clean(&terms.quiet_hours))
-            .bind(terms.exact_at.map(|t| t.0))
-            .bind(&self.numbers)
-            .fetch_one(c)
-            .await)?;
-        Ok(EntryId(id))
     }
 
     /// What waits for a retry keeps the dialler's own time and turn among the numbers.
