@@ -88,7 +88,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/plan", "read"),
     ("post", "/api/v1/plan/{pack}/{day}/build", "operate"),
     ("post", "/api/v1/plan/{pack}/{day}/release", "operate"),
-    ("post", "/api/v1/plan/{pack}/{day}/replay", "operate"),
+    ("post", "/api/v1/plan/{pack}/{day}/replay", "read"),
     ("get", "/api/v1/plan/{pack}/{day}/why", "read"),
     ("get", "/api/v1/rates", "read"),
     ("get", "/api/v1/warnings", "read"),
