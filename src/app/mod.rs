@@ -14,6 +14,7 @@ mod facts;
 mod library;
 mod log;
 mod lower;
+mod notices;
 mod orders;
 mod outside;
 mod planner;

@@ -101,6 +101,9 @@ impl Driver {
         if let Ok(planner) = parts.api.planner() {
             planner.set_settings(settings.planner);
         }
+        if let Ok(notices) = parts.api.notices() {
+            notices.set_settings(settings.notices);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -423,6 +423,8 @@ impl Lowering<'_> {
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),
+            notices: self.notices(&raw.notices),
+            notices_folder: raw.notices.folder.as_deref().map(|p| self.path(p)),
             log: self.log(&raw.log),
             grace: self.span("shutdown.grace", raw.shutdown.grace, second..=Span::seconds(3600), true),
             data_dir,

@@ -25,11 +25,11 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
-fn good(text: &str) -> Loaded {
+pub(super) fn good(text: &str) -> Loaded {
     good_with(text, &[])
 }
 
-fn good_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
+pub(super) fn good_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
     match load(source(text), &environment(variables), &secret) {
         Ok(loaded) => loaded,
         Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
@@ -41,7 +41,7 @@ pub(super) fn bad(text: &str, variables: &[(&str, &str)]) -> Vec<ConfigError> {
 }
 
 /// One mistake, at this line, with these words.
-fn mistake(text: &str, line: usize, words: &[&str]) {
+pub(super) fn mistake(text: &str, line: usize, words: &[&str]) {
     let errors = bad(text, &[]);
     let [error] = errors.as_slice() else { panic!("{text}: {errors:#?}") };
     assert_eq!(error.place.as_ref().map(|p| p.line), Some(line), "{error}");
@@ -106,6 +106,7 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     (plain.rtp.external_address, plain.api.socket, plain.api.public_url) = (None, None, None);
     plain.policy = Policy::default();
     plain.intake.folder = None;
+    plain.notices = Notices::default();
     (plain.trunk, plain.inbound) = (Vec::new(), Vec::new());
     assert_eq!(plain, Raw::default());
 }

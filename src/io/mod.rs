@@ -8,6 +8,7 @@ pub mod demo;
 pub mod descriptors;
 pub mod dns;
 pub mod intake;
+pub mod notices;
 pub mod pipes;
 pub mod planner;
 pub mod reading;

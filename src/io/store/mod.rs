@@ -18,7 +18,7 @@ mod entry;
 mod error;
 mod import;
 mod list;
-mod notice;
+pub mod notice;
 pub mod read;
 mod recording;
 mod recover;
