@@ -11,6 +11,7 @@ mod intake;
 mod ivr;
 mod ladders;
 mod months;
+mod notices;
 mod peers;
 mod policies;
 mod plan;

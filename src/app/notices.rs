@@ -45,7 +45,7 @@ struct Departments {
 ///
 /// # Errors
 /// A sentence with the file: what cannot be read or used.
-pub(super) fn settings(config: &config::Settings) -> Result<Settings, String> {
+pub fn settings(config: &config::Settings) -> Result<Settings, String> {
     let folder: Option<&Path> = config.notices_folder.as_deref();
     let files = assets::layered("notices/", folder, ".toml").map_err(|e| {
         let folder = folder.unwrap_or(Path::new("")).display();

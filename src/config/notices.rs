@@ -390,7 +390,6 @@ impl Lowering<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::tests::{bad, good, mistake};
-    use super::*;
 
     const GROUP: &str = "[[notices.channel]]\nname = \"group\"\nkind = \"wecom\"\nurl = \"https://x.example/k?key=s3cret\"\n";
 

@@ -79,6 +79,8 @@ pub enum Command {
     Simulate(super::SimulateArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
+    /// What people and their programs were told, and whether it arrived.
+    Notices(super::NoticesArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.

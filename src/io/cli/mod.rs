@@ -12,6 +12,7 @@ mod daemon;
 mod import;
 mod intake;
 mod lists;
+mod notices;
 mod plan;
 mod policy;
 mod prompts;
@@ -26,6 +27,7 @@ pub use args::{
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
+pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
 pub use simulate::SimulateArgs;
@@ -79,6 +81,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
+        Command::Notices(args) => notices::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

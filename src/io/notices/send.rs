@@ -1,27 +1,21 @@
 //! One message to the other side: by HTTP, SMTP, or into a folder.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
-use rustls::crypto::ring;
-use rustls::{ClientConfig, RootCertStore};
 
+use super::post::Post;
 use crate::base::Timestamp;
 use crate::notice::{Answer, Channel, HttpRequest, MailTls, Message, Settings, Wire, answer, wire};
 
-/// How long the other side of a POST may take.
-const HTTP_TIME: Duration = Duration::from_secs(10);
 /// How long a mail server may take for one command.
 const MAIL_TIME: Duration = Duration::from_secs(20);
 /// How long a whole attempt may take: shorter than the lease of its deliveries.
 const WHOLE_TIME: Duration = Duration::from_secs(60);
-/// Bytes of an answer that are read.
-const ANSWER_BYTES: usize = 64 * 1024;
 
 /// Why a message could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -43,32 +37,17 @@ impl SendError {
     }
 }
 
-/// Sends messages; holds the connections of HTTP.
+/// Sends messages.
 #[derive(Clone)]
 pub(super) struct Sender {
-    http: reqwest::Client,
+    posting: Post,
 }
 
 impl Sender {
     /// # Errors
-    /// A sentence: there is no HTTP client.
+    /// A sentence: TLS cannot be spoken.
     pub(super) fn new() -> Result<Sender, String> {
-        let mut roots = RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| format!("TLS: {e}"))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .timeout(HTTP_TIME)
-            // What is signed for one address must not be carried to another.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|e| format!("cannot make an HTTP client: {e}"))?;
-        Ok(Sender { http })
+        Ok(Sender { posting: Post::new()? })
     }
 
     /// Sends one message.
@@ -94,23 +73,8 @@ impl Sender {
     }
 
     async fn post(&self, channel: &Channel, request: HttpRequest) -> Result<Answer, SendError> {
-        let mut post = self.http.post(request.url).header("content-type", "application/json");
-        for (name, value) in request.headers {
-            post = post.header(name, value);
-        }
-        // The address may hold a key, and errors are shown.
-        let hidden = |error: reqwest::Error| SendError::of(error.without_url());
-        let mut response = post.body(request.body).send().await.map_err(hidden)?;
-        let status = response.status().as_u16();
-        let wait = response.headers().get("retry-after").and_then(|v| v.to_str().ok()?.parse().ok());
-        let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(hidden)? {
-            body.extend_from_slice(&piece);
-            if body.len() > ANSWER_BYTES {
-                break;
-            }
-        }
-        Ok(answer(channel.kind, status, wait.map(Duration::from_secs), &body))
+        let (status, wait, body) = self.posting.send(&request).await.map_err(SendError)?;
+        Ok(answer(channel.kind, status, wait, &body))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::notice::{Attachment, NewNotice};
 
 pub use ack::Unacked;
 pub use deliver::{Chooser, Leased, Outage};
-pub use page::{ChannelRow, DeliveryRow, NoticeFilter, NoticeRow};
+pub use page::{ChannelRow, DeliveryRow, NoticeFilter, NoticeRow, STATES};
 pub use route::Unrouted;
 pub use tell::{Consenting, Told, ToldEvent, ToCustomer, TableRow};
 

@@ -24,6 +24,7 @@ mod imports;
 mod intakes;
 mod lists;
 mod live;
+mod notices;
 mod peaks;
 mod plan;
 mod progress;
@@ -58,6 +59,7 @@ pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
 pub use lists::NewListBody;
+pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::PreviewBody;
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
@@ -85,6 +87,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(adherence::routes())
         .merge(warnings::routes())
         .merge(surveys::routes())
+        .merge(notices::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())
