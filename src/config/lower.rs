@@ -425,6 +425,7 @@ impl Lowering<'_> {
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),
             notices: self.notices(&raw.notices),
             notices_folder: raw.notices.folder.as_deref().map(|p| self.path(p)),
+            rosters: self.rosters(&raw.roster),
             log: self.log(&raw.log),
             grace: self.span("shutdown.grace", raw.shutdown.grace, second..=Span::seconds(3600), true),
             data_dir,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::duration::Span;
 use super::notices::Notices;
 use super::policy::Policy;
+use super::rosters::Roster;
 use crate::base::NumberStyle;
 use crate::media::AmdSettings;
 use crate::sip::{Srtp, Transport};
@@ -48,6 +49,8 @@ pub struct Raw {
     pub intake: Intake,
     /// What people and their programs are told.
     pub notices: Notices,
+    /// On-call rosters, one section for each pack.
+    pub roster: Vec<Roster>,
     /// The log.
     pub log: Log,
     /// Ending the program.

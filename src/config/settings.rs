@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
-use crate::{dialer, engine, notice, sip};
+use crate::{dialer, engine, notice, roster, sip};
 
 /// Everything, checked; paths are joined to the folder of the file, secrets are read.
 #[derive(Clone, Debug)]
@@ -62,6 +62,8 @@ pub struct Settings {
     pub notices: notice::Settings,
     /// Folder of texts of notices laid over those in the program; None: none.
     pub notices_folder: Option<PathBuf>,
+    /// On-call rosters.
+    pub rosters: Vec<roster::Settings>,
     /// The log.
     pub log: Log,
     /// How long running calls may go on after SIGTERM; zero: not at all.

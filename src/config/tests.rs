@@ -84,6 +84,10 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
         "inbound".into(),
         toml::Value::Array(vec![toml::Table::try_from(raw::Inbound::default()).unwrap().into()]),
     );
+    expect.insert(
+        "roster".into(),
+        toml::Value::Array(vec![toml::Table::try_from(Roster::default()).unwrap().into()]),
+    );
     let section = |table: &toml::Table, name: &str| match &table[name] {
         toml::Value::Array(list) => list[0].as_table().unwrap().clone(),
         value => value.as_table().unwrap().clone(),
@@ -107,6 +111,7 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     plain.policy = Policy::default();
     plain.intake.folder = None;
     plain.notices = Notices::default();
+    plain.roster.clear();
     (plain.trunk, plain.inbound) = (Vec::new(), Vec::new());
     assert_eq!(plain, Raw::default());
 }

@@ -13,6 +13,7 @@ pub mod pipes;
 pub mod planner;
 pub mod reading;
 pub mod recorder;
+pub mod rosters;
 pub mod rtp;
 pub mod signal;
 pub mod store;

@@ -22,6 +22,7 @@ pub mod notice;
 pub mod read;
 mod recording;
 mod recover;
+pub mod roster;
 mod schema;
 mod token;
 mod warning;
