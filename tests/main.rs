@@ -16,6 +16,7 @@ mod peers;
 mod policies;
 mod plan;
 mod reload;
+mod rosters;
 mod soak;
 mod store;
 mod support;

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::io::clock;
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
+use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
@@ -26,6 +27,8 @@ pub(super) struct ApiSide {
     pub planner: Planner,
     /// The outbox, for its turns.
     pub notices: Notices,
+    /// The rosters, for theirs.
+    pub rosters: Rosters,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -53,6 +56,7 @@ impl ApiSide {
         let planner = Planner::new(store.clone(), control.clone(), events.clone(), settings.planner.clone());
         let notices = Notices::new(store.clone(), planner.clone(), events.clone(), settings.notices.clone())
             .map_err(|e| Error::Io("notices".into(), std::io::Error::other(e)))?;
+        let rosters = Rosters::new(store.clone(), planner.clone(), events.clone(), settings.rosters.clone());
         let desk = super::facts::desk(store, &planner).await;
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
@@ -69,6 +73,7 @@ impl ApiSide {
         });
         state.set_planner(planner.clone());
         state.set_notices(notices.clone());
+        state.set_rosters(rosters.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -77,6 +82,7 @@ impl ApiSide {
             state,
             planner,
             notices,
+            rosters,
             server,
             stop,
             control,

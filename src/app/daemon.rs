@@ -64,6 +64,8 @@ pub struct Settings {
     pub planner: crate::io::planner::Settings,
     /// Channels, routes and texts of notices.
     pub notices: crate::notice::Settings,
+    /// On-call rosters.
+    pub rosters: Vec<crate::roster::Settings>,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -156,7 +158,7 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, planner, notices, server, stop, control, orders, live_tx, catalogue } =
+        let ApiSide { addresses: api, state, planner, notices, rosters, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
@@ -185,7 +187,7 @@ impl Daemon {
         let run = tokio::spawn(Driver::new(parts).run());
         let stop_planner = CancellationToken::new();
         let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
-        let notices = super::notices::spawn(notices, clock, stop_planner.clone());
+        let notices = super::notices::spawn(notices, rosters, clock, stop_planner.clone());
         Ok(Daemon {
             api,
             store,

@@ -54,6 +54,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         tts: config.tts_command.clone(),
         planner: crate::io::planner::Settings::default(),
         notices: crate::notice::Settings::default(),
+        rosters: config.rosters.clone(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

@@ -1,4 +1,4 @@
-//! Notices: their texts and rules as files, and the outbox's turns beside the driver.
+//! Notices: their texts and rules as files, and the turns of outbox and rosters beside the driver.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,6 +12,7 @@ use crate::config;
 use crate::io::assets;
 use crate::io::clock::Clock;
 use crate::io::notices::Notices;
+use crate::io::rosters::Rosters;
 use crate::notice::{EventNotice, Masks, Settings, Templates};
 
 /// A turn at least so often: whatever is queued in a transaction wakes nobody.
@@ -76,17 +77,20 @@ fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, S
 }
 
 /// Runs turns until `stop`.
-pub(super) fn spawn(notices: Notices, clock: Clock, stop: CancellationToken) -> JoinHandle<()> {
+pub(super) fn spawn(notices: Notices, rosters: Rosters, clock: Clock, stop: CancellationToken) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = run(&notices, &clock) => {}
+            () = run(&notices, &rosters, &clock) => {}
         }
     })
 }
 
-async fn run(notices: &Notices, clock: &Clock) {
+async fn run(notices: &Notices, rosters: &Rosters, clock: &Clock) {
     loop {
+        if let Err(error) = rosters.turn(clock.now().utc).await {
+            tracing::error!(%error, "the rosters' turn was not done; it is tried again");
+        }
         let wait = match notices.turn(clock.now().utc).await {
             Ok(turn) if turn.more => BREATH,
             Ok(_) => AT_LEAST,

@@ -104,6 +104,9 @@ impl Driver {
         if let Ok(notices) = parts.api.notices() {
             notices.set_settings(settings.notices);
         }
+        if let Ok(rosters) = parts.api.rosters() {
+            rosters.set_settings(settings.rosters);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -36,6 +36,9 @@ pub struct Roster {
     pub absent_after: Span,
     /// How long before their shift agents are to be there. Default 10 min; 0 to 2 h.
     pub present_before: Span,
+    /// Callbacks by agents that are for nobody are shared out evenly among those who have a shift
+    /// on their day. Default false.
+    pub share_out: bool,
     /// Departments that get the roster, beside everybody in it. Default none.
     pub departments: Vec<String>,
 }
@@ -55,6 +58,7 @@ impl Default for Roster {
             warn_days: settings.warn_days,
             absent_after: Span(settings.absent_after),
             present_before: Span(settings.present_before),
+            share_out: false,
             departments: Vec::new(),
         }
     }
@@ -107,6 +111,7 @@ impl Lowering<'_> {
                 second..=Span(Duration::from_secs(7_200)),
                 true,
             ),
+            share_out: raw.share_out,
             departments: raw.departments.clone(),
         }
     }

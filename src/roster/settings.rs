@@ -26,6 +26,9 @@ pub struct Settings {
     pub absent_after: Duration,
     /// How long before their shift agents are to be there (000:83).
     pub present_before: Duration,
+    /// Whether callbacks by agents that are for nobody are shared out evenly among those who have
+    /// a shift on their day (003:35).
+    pub share_out: bool,
     /// Departments that get the roster, beside everybody in it.
     pub departments: Vec<String>,
 }
@@ -42,6 +45,7 @@ impl Default for Settings {
             warn_days: 3,
             absent_after: Duration::from_secs(60),
             present_before: Duration::from_secs(600),
+            share_out: false,
             departments: Vec::new(),
         }
     }

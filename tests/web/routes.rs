@@ -64,6 +64,21 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/announcements", "operate"),
     ("get", "/api/v1/notice-channels", "read"),
     ("post", "/api/v1/notice-channels/{name}/test", "operate"),
+    ("get", "/api/v1/rosters", "read"),
+    ("get", "/api/v1/rosters/{pack}/{month}", "read"),
+    ("put", "/api/v1/rosters/{pack}/{month}", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/import", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/publish", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/swaps", "operate"),
+    ("get", "/api/v1/on-duty/{pack}", "read"),
+    ("get", "/api/v1/shifts", "read"),
+    ("post", "/api/v1/shifts", "operate"),
+    ("get", "/api/v1/leaves", "read"),
+    ("post", "/api/v1/leaves", "operate"),
+    ("post", "/api/v1/presence", "operate"),
+    ("get", "/api/v1/teams/{pack}", "read"),
+    ("put", "/api/v1/teams/{pack}", "operate"),
+    ("post", "/api/v1/teams/{pack}/next", "operate"),
     ("post", "/api/v1/drain", "admin"),
     ("post", "/api/v1/reload", "admin"),
     ("get", "/api/v1/events", "read"),
@@ -128,6 +143,7 @@ fn url(path: &str) -> String {
         .replace("{seq}", "1")
         .replace("{phone}", "13800000000")
         .replace("{name}", "x")
+        .replace("{month}", "2026-07")
 }
 
 /// The answer without its body: an event stream has no end.

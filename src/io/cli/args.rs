@@ -81,6 +81,8 @@ pub enum Command {
     Callbacks(super::CallbacksArgs),
     /// What people and their programs were told, and whether it arrived.
     Notices(super::NoticesArgs),
+    /// On-call rosters: months, swaps, and who is on duty now.
+    Roster(super::RosterArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.

@@ -16,6 +16,7 @@ mod notices;
 mod plan;
 mod policy;
 mod prompts;
+mod rosters;
 mod simulate;
 mod storage;
 mod table;
@@ -30,6 +31,7 @@ pub use client::{Client, Failure};
 pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
+pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 
@@ -82,6 +84,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Notices(args) => notices::run(&client, output, args).await,
+        Command::Roster(args) => rosters::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

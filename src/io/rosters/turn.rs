@@ -11,7 +11,8 @@ use crate::io::planner;
 use crate::io::store::NewWarning;
 use crate::io::store::callback::Edit;
 use crate::notice::NewNotice;
-use crate::roster::{Missing, Month, Settings, empty_posts, missing};
+use crate::policy::pack::Mode;
+use crate::roster::{Missing, Month, Settings, empty_posts, missing, share_out};
 
 /// At least so many milliseconds between two looks.
 const EVERY_MS: i64 = 5_000;
@@ -32,6 +33,9 @@ impl Rosters {
         for settings in self.packs().iter() {
             self.keep_months(settings, today, now).await?;
             self.keep_posts(settings, &planner, now).await?;
+            if settings.share_out {
+                self.share_out(&settings.pack, &planner, today, now).await?;
+            }
         }
         self.keep_shifts(&planner, now).await?;
         self.hand_over(&planner, today, now).await
@@ -210,6 +214,43 @@ impl Rosters {
                     }
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Callbacks by agents that are for nobody go to those who have a shift today and are not on
+    /// leave, the same number to each (ROS-07).
+    async fn share_out(
+        &self,
+        pack: &str,
+        planner: &planner::Settings,
+        today: Date,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let Some(policy) = planner.policies.in_force(pack, today) else { return Ok(()) };
+        let (begin, end) = (planner.calendar.start_of(today), planner.calendar.end_of(today));
+        let mut nobodys = Vec::new();
+        for (id, rule) in &policy.pack.rule {
+            if rule.mode == Mode::Agent && rule.caller.person.is_empty() {
+                nobodys.extend(self.store().callbacks_for(pack, id, "", end).await?);
+            }
+        }
+        if nobodys.is_empty() {
+            return Ok(());
+        }
+        let shifts = self.shifts(Some(pack), begin, end, now).await?;
+        let agents: BTreeSet<String> = shifts
+            .into_iter()
+            .filter(|view| view.attendance != "excused")
+            .map(|view| view.shift.person)
+            .collect();
+        let agents: Vec<String> = agents.into_iter().collect();
+        let known = self.store().loads(pack, begin, end).await?;
+        let loads: Vec<u64> = agents.iter().map(|who| known.get(who).copied().unwrap_or(0)).collect();
+        for ((callback, _), at) in nobodys.iter().zip(share_out(nobodys.len(), &loads)) {
+            let edit = Edit::Assign(agents[at].clone());
+            let reason = "shared out evenly among those who have a shift";
+            self.parts.planner.edit(CallbackId(*callback), &edit, reason, ACTOR, now).await?;
         }
         Ok(())
     }

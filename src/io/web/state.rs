@@ -66,6 +66,8 @@ pub struct ApiState {
     planner: std::sync::OnceLock<crate::io::planner::Planner>,
     /// The outbox, once the daemon has one.
     notices: std::sync::OnceLock<crate::io::notices::Notices>,
+    /// The rosters, once the daemon has them.
+    rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -90,6 +92,7 @@ impl ApiState {
             import,
             planner: std::sync::OnceLock::new(),
             notices: std::sync::OnceLock::new(),
+            rosters: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -141,6 +144,16 @@ impl ApiState {
     /// The outbox.
     pub fn notices(&self) -> Result<&crate::io::notices::Notices, Problem> {
         self.notices.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The rosters of the daemon; given once.
+    pub fn set_rosters(&self, rosters: crate::io::rosters::Rosters) {
+        self.rosters.set(rosters).ok();
+    }
+
+    /// The rosters.
+    pub fn rosters(&self) -> Result<&crate::io::rosters::Rosters, Problem> {
+        self.rosters.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -89,7 +89,7 @@ impl Store {
                 "SELECT d.date, d.role, d.person, d.phone, d.extension FROM roster_duties d
                  JOIN rosters r ON r.id = d.roster_id
                  WHERE r.pack = $1 AND r.month = $2 AND (r.state = 'published' OR $3 = 0)
-                 ORDER BY d.date, d.role, d.position")
+                 ORDER BY d.date, d.position")
                 .bind(pack)
                 .bind(month.to_string())
                 .bind(i64::from(published))

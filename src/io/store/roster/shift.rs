@@ -128,6 +128,15 @@ impl Store {
 
     /// Shifts that began in `(from, to]` and were not judged yet; they are then.
     pub async fn shifts_to_judge(&self, from: Timestamp, to: Timestamp) -> Result<Vec<i64>, Error> {
+        let waits: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT id FROM shifts WHERE starts_at > $1 AND starts_at <= $2 AND told_at IS NULL LIMIT 1")
+            .bind(from.0)
+            .bind(to.0)
+            .fetch_optional(p)
+            .await)?;
+        if waits.is_none() {
+            return Ok(Vec::new());
+        }
         let mut tx = self.db.begin().await?;
         let rows: Vec<(i64,)> = within!(&mut tx, c => sqlx::query_as(
             "UPDATE shifts SET told_at = $2 WHERE starts_at > $1 AND starts_at <= $2 AND told_at IS NULL RETURNING id")

@@ -30,7 +30,9 @@ mod plan;
 mod progress;
 mod rates;
 mod registers;
+mod rosters;
 mod segments;
+mod shifts;
 mod stream;
 mod surveys;
 mod tokens;
@@ -63,7 +65,9 @@ pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, Channel
 pub use plan::PreviewBody;
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
+pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
+pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -88,6 +92,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(warnings::routes())
         .merge(surveys::routes())
         .merge(notices::routes())
+        .merge(rosters::routes())
+        .merge(shifts::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())
