@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock;
+use crate::io::notices::Notices;
 use crate::io::planner::Planner;
+use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
@@ -23,6 +25,10 @@ pub(super) struct ApiSide {
     pub state: Shared,
     /// The planner, for its turns.
     pub planner: Planner,
+    /// The outbox, for its turns.
+    pub notices: Notices,
+    /// The rosters, for theirs.
+    pub rosters: Rosters,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -48,6 +54,9 @@ impl ApiSide {
         let stop = CancellationToken::new();
         let events = EventHub::new(clock::utc().0.unsigned_abs());
         let planner = Planner::new(store.clone(), control.clone(), events.clone(), settings.planner.clone());
+        let notices = Notices::new(store.clone(), planner.clone(), events.clone(), settings.notices.clone())
+            .map_err(|e| Error::Io("notices".into(), std::io::Error::other(e)))?;
+        let rosters = Rosters::new(store.clone(), planner.clone(), events.clone(), settings.rosters.clone());
         let desk = super::facts::desk(store, &planner).await;
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
@@ -63,6 +72,8 @@ impl ApiSide {
             clock: Arc::new(clock::utc),
         });
         state.set_planner(planner.clone());
+        state.set_notices(notices.clone());
+        state.set_rosters(rosters.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -70,6 +81,8 @@ impl ApiSide {
             addresses,
             state,
             planner,
+            notices,
+            rosters,
             server,
             stop,
             control,

@@ -62,6 +62,10 @@ pub struct Settings {
     pub tts: Vec<String>,
     /// Policies, calendar, and when the day's list is released.
     pub planner: crate::io::planner::Settings,
+    /// Channels, routes and texts of notices.
+    pub notices: crate::notice::Settings,
+    /// On-call rosters.
+    pub rosters: Vec<crate::roster::Settings>,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -114,6 +118,7 @@ pub struct Daemon {
     reports: mpsc::Sender<Report>,
     planner: JoinHandle<()>,
     stop_planner: CancellationToken,
+    notices: JoinHandle<()>,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -153,7 +158,7 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, planner, server, stop, control, orders, live_tx, catalogue } =
+        let ApiSide { addresses: api, state, planner, notices, rosters, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
@@ -182,6 +187,7 @@ impl Daemon {
         let run = tokio::spawn(Driver::new(parts).run());
         let stop_planner = CancellationToken::new();
         let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
+        let notices = super::notices::spawn(notices, rosters, clock, stop_planner.clone());
         Ok(Daemon {
             api,
             store,
@@ -192,6 +198,7 @@ impl Daemon {
             reports: reports_tx,
             planner,
             stop_planner,
+            notices,
             run,
             server,
             stop_server: stop,
@@ -228,6 +235,7 @@ impl Daemon {
         let parts = self.run.await;
         self.stop_planner.cancel();
         self.planner.await.ok();
+        self.notices.await.ok();
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

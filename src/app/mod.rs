@@ -14,6 +14,7 @@ mod facts;
 mod library;
 mod log;
 mod lower;
+mod notices;
 mod orders;
 mod outside;
 mod planner;
@@ -26,6 +27,7 @@ mod signals;
 
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
+pub use notices::settings as load_notices;
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;
 pub use rehearsal::{Options as SimulateOptions, Simulation, simulate, text as simulation_text};

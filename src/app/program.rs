@@ -158,6 +158,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(planner) => planner,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.notices = match super::notices::settings(&loaded.settings) {
+        Ok(notices) => notices,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -200,6 +204,9 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> ExitCode {
     let signal = lower::lower(&loaded.settings).signal;
     if let Err(error) = super::daemon::certificates(&signal, clock::utc()) {
         return fail(cli::EXIT_CONFIG, &format!("certificate: {error}"));
+    }
+    if let Err(error) = super::notices::settings(&loaded.settings) {
+        return fail(cli::EXIT_CONFIG, &error);
     }
     match library::load(&lower::folders(&loaded.settings), &loaded.settings.fallback_language) {
         Ok(found) => report(&loaded, &found),
@@ -262,6 +269,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         let merged = config::merge(running, &new, &folder_of(file.as_deref()), &read_secret)?;
         let mut settings = lower::lower(&merged.settings);
         settings.planner = super::planner::settings(&merged.settings)?;
+        settings.notices = super::notices::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

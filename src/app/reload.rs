@@ -101,6 +101,12 @@ impl Driver {
         if let Ok(planner) = parts.api.planner() {
             planner.set_settings(settings.planner);
         }
+        if let Ok(notices) = parts.api.notices() {
+            notices.set_settings(settings.notices);
+        }
+        if let Ok(rosters) = parts.api.rosters() {
+            rosters.set_settings(settings.rosters);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -10,7 +10,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
+use super::notices::Notices;
 use super::policy::Policy;
+use super::rosters::Roster;
 use crate::base::NumberStyle;
 use crate::media::AmdSettings;
 use crate::sip::{Srtp, Transport};
@@ -45,6 +47,10 @@ pub struct Raw {
     pub policy: Policy,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
+    /// What people and their programs are told.
+    pub notices: Notices,
+    /// On-call rosters, one section for each pack.
+    pub roster: Vec<Roster>,
     /// The log.
     pub log: Log,
     /// Ending the program.
@@ -458,40 +464,5 @@ impl Default for Log {
 impl Default for Shutdown {
     fn default() -> Self {
         Shutdown { grace: Span::seconds(60) }
-    }
-}
-
-impl Raw {
-    /// The same with every secret as `***`, to be shown.
-    pub fn without_secrets(&self) -> Raw {
-        let mut shown = self.clone();
-        let hide = |secret: &mut Option<String>| {
-            if secret.is_some() {
-                *secret = Some("***".into());
-            }
-        };
-        shown.trunk.iter_mut().for_each(|trunk| hide(&mut trunk.password));
-        // A URL with an @ may hold a password; one of SQLite is worth seeing.
-        if shown.database.url.as_deref().is_some_and(|url| url.contains('@')) {
-            hide(&mut shown.database.url);
-        }
-        shown
-    }
-}
-
-/// Without its URL, which may hold a password.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("url_file", &self.url_file).finish_non_exhaustive()
-    }
-}
-
-/// Without its password.
-impl std::fmt::Debug for Trunk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trunk")
-            .field("name", &self.name)
-            .field("server", &self.server)
-            .finish_non_exhaustive()
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
-use crate::{dialer, engine, sip};
+use crate::{dialer, engine, notice, roster, sip};
 
 /// Everything, checked; paths are joined to the folder of the file, secrets are read.
 #[derive(Clone, Debug)]
@@ -58,6 +58,12 @@ pub struct Settings {
     pub tts_command: Vec<String>,
     /// Folder whose files come into the archive by themselves; None: none.
     pub intake_folder: Option<PathBuf>,
+    /// Channels and routes of notices; texts and masks come from files.
+    pub notices: notice::Settings,
+    /// Folder of texts of notices laid over those in the program; None: none.
+    pub notices_folder: Option<PathBuf>,
+    /// On-call rosters.
+    pub rosters: Vec<roster::Settings>,
     /// The log.
     pub log: Log,
     /// How long running calls may go on after SIGTERM; zero: not at all.

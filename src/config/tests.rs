@@ -25,11 +25,11 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect()
 }
 
-fn good(text: &str) -> Loaded {
+pub(super) fn good(text: &str) -> Loaded {
     good_with(text, &[])
 }
 
-fn good_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
+pub(super) fn good_with(text: &str, variables: &[(&str, &str)]) -> Loaded {
     match load(source(text), &environment(variables), &secret) {
         Ok(loaded) => loaded,
         Err(errors) => panic!("{}", errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
@@ -41,7 +41,7 @@ pub(super) fn bad(text: &str, variables: &[(&str, &str)]) -> Vec<ConfigError> {
 }
 
 /// One mistake, at this line, with these words.
-fn mistake(text: &str, line: usize, words: &[&str]) {
+pub(super) fn mistake(text: &str, line: usize, words: &[&str]) {
     let errors = bad(text, &[]);
     let [error] = errors.as_slice() else { panic!("{text}: {errors:#?}") };
     assert_eq!(error.place.as_ref().map(|p| p.line), Some(line), "{error}");
@@ -84,6 +84,10 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
         "inbound".into(),
         toml::Value::Array(vec![toml::Table::try_from(raw::Inbound::default()).unwrap().into()]),
     );
+    expect.insert(
+        "roster".into(),
+        toml::Value::Array(vec![toml::Table::try_from(Roster::default()).unwrap().into()]),
+    );
     let section = |table: &toml::Table, name: &str| match &table[name] {
         toml::Value::Array(list) => list[0].as_table().unwrap().clone(),
         value => value.as_table().unwrap().clone(),
@@ -106,6 +110,8 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     (plain.rtp.external_address, plain.api.socket, plain.api.public_url) = (None, None, None);
     plain.policy = Policy::default();
     plain.intake.folder = None;
+    plain.notices = Notices::default();
+    plain.roster.clear();
     (plain.trunk, plain.inbound) = (Vec::new(), Vec::new());
     assert_eq!(plain, Raw::default());
 }

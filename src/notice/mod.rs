@@ -1,8 +1,36 @@
 //! Notices: what people and their programs are told, decided here and delivered by the outbox.
+//!
+//! A notice is queued in the transaction of what it tells of. Routes name the channels that
+//! carry it, templates make its text, masks cover numbers and names, and what comes in a flood
+//! becomes one message.
+
+mod batch;
+mod channel;
+mod due;
+mod mask;
+mod message;
+mod pace;
+mod route;
+mod rule;
+mod seal;
+mod text;
+mod wire;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+pub use batch::{BATCH_LIMIT, Waiting, batch};
+pub use channel::{Channel, Kind, Mail, MailTls, Secret};
+pub use due::{Standing, standing};
+pub use mask::{Mask, Masks};
+pub use message::{Attachment, Item, Message, compose, message_id};
+pub use pace::{RATE_WINDOW, retry_after};
+pub use route::{Recipient, Route, Settings, Target};
+pub use rule::{EventNotice, customer_topic, event_facts};
+pub use seal::{hmac_sha256, webhook_signature};
+pub use text::{GENERIC, Language, Templates, TextError};
+pub use wire::{Answer, HttpRequest, Wire, answer, wire};
 
 /// A notice that is owed. The outbox keeps it until it is delivered, or given up with a reason.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

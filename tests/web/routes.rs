@@ -57,6 +57,28 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("delete", "/api/v1/tokens/{name}", "admin"),
     ("get", "/api/v1/audit", "admin"),
     ("get", "/api/v1/dead-letters", "admin"),
+    ("get", "/api/v1/notices", "read"),
+    ("get", "/api/v1/notices/{id}", "read"),
+    ("get", "/api/v1/notices/{id}/file", "operate"),
+    ("post", "/api/v1/notices/{id}/acknowledge", "operate"),
+    ("post", "/api/v1/announcements", "operate"),
+    ("get", "/api/v1/notice-channels", "read"),
+    ("post", "/api/v1/notice-channels/{name}/test", "operate"),
+    ("get", "/api/v1/rosters", "read"),
+    ("get", "/api/v1/rosters/{pack}/{month}", "read"),
+    ("put", "/api/v1/rosters/{pack}/{month}", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/import", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/publish", "operate"),
+    ("post", "/api/v1/rosters/{pack}/{month}/swaps", "operate"),
+    ("get", "/api/v1/on-duty/{pack}", "read"),
+    ("get", "/api/v1/shifts", "read"),
+    ("post", "/api/v1/shifts", "operate"),
+    ("get", "/api/v1/leaves", "read"),
+    ("post", "/api/v1/leaves", "operate"),
+    ("post", "/api/v1/presence", "operate"),
+    ("get", "/api/v1/teams/{pack}", "read"),
+    ("put", "/api/v1/teams/{pack}", "operate"),
+    ("post", "/api/v1/teams/{pack}/next", "operate"),
     ("post", "/api/v1/drain", "admin"),
     ("post", "/api/v1/reload", "admin"),
     ("get", "/api/v1/events", "read"),
@@ -122,6 +144,7 @@ fn url(path: &str) -> String {
         .replace("{seq}", "1")
         .replace("{phone}", "13800000000")
         .replace("{name}", "x")
+        .replace("{month}", "2026-07")
 }
 
 /// The answer without its body: an event stream has no end.

@@ -82,6 +82,10 @@ pub enum Command {
     Replay(super::ReplayArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
+    /// What people and their programs were told, and whether it arrived.
+    Notices(super::NoticesArgs),
+    /// On-call rosters: months, swaps, and who is on duty now.
+    Roster(super::RosterArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.

@@ -12,10 +12,12 @@ mod daemon;
 mod import;
 mod intake;
 mod lists;
+mod notices;
 mod plan;
 mod policy;
 mod prompts;
 mod replay;
+mod rosters;
 mod simulate;
 mod storage;
 mod table;
@@ -27,9 +29,11 @@ pub use args::{
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
+pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
 pub use replay::ReplayArgs;
+pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 
@@ -85,6 +89,8 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Replay(args) => replay::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
+        Command::Notices(args) => notices::run(&client, output, args).await,
+        Command::Roster(args) => rosters::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

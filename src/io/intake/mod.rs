@@ -5,7 +5,7 @@ mod folder;
 mod items;
 mod packs;
 mod rows;
-mod spreadsheet;
+pub(in crate::io) mod spreadsheet;
 
 use std::fs::File;
 use std::sync::Arc;

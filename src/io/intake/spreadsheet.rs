@@ -22,7 +22,7 @@ const XLS_LIMIT: u64 = 64 * 1024 * 1024;
 
 /// The formats of spreadsheets that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(in crate::io) enum Format {
     /// Office Open XML: a zip archive.
     Xlsx,
     /// BIFF in a compound file, as Excel wrote until 2003.
@@ -31,7 +31,7 @@ pub(super) enum Format {
 
 impl Format {
     /// The format of a file that begins with these bytes; None: it is no spreadsheet.
-    pub(super) fn of(begin: &[u8]) -> Option<Format> {
+    pub(in crate::io) fn of(begin: &[u8]) -> Option<Format> {
         match begin {
             [b'P', b'K', 3, 4, ..] => Some(Format::Xlsx),
             [0xD0, 0xCF, 0x11, 0xE0, ..] => Some(Format::Xls),
@@ -42,11 +42,11 @@ impl Format {
 
 /// One row: its number in the sheet, its cells or what is wrong with it, and how much of the
 /// file has been read, in bytes.
-pub(super) type Take<'a> = dyn FnMut(u64, Result<Vec<String>, String>, u64) -> Result<bool, Broken> + 'a;
+pub(in crate::io) type Take<'a> = dyn FnMut(u64, Result<Vec<String>, String>, u64) -> Result<bool, Broken> + 'a;
 
 /// Hands the rows of the first sheet that has any to `take`, until it says no. Empty rows, and
 /// titles that stand above the names of the columns, are left out.
-pub(super) fn rows(file: File, format: Format, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
+pub(in crate::io) fn rows(file: File, format: Format, bytes: u64, take: &mut Take<'_>) -> Result<(), Broken> {
     match format {
         Format::Xlsx => xlsx(file, bytes, take),
         Format::Xls => xls(file, bytes, take),

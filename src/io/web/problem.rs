@@ -251,6 +251,15 @@ impl From<PlannerError> for Problem {
     }
 }
 
+impl From<crate::io::notices::Error> for Problem {
+    fn from(error: crate::io::notices::Error) -> Self {
+        match error {
+            crate::io::notices::Error::Store(error) => error.into(),
+            crate::io::notices::Error::Planner(error) => error.into(),
+        }
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

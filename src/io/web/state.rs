@@ -64,6 +64,10 @@ pub struct ApiState {
     pub(super) limits: Limits,
     /// The planner, once the daemon has one.
     planner: std::sync::OnceLock<crate::io::planner::Planner>,
+    /// The outbox, once the daemon has one.
+    notices: std::sync::OnceLock<crate::io::notices::Notices>,
+    /// The rosters, once the daemon has them.
+    rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -87,6 +91,8 @@ impl ApiState {
             started_at,
             import,
             planner: std::sync::OnceLock::new(),
+            notices: std::sync::OnceLock::new(),
+            rosters: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -128,6 +134,26 @@ impl ApiState {
     /// The planner.
     pub fn planner(&self) -> Result<&crate::io::planner::Planner, Problem> {
         self.planner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The outbox of the daemon; given once.
+    pub fn set_notices(&self, notices: crate::io::notices::Notices) {
+        self.notices.set(notices).ok();
+    }
+
+    /// The outbox.
+    pub fn notices(&self) -> Result<&crate::io::notices::Notices, Problem> {
+        self.notices.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The rosters of the daemon; given once.
+    pub fn set_rosters(&self, rosters: crate::io::rosters::Rosters) {
+        self.rosters.set(rosters).ok();
+    }
+
+    /// The rosters.
+    pub fn rosters(&self) -> Result<&crate::io::rosters::Rosters, Problem> {
+        self.rosters.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -162,6 +162,14 @@ async fn record(
         now.0,
         by
     )?;
+    // Notices tell of their callbacks, events and themselves; that they were sent stays.
+    run!(
+        tx,
+        "UPDATE notices SET facts = '{}', address = '' WHERE subject = 'customer:' || $1
+              OR subject IN (SELECT 'callback:' || id FROM callbacks WHERE customer_id = CAST($1 AS BIGINT))
+              OR subject IN (SELECT 'event:' || id FROM events WHERE customer_id = CAST($1 AS BIGINT))",
+        id.to_string()
+    )?;
     run!(tx, "UPDATE customers SET external_id = '', name = '', language = '', grade = '', preferred_hours = '',
                      quiet_hours = '', plan_every = '', plan_from = NULL, owner = '', email = '', fields = '{}',
                      key_account = 0, standing = 'erased', review_at = NULL, version = version + 1, changed_at = $2

@@ -151,7 +151,7 @@ impl SheetRow for CallView {
     }
 }
 
-fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
+pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
     match value {
         Some(word) if !words.contains(&word.as_str()) => Err(Problem::invalid_field(
             field,

@@ -24,12 +24,15 @@ mod imports;
 mod intakes;
 mod lists;
 mod live;
+mod notices;
 mod peaks;
 mod plan;
 mod progress;
 mod rates;
 mod registers;
+mod rosters;
 mod segments;
+mod shifts;
 mod stream;
 mod surveys;
 mod tokens;
@@ -59,9 +62,12 @@ pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
 pub use lists::NewListBody;
 pub use plan::{PreviewBody, ReplayBody};
+pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
+pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
+pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -85,6 +91,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(adherence::routes())
         .merge(warnings::routes())
         .merge(surveys::routes())
+        .merge(notices::routes())
+        .merge(rosters::routes())
+        .merge(shifts::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())

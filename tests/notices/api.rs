@@ -1,0 +1,56 @@
+//! Channels by the API and the command line.
+
+use ringback::io::cli::{Cli, ClientSettings};
+use serde_json::json;
+
+use super::sink::{Reply, Sink};
+use super::world::{channel, notice, outbox, settings, turn};
+use crate::plan::shop::{Shop, at};
+use crate::support::databases::Database;
+
+#[tokio::test]
+async fn a_channel_is_tried_and_says_how_it_fares() {
+    let db = Database::sqlite();
+    let (shop, sink) = (Shop::open(&db).await, Sink::open().await);
+    shop.site.get("/api/v1/notice-channels").await.expect(503);
+    let outbox = outbox(&shop, settings(&channel("feishu", &sink.url, "*")));
+    shop.site.api.set_notices(outbox.clone());
+    shop.site.post("/api/v1/notice-channels/none/test", json!({})).await.expect(404);
+    shop.site.post("/api/v1/notice-channels/group/test", json!({})).await.expect(204);
+    assert!(sink.taken()[0].body["content"]["text"].as_str().unwrap().starts_with("测试通知:group"));
+    sink.reply(&[Reply::With(200, r#"{"code":19021,"msg":"sign match fail"}"#)]);
+    let refused = shop.site.post("/api/v1/notice-channels/group/test", json!({})).await.expect(409);
+    assert!(refused["detail"].as_str().unwrap().contains("19021: sign match fail"), "{refused}");
+    shop.site.store.queue_notices(&[notice("a", "ticket.new", "")], at("2026-03-02 09:00")).await.unwrap();
+    turn(&outbox, "2026-03-02 09:00").await;
+    let channels = shop.site.get("/api/v1/notice-channels").await.expect(200);
+    let row = &channels["items"][0];
+    assert_eq!((&row["name"], &row["kind"], &row["waiting"]), (&json!("group"), &json!("feishu"), &json!(0)));
+    assert_eq!(row["last_sent_at"], at("2026-03-02 09:00").0);
+    let audit = shop.number("SELECT COUNT(*) FROM audit_log WHERE action = 'notice.test'").await;
+    assert_eq!(audit, 2);
+}
+
+#[tokio::test]
+async fn the_command_line_shows_notices_and_tries_channels() {
+    let db = Database::sqlite();
+    let (shop, sink) = (Shop::open(&db).await, Sink::open().await);
+    let outbox = outbox(&shop, settings(&channel("webhook", &sink.url, "*")));
+    shop.site.api.set_notices(outbox.clone());
+    shop.site.store.queue_notices(&[notice("a", "ticket.new", "李四")], at("2026-03-02 09:00")).await.unwrap();
+    turn(&outbox, "2026-03-02 09:00").await;
+    let client = ClientSettings { socket: shop.site.socket(), database: shop.site.url() };
+    let run = async |words: &[&str]| {
+        let all = ["ringback", "notices"].iter().chain(words);
+        let cli = <Cli as clap::Parser>::try_parse_from(all).unwrap();
+        ringback::io::cli::run(&cli, &client).await
+    };
+    run(&[]).await.unwrap();
+    run(&["--topic", "ticket.*", "--state", "sent"]).await.unwrap();
+    run(&["channels"]).await.unwrap();
+    run(&["test", "group"]).await.unwrap();
+    assert_eq!(sink.received().len(), 2);
+    run(&["acknowledge", "1", "--note", "seen"]).await.unwrap();
+    assert!(run(&["test", "none"]).await.is_err());
+    assert!(run(&["--state", "lost"]).await.is_err());
+}

@@ -1,0 +1,93 @@
+//! Nights: whom a call rings, swaps, empty posts.
+
+use serde_json::json;
+
+use super::world::{PACK, Station};
+use crate::support::databases::{Database, on_both_databases};
+
+on_both_databases! {
+    ros_02_a_call_in_the_night_rings_the_leader_of_that_night_and_then_the_chain,
+    ros_03_a_swap_without_a_substitute_is_refused_and_with_one_the_routing_changes,
+    ros_03_a_duty_phone_that_is_gone_for_a_minute_is_an_alarm_once,
+    the_command_line_shows_who_is_on_duty,
+}
+
+async fn ros_02_a_call_in_the_night_rings_the_leader_of_that_night_and_then_the_chain(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    let first = station.chain("2026-07-01 23:10").await;
+    assert_eq!(first, ["801", "13900000001", "13900000002", "13900000003", "13900000004"]);
+    assert_eq!(station.chain("2026-07-02 02:00").await, first, "still the night of the 1st");
+    assert_eq!(station.chain("2026-07-02 23:10").await[0], "800");
+    assert_eq!(station.chain("2026-07-02 12:00").await, [] as [String; 0]);
+    assert_eq!(station.chain("2026-08-01 02:00").await[0], "801", "the last night of a month ends in the next");
+    let duty = station.get(&format!("on-duty/{PACK}?at=2026-07-02T02:00:00%2B08:00")).await;
+    assert_eq!((&duty["date"], &duty["ring_s"], &duty["night"]), (&json!("2026-07-01"), &json!(20), &json!(true)));
+    assert_eq!(duty["chain"][1]["address"], "139****0001", "numbers are covered unless asked for");
+}
+
+async fn ros_03_a_swap_without_a_substitute_is_refused_and_with_one_the_routing_changes(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    let path = format!("rosters/{PACK}/2026-07/swaps");
+    let body = |substitute: &str| {
+        json!({ "date": "2026-07-01", "role": "leader", "person": "领导1", "substitute": substitute, "reason": "病假" })
+    };
+    let refused = station.post(&path, body("")).await.expect(422);
+    assert_eq!(refused["errors"][0]["field"], "substitute", "{refused}");
+    let other = station.post(&path, body("驾驶员")).await.expect(422);
+    assert!(other["detail"].as_str().unwrap().contains("on duty in that night already"), "{other}");
+    station.post(&path, body("路人甲")).await.expect(422);
+    assert_eq!(station.chain("2026-07-01 23:10").await[0], "801", "nothing has changed");
+    let done = station.post(&path, body("领导0")).await.expect(201);
+    assert_eq!((&done["swaps"][0]["substitute"], &done["gaps"]), (&json!("领导0"), &json!([])));
+    assert_eq!(station.chain("2026-07-01 23:10").await[0], "800");
+    assert_eq!(station.chain("2026-07-03 23:10").await[0], "801", "no other night");
+    assert_eq!(station.heard("roster.swapped").await, ["办公室", "领导0", "领导1"]);
+    station.post(&format!("rosters/{PACK}/2026-09/swaps"), body("领导0")).await.expect(404);
+}
+
+async fn ros_03_a_duty_phone_that_is_gone_for_a_minute_is_an_alarm_once(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    let presence = async |moment: &str, present: bool| {
+        station.shop.set(moment);
+        station.post("presence", json!({ "who": "801", "present": present })).await.expect(204);
+    };
+    presence("2026-07-01 18:00", true).await;
+    station.turn("2026-07-01 19:00").await;
+    presence("2026-07-01 20:00:00", false).await;
+    station.turn("2026-07-01 20:01:00").await;
+    assert!(station.heard("roster.empty_post").await.is_empty(), "a minute is allowed");
+    station.turn("2026-07-01 20:01:06").await;
+    station.turn("2026-07-01 20:05").await;
+    assert_eq!(station.heard("roster.empty_post").await, ["办公室"]);
+    presence("2026-07-01 20:06", true).await;
+    station.turn("2026-07-01 20:10").await;
+    presence("2026-07-01 21:00", false).await;
+    station.turn("2026-07-01 21:02").await;
+    assert_eq!(station.heard("roster.empty_post").await.len(), 2, "away again");
+    station.turn("2026-07-02 09:00").await;
+    assert_eq!(station.heard("roster.empty_post").await.len(), 2, "by day nobody has to be there");
+}
+
+async fn the_command_line_shows_who_is_on_duty(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    station.shop.set("2026-07-01 23:00");
+    let site = &station.shop.site;
+    let client = ringback::io::cli::ClientSettings { socket: site.socket(), database: site.url() };
+    let run = async |words: &[&str]| {
+        let all = ["ringback", "roster"].iter().chain(words);
+        let cli = <ringback::io::cli::Cli as clap::Parser>::try_parse_from(all).unwrap();
+        ringback::io::cli::run(&cli, &client).await
+    };
+    run(&[]).await.unwrap();
+    run(&["on-duty", PACK]).await.unwrap();
+    run(&["show", PACK, "2026-07"]).await.unwrap();
+    run(&["swap", PACK, "2026-07-05", "leader", "领导1", "领导0", "--reason", "病假"]).await.unwrap();
+    assert_eq!(station.chain("2026-07-05 23:00").await[0], "800");
+    assert!(run(&["swap", PACK, "2026-07-06", "leader", "领导0", "谁", "--reason", "x"]).await.is_err());
+    run(&["publish", PACK, "2026-07"]).await.unwrap();
+    assert!(run(&["show", PACK, "2026-09"]).await.is_err());
+}
