@@ -14,6 +14,7 @@ pub mod archive;
 pub mod policy;
 pub mod plan;
 pub mod notice;
+pub mod ticket;
 pub mod ivr;
 pub mod dialer;
 pub mod intake;
