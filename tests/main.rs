@@ -18,6 +18,7 @@ mod reload;
 mod soak;
 mod store;
 mod support;
+mod tickets;
 mod tidy;
 mod torture;
 mod torture_mutants;

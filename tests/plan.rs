@@ -14,6 +14,6 @@ mod live;
 mod policies;
 mod shipped;
 mod said;
-mod shop;
+pub mod shop;
 mod warnings;
 mod withdrawn;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock;
+use crate::io::desk::TicketDesk;
 use crate::io::planner::Planner;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
@@ -23,6 +24,8 @@ pub(super) struct ApiSide {
     pub state: Shared,
     /// The planner, for its turns.
     pub planner: Planner,
+    /// The desk of tickets, for its turns.
+    pub tickets: TicketDesk,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -63,6 +66,9 @@ impl ApiSide {
             clock: Arc::new(clock::utc),
         });
         state.set_planner(planner.clone());
+        let hub = state.parts.events.clone();
+        let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
+        state.set_tickets(tickets.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -70,6 +76,7 @@ impl ApiSide {
             addresses,
             state,
             planner,
+            tickets,
             server,
             stop,
             control,

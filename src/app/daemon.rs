@@ -62,6 +62,8 @@ pub struct Settings {
     pub tts: Vec<String>,
     /// Policies, calendar, and when the day's list is released.
     pub planner: crate::io::planner::Settings,
+    /// Ticket files.
+    pub tickets: crate::io::desk::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -114,6 +116,7 @@ pub struct Daemon {
     reports: mpsc::Sender<Report>,
     planner: JoinHandle<()>,
     stop_planner: CancellationToken,
+    tickets: JoinHandle<()>,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -153,8 +156,18 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, planner, server, stop, control, orders, live_tx, catalogue } =
-            ApiSide::start(&settings, &store, &engine).await?;
+        let ApiSide {
+            addresses: api,
+            state,
+            planner,
+            tickets,
+            server,
+            stop,
+            control,
+            orders,
+            live_tx,
+            catalogue,
+        } = ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
@@ -182,6 +195,7 @@ impl Daemon {
         let run = tokio::spawn(Driver::new(parts).run());
         let stop_planner = CancellationToken::new();
         let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
+        let tickets = super::tickets::spawn(tickets, clock, hub.clone(), stop_planner.clone());
         Ok(Daemon {
             api,
             store,
@@ -192,6 +206,7 @@ impl Daemon {
             reports: reports_tx,
             planner,
             stop_planner,
+            tickets,
             run,
             server,
             stop_server: stop,
@@ -228,6 +243,7 @@ impl Daemon {
         let parts = self.run.await;
         self.stop_planner.cancel();
         self.planner.await.ok();
+        self.tickets.await.ok();
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

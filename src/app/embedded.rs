@@ -79,6 +79,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         fallback_language: "zh-CN".into(),
         tts: Vec::new(),
         planner: crate::io::planner::Settings::default(),
+        tickets: crate::io::desk::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -53,6 +53,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         fallback_language: config.fallback_language.clone(),
         tts: config.tts_command.clone(),
         planner: crate::io::planner::Settings::default(),
+        tickets: crate::io::desk::Settings::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

@@ -23,9 +23,11 @@ mod publish;
 mod rehearsal;
 mod reload;
 mod signals;
+mod tickets;
 
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;
 pub use rehearsal::{Options as SimulateOptions, Simulation, simulate, text as simulation_text};
+pub use tickets::{LoadedTickets, load as load_tickets};

@@ -154,6 +154,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(planner) => planner,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.tickets = match super::tickets::settings(&loaded.settings) {
+        Ok(tickets) => tickets,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -258,6 +262,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         let merged = config::merge(running, &new, &folder_of(file.as_deref()), &read_secret)?;
         let mut settings = lower::lower(&merged.settings);
         settings.planner = super::planner::settings(&merged.settings)?;
+        settings.tickets = super::tickets::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

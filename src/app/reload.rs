@@ -101,6 +101,9 @@ impl Driver {
         if let Ok(planner) = parts.api.planner() {
             planner.set_settings(settings.planner);
         }
+        if let Ok(tickets) = parts.api.tickets() {
+            tickets.set_settings(settings.tickets);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -65,8 +65,8 @@ impl Refusal {
 /// A call that has to do with a ticket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// The call.
-    pub call: CallId,
+    /// The call; None: it was placed elsewhere.
+    pub call: Option<CallId>,
     /// By the customer.
     pub inbound: bool,
     /// A person answered.

@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 
 use crate::calendar::Offset;
-use crate::policy::pack::{
-    Anchor, Caller, Merge, Method, Mode, OncePer, Purpose, Rule, Target, Trigger,
-};
+use crate::policy::pack::{Anchor, Caller, Merge, Method, Mode, OncePer, Purpose, Rule, Target, Trigger};
 
 /// The robot asks whether it is solved.
 pub const VERIFY_RULE: &str = "ticket_verify";

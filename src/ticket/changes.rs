@@ -75,6 +75,8 @@ pub struct Changes {
     pub calls: Vec<WantedCall>,
     /// The ticket is not owed any more: calls of it that are open are taken back.
     pub ends_calls: bool,
+    /// A verification came to a result: one that is still to be made is taken back.
+    pub ends_verification: bool,
     /// What the person should know: stable words.
     pub warnings: Vec<String>,
 }
@@ -148,7 +150,14 @@ impl<'a> Work<'a> {
         self.tell_acked(topic, to, mark, facts, false);
     }
 
-    pub fn tell_acked(&mut self, topic: &str, to: &str, mark: &str, facts: &[(&str, String)], wants_ack: bool) {
+    pub fn tell_acked(
+        &mut self,
+        topic: &str,
+        to: &str,
+        mark: &str,
+        facts: &[(&str, String)],
+        wants_ack: bool,
+    ) {
         let same = |t: &Told| t.topic == topic && t.to == to && t.mark == mark;
         if to.is_empty() || self.out.told.iter().any(same) {
             return;
@@ -197,7 +206,8 @@ impl<'a> Work<'a> {
         pack.levels.get(place).or(pack.levels.last()).unwrap_or(&pack.supervisor).clone()
     }
 
-    /// Who a role of a stage is: `owner` and `department` are the ticket's.
+    /// Who a role of a stage is: `owner` and `department` are the ticket's, and a word that
+    /// is one of its fields is what that says.
     pub fn role(&self, word: &str) -> String {
         let ticket = &self.out.ticket;
         match word {
@@ -206,7 +216,7 @@ impl<'a> Work<'a> {
             "department" => ticket.department.clone(),
             "supervisor" => self.rules.pack.supervisor.clone(),
             "engineer" => self.engineer(),
-            other => other.to_owned(),
+            other => self.out.ticket.field(other).unwrap_or(other).to_owned(),
         }
     }
 

@@ -56,6 +56,12 @@ impl Rules {
         Moment { at, day: self.calendar.date(at), sum }
     }
 
+    /// The beginning of the time before `at` that an offset spans.
+    pub fn before(&self, at: Timestamp, offset: Offset) -> Timestamp {
+        let back = Offset { amount: -offset.amount, unit: offset.unit };
+        self.calendar.add(at, back, Edge::Start, None).at
+    }
+
     /// When the business hours of the day of `at` end; of a moment after them, those of the next
     /// day on which there are any.
     pub fn end_of_business(&self, at: Timestamp) -> Moment {
@@ -72,7 +78,8 @@ impl Rules {
             end = Some(at);
         }
         let end = end.unwrap_or_else(|| self.calendar.end_of(self.calendar.date(at)));
-        let text = format!("end of business hours after {} = {}", self.calendar.civil(at), self.calendar.civil(end));
+        let text =
+            format!("end of business hours after {} = {}", self.calendar.civil(at), self.calendar.civil(end));
         Moment { at: end, day: self.calendar.date(at), sum: Sum(vec![text]) }
     }
 
@@ -160,8 +167,10 @@ impl Rules {
         if let Some(word) = field("region") {
             return word;
         }
-        let places: Vec<String> =
-            ["city", "province", "address", "城市", "省份", "地址"].iter().filter_map(|name| field(name)).collect();
+        let places: Vec<String> = ["city", "province", "address", "城市", "省份", "地址"]
+            .iter()
+            .filter_map(|name| field(name))
+            .collect();
         let holds = |name: &str| !name.is_empty() && places.iter().any(|place| place.contains(name));
         if holds(&region.city) {
             "city".into()

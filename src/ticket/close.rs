@@ -68,11 +68,17 @@ impl Work<'_> {
     /// A supervisor closes it without a satisfied customer; that is written down (TKT-33).
     pub fn override_close(&mut self, reason: &str) -> Result<(), Refusal> {
         if self.who.role < Role::Supervisor {
-            return Err(Refusal::Forbidden("only a supervisor closes a ticket without a satisfied customer".into()));
+            return Err(Refusal::Forbidden(
+                "only a supervisor closes a ticket without a satisfied customer".into(),
+            ));
         }
         let reason = reason.trim();
         if reason.is_empty() || reason.chars().count() > REASON_CHARS {
-            return Err(Refusal::field("reason", "a reason is needed", format!("write 1 to {REASON_CHARS} characters")));
+            return Err(Refusal::field(
+                "reason",
+                "a reason is needed",
+                format!("write 1 to {REASON_CHARS} characters"),
+            ));
         }
         self.ticket().flags.insert("overridden".into());
         self.log("overridden", reason);
@@ -119,7 +125,7 @@ impl Work<'_> {
         (ticket.closed_at, ticket.filed_at, ticket.joined_into) = (None, None, None);
         ticket.closed_how.clear();
         ticket.verification.passed = false;
-        let marked = ticket.stages.iter().position(|s| s.rule.reopens);
+        let marked = ticket.stages.iter().position(|s| s.rule.reopens && s.done_at.is_some());
         let last = ticket.stages.iter().rposition(|s| s.done_at.is_some() && !s.rule.optional);
         if let Some(at) = marked.or(last) {
             for stage in ticket.stages.iter_mut().skip(at).filter(|s| !s.rule.optional) {

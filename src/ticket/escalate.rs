@@ -9,15 +9,22 @@ impl Work<'_> {
     pub fn escalate(&mut self, cause: &str, process: &str, demand: &str) -> Result<(), Refusal> {
         for (name, value) in [("cause", cause), ("process", process), ("demand", demand)] {
             if value.trim().is_empty() {
-                return Err(Refusal::field(name, "an escalation needs it", "say cause, process so far and demand"));
+                return Err(Refusal::field(
+                    name,
+                    "an escalation needs it",
+                    "say cause, process so far and demand",
+                ));
             }
             self.out.ticket.fields.insert(name.to_owned(), value.trim().to_owned());
         }
         let manager = self.rules.pack.supervisor.clone();
+        let now = self.now;
+        self.ticket().reported_at.get_or_insert(now);
         self.raise(&format!("{cause}; demand: {demand}"));
         let from = std::mem::replace(&mut self.ticket().owner, manager.clone());
         self.log("escalated", format!("{from} to {manager}: {cause}"));
-        let facts = [("cause", cause.to_owned()), ("process", process.to_owned()), ("demand", demand.to_owned())];
+        let facts =
+            [("cause", cause.to_owned()), ("process", process.to_owned()), ("demand", demand.to_owned())];
         self.tell("ticket.escalated", &manager, &self.now.0.to_string(), &facts);
         Ok(())
     }
@@ -29,7 +36,6 @@ impl Work<'_> {
         let ticket = self.ticket();
         ticket.level += 1;
         ticket.escalated_at = Some(now);
-        ticket.reported_at.get_or_insert(now);
         let level = ticket.level;
         if kind.escalation_is_major {
             "major".clone_into(&mut ticket.severity);

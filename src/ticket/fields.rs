@@ -39,7 +39,8 @@ impl Work<'_> {
         for (name, value) in fields {
             let value = value.trim();
             if value.chars().count() > MAX_VALUE_CHARS || name.is_empty() || name.chars().count() > 60 {
-                let hint = format!("write names of at most 60 and values of at most {MAX_VALUE_CHARS} characters");
+                let hint =
+                    format!("write names of at most 60 and values of at most {MAX_VALUE_CHARS} characters");
                 return Err(Refusal::field(name, "the field is too long", hint));
             }
             if self.out.ticket.field(name) == Some(value) {
@@ -59,7 +60,11 @@ impl Work<'_> {
         let ticket = &mut self.out.ticket;
         match name {
             "severity" if !["ordinary", "serious", "major"].contains(&value) => {
-                return Err(Refusal::field("severity", format!("`{value}` is none"), "write ordinary, serious or major"));
+                return Err(Refusal::field(
+                    "severity",
+                    format!("`{value}` is none"),
+                    "write ordinary, serious or major",
+                ));
             }
             "severity" => ticket.severity = value.to_owned(),
             "category" => {
@@ -74,7 +79,11 @@ impl Work<'_> {
             "matter" => ticket.matter = value.to_owned(),
             "region" => ticket.region = value.to_owned(),
             "kind" | "source" | "escalated" => {
-                return Err(Refusal::field(name, "it is not edited", "open another ticket and join this one to it"));
+                return Err(Refusal::field(
+                    name,
+                    "it is not edited",
+                    "open another ticket and join this one to it",
+                ));
             }
             _ if value.is_empty() => {
                 ticket.fields.remove(name);

@@ -32,14 +32,14 @@ pub use changes::{Changes, LogLine, Told, WantedCall};
 pub use clock::Rules;
 pub use open::{NewTicket, open};
 pub use pack::{
-    ApprovalRule, ClockWord, CloseRule, Duty, Entry, Intake, Kind, Need, OnMissing, Region, Rework, StageRule,
-    TicketPack, Urge, VerifyRule, schema,
+    ApprovalRule, ClockWord, CloseRule, Duty, Entry, Intake, Kind, Need, OnMissing, Region, Rework,
+    StageRule, TicketPack, Urge, VerifyRule, schema,
 };
 pub use packs::TicketPacks;
 pub use read::TicketFileError;
 pub use report::{
     AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, ageing,
-    departments, dissatisfied, first_contact, points, register,
+    departments, dissatisfied, first_contact, form, points, register,
 };
 pub use step::step;
 pub use ticket::{

@@ -62,7 +62,9 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
     work.fill(&new.fields)?;
     if new.by_hand {
         work.need(&kind.opens_with, "this type")?;
-        if kind.next_reply && work.out.ticket.field("answer").is_none() && work.out.ticket.field("next_reply_at").is_none()
+        if kind.next_reply
+            && work.out.ticket.field("answer").is_none()
+            && work.out.ticket.field("next_reply_at").is_none()
         {
             let hint = "give `answer`, or `next_reply_at` with the time of the next reply";
             return Err(Refusal::field("next_reply_at", "neither solved nor a next reply", hint));
@@ -71,7 +73,11 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
     work.derive(kind, new);
     work.out.ticket.stages =
         kind.stage.iter().map(|rule| Stage { rule: rule.clone(), ..Stage::default() }).collect();
-    work.log_call("opened", format!("{} from {}", new.kind, new.source), new.call.as_ref().map(|c| c.call));
+    work.log_call(
+        "opened",
+        format!("{} from {}", new.kind, new.source),
+        new.call.as_ref().and_then(|c| c.call),
+    );
     work.warn_of_gaps(kind);
     if let Some(attempt) = &new.call {
         work.out.ticket.call_end = Some(attempt.at);
@@ -90,7 +96,8 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
 
 fn blank(rules: &Rules, kind: &Kind, new: &NewTicket) -> Ticket {
     let pack = &rules.pack;
-    let first = |words: &[&str]| words.iter().find(|w| !w.is_empty()).map_or(String::new(), |w| (*w).to_owned());
+    let first =
+        |words: &[&str]| words.iter().find(|w| !w.is_empty()).map_or(String::new(), |w| (*w).to_owned());
     let severity = first(&[&new.severity, &kind.severity, "ordinary"]);
     let routed = pack.departments.get(&new.category).map_or("", String::as_str);
     Ticket {
@@ -131,7 +138,8 @@ impl Work<'_> {
                 fields.insert("chargeable".into(), "true".into());
             }
         }
-        let on_duty = kind.duty.iter().find(|duty| self.rules.windows(&duty.hours).is_some_and(|w| w.is_open(new.at)));
+        let on_duty =
+            kind.duty.iter().find(|duty| self.rules.windows(&duty.hours).is_some_and(|w| w.is_open(new.at)));
         if let Some(duty) = on_duty {
             self.out.ticket.department = duty.to.clone();
         }
@@ -151,11 +159,12 @@ impl Work<'_> {
     }
 
     fn announce(&mut self, kind: &Kind) {
-        self.tell_department("ticket.opened", "");
+        // First those who have to acknowledge: the department may be among them.
         for role in &kind.notify {
             let to = self.role(role);
             self.tell_acked("ticket.opened", &to, "", &[], kind.notify_ack);
         }
+        self.tell_department("ticket.opened", "");
         if kind.meeting && self.out.ticket.severity == "major" {
             self.call_meeting();
         }

@@ -31,7 +31,8 @@ pub struct TicketPack {
     /// Where in the sources it stands.
     #[serde(default)]
     pub source: String,
-    /// Policy pack by which customers of these tickets are called; empty: the same.
+    /// Policy pack by which customers are called whose own pack has no policy; also that of
+    /// callers whom nobody knows.
     #[serde(default)]
     pub callbacks_by: String,
     /// What numbers of tickets begin with: `KF` of `KF20260303-0001` (TKT-27).
@@ -97,6 +98,7 @@ pub struct TicketPack {
     #[serde(default)]
     pub criteria: Vec<String>,
     /// The types, by word.
+    #[serde(default)]
     pub kind: BTreeMap<String, Kind>,
 }
 

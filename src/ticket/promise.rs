@@ -58,7 +58,9 @@ impl Work<'_> {
         self.out.ticket.fields.insert("next_reply_at".into(), text.clone());
         self.log("promised", format!("{what} at {text}"));
         let met: Vec<usize> = (0..self.out.ticket.stages.len())
-            .filter(|at| self.is_owed(*at) && self.out.ticket.stages.get(*at).is_some_and(|s| s.rule.by_promise))
+            .filter(|at| {
+                self.is_owed(*at) && self.out.ticket.stages.get(*at).is_some_and(|s| s.rule.by_promise)
+            })
             .collect();
         for stage in met {
             self.finish(stage, "promised", None, &text);
@@ -83,7 +85,8 @@ impl Work<'_> {
         let (now, before) = (self.now, millis(self.rules.pack.promise_reminder));
         let owner = self.out.ticket.owner.clone();
         for at in 0..self.out.ticket.promises.len() {
-            let Some(promise) = self.out.ticket.promises.get(at).filter(|p| p.kept_at.is_none()).cloned() else {
+            let Some(promise) = self.out.ticket.promises.get(at).filter(|p| p.kept_at.is_none()).cloned()
+            else {
                 continue;
             };
             let (no, text) = (promise.no.to_string(), self.rules.calendar.civil(promise.at));
@@ -109,7 +112,10 @@ impl Work<'_> {
         }
         let remind = Timestamp(promise.at.0 - millis(reminder));
         let broken = Timestamp(promise.at.0 + PROMISE_MS);
-        [Some(remind).filter(|_| promise.reminded_at.is_none()), Some(broken).filter(|_| promise.broken_at.is_none())]
+        [
+            Some(remind).filter(|_| promise.reminded_at.is_none()),
+            Some(broken).filter(|_| promise.broken_at.is_none()),
+        ]
     }
 }
 

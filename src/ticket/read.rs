@@ -23,16 +23,22 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 const MAX_PARTS: usize = 60;
 
 impl TicketPack {
-    /// Reads a ticket file.
+    /// Reads a ticket file; types and keys that it does not say itself are those of `base`.
     ///
     /// # Errors
     /// The first mistake, in words.
-    pub fn parse(file: &str, text: &str) -> Result<TicketPack, TicketFileError> {
+    pub fn parse(file: &str, text: &str, base: Option<&TicketPack>) -> Result<TicketPack, TicketFileError> {
         let wrong = |message: String| TicketFileError { file: file.to_owned(), message };
         if text.len() > MAX_TEXT_BYTES {
             return Err(wrong(format!("the file is larger than {MAX_TEXT_BYTES} bytes")));
         }
-        let pack: TicketPack = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        let mut pack: TicketPack = toml::from_str(text).map_err(|e| wrong(e.to_string()))?;
+        for (word, kind) in base.map(|base| &base.kind).into_iter().flatten() {
+            pack.kind.entry(word.clone()).or_insert_with(|| kind.clone());
+        }
+        if let Some(base) = base.filter(|_| pack.keys.is_empty()) {
+            pack.keys = base.keys.clone();
+        }
         check(&pack).map_err(wrong)?;
         Ok(pack)
     }
@@ -40,7 +46,9 @@ impl TicketPack {
 
 fn check(pack: &TicketPack) -> Result<(), String> {
     if pack.pack.is_empty() || pack.owner.is_empty() || pack.supervisor.is_empty() {
-        return Err("`pack`, `owner` and `supervisor` must not be empty: no ticket is without an owner".into());
+        return Err(
+            "`pack`, `owner` and `supervisor` must not be empty: no ticket is without an owner".into()
+        );
     }
     if pack.prefix.chars().any(|c| !c.is_ascii_alphanumeric()) || pack.prefix.len() > 8 {
         return Err(format!("prefix `{}`: at most 8 letters and digits", pack.prefix));
@@ -89,7 +97,11 @@ fn check_stage(stage: &StageRule, known: &BTreeSet<&str>, approvals: &BTreeSet<&
     }
     if !stage.after.is_empty() && !known.contains(stage.after.as_str()) {
         let words: Vec<&str> = known.iter().copied().collect();
-        return Err(format!("after = `{}` names no stage before it; known: {}", stage.after, words.join(", ")));
+        return Err(format!(
+            "after = `{}` names no stage before it; known: {}",
+            stage.after,
+            words.join(", ")
+        ));
     }
     if let Some(missing) = stage.approvals.iter().find(|id| !approvals.contains(id.as_str())) {
         return Err(format!("there is no approval `{missing}`"));

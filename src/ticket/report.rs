@@ -173,7 +173,10 @@ pub struct DissatisfiedLine {
 /// Dissatisfied customers among these tickets.
 pub fn dissatisfied(rules: &Rules, tickets: &[Ticket], now: Timestamp) -> Vec<DissatisfiedLine> {
     let line = |ticket: &Ticket| {
-        let limit = rules.calendar.add(ticket.opened_at, rules.pack.report_limit, crate::calendar::Edge::End, None).at;
+        let limit = rules
+            .calendar
+            .add(ticket.opened_at, rules.pack.report_limit, crate::calendar::Edge::End, None)
+            .at;
         let flag = match ticket.reported_at {
             Some(at) if at > limit => "late_report",
             None if now > limit => "not_reported",
@@ -188,7 +191,11 @@ pub fn dissatisfied(rules: &Rules, tickets: &[Ticket], now: Timestamp) -> Vec<Di
             at: rules.calendar.civil(ticket.opened_at),
             reported: ticket.reported_at.map_or(String::new(), |at| rules.calendar.civil(at)),
             flag: flag.to_owned(),
-            result: if ticket.closed_how.is_empty() { ticket.state.clone() } else { ticket.closed_how.clone() },
+            result: if ticket.closed_how.is_empty() {
+                ticket.state.clone()
+            } else {
+                ticket.closed_how.clone()
+            },
             final_score,
         }
     };
@@ -239,4 +246,48 @@ pub fn points(tickets: &[Ticket], from: Timestamp, to: Timestamp) -> Vec<PointsL
         line.times += 1;
     }
     lines.into_values().collect()
+}
+
+/// A ticket as a form to print, in Chinese: head, what was said and found, stages with their
+/// signatures (TKT-28, TKT-43).
+pub fn form(rules: &Rules, ticket: &Ticket) -> String {
+    let kind = rules.pack.kind.get(&ticket.kind);
+    let mut out = format!("{}\n单号：{}\n", kind.map_or(&ticket.kind, |k| &k.title), ticket.number);
+    let head = [
+        ("客户", ticket.name.clone()),
+        ("电话", ticket.phone.clone()),
+        ("受理时间", rules.calendar.civil(ticket.opened_at)),
+        ("负责人", ticket.owner.clone()),
+        ("责任部门", ticket.department.clone()),
+    ];
+    for (title, value) in head.into_iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("{title}：{value}\n"));
+    }
+    for (name, value) in &ticket.fields {
+        out.push_str(&format!("{}：{value}\n", word_of(name)));
+    }
+    for stage in ticket.stages.iter().filter(|s| s.done_at.is_some()) {
+        let at = stage.done_at.map_or(String::new(), |at| rules.calendar.civil(at));
+        out.push_str(&format!("{}：{} {at}\n", stage.rule.title, stage.done_by));
+    }
+    if ticket.field("parts") == Some("customer") {
+        out.push_str("客户自备配件，本公司对该配件不承担质量保证。\n");
+    }
+    out
+}
+
+/// Title of a field on a form, where it has one.
+fn word_of(name: &str) -> &str {
+    match name {
+        "symptoms" => "故障现象",
+        "diagnosis" => "初步诊断",
+        "solution" => "解决方案",
+        "result" => "处理结果",
+        "demand" => "客户诉求",
+        "cause" => "原因",
+        "root_cause" => "根本原因",
+        "liability" => "责任",
+        "budget" => "费用预算",
+        other => other,
+    }
 }

@@ -13,6 +13,11 @@ impl Ticket {
         self.holds(&stage.rule.when)
     }
 
+    /// Whether a stage concerns this ticket as it stands.
+    pub fn concerns(&self, stage: &Stage) -> bool {
+        self.in_force(stage)
+    }
+
     /// Stages that have begun and are not done.
     pub fn owed(&self) -> impl Iterator<Item = &Stage> {
         self.stages.iter().filter(|s| s.done_at.is_none() && s.began_at.is_some() && self.in_force(s))
@@ -58,7 +63,9 @@ impl Work<'_> {
             if stage.done_at.is_some() || !ticket.in_force(stage) {
                 continue;
             }
-            let Some(began) = stage.began_at.or_else(|| ticket.beginning(stage, ticket.stages.len())) else { continue };
+            let Some(began) = stage.began_at.or_else(|| ticket.beginning(stage, ticket.stages.len())) else {
+                continue;
+            };
             let begins = stage.began_at.is_none();
             let named = !stage.rule.due_field.is_empty();
             let rule = stage.rule.clone();
@@ -108,7 +115,12 @@ impl Work<'_> {
     }
 
     /// Reports a stage as done or failed.
-    pub fn report(&mut self, id: &str, result: &str, fields: &BTreeMap<String, String>) -> Result<(), Refusal> {
+    pub fn report(
+        &mut self,
+        id: &str,
+        result: &str,
+        fields: &BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
         let Some(at) = self.out.ticket.place(id) else {
             let known: Vec<&str> = self.out.ticket.stages.iter().map(|s| s.rule.id.as_str()).collect();
             let hint = format!("this ticket has {}", known.join(", "));
@@ -158,10 +170,15 @@ impl Work<'_> {
             return Err(Refusal::Conflict(format!("stage `{id}` does not concern this ticket as it stands")));
         }
         if stage.began_at.is_none() {
-            return Err(Refusal::Conflict(format!("stage `{id}` comes after `{}`, which is not done", stage.rule.after)));
+            return Err(Refusal::Conflict(format!(
+                "stage `{id}` comes after `{}`, which is not done",
+                stage.rule.after
+            )));
         }
         if stage.rule.needs_ack && ticket.acknowledged.is_none() {
-            return Err(Refusal::Conflict(format!("stage `{id}` waits until the department has acknowledged the ticket")));
+            return Err(Refusal::Conflict(format!(
+                "stage `{id}` waits until the department has acknowledged the ticket"
+            )));
         }
         Ok(())
     }
@@ -208,7 +225,12 @@ impl Work<'_> {
         let stage = Stage { rule: redo, ..Stage::default() };
         self.out.ticket.stages.insert(at + 1, stage);
         if rework.points != 0 {
-            let points = Points { who: rework.to.clone(), points: -rework.points.abs(), why: rule.title, at: self.now };
+            let points = Points {
+                who: rework.to.clone(),
+                points: -rework.points.abs(),
+                why: rule.title,
+                at: self.now,
+            };
             self.out.ticket.points.push(points);
         }
         self.recount();
@@ -217,7 +239,8 @@ impl Work<'_> {
     /// The word for people: of the next stage, or of the phase.
     pub fn settle_state(&mut self) {
         let ticket = &self.out.ticket;
-        let next = ticket.stages.iter().find(|s| s.done_at.is_none() && ticket.in_force(s) && s.began_at.is_some());
+        let next =
+            ticket.stages.iter().find(|s| s.done_at.is_none() && ticket.in_force(s) && s.began_at.is_some());
         let word = match ticket.phase {
             Phase::Closed => "closed".to_owned(),
             Phase::Joined => "joined".to_owned(),

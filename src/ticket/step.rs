@@ -17,10 +17,19 @@ pub fn step(rules: &Rules, ticket: Ticket, act: &Act, who: &Who, now: Timestamp)
     let mut work = Work::new(rules, who, ticket, now);
     let may_when_closed = matches!(
         act,
-        Act::Reopen(_) | Act::Comment(_) | Act::Attach(_) | Act::Call(_) | Act::File | Act::Verify(_) | Act::Meet(_)
+        Act::Reopen(_)
+            | Act::Comment(_)
+            | Act::Attach(_)
+            | Act::Call(_)
+            | Act::File
+            | Act::Verify(_)
+            | Act::Meet(_)
     );
     if !work.out.ticket.is_open() && !may_when_closed {
-        return Err(Refusal::Conflict(format!("ticket {} is closed: reopen it first", work.out.ticket.number)));
+        return Err(Refusal::Conflict(format!(
+            "ticket {} is closed: reopen it first",
+            work.out.ticket.number
+        )));
     }
     work.carry_out(act)?;
     let now = work.now;
@@ -93,7 +102,8 @@ impl Work<'_> {
         if self.out.ticket.department != department {
             self.tell_department("ticket.opened", &self.now.0.to_string());
         }
-        if self.out.ticket.severity != severity && self.out.ticket.severity == "major" && self.kind().meeting {
+        if self.out.ticket.severity != severity && self.out.ticket.severity == "major" && self.kind().meeting
+        {
             self.call_meeting();
         }
         if let Some(at) = fields.get("next_reply_at").filter(|text| !text.is_empty()) {
@@ -149,21 +159,30 @@ impl Work<'_> {
     /// Whether a stage has begun, concerns the ticket and is not done.
     pub fn is_owed(&self, at: usize) -> bool {
         let ticket = &self.out.ticket;
-        ticket.stages.get(at).is_some_and(|s| s.done_at.is_none() && s.began_at.is_some() && ticket.in_force(s))
+        ticket
+            .stages
+            .get(at)
+            .is_some_and(|s| s.done_at.is_none() && s.began_at.is_some() && ticket.in_force(s))
     }
 
     fn call(&mut self, attempt: &Attempt) {
         let way = if attempt.inbound { "inbound" } else { "outbound" };
         let word = if attempt.answered { "answered" } else { "not answered" };
         let by = if attempt.agent.is_empty() { String::new() } else { format!(" by {}", attempt.agent) };
-        self.log_call("call", format!("{way}{by}, {word}"), Some(attempt.call));
-        if !self.out.ticket.is_open() || !attempt.answered || attempt.inbound {
+        self.log_call("call", format!("{way}{by}, {word}"), attempt.call);
+        if !self.out.ticket.is_open() || !attempt.answered {
+            return;
+        }
+        // Who comes again by themselves need not be called back.
+        if attempt.inbound && self.out.ticket.kind != self.rules.pack.intake.missed {
             return;
         }
         let now = self.now;
+        let mut kept = false;
         for promise in &mut self.ticket().promises {
             if promise.kept_at.is_none() && now.millis_since(promise.at) >= -PROMISE_EARLY_MS {
                 promise.kept_at = Some(now);
+                kept = true;
             }
         }
         let waits = |s: &super::Stage| s.rule.needs_ack && self.out.ticket.acknowledged.is_none();
@@ -173,12 +192,18 @@ impl Work<'_> {
             .collect();
         // One call does one thing: the first stage that a call does.
         if let Some(at) = done.first() {
-            self.finish(*at, "call", Some(attempt.call), "");
+            self.finish(*at, "call", attempt.call, "");
+        }
+        if kept || !done.is_empty() {
             self.when_all_is_done();
         }
     }
 
-    fn approve(&mut self, id: &str, fields: &std::collections::BTreeMap<String, String>) -> Result<(), Refusal> {
+    fn approve(
+        &mut self,
+        id: &str,
+        fields: &std::collections::BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
         let kind = self.kind();
         let Some(place) = kind.approval.iter().position(|a| a.id == id) else {
             let known: Vec<&str> = kind.approval.iter().map(|a| a.id.as_str()).collect();
@@ -189,9 +214,9 @@ impl Work<'_> {
         if given(&self.out.ticket, id) {
             return Err(Refusal::Conflict(format!("`{id}` is signed already")));
         }
-        let before = kind.approval[..place].iter().find(|a| {
-            !a.optional && self.out.ticket.holds(&a.when) && !given(&self.out.ticket, &a.id)
-        });
+        let before = kind.approval[..place]
+            .iter()
+            .find(|a| !a.optional && self.out.ticket.holds(&a.when) && !given(&self.out.ticket, &a.id));
         if let Some(before) = before {
             return Err(Refusal::Conflict(format!("`{}` signs before `{id}`", before.id)));
         }

@@ -41,7 +41,8 @@ impl Work<'_> {
         let due = self.rules.calendar.add(self.now, rule.after, crate::calendar::Edge::Start, None);
         let verification = &mut self.out.ticket.verification;
         let calls = verification.calls;
-        *verification = Verification { due: Some(due.at.max(self.now)), sum: due.sum, calls, ..Verification::default() };
+        *verification =
+            Verification { due: Some(due.at.max(self.now)), sum: due.sum, calls, ..Verification::default() };
         self.out.ticket.phase = Phase::Verifying;
         self.log("handled", "the customer is asked whether it is solved");
         self.ask(true);
@@ -75,6 +76,7 @@ impl Work<'_> {
     pub fn verify(&mut self, found: &Found) -> Result<(), Refusal> {
         self.may_verify(found)?;
         let solved = self.judged(found)?;
+        self.out.ends_verification = true;
         let now = self.now;
         match solved {
             None => self.unreached(),
@@ -97,13 +99,18 @@ impl Work<'_> {
         let rule = &self.rules.pack.verify;
         let ticket = &self.out.ticket;
         if ticket.phase != Phase::Verifying {
-            return Err(Refusal::Conflict("nothing is to be verified: it is not dealt with, or closed".into()));
+            return Err(Refusal::Conflict(
+                "nothing is to be verified: it is not dealt with, or closed".into(),
+            ));
         }
         if self.who.role == Role::Department && rule.independent {
             return Err(Refusal::Forbidden("the department that handled it does not verify it".into()));
         }
         if rule.independent && self.who.name == ticket.handler {
-            return Err(Refusal::Forbidden(format!("{} handled it: somebody else verifies it", ticket.handler)));
+            return Err(Refusal::Forbidden(format!(
+                "{} handled it: somebody else verifies it",
+                ticket.handler
+            )));
         }
         let by_robot = self.who.name == super::Who::daemon().name;
         if !rule.by.is_empty() && rule.independent && !by_robot && found.role != rule.by {
@@ -125,7 +132,10 @@ impl Work<'_> {
             let hint = format!("answer all of {}", criteria.join(", "));
             return Err(Refusal::field(missing, "the form asks for it", hint));
         }
-        Ok(Some(criteria.iter().all(|name| found.criteria.get(name) == Some(&true)) && found.solved != Some(false)))
+        Ok(Some(
+            criteria.iter().all(|name| found.criteria.get(name) == Some(&true))
+                && found.solved != Some(false),
+        ))
     }
 
     fn passed(&mut self, found: &Found) {
@@ -153,7 +163,11 @@ impl Work<'_> {
             self.out.ticket.flags.insert("outstanding".into());
         }
         self.back_to_work();
-        let responsible = if self.out.ticket.handler.is_empty() { &self.out.ticket.owner } else { &self.out.ticket.handler };
+        let responsible = if self.out.ticket.handler.is_empty() {
+            &self.out.ticket.owner
+        } else {
+            &self.out.ticket.handler
+        };
         let responsible = responsible.clone();
         let facts = [("cycle", cycle.to_string()), ("responsible", responsible.clone())];
         self.tell("ticket.not_solved", &responsible, &cycle.to_string(), &facts);

@@ -79,6 +79,8 @@ pub enum Command {
     Simulate(super::SimulateArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
+    /// Tickets: what customers brought to us, until they say that it is solved.
+    Tickets(super::TicketsArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.

@@ -18,6 +18,7 @@ mod prompts;
 mod simulate;
 mod storage;
 mod table;
+mod tickets;
 
 pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
@@ -30,6 +31,7 @@ pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
+pub use tickets::{TicketCommand, TicketsArgs};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -79,6 +81,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
+        Command::Tickets(args) => tickets::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

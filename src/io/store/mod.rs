@@ -23,6 +23,7 @@ pub mod read;
 mod recording;
 mod recover;
 mod schema;
+pub mod ticket;
 mod token;
 mod warning;
 mod write;

@@ -64,6 +64,8 @@ pub struct ApiState {
     pub(super) limits: Limits,
     /// The planner, once the daemon has one.
     planner: std::sync::OnceLock<crate::io::planner::Planner>,
+    /// The desk of tickets, once the daemon has one.
+    tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -87,6 +89,7 @@ impl ApiState {
             started_at,
             import,
             planner: std::sync::OnceLock::new(),
+            tickets: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -128,6 +131,16 @@ impl ApiState {
     /// The planner.
     pub fn planner(&self) -> Result<&crate::io::planner::Planner, Problem> {
         self.planner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The desk of tickets of the daemon; given once.
+    pub fn set_tickets(&self, tickets: crate::io::desk::TicketDesk) {
+        self.tickets.set(tickets).ok();
+    }
+
+    /// The desk of tickets.
+    pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
+        self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -24,5 +24,6 @@ pub use entries::{EntryFilter, EntryRow, EntrySort};
 pub use imports::{ImportRow, ImportRowResult};
 pub use ledger::{AuditRow, DeadLetterRow};
 pub use lists::{ListRow, StateCount};
+pub(in crate::io::store) use page::fetch;
 pub use page::{Cursor, PAGE_LIMIT, Page};
 pub use placed::{PlacedCall, UncoveredCustomer, VisitRow};

@@ -38,7 +38,7 @@ pub struct Page<T> {
 
 impl<T> Page<T> {
     /// Cuts `rows`, which [`fetch`] of the same `limit` gave, to the page.
-    pub(super) fn cut(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
+    pub(in crate::io::store) fn cut(mut rows: Vec<T>, limit: u32, cursor: impl Fn(&T) -> Cursor) -> Page<T> {
         let limit = size(limit) as usize;
         let more = rows.len() > limit;
         rows.truncate(limit);
@@ -53,7 +53,7 @@ fn size(limit: u32) -> u32 {
 }
 
 /// Rows to fetch for a page of `limit`: one more, to know whether there is a next.
-pub(super) fn fetch(limit: u32) -> i64 {
+pub(in crate::io::store) fn fetch(limit: u32) -> i64 {
     i64::from(size(limit)) + 1
 }
 

@@ -159,7 +159,11 @@ impl Store {
     }
 
     /// Inbound calls between two moments that belong to no ticket.
-    pub async fn unregistered_calls(&self, from: Timestamp, to: Timestamp) -> Result<Vec<Unregistered>, Error> {
+    pub async fn unregistered_calls(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Vec<Unregistered>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT c.id, c.phone, c.dialled, c.reserved_at, c.disposition FROM calls c
              WHERE c.direction = 'inbound' AND c.reserved_at >= $1 AND c.reserved_at < $2

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::super::db::on;
-use super::super::read::{Cursor, Page};
+use super::super::read::{Cursor, Page, fetch};
 use super::super::{Error, Store};
 use super::{AnswerDelay, all, one};
 use crate::base::{CustomerId, Timestamp};
@@ -135,10 +135,10 @@ impl Store {
             when!(filter.from, " AND opened_at >= ");
             when!(filter.to, " AND opened_at < ");
             when!(after.map(|cursor| cursor.key), " AND id < ");
-            query.push(" ORDER BY id DESC LIMIT ").push_bind(super::super::read::fetch_rows(limit));
+            query.push(" ORDER BY id DESC LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await
         })?;
-        Ok(super::super::read::cut_page(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+        Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
     }
 
     /// One ticket.
@@ -191,7 +191,7 @@ impl Store {
         let rows = on!(self.db(), p => sqlx::query_as(
             "SELECT body FROM tickets
              WHERE (CAST($1 AS TEXT) IS NULL OR pack = $1)
-               AND (opened_at >= $2 AND opened_at < $3 OR $4 = 1 AND closed_at IS NULL)
+               AND (opened_at >= $2 AND opened_at < $3 OR CAST($4 AS BIGINT) = 1 AND closed_at IS NULL)
              ORDER BY opened_at, id LIMIT $5")
             .bind(pack)
             .bind(from.0)

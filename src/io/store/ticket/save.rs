@@ -144,7 +144,7 @@ async fn write(
     }
     for call in &linked.calls {
         within!(&mut *tx, c => sqlx::query(
-            "INSERT INTO ticket_calls (ticket_id, call_id) SELECT $1, id FROM calls WHERE id = $2
+            "INSERT INTO ticket_calls (ticket_id, call_id) SELECT CAST($1 AS BIGINT), id FROM calls WHERE id = $2
              ON CONFLICT (ticket_id, call_id) DO NOTHING")
             .bind(id)
             .bind(call.to_string())
@@ -228,7 +228,7 @@ async fn callbacks(tx: &mut Tx, changes: &Changes, linked: &Linked, now: Timesta
         insert_callbacks(tx, std::slice::from_ref(&callback), now).await?;
         within!(&mut *tx, c => sqlx::query(
             "INSERT INTO ticket_callbacks (callback_id, ticket_id, purpose)
-             SELECT id, $1, $2 FROM callbacks WHERE pack = $3 AND rule = $4 AND subject = $5 AND occurrence = $6
+             SELECT id, CAST($1 AS BIGINT), CAST($2 AS TEXT) FROM callbacks WHERE pack = $3 AND rule = $4 AND subject = $5 AND occurrence = $6
              ON CONFLICT (callback_id) DO NOTHING")
             .bind(id)
             .bind(&planned.purpose)

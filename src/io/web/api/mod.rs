@@ -32,6 +32,11 @@ mod registers;
 mod segments;
 mod stream;
 mod surveys;
+mod ticket_acts;
+mod ticket_files;
+mod ticket_links;
+mod ticket_reports;
+mod tickets;
 mod tokens;
 mod trace;
 mod warnings;
@@ -62,6 +67,9 @@ pub use plan::PreviewBody;
 pub use progress::Progress;
 pub use registers::{IntakeWarning, MatterState};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
+pub use ticket_acts::TicketAct;
+pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -85,6 +93,11 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(adherence::routes())
         .merge(warnings::routes())
         .merge(surveys::routes())
+        .merge(tickets::routes())
+        .merge(ticket_acts::routes())
+        .merge(ticket_files::routes())
+        .merge(ticket_links::routes())
+        .merge(ticket_reports::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())
@@ -100,9 +113,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(health::routes())
 }
 
-/// `/livez` and `/readyz`, which answer without a token.
+/// `/livez` and `/readyz`, and the links of departments, which answer without a token.
 pub(super) fn open_routes() -> OpenApiRouter<Shared> {
-    health::open_routes()
+    health::open_routes().merge(ticket_links::open_routes())
 }
 
 /// `/metrics`.
