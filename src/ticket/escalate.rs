@@ -18,8 +18,16 @@ impl Work<'_> {
             self.out.ticket.fields.insert(name.to_owned(), value.trim().to_owned());
         }
         let manager = self.rules.pack.supervisor.clone();
-        let now = self.now;
-        self.ticket().reported_at.get_or_insert(now);
+        let (now, kind) = (self.now, self.kind());
+        let ticket = self.ticket();
+        ticket.reported_at.get_or_insert(now);
+        ticket.escalated_at = Some(now);
+        if kind.escalation_is_major {
+            "major".clone_into(&mut ticket.severity);
+            if kind.meeting {
+                self.call_meeting();
+            }
+        }
         self.raise(&format!("{cause}; demand: {demand}"));
         let from = std::mem::replace(&mut self.ticket().owner, manager.clone());
         self.log("escalated", format!("{from} to {manager}: {cause}"));
@@ -29,20 +37,11 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// One level up; a type that says so becomes major.
+    /// One level up. Its stages stay what they are: only a person's escalation makes it another
+    /// kind of work.
     pub fn raise(&mut self, why: &str) {
-        let kind = self.kind();
-        let now = self.now;
-        let ticket = self.ticket();
-        ticket.level += 1;
-        ticket.escalated_at = Some(now);
-        let level = ticket.level;
-        if kind.escalation_is_major {
-            "major".clone_into(&mut ticket.severity);
-            if kind.meeting {
-                self.call_meeting();
-            }
-        }
+        self.ticket().level += 1;
+        let level = self.out.ticket.level;
         let to = self.at_level(level);
         self.log("level", format!("{level}: {to}; {why}"));
         let facts = [("why", why.to_owned()), ("level", level.to_string())];

@@ -262,7 +262,7 @@ pub struct Kind {
     pub duty: Vec<Duty>,
     /// No call to the customer verifies it.
     pub no_verification: bool,
-    /// An escalation makes it major (TKT-13).
+    /// A person's escalation makes it major (TKT-13).
     pub escalation_is_major: bool,
     /// A meeting is called where it is major (ESC-03).
     pub meeting: bool,

@@ -212,7 +212,7 @@ pub struct Ticket {
     pub told_at: Option<Timestamp>,
     /// The department's receipt.
     pub acknowledged: Option<Signature>,
-    /// When it was escalated last.
+    /// When a person escalated it last.
     pub escalated_at: Option<Timestamp>,
     /// When it was reported upward.
     pub reported_at: Option<Timestamp>,

@@ -77,7 +77,7 @@ fn tkt_13_a_major_complaint_is_visited_within_two_working_days() {
     let major = acted(&rules, &ticket, "2026-03-05 16:00", act).unwrap().ticket;
     // Thursday: Friday and Monday, to its 24:00.
     assert_eq!(stage(&major, "major_visit").due, Some(at("2026-03-10 00:00")));
-    assert!(stage(&major, "major_visit").sum.to_string().contains("2026-03-05 +2wd = 2026-03-09"));
+    assert!(stage(&major, "major_visit").sum.to_string().contains("+ 2 working days = 2026-03-09"));
     assert_eq!(major.state, "major_visit");
     let major = report(&rules, &major, "2026-03-06 10:00", "major_visit", &[]);
     let plan = Act::Report { stage: "plan".into(), result: "done".into(), fields: BTreeMap::new() };
