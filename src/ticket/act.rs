@@ -161,7 +161,7 @@ pub enum Act {
     },
     /// It waits for the customer: deadlines rest.
     Wait(String),
-    /// It waits no longer.
+    /// Deadlines go on.
     Resume,
     /// Somebody is to call the customer within a time (TKT-42).
     CallBack {

@@ -99,7 +99,7 @@ pub enum TicketAct {
         #[serde(default)]
         reason: String,
     },
-    /// It waits no longer.
+    /// Deadlines go on.
     Resume,
     /// Somebody is to call the customer.
     CallBack {
