@@ -15,6 +15,7 @@ pub mod policy;
 pub mod plan;
 pub mod notice;
 pub mod roster;
+pub mod ticket;
 pub mod ivr;
 pub mod dialer;
 pub mod intake;

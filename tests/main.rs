@@ -20,6 +20,7 @@ mod rosters;
 mod soak;
 mod store;
 mod support;
+mod tickets;
 mod tidy;
 mod torture;
 mod torture_mutants;

@@ -11,6 +11,7 @@ use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock;
 use crate::io::notices::Notices;
+use crate::io::desk::TicketDesk;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
@@ -29,6 +30,8 @@ pub(super) struct ApiSide {
     pub notices: Notices,
     /// The rosters, for theirs.
     pub rosters: Rosters,
+    /// The desk of tickets, for its turns.
+    pub tickets: TicketDesk,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -74,6 +77,9 @@ impl ApiSide {
         state.set_planner(planner.clone());
         state.set_notices(notices.clone());
         state.set_rosters(rosters.clone());
+        let hub = state.parts.events.clone();
+        let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
+        state.set_tickets(tickets.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -83,6 +89,7 @@ impl ApiSide {
             planner,
             notices,
             rosters,
+            tickets,
             server,
             stop,
             control,

@@ -66,6 +66,8 @@ pub struct Settings {
     pub notices: crate::notice::Settings,
     /// On-call rosters.
     pub rosters: Vec<crate::roster::Settings>,
+    /// Ticket files.
+    pub tickets: crate::io::desk::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -119,6 +121,7 @@ pub struct Daemon {
     planner: JoinHandle<()>,
     stop_planner: CancellationToken,
     notices: JoinHandle<()>,
+    tickets: JoinHandle<()>,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -160,6 +163,18 @@ impl Daemon {
         };
         let ApiSide { addresses: api, state, planner, notices, rosters, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
+        let ApiSide {
+            addresses: api,
+            state,
+            planner,
+            tickets,
+            server,
+            stop,
+            control,
+            orders,
+            live_tx,
+            catalogue,
+        } = ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
@@ -188,6 +203,7 @@ impl Daemon {
         let stop_planner = CancellationToken::new();
         let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
         let notices = super::notices::spawn(notices, rosters, clock, stop_planner.clone());
+        let tickets = super::tickets::spawn(tickets, clock, hub.clone(), stop_planner.clone());
         Ok(Daemon {
             api,
             store,
@@ -199,6 +215,7 @@ impl Daemon {
             planner,
             stop_planner,
             notices,
+            tickets,
             run,
             server,
             stop_server: stop,
@@ -236,6 +253,7 @@ impl Daemon {
         self.stop_planner.cancel();
         self.planner.await.ok();
         self.notices.await.ok();
+        self.tickets.await.ok();
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

@@ -81,6 +81,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         planner: crate::io::planner::Settings::default(),
         notices: crate::notice::Settings::default(),
         rosters: Vec::new(),
+        tickets: crate::io::desk::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -55,6 +55,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         planner: crate::io::planner::Settings::default(),
         notices: crate::notice::Settings::default(),
         rosters: config.rosters.clone(),
+        tickets: crate::io::desk::Settings::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

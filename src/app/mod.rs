@@ -24,6 +24,7 @@ mod publish;
 mod rehearsal;
 mod reload;
 mod signals;
+mod tickets;
 
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
@@ -31,3 +32,4 @@ pub use notices::settings as load_notices;
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;
 pub use rehearsal::{Options as SimulateOptions, Simulation, simulate, text as simulation_text};
+pub use tickets::{LoadedTickets, load as load_tickets};

@@ -11,6 +11,7 @@ use crate::config;
 use crate::io::clock::Clock;
 use crate::io::planner::{self, Planner};
 use crate::io::web::{Batch, EventHub};
+use crate::ticket;
 
 /// What comes in at once is looked at once: calls end and rows come in by the dozen.
 const GATHER: Duration = Duration::from_millis(300);
@@ -111,7 +112,7 @@ pub(super) fn settings(config: &config::Settings) -> Result<planner::Settings, S
         release_at,
         auto_release: config.policy.auto_release,
         lines,
-        policies: std::sync::Arc::new(loaded.policies),
+        policies: std::sync::Arc::new(loaded.policies.with_rules(&ticket::rules_of_tickets())),
         calendar,
     })
 }

@@ -34,6 +34,10 @@ pub fn load(settings: &config::Policy) -> std::io::Result<Loaded> {
     let mut loaded = Loaded::default();
     let folder = settings.folder.as_deref();
     for (file, bytes) in assets::layered("policies/", folder, ".toml")? {
+        // Ticket files lie beside the policies.
+        if file.starts_with("tickets/") {
+            continue;
+        }
         match Policy::parse(&file, &String::from_utf8_lossy(&bytes)) {
             Ok(policy) => {
                 if let Err(problem) = loaded.policies.add(policy) {

@@ -160,6 +160,8 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     };
     settings.notices = match super::notices::settings(&loaded.settings) {
         Ok(notices) => notices,
+    settings.tickets = match super::tickets::settings(&loaded.settings) {
+        Ok(tickets) => tickets,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
     settings.reread = Some(reread(file, loaded.clone()));
@@ -270,6 +272,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         let mut settings = lower::lower(&merged.settings);
         settings.planner = super::planner::settings(&merged.settings)?;
         settings.notices = super::notices::settings(&merged.settings)?;
+        settings.tickets = super::tickets::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

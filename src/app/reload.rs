@@ -106,6 +106,8 @@ impl Driver {
         }
         if let Ok(rosters) = parts.api.rosters() {
             rosters.set_settings(settings.rosters);
+        if let Ok(tickets) = parts.api.tickets() {
+            tickets.set_settings(settings.tickets);
         }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);

@@ -36,7 +36,10 @@ impl Engine {
         }
         let phone = caller(&incoming);
         let facts = Facts {
-            fields: BTreeMap::from([("caller".to_owned(), phone.clone()), ("dialled".to_owned(), number)]),
+            fields: BTreeMap::from([
+                ("caller".to_owned(), phone.clone()),
+                ("dialled".to_owned(), number.clone()),
+            ]),
             name: String::new(),
             language,
             timezone: self.settings.timezone.clone(),
@@ -63,7 +66,9 @@ impl Engine {
         };
         let route = crate::dialer::Route { trunk: trunk_name.clone(), number: String::new() };
         let Some(way) = self.way(&route) else { return refuse(self, 503, Vec::new()) };
-        self.write(Write::Begin { call: id, direction: Direction::Inbound, phone, at: now.utc });
+        let begin =
+            Write::Begin { call: id, direction: Direction::Inbound, phone, dialled: number, at: now.utc };
+        self.write(begin);
         if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
             trunk.counts.calls += 1;
         }

@@ -21,6 +21,8 @@ pub enum Write {
         direction: crate::call::Direction,
         /// The other side's number.
         phone: String,
+        /// The number that was dialled, of an inbound call; else empty.
+        dialled: String,
         /// When.
         at: crate::base::Timestamp,
     },

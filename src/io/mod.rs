@@ -5,6 +5,7 @@ pub mod certificate;
 pub mod cli;
 pub mod clock;
 pub mod demo;
+pub mod desk;
 pub mod descriptors;
 pub mod dns;
 pub mod intake;

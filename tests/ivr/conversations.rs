@@ -212,4 +212,6 @@ read_as_agreed! {
         "1 1 1 2 2 mute hang" [], "1 2 say 2 3 1 say mute hang" [];
     verification_reads_as_agreed "verification":
         "1 1 hang" [], "1 2 say hang" [];
+    ticket_verify_reads_as_agreed "ticket-verify":
+        "1 1 5 mute hang" [], "1 2 say hang" [];
 }

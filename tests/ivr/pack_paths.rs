@@ -430,6 +430,8 @@ fn a_fault_is_verified_and_what_is_left_is_taken_by_voice() {
         ("equipment-yearly", "1 1 5 say mute", "greeting=1 y1=1 y2=5 reason=voice y3=null"),
         ("verification", "1 1", "greeting=1 v1=1"),
         ("verification", "1 2 say", "greeting=1 v1=2 v1_note=voice"),
+        ("ticket-verify", "1 1 5 mute", "greeting=1 v1=1 v2=5 opinion=null"),
+        ("ticket-verify", "1 2 say", "greeting=1 v1=2 v1_note=voice"),
     ];
     for (name, plan, answers) in table {
         let caller = check(name, &engineer, &format!("{plan} hang"), answers, Disposition::Completed);

@@ -66,7 +66,7 @@ async fn what_speaks_against_an_attempt_is_checked_again_and_noted(database: &Da
     }
     let begin = |call, n| {
         let direction = Direction::Inbound;
-        Write::Begin { call, direction, phone: phone(n).to_string(), at: MONDAY }
+        Write::Begin { call, direction, phone: phone(n).to_string(), dialled: String::new(), at: MONDAY }
     };
     desk.submit(begin(CallId::new(MONDAY, &mut world.rng), 3));
     let earlier = world.attempt(&due[4], MONDAY);
@@ -338,7 +338,13 @@ async fn inbound_calls_are_stored_from_their_beginning(database: &Database) {
     let mut world = World::new(database, 0).await;
     let desk = Desk::open(&world.store);
     let call = CallId::new(MONDAY, &mut world.rng);
-    let begin = Write::Begin { call, direction: Direction::Inbound, phone: "anonymous\0".into(), at: MONDAY };
+    let begin = Write::Begin {
+        call,
+        direction: Direction::Inbound,
+        phone: "anonymous\0".into(),
+        dialled: String::new(),
+        at: MONDAY,
+    };
     desk.submit(begin.clone());
     desk.submit(begin);
     desk.flush().await;
@@ -405,6 +411,7 @@ async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: 
             call: inbound,
             direction: Direction::Inbound,
             phone: phone(9).to_string(),
+            dialled: String::new(),
             at: MONDAY,
         },
         Write::Answer(answer(1, "5")),

@@ -80,7 +80,13 @@ async fn win_04_calls_of_agents_count_and_calls_from_customers_do_not(database: 
     let desk = Desk::open(&world.store);
     for (direction, minutes) in [(Direction::Outbound, 1), (Direction::Inbound, 2)] {
         let (call, at) = (CallId::new(MONDAY, &mut world.rng), after(minutes * MINUTE));
-        desk.submit(Write::Begin { call, direction, phone: phone(0).to_string(), at });
+        desk.submit(Write::Begin {
+            call,
+            direction,
+            phone: phone(0).to_string(),
+            dialled: String::new(),
+            at,
+        });
     }
     desk.flush().await;
     let candidate = world.due(after(3 * MINUTE)).await.remove(0);

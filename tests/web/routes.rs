@@ -129,6 +129,25 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/callbacks/{id}/assign", "operate"),
     ("post", "/api/v1/callbacks/{id}/note", "operate"),
     ("post", "/api/v1/callbacks/{id}/call-now", "operate"),
+    ("get", "/api/v1/tickets", "read"),
+    ("post", "/api/v1/tickets", "operate"),
+    ("get", "/api/v1/tickets/{id}", "read"),
+    ("get", "/api/v1/tickets/{id}/form", "read"),
+    ("post", "/api/v1/tickets/{id}/acts", "operate"),
+    ("post", "/api/v1/tickets/{id}/files", "operate"),
+    ("get", "/api/v1/tickets/{id}/files/{file}", "operate"),
+    ("post", "/api/v1/tickets/{id}/links", "operate"),
+    ("get", "/department/{secret}", "open"),
+    ("post", "/department/{secret}/acts", "open"),
+    ("get", "/api/v1/ticket-reports/departments", "read"),
+    ("get", "/api/v1/ticket-reports/ageing", "read"),
+    ("get", "/api/v1/ticket-reports/register", "read"),
+    ("get", "/api/v1/ticket-reports/dissatisfied", "read"),
+    ("get", "/api/v1/ticket-reports/first-contact", "read"),
+    ("get", "/api/v1/ticket-reports/points", "read"),
+    ("get", "/api/v1/ticket-reports/unregistered-calls", "read"),
+    ("get", "/api/v1/ticket-reports/answer-delay", "read"),
+    ("get", "/api/v1/meetings/open", "read"),
     ("get", "/api/v1/adherence", "read"),
     ("get", "/api/v1/visits", "read"),
     ("get", "/api/v1/coverage", "read"),
@@ -232,6 +251,11 @@ async fn each_route_opens_to_its_scope_and_to_no_smaller_one() {
             .unwrap()
             .request(method.to_uppercase().parse().unwrap(), format!("{}{}", site.base, url(path)));
         let without = send(request).await;
+        if path.starts_with("/department/") {
+            // The secret in the path is the right: one that nobody made opens nothing.
+            assert!([404, 415].contains(&without.status.as_u16()), "{method} {path}");
+            continue;
+        }
         if *needed == "open" {
             assert_eq!(without.status, 200, "{method} {path}");
             continue;

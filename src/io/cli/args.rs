@@ -86,6 +86,8 @@ pub enum Command {
     Notices(super::NoticesArgs),
     /// On-call rosters: months, swaps, and who is on duty now.
     Roster(super::RosterArgs),
+    /// Tickets: what customers brought to us, until they say that it is solved.
+    Tickets(super::TicketsArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.

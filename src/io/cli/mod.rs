@@ -21,6 +21,7 @@ mod rosters;
 mod simulate;
 mod storage;
 mod table;
+mod tickets;
 
 pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
@@ -36,6 +37,7 @@ pub use replay::ReplayArgs;
 pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
+pub use tickets::{TicketCommand, TicketsArgs};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -91,6 +93,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Notices(args) => notices::run(&client, output, args).await,
         Command::Roster(args) => rosters::run(&client, output, args).await,
+        Command::Tickets(args) => tickets::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

@@ -24,6 +24,7 @@ mod recording;
 mod recover;
 pub mod roster;
 mod schema;
+pub mod ticket;
 mod token;
 mod warning;
 mod write;

@@ -5,9 +5,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
 use super::control::Refused;
+use crate::io::desk::Error as DeskError;
 use crate::io::planner::Error as PlannerError;
 use crate::io::reading::Broken;
 use crate::io::store::Error as StoreError;
+use crate::ticket::Refusal;
 
 /// Seconds after which a client that was told 503 should try again.
 const RETRY_AFTER: u32 = 2;
@@ -256,6 +258,21 @@ impl From<crate::io::notices::Error> for Problem {
         match error {
             crate::io::notices::Error::Store(error) => error.into(),
             crate::io::notices::Error::Planner(error) => error.into(),
+impl From<DeskError> for Problem {
+    fn from(error: DeskError) -> Self {
+            DeskError::Store(StoreError::Refused(text)) => Problem::conflict(text),
+            DeskError::Store(error) => error.into(),
+            DeskError::Refused(Refusal::Field { field, detail, hint }) => {
+                Problem::invalid_field(&field, detail, hint)
+            }
+            DeskError::Refused(Refusal::Conflict(text)) => Problem::conflict(text),
+            DeskError::Refused(Refusal::Forbidden(text)) => {
+                Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by this person", text)
+            }
+            DeskError::NoPack(_) => {
+                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+            }
+            DeskError::Busy(_) => Problem::conflict(error.to_string()),
         }
     }
 }

@@ -68,6 +68,8 @@ pub struct ApiState {
     notices: std::sync::OnceLock<crate::io::notices::Notices>,
     /// The rosters, once the daemon has them.
     rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
+    /// The desk of tickets, once the daemon has one.
+    tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -93,6 +95,7 @@ impl ApiState {
             planner: std::sync::OnceLock::new(),
             notices: std::sync::OnceLock::new(),
             rosters: std::sync::OnceLock::new(),
+            tickets: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -154,6 +157,12 @@ impl ApiState {
     /// The rosters.
     pub fn rosters(&self) -> Result<&crate::io::rosters::Rosters, Problem> {
         self.rosters.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    /// The desk of tickets of the daemon; given once.
+    pub fn set_tickets(&self, tickets: crate::io::desk::TicketDesk) {
+        self.tickets.set(tickets).ok();
+    /// The desk of tickets.
+    pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
+        self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::Policy;
+use super::{Policy, Rule};
 
 /// Policies by pack, each pack's in the order in which they come into force.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,6 +30,17 @@ impl Policies {
         let at = versions.partition_point(|p| p.effective() < day);
         versions.insert(at, policy);
         Ok(())
+    }
+
+    /// The same with rules that every pack has beside its own; a pack that has a rule of that
+    /// name keeps it.
+    pub fn with_rules(mut self, rules: &BTreeMap<String, Rule>) -> Policies {
+        for policy in self.packs.values_mut().flatten() {
+            for (id, rule) in rules {
+                policy.pack.rule.entry(id.clone()).or_insert_with(|| rule.clone());
+            }
+        }
+        self
     }
 
     /// The policy of a pack that is in force on `day`.

@@ -123,6 +123,17 @@ impl Store {
                 query.build_query_as().persistent(chunk.len() == CHUNK).fetch_all(p).await
             })?;
             open.extend(rows.into_iter().map(|(id,)| CustomerId(id)));
+            let rows: Vec<(i64,)> = on!(&self.db, p => {
+                let mut query = QueryBuilder::new(
+                    "SELECT customer_id FROM tickets WHERE complaint = 1 AND closed_at IS NULL AND customer_id IN (");
+                let mut list = query.separated(", ");
+                chunk.iter().for_each(|id| {
+                    list.push_bind(id.0);
+                });
+                query.push(")");
+                query.build_query_as().persistent(chunk.len() == CHUNK).fetch_all(p).await
+            })?;
+            open.extend(rows.into_iter().map(|(id,)| CustomerId(id)));
         }
         Ok(open)
     }

@@ -30,6 +30,7 @@ pub use settle::{Ending, Settling};
 pub use subject::Subject;
 pub use version::PolicyVersion;
 pub use write::Changes;
+pub(super) use write::insert as insert_callbacks;
 
 /// A callback as stored: with what the dialler has of it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

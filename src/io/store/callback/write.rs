@@ -66,7 +66,11 @@ impl Store {
 }
 
 /// New callbacks; those that exist already are passed over. Gives how many were new.
-pub(super) async fn insert(tx: &mut Tx, callbacks: &[Callback], now: Timestamp) -> Result<u64, Error> {
+pub(in crate::io::store) async fn insert(
+    tx: &mut Tx,
+    callbacks: &[Callback],
+    now: Timestamp,
+) -> Result<u64, Error> {
     let mut rows = Vec::with_capacity(callbacks.len());
     for callback in callbacks {
         rows.push((callback, json(&callback.sums)?));

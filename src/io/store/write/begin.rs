@@ -15,13 +15,14 @@ pub(super) async fn calls(tx: &mut Tx, begins: &[Beginning<'_>]) -> Result<(), E
     for share in shares(begins) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "INSERT INTO calls (id, direction, state, phone, reserved_at, started_at) ");
+                "INSERT INTO calls (id, direction, state, phone, dialled, reserved_at, started_at) ");
             query.push_values(share, |mut values, begin| {
                 values
                     .push_bind(begin.call.to_string())
                     .push_bind(direction_word(begin.direction))
                     .push("'reserved'")
                     .push_bind(clean(begin.phone))
+                    .push_bind(clean(begin.dialled))
                     .push_bind(begin.at.0)
                     .push_bind(begin.at.0);
             });

@@ -34,6 +34,7 @@ pub(super) struct Beginning<'a> {
     pub call: CallId,
     pub direction: crate::call::Direction,
     pub phone: &'a str,
+    pub dialled: &'a str,
     pub at: Timestamp,
 }
 
@@ -88,13 +89,13 @@ impl<'a> Together<'a> {
         write: &'a Write,
     ) -> Result<bool, Halt> {
         match write {
-            Write::Begin { call, direction, phone, at } => {
+            Write::Begin { call, direction, phone, dialled, at } => {
                 let phone = phone.as_str();
                 if self.singly || self.attempted.contains(phone) {
                     self.flush(tx, settings).await?;
                 }
                 self.phones.insert(phone.into());
-                self.begins.push(Beginning { call: *call, direction: *direction, phone, at: *at });
+                self.begins.push(Beginning { call: *call, direction: *direction, phone, dialled, at: *at });
             }
             Write::Answer(answer) => {
                 if self.singly {

@@ -35,6 +35,11 @@ mod segments;
 mod shifts;
 mod stream;
 mod surveys;
+mod ticket_acts;
+mod ticket_files;
+mod ticket_links;
+mod ticket_reports;
+mod tickets;
 mod tokens;
 mod trace;
 mod warnings;
@@ -68,6 +73,9 @@ pub use registers::{IntakeWarning, MatterState};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
+pub use ticket_acts::TicketAct;
+pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
 /// Every route below `/api/v1` with its documentation.
@@ -94,6 +102,11 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(notices::routes())
         .merge(rosters::routes())
         .merge(shifts::routes())
+        .merge(tickets::routes())
+        .merge(ticket_acts::routes())
+        .merge(ticket_files::routes())
+        .merge(ticket_links::routes())
+        .merge(ticket_reports::routes())
         .merge(progress::routes())
         .merge(calls::routes())
         .merge(answers::routes())
@@ -109,9 +122,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(health::routes())
 }
 
-/// `/livez` and `/readyz`, which answer without a token.
+/// `/livez` and `/readyz`, and the links of departments, which answer without a token.
 pub(super) fn open_routes() -> OpenApiRouter<Shared> {
-    health::open_routes()
+    health::open_routes().merge(ticket_links::open_routes())
 }
 
 /// `/metrics`.

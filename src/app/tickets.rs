@@ -1,0 +1,167 @@
+//! Ticket files, and the desk's turns beside the driver: woken by calls that end, by answers, by
+//! people, and by the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::config;
+use crate::io::assets;
+use crate::io::clock::Clock;
+use crate::io::desk::{Settings, TicketDesk};
+use crate::io::web::{Batch, EventHub};
+use crate::ticket::{TicketPack, TicketPacks};
+
+/// The report of a call that ended may still wait for the database when its end is told.
+const REPORTED: Duration = Duration::from_millis(1_500);
+/// What comes in at once is looked at once.
+const GATHER: Duration = Duration::from_millis(200);
+/// When a turn is tried again that the database did not take.
+const AGAIN: Duration = Duration::from_secs(5);
+/// A turn at least so often: the report of a call may come later than its end was told.
+const AT_LEAST: Duration = Duration::from_secs(30);
+/// Between turns while more waits, so that others get at the database.
+const BREATH: Duration = Duration::from_millis(20);
+/// Folder of ticket files below the one of the policies.
+const FOLDER: &str = "tickets";
+/// The file whose types all others have.
+const BASE: &str = "default.toml";
+
+/// Ticket packs, and what could not be used of them.
+#[derive(Debug, Default)]
+pub struct LoadedTickets {
+    /// What can be used.
+    pub packs: TicketPacks,
+    /// One message a file, for people.
+    pub problems: Vec<String>,
+}
+
+/// Reads every ticket file: the embedded ones, overridden by those in the folder `tickets` below
+/// that of the policies.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn load(settings: &config::Policy) -> std::io::Result<LoadedTickets> {
+    let own = settings.folder.as_ref().map(|folder| folder.join(FOLDER)).filter(|folder| folder.is_dir());
+    let files = assets::layered("tickets/", own.as_deref(), ".toml")?;
+    let mut loaded = LoadedTickets::default();
+    let mut take = |file: &str, base: Option<&TicketPack>| {
+        let text = String::from_utf8_lossy(files.get(file)?).into_owned();
+        match TicketPack::parse(&format!("tickets/{file}"), &text, base) {
+            Ok(pack) => {
+                if let Err(problem) = loaded.packs.add(pack.clone()) {
+                    loaded.problems.push(problem);
+                }
+                Some(pack)
+            }
+            Err(error) => {
+                loaded.problems.push(error.to_string());
+                None
+            }
+        }
+    };
+    let base = take(BASE, None);
+    for file in files.keys().filter(|file| *file != BASE) {
+        take(file, base.as_ref());
+    }
+    Ok(loaded)
+}
+
+/// What the configuration tells the desk.
+///
+/// # Errors
+/// A sentence: what cannot be read.
+pub(super) fn settings(config: &config::Settings) -> Result<Settings, String> {
+    let loaded = load(&config.policy).map_err(|e| format!("ticket files cannot be read: {e}"))?;
+    for problem in &loaded.problems {
+        tracing::error!(problem, "a ticket file cannot be used");
+    }
+    Ok(Settings { packs: Arc::new(loaded.packs), home_area: config.home_area.clone() })
+}
+
+/// Runs turns until `stop`.
+pub(super) fn spawn(
+    desk: TicketDesk,
+    clock: Clock,
+    hub: EventHub,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = run(&desk, &clock, &hub) => {}
+        }
+    })
+}
+
+async fn run(desk: &TicketDesk, clock: &Clock, hub: &EventHub) {
+    let mut events = hub.subscribe(None);
+    loop {
+        let mut wait = match desk.turn(clock.now().utc).await {
+            Ok(turn) if turn.more => BREATH,
+            Ok(turn) => {
+                let millis = turn.next.millis_since(clock.now().utc).max(0);
+                Duration::from_millis(millis.unsigned_abs()).clamp(BREATH, AT_LEAST)
+            }
+            Err(error) => {
+                tracing::error!(%error, "the desk's turn was not done; it is tried again");
+                AGAIN
+            }
+        };
+        let mut sleep = Box::pin(tokio::time::sleep(wait));
+        loop {
+            tokio::select! {
+                () = &mut sleep => break,
+                () = desk.woken() => wait = GATHER,
+                batch = events.next() => match woken_by(&batch) {
+                    Some(after) => wait = after,
+                    None => continue,
+                },
+            }
+            // Whatever comes sooner.
+            let at = tokio::time::Instant::now() + wait;
+            if at < sleep.deadline() {
+                sleep.as_mut().reset(at);
+            }
+        }
+    }
+}
+
+/// How soon events of a batch call for a turn.
+fn woken_by(batch: &Batch) -> Option<Duration> {
+    let Batch::Events(events) = batch else { return Some(GATHER) };
+    let ended =
+        events.iter().any(|event| &*event.topic == "call" && event.json.contains(r#""state":"ended""#));
+    ended.then_some(REPORTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_ends_calls_for_a_turn_within_five_seconds() {
+        let hub = EventHub::new(1);
+        let mut reader = hub.subscribe(None);
+        for (topic, json, expect) in [
+            ("call", r#"{"call":1,"state":"ringing"}"#, None),
+            ("call", r#"{"call":1,"state":"ended"}"#, Some(REPORTED)),
+            ("trunk", "{}", None),
+        ] {
+            hub.publish(topic, json);
+            assert_eq!(woken_by(&reader.next().await), expect, "{topic} {json}");
+        }
+        assert_eq!(woken_by(&Batch::Reset(7)), Some(GATHER), "something was missed");
+        assert!(REPORTED + GATHER < Duration::from_secs(5), "TKT-21");
+    }
+
+    #[test]
+    fn the_embedded_ticket_files_are_good() {
+        let loaded = load(&config::Policy::default()).unwrap();
+        assert_eq!(loaded.problems, Vec::<String>::new());
+        assert!(loaded.packs.all().count() >= 12);
+        assert!(loaded.packs.of("nobody").is_some(), "the default one");
+    }
+}

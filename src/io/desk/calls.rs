@@ -1,0 +1,286 @@
+//! Calls that ended: an inbound one makes a ticket or joins one, an outbound one stamps the
+//! stage that it was for, or tells of a customer who is not content.
+
+use std::collections::BTreeMap;
+
+use super::known::Known;
+use super::{Error, TicketDesk};
+use crate::base::{CustomerId, Timestamp};
+use crate::io::store::Error as StoreError;
+use crate::io::store::ticket::{EndedCall, Linked};
+use crate::policy::pack::Scale;
+use crate::ticket::{Act, Attempt, Entry, NewTicket, Rules, Ticket, Who};
+
+/// Calls of one look.
+const BATCH: u32 = 200;
+
+/// What came of calls.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken {
+    pub opened: u64,
+    pub joined: u64,
+    pub more: bool,
+}
+
+/// An inbound call with all that decides about its ticket.
+struct Inbound {
+    rules: Rules,
+    known: Known,
+    phone: String,
+    entry: Entry,
+    attempt: Attempt,
+    /// Type that the caller chose, by key or by number.
+    chosen: Option<String>,
+}
+
+impl TicketDesk {
+    /// Sees to every call that ended.
+    pub(super) async fn take_calls(&self, now: Timestamp) -> Result<Taken, Error> {
+        if self.settings().packs.all().next().is_none() {
+            return Ok(Taken::default());
+        }
+        let calls = self.store().ended_calls(BATCH).await?;
+        let mut taken = Taken { more: calls.len() == BATCH as usize, ..Taken::default() };
+        let mut idle = Vec::new();
+        for call in &calls {
+            let done = match call.direction.as_str() {
+                "inbound" => self.inbound(call, &mut taken, now).await,
+                _ => self.outbound(call, &mut taken, now).await,
+            };
+            match done {
+                Ok(true) => {}
+                Ok(false) => idle.push(call.id.clone()),
+                // Somebody else made its ticket at this moment.
+                Err(Error::Store(StoreError::Exists { .. })) => {}
+                Err(Error::Store(error)) => return Err(error.into()),
+                Err(error) => {
+                    // It stands in the list of calls without a ticket.
+                    tracing::error!(call = call.id, %error, "a call came to no ticket");
+                    idle.push(call.id.clone());
+                }
+            }
+        }
+        self.store().see_calls(&idle).await?;
+        Ok(taken)
+    }
+
+    /// An inbound call; true where it was written down as seen to.
+    async fn inbound(&self, call: &EndedCall, taken: &mut Taken, now: Timestamp) -> Result<bool, Error> {
+        let found = self.look_up(call).await?;
+        let rules = &found.rules;
+        let calls: Vec<_> = found.attempt.call.into_iter().collect();
+        let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };
+        let since = rules.before(now, rules.pack.repeat_window);
+        let known = self.store().tickets_of(&found.phone, since).await?;
+        let theirs = known.into_iter().filter(|t| t.pack == self.pack_of(&found));
+        let (open, closed): (Vec<Ticket>, Vec<Ticket>) = theirs.partition(Ticket::is_open);
+        if found.attempt.answered {
+            self.came_again(&found, &open, now).await?;
+        }
+        let kind = self.kind_of(&found);
+        let same = |t: &&Ticket| match &found.chosen {
+            Some(chosen) => t.kind == *chosen,
+            None if found.attempt.answered => t.kind != rules.pack.intake.missed,
+            None => t.kind == kind,
+        };
+        if let Some(ticket) = open.iter().find(same) {
+            let act = Act::Repeat { call: found.attempt.call };
+            self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            taken.joined += 1;
+            return Ok(true);
+        }
+        let before = closed.iter().find(|t| t.kind == kind).map(|t| t.number.clone());
+        let mut new = self.new_of_call(&found, kind, Timestamp(call.reserved_at)).await?;
+        if let Some(number) = &before {
+            new.fields.insert("repeat_of".into(), number.clone());
+        }
+        let opened = self.open_with(rules, new, linked, &Who::daemon(), now).await?;
+        if before.is_some() {
+            // The same matter again, soon after its end (X38).
+            let act = Act::Repeat { call: found.attempt.call };
+            self.act_with(opened.ticket.id, &act, &Linked::default(), &Who::daemon(), now).await?;
+        }
+        taken.opened += 1;
+        Ok(true)
+    }
+
+    async fn look_up(&self, call: &EndedCall) -> Result<Inbound, Error> {
+        let phone = self.number(&call.phone);
+        let dialled = self.settings().packs.dialled(&call.dialled);
+        let wanted = dialled.as_ref().map_or(String::new(), |(pack, _)| pack.pack.clone());
+        let known = self.known(&phone, None, &wanted).await?;
+        let (rules, entry) = match dialled {
+            Some((pack, entry)) => (self.rules_of(pack), entry),
+            None => (self.rules(&known.pack)?, Entry::default()),
+        };
+        let key = self.store().key_pressed(&call.id, &rules.pack.intake.question).await?;
+        let by_key = key.and_then(|key| rules.pack.keys.get(&key).cloned());
+        let by_number = Some(entry.kind.clone()).filter(|kind| !kind.is_empty());
+        let attempt = Attempt {
+            call: Self::call_id(&call.id),
+            inbound: true,
+            answered: by_key.is_some() && call.answered_at.is_some() || !is_missed(call),
+            at: Timestamp(call.ended_at),
+            agent: String::new(),
+        };
+        Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number) })
+    }
+
+    fn pack_of(&self, found: &Inbound) -> String {
+        if found.known.pack.is_empty() { found.rules.pack.pack.clone() } else { found.known.pack.clone() }
+    }
+
+    /// Nobody served it: a call that is owed back. Else what the caller chose.
+    fn kind_of(&self, found: &Inbound) -> String {
+        let intake = &found.rules.pack.intake;
+        match &found.chosen {
+            _ if !found.attempt.answered => intake.missed.clone(),
+            Some(chosen) => chosen.clone(),
+            None => intake.kind.clone(),
+        }
+    }
+
+    /// Who comes again by themselves need not be called back.
+    async fn came_again(&self, found: &Inbound, open: &[Ticket], now: Timestamp) -> Result<(), Error> {
+        for missed in open.iter().filter(|t| t.kind == found.rules.pack.intake.missed) {
+            let act = Act::Call(found.attempt.clone());
+            let calls = found.attempt.call.into_iter().collect();
+            let linked = Linked { calls, ..Linked::default() };
+            self.act_with(missed.id, &act, &linked, &Who::daemon(), now).await?;
+        }
+        Ok(())
+    }
+
+    async fn new_of_call(&self, found: &Inbound, kind: String, at: Timestamp) -> Result<NewTicket, Error> {
+        let mut fields = BTreeMap::new();
+        // The caller may be returning ours (section 6, item 7).
+        let returns = match found.phone.as_str() {
+            "" => None,
+            phone => self.store().unreached_callback(phone).await?,
+        };
+        if let Some((callback, rule)) = returns {
+            fields.insert("returns_callback".into(), callback.to_string());
+            fields.insert("returns_rule".into(), rule);
+        }
+        if !found.entry.region.is_empty() {
+            fields.insert("region".into(), found.entry.region.clone());
+        }
+        Ok(NewTicket {
+            pack: self.pack_of(found),
+            kind,
+            source: "call".into(),
+            department: found.entry.department.clone(),
+            customer: found.known.customer,
+            phone: found.phone.clone(),
+            name: found.known.name.clone(),
+            fields,
+            known: found.known.fields.clone(),
+            at,
+            call: Some(found.attempt.clone()),
+            ..NewTicket::default()
+        })
+    }
+
+    /// An outbound call: true where it was written down as seen to.
+    async fn outbound(&self, call: &EndedCall, taken: &mut Taken, now: Timestamp) -> Result<bool, Error> {
+        let attempt = Attempt {
+            call: Self::call_id(&call.id),
+            inbound: false,
+            answered: was_reached(call),
+            at: Timestamp(call.ended_at),
+            agent: String::new(),
+        };
+        let calls: Vec<_> = attempt.call.into_iter().collect();
+        let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };
+        if let Some(ticket) = call.ticket_id {
+            self.act_with(ticket, &Act::Call(attempt), &linked, &Who::daemon(), now).await?;
+            return Ok(true);
+        }
+        if self.is_dissatisfied(call, now) {
+            return self.found_out(call, attempt, linked, taken, now).await;
+        }
+        let open = self.store().tickets_of(&call.phone, now).await?;
+        let mut seen = false;
+        for ticket in open.iter().filter(|t| t.is_open()) {
+            let act = Act::Call(attempt.clone());
+            self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            seen = true;
+        }
+        Ok(seen)
+    }
+
+    /// By the script, or by the scale of the pack.
+    fn is_dissatisfied(&self, call: &EndedCall, now: Timestamp) -> bool {
+        if call.dissatisfied > 0 {
+            return true;
+        }
+        let settings = self.parts.planner.settings();
+        let pack = call.pack.as_deref().unwrap_or_default();
+        let policy = settings.policies.in_force(pack, settings.calendar.date(now));
+        let scale = policy.map_or_else(Scale::default, |p| p.pack.scale.clone());
+        call.lowest.is_some_and(|lowest| lowest <= scale.dissatisfied_at_or_below)
+    }
+
+    /// A callback found a customer who is not content: a ticket, at once (TKT-21, ESC-06).
+    async fn found_out(
+        &self,
+        call: &EndedCall,
+        attempt: Attempt,
+        linked: Linked,
+        taken: &mut Taken,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let pack = call.pack.clone().unwrap_or_default();
+        let known = self.known(&call.phone, call.customer_id.map(CustomerId), &pack).await?;
+        let rules = self.rules(&known.pack)?;
+        if rules.pack.intake.dissatisfied.is_empty() {
+            return Ok(false);
+        }
+        let mut fields = BTreeMap::new();
+        if let Some(lowest) = call.lowest {
+            fields.insert("score".into(), lowest.to_string());
+        }
+        if let Some(callback) = call.callback_id {
+            fields.insert("callback".into(), callback.to_string());
+        }
+        let new = NewTicket {
+            pack: known.pack,
+            kind: rules.pack.intake.dissatisfied.clone(),
+            source: "callback".into(),
+            customer: known.customer,
+            phone: call.phone.clone(),
+            name: known.name,
+            matter: call.subject.clone().unwrap_or_default(),
+            fields,
+            known: known.fields,
+            at: Timestamp(call.ended_at),
+            call: Some(attempt),
+            ..NewTicket::default()
+        };
+        self.open_with(&rules, new, linked, &Who::daemon(), now).await?;
+        taken.opened += 1;
+        Ok(true)
+    }
+}
+
+/// Whether nobody served the caller.
+fn is_missed(call: &EndedCall) -> bool {
+    let lost = [
+        "hung_up",
+        "no_answer",
+        "cancelled",
+        "failed",
+        "lost",
+        "congestion",
+        "busy",
+        "dead_air",
+        "unavailable",
+    ];
+    call.answered_at.is_none() || lost.contains(&call.disposition.as_str())
+}
+
+/// Whether a person spoke with us.
+fn was_reached(call: &EndedCall) -> bool {
+    let nobody = ["machine", "message_left", "no_input", "dead_air", "failed", "lost", "wrong_person"];
+    call.answered_at.is_some() && !nobody.contains(&call.disposition.as_str())
+}

@@ -1,0 +1,84 @@
+//! Tickets that come into being.
+
+use super::{Error, TicketDesk};
+use crate::base::{CallId, Timestamp};
+use crate::io::store::ticket::Linked;
+use crate::ticket::{self, NewTicket, Rules, Ticket, Who};
+
+/// A ticket that was opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// What should still be asked for: stable words.
+    pub warnings: Vec<String>,
+}
+
+impl TicketDesk {
+    /// Opens a ticket for a person.
+    ///
+    /// # Errors
+    /// What the rules refuse, and those of the store.
+    pub async fn open(&self, mut new: NewTicket, who: &Who, now: Timestamp) -> Result<Opened, Error> {
+        new.phone = self.number(&new.phone);
+        let known = self.known(&new.phone, new.customer, &new.pack).await?;
+        if new.pack.is_empty() {
+            new.pack = known.pack.clone();
+        }
+        let rules = self.rules(&new.pack)?;
+        (new.customer, new.known) = (new.customer.or(known.customer), known.fields);
+        if new.name.is_empty() {
+            new.name = known.name;
+        }
+        let calls = new.call.as_ref().and_then(|c| c.call).into_iter().collect();
+        let linked =
+            Linked { calls, audit: Some((who.name.clone(), "ticket.open".into())), ..Linked::default() };
+        self.open_with(&rules, new, linked, who, now).await
+    }
+
+    /// Opens a ticket whose pack is known, with what belongs to it.
+    pub(super) async fn open_with(
+        &self,
+        rules: &Rules,
+        mut new: NewTicket,
+        linked: Linked,
+        who: &Who,
+        now: Timestamp,
+    ) -> Result<Opened, Error> {
+        if let Some(call) = linked.calls.first() {
+            new.fields.entry("call".into()).or_insert_with(|| call.to_string());
+        }
+        let mut changes = ticket::open(rules, &new, who, now)?;
+        if changes.ticket.customer.is_none() && !changes.ticket.phone.is_empty() {
+            let (pack, ticket) = (self.callback_pack(rules, &changes.ticket), &changes.ticket);
+            let customer = self.store().caller(&pack, &ticket.phone, &ticket.name, now).await?;
+            changes.ticket.customer = Some(customer);
+        }
+        let linked = self.linked(rules, &changes, linked, now);
+        let warnings = changes.warnings.clone();
+        let day = rules.calendar.date(new.at);
+        let ticket = self.store().open_ticket(changes, &linked, &rules.pack.prefix, day, now).await?;
+        self.told(&ticket, !linked.planned.is_empty());
+        Ok(Opened { ticket, warnings })
+    }
+
+    /// Others are told that a ticket changed; the planner, that it asks for calls.
+    pub(super) fn told(&self, ticket: &Ticket, calls: bool) {
+        let event = serde_json::json!({
+            "id": ticket.id,
+            "number": ticket.number,
+            "kind": ticket.kind,
+            "state": ticket.state,
+            "owner": ticket.owner,
+        });
+        self.parts.hub.publish_value("ticket", &event);
+        if calls {
+            self.parts.planner.wake();
+        }
+    }
+
+    /// A call as a ticket's field names it.
+    pub(super) fn call_id(text: &str) -> Option<CallId> {
+        text.parse().ok()
+    }
+}

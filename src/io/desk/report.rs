@@ -1,0 +1,106 @@
+//! Reports over the tickets of a time.
+
+use jiff::civil::Date;
+
+use super::{Error, TicketDesk};
+use crate::base::Timestamp;
+use crate::io::store::ticket::{AnswerDelay, Unregistered};
+use crate::ticket::{
+    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, Ticket, ageing,
+    departments, dissatisfied, first_contact, points, register,
+};
+
+/// A span of time, and the pack asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Month {
+    /// Policy pack.
+    pub pack: String,
+    /// From.
+    pub from: Timestamp,
+    /// Before.
+    pub to: Timestamp,
+}
+
+/// Answer delay with what was allowed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct Delay {
+    /// The figures.
+    #[serde(flatten)]
+    pub delay: AnswerDelay,
+    /// Seconds that are allowed.
+    pub allowed_seconds: u32,
+}
+
+impl TicketDesk {
+    async fn opened_in(&self, month: &Month, and_open: bool) -> Result<Vec<Ticket>, Error> {
+        let pack = Some(month.pack.as_str()).filter(|pack| !pack.is_empty());
+        Ok(self.store().tickets_between(pack, month.from, month.to, and_open).await?)
+    }
+
+    /// How departments handle their tickets.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn supervision(&self, month: &Month, now: Timestamp) -> Result<Vec<DepartmentLine>, Error> {
+        Ok(departments(&self.opened_in(month, true).await?, now))
+    }
+
+    /// How long open tickets have stood where they are.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn ageing(&self, month: &Month, now: Timestamp) -> Result<Vec<AgeingLine>, Error> {
+        Ok(ageing(&self.opened_in(month, true).await?, now))
+    }
+
+    /// The register of a time.
+    ///
+    /// # Errors
+    /// Those of the store, and a pack without a file.
+    pub async fn register(&self, month: &Month) -> Result<Vec<RegisterLine>, Error> {
+        Ok(register(&self.rules(&month.pack)?, &self.opened_in(month, false).await?))
+    }
+
+    /// The manager's list of dissatisfied customers.
+    ///
+    /// # Errors
+    /// Those of the store, and a pack without a file.
+    pub async fn dissatisfied(&self, month: &Month, now: Timestamp) -> Result<Vec<DissatisfiedLine>, Error> {
+        Ok(dissatisfied(&self.rules(&month.pack)?, &self.opened_in(month, false).await?, now))
+    }
+
+    /// How many were solved on the first contact.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn first_contact(&self, month: &Month) -> Result<FirstContact, Error> {
+        Ok(first_contact(&self.opened_in(month, false).await?))
+    }
+
+    /// Points taken off in a time.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn points(&self, month: &Month) -> Result<Vec<PointsLine>, Error> {
+        Ok(points(&self.opened_in(month, true).await?, month.from, month.to))
+    }
+
+    /// Inbound calls of a day that belong to no ticket.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn unregistered(&self, day: Date) -> Result<Vec<Unregistered>, Error> {
+        let calendar = self.calendar();
+        Ok(self.store().unregistered_calls(calendar.start_of(day), calendar.end_of(day)).await?)
+    }
+
+    /// How long callers of a time waited.
+    ///
+    /// # Errors
+    /// Those of the store, and a pack without a file.
+    pub async fn answer_delay(&self, month: &Month) -> Result<Delay, Error> {
+        let allowed_seconds = self.rules(&month.pack)?.pack.intake.answer_seconds;
+        let delay = self.store().answer_delay(month.from, month.to, allowed_seconds).await?;
+        Ok(Delay { delay, allowed_seconds })
+    }
+}

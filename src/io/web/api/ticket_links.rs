@@ -1,0 +1,135 @@
+//! A department's view of its ticket by a link, without a login: see it, acknowledge it, report
+//! its stages.
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::ticket_acts::{TicketAct, done};
+use super::tickets::{TicketDetail, detail};
+use crate::io::store::ticket::Link;
+use crate::io::web::auth::{Operate, hash_secret, new_secret};
+use crate::io::web::problem::Problem;
+use crate::io::web::request::{Json, RowId};
+use crate::io::web::state::Shared;
+use crate::ticket::{Role, Who};
+
+/// Days for which a link is good where nobody says.
+const DAYS: u32 = 7;
+/// Days at most.
+const MOST_DAYS: u32 = 90;
+/// Characters of a name.
+const NAME_LIMIT: usize = 60;
+
+pub(super) fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(make))
+}
+
+/// Routes that answer without a token: the secret in the path is the right.
+pub(super) fn open_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(act))
+}
+
+/// A link to be made.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LinkBody {
+    /// Department; empty: the ticket's.
+    pub department: String,
+    /// For how many days it is good; 0: 7.
+    pub days: u32,
+}
+
+/// A link that was made. It is shown once.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LinkView {
+    /// Path below the address of the API.
+    pub path: String,
+    /// Milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+/// What a person of the department does.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LinkAct {
+    /// Their name: what is signed with.
+    pub name: String,
+    /// `acknowledge`, `report` or `comment`.
+    pub act: TicketAct,
+}
+
+/// Makes a link for a department.
+#[utoipa::path(post, path = "/tickets/{id}/links", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+    request_body = LinkBody, responses((status = 201, description = "The link", body = LinkView), (status = 404, description = "No such ticket", body = Problem)))]
+async fn make(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<LinkBody>,
+) -> Result<(StatusCode, axum::Json<LinkView>), Problem> {
+    let ticket = api.tickets()?.ticket(id).await?;
+    let days = if body.days == 0 { DAYS } else { body.days };
+    if days > MOST_DAYS {
+        return Err(Problem::invalid_field("days", "it is too long", format!("write 1 to {MOST_DAYS}")));
+    }
+    let secret = new_secret().map_err(|e| Problem::internal(&e))?;
+    let expires_at = (api.now() + std::time::Duration::from_secs(u64::from(days) * 86_400)).0;
+    let department = if body.department.is_empty() { ticket.department } else { body.department };
+    let link = Link { ticket_id: id, department, expires_at };
+    caller.audit(&api, "ticket.link", &format!("ticket:{id}"), &link.department).await?;
+    api.store().add_ticket_link(&hash_secret(&secret), &link, &caller.name, api.now()).await?;
+    Ok((StatusCode::CREATED, axum::Json(LinkView { path: format!("/department/{secret}"), expires_at })))
+}
+
+async fn link(api: &Shared, secret: &str) -> Result<Link, Problem> {
+    let found = api.store().ticket_link(&hash_secret(secret), api.now()).await?;
+    // One text for all cases, so that nothing is learnt by guessing.
+    found.ok_or_else(|| {
+        Problem::new(
+            StatusCode::NOT_FOUND,
+            "not-found",
+            "There is no such thing",
+            "the link is not good, or not any more",
+        )
+    })
+}
+
+/// The department's ticket.
+#[utoipa::path(get, path = "/department/{secret}", tag = "tickets", params(("secret" = String, Path)),
+    responses((status = 200, description = "The ticket", body = TicketDetail), (status = 404, description = "The link is not good", body = Problem)))]
+async fn show(
+    State(api): State<Shared>,
+    Path(secret): Path<String>,
+) -> Result<axum::Json<TicketDetail>, Problem> {
+    let link = link(&api, &secret).await?;
+    let ticket = api.tickets()?.ticket(link.ticket_id).await?;
+    Ok(axum::Json(detail(&api, &ticket, false).await?))
+}
+
+/// Acknowledges the ticket, reports a stage, or comments.
+#[utoipa::path(post, path = "/department/{secret}/acts", tag = "tickets", params(("secret" = String, Path)), request_body = LinkAct,
+    responses((status = 200, description = "The ticket as it is then", body = TicketDetail), (status = 404, description = "The link is not good", body = Problem),
+        (status = 409, description = "Not as things stand", body = Problem)))]
+async fn act(
+    State(api): State<Shared>,
+    Path(secret): Path<String>,
+    Json(body): Json<LinkAct>,
+) -> Result<axum::Json<TicketDetail>, Problem> {
+    let link = link(&api, &secret).await?;
+    let name = body.name.trim();
+    if name.is_empty() || name.chars().count() > NAME_LIMIT {
+        return Err(Problem::invalid_field(
+            "name",
+            "a name is needed",
+            format!("write 1 to {NAME_LIMIT} characters"),
+        ));
+    }
+    if !matches!(body.act, TicketAct::Acknowledge | TicketAct::Report { .. } | TicketAct::Comment { .. }) {
+        let text = "a link lets you acknowledge, report a stage, and comment";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a link", text));
+    }
+    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department };
+    Ok(axum::Json(done(&api, link.ticket_id, body.act, &who).await?))
+}

@@ -1,0 +1,181 @@
+//! A ticket that comes into being.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+
+use super::act::{Attempt, Refusal, Who};
+use super::changes::{Changes, Work};
+use super::clock::Rules;
+use super::pack::Kind;
+use super::ticket::{Meeting, Stage, Ticket};
+use crate::base::{CustomerId, Timestamp};
+
+/// What is known when a ticket is opened.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewTicket {
+    /// Policy pack of the customer.
+    pub pack: String,
+    /// Type.
+    pub kind: String,
+    /// Where it comes from: `call`, `walk_in`, `callback`, a department's name.
+    pub source: String,
+    /// Severity; empty: the type's.
+    pub severity: String,
+    /// Category.
+    pub category: String,
+    /// Department; empty: by type and category.
+    pub department: String,
+    /// Owner; empty: by the type.
+    pub owner: String,
+    /// The customer.
+    pub customer: Option<CustomerId>,
+    /// Number.
+    pub phone: String,
+    /// Name.
+    pub name: String,
+    /// Order, project, vehicle.
+    pub matter: String,
+    /// Everything else.
+    pub fields: BTreeMap<String, String>,
+    /// What the archive knows of the customer, for region and warranty.
+    pub known: BTreeMap<String, String>,
+    /// When the clock begins: when the call came in.
+    pub at: Timestamp,
+    /// The call.
+    pub call: Option<Attempt>,
+    /// Opened by a person, who can be asked to fill in what is missing.
+    pub by_hand: bool,
+}
+
+/// Opens a ticket; its id and number are given by whoever stores it.
+///
+/// # Errors
+/// The type is unknown, or a person left out what it is not opened without.
+pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result<Changes, Refusal> {
+    let Some(kind) = rules.pack.kind.get(&new.kind) else {
+        let known: Vec<&str> = rules.pack.kind.keys().map(String::as_str).collect();
+        let hint = format!("write one of {}", known.join(", "));
+        return Err(Refusal::field("kind", format!("`{}` is no type of ticket", new.kind), hint));
+    };
+    let mut work = Work::new(rules, who, blank(rules, kind, new), now);
+    work.fill(&new.fields)?;
+    if new.by_hand {
+        work.need(&kind.opens_with, "this type")?;
+        if kind.next_reply
+            && work.out.ticket.field("answer").is_none()
+            && work.out.ticket.field("next_reply_at").is_none()
+        {
+            let hint = "give `answer`, or `next_reply_at` with the time of the next reply";
+            return Err(Refusal::field("next_reply_at", "neither solved nor a next reply", hint));
+        }
+    }
+    work.derive(kind, new);
+    work.out.ticket.stages =
+        kind.stage.iter().map(|rule| Stage { rule: rule.clone(), ..Stage::default() }).collect();
+    work.log_call(
+        "opened",
+        format!("{} from {}", new.kind, new.source),
+        new.call.as_ref().and_then(|c| c.call),
+    );
+    work.warn_of_gaps(kind);
+    if let Some(attempt) = &new.call {
+        work.out.ticket.call_end = Some(attempt.at);
+    }
+    if work.out.ticket.says_yes("solved") || work.out.ticket.field("answer").is_some() {
+        work.out.ticket.first_contact = new.by_hand && work.out.ticket.says_yes("solved");
+    }
+    work.recount();
+    work.announce(kind);
+    if let Some(text) = work.out.ticket.field("next_reply_at").map(str::to_owned) {
+        work.promised_in_field(&text)?;
+    }
+    work.settle_state();
+    Ok(work.out)
+}
+
+fn blank(rules: &Rules, kind: &Kind, new: &NewTicket) -> Ticket {
+    let pack = &rules.pack;
+    let first =
+        |words: &[&str]| words.iter().find(|w| !w.is_empty()).map_or(String::new(), |w| (*w).to_owned());
+    let severity = first(&[&new.severity, &kind.severity, "ordinary"]);
+    let routed = pack.departments.get(&new.category).map_or("", String::as_str);
+    Ticket {
+        pack: new.pack.clone(),
+        kind: new.kind.clone(),
+        severity,
+        category: new.category.clone(),
+        source: first(&[&new.source, "manual"]),
+        owner: first(&[&new.owner, &kind.owner, &pack.owner]),
+        department: first(&[&new.department, routed, &kind.department]),
+        customer: new.customer,
+        phone: new.phone.clone(),
+        name: new.name.clone(),
+        matter: new.matter.clone(),
+        opened_at: new.at,
+        touched_at: new.at,
+        repeat: 1,
+        dissatisfied: new.source == "callback",
+        version: 1,
+        ..Ticket::default()
+    }
+}
+
+impl Work<'_> {
+    /// Region, warranty, duty: what follows from what is known.
+    fn derive(&mut self, kind: &Kind, new: &NewTicket) {
+        let known = |name: &str| new.fields.get(name).or(new.known.get(name)).cloned();
+        self.out.ticket.region = self.rules.region(known);
+        let in_production = self.out.ticket.says_yes("in_production");
+        let until = known("warranty_end").and_then(|text| text.trim().parse::<Date>().ok());
+        if let Some(until) = until.filter(|_| !in_production) {
+            let day = self.rules.calendar.date(new.at);
+            let fields = &mut self.out.ticket.fields;
+            fields.insert("warranty_end".into(), until.to_string());
+            let inside = day <= until;
+            fields.insert("in_warranty".into(), inside.to_string());
+            if !inside {
+                fields.insert("chargeable".into(), "true".into());
+            }
+        }
+        let on_duty =
+            kind.duty.iter().find(|duty| self.rules.windows(&duty.hours).is_some_and(|w| w.is_open(new.at)));
+        if let Some(duty) = on_duty {
+            self.out.ticket.department = duty.to.clone();
+        }
+    }
+
+    /// Words of what was not said; a ticket is never refused for a gap that a call cannot fill.
+    fn warn_of_gaps(&mut self, kind: &Kind) {
+        if self.out.ticket.phone.is_empty() {
+            self.out.warnings.push("no_phone".into());
+            self.ticket().flags.insert("no_phone".into());
+        }
+        for name in &kind.asks {
+            if self.out.ticket.field(name).is_none() {
+                self.out.warnings.push(format!("no_{name}"));
+            }
+        }
+    }
+
+    fn announce(&mut self, kind: &Kind) {
+        // First those who have to acknowledge: the department may be among them.
+        for role in &kind.notify {
+            let to = self.role(role);
+            self.tell_acked("ticket.opened", &to, "", &[], kind.notify_ack);
+        }
+        self.tell_department("ticket.opened", "");
+        if kind.meeting && self.out.ticket.severity == "major" {
+            self.call_meeting();
+        }
+    }
+
+    /// A major ticket calls for a meeting (ESC-03).
+    pub fn call_meeting(&mut self) {
+        if self.out.ticket.meeting.is_none() {
+            let none = String::new;
+            self.ticket().meeting = Some(Meeting { date: none(), participants: none(), decision: none() });
+            self.log("meeting.called", "a major ticket is decided in a meeting");
+        }
+    }
+}

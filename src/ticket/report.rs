@@ -1,0 +1,293 @@
+//! What tickets add up to: supervision of departments, ageing, the register, the manager's list
+//! of dissatisfied customers, first contacts, points.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Rules;
+use super::ticket::{Stage, Ticket};
+use crate::base::Timestamp;
+
+/// How a department handles its tickets (TKT-26).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DepartmentLine {
+    /// Department; empty: none.
+    pub department: String,
+    /// Tickets.
+    pub tickets: u32,
+    /// Of these still open.
+    pub open: u32,
+    /// Not acknowledged yet.
+    pub unacknowledged: u32,
+    /// Stages done in time.
+    pub in_time: u32,
+    /// Stages whose deadline passed.
+    pub breached: u32,
+    /// Numbers of the tickets that are owed past a deadline.
+    pub without_response: Vec<String>,
+}
+
+/// Tickets of each department.
+pub fn departments(tickets: &[Ticket], now: Timestamp) -> Vec<DepartmentLine> {
+    let mut lines: BTreeMap<String, DepartmentLine> = BTreeMap::new();
+    for ticket in tickets {
+        let line = lines.entry(ticket.department.clone()).or_default();
+        line.department.clone_from(&ticket.department);
+        line.tickets += 1;
+        line.open += u32::from(ticket.is_open());
+        line.unacknowledged += u32::from(ticket.is_open() && ticket.acknowledged.is_none());
+        let counted = |stage: &&Stage| !stage.rule.reminder && stage.due.is_some();
+        let late = |stage: &Stage| stage.breached_at.is_some();
+        let done = ticket.stages.iter().filter(counted).filter(|s| s.done_at.is_some());
+        line.in_time += u32::try_from(done.filter(|s| !late(s)).count()).unwrap_or(u32::MAX);
+        let breached = ticket.stages.iter().filter(counted).filter(|s| late(s)).count();
+        line.breached += u32::try_from(breached).unwrap_or(u32::MAX);
+        if ticket.due_at().is_some_and(|due| due <= now) {
+            line.without_response.push(ticket.number.clone());
+        }
+    }
+    lines.into_values().collect()
+}
+
+/// How long open tickets have stood where they are (TKT-23).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AgeingLine {
+    /// Number of the ticket.
+    pub number: String,
+    /// Type.
+    pub kind: String,
+    /// The word of its state.
+    pub state: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// Whole days since it was opened.
+    pub days: i64,
+    /// Whole days since its stage began.
+    pub days_in_state: i64,
+    /// Past a deadline.
+    pub overdue: bool,
+}
+
+/// Open tickets, oldest first.
+pub fn ageing(tickets: &[Ticket], now: Timestamp) -> Vec<AgeingLine> {
+    const DAY_MS: i64 = 24 * 3_600_000;
+    let mut open: Vec<&Ticket> = tickets.iter().filter(|t| t.is_open()).collect();
+    open.sort_by_key(|t| (t.opened_at, t.id));
+    let line = |ticket: &&Ticket| {
+        let since = ticket.owed().filter_map(|s| s.began_at).max().unwrap_or(ticket.opened_at);
+        AgeingLine {
+            number: ticket.number.clone(),
+            kind: ticket.kind.clone(),
+            state: ticket.state.clone(),
+            owner: ticket.owner.clone(),
+            days: now.millis_since(ticket.opened_at).max(0) / DAY_MS,
+            days_in_state: now.millis_since(since).max(0) / DAY_MS,
+            overdue: ticket.due_at().is_some_and(|due| due <= now),
+        }
+    };
+    open.iter().map(line).collect()
+}
+
+/// One line of the register 售服信息登记表 (TKT-04, TKT-26).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RegisterLine {
+    /// Number of the ticket.
+    pub number: String,
+    /// When it came in.
+    pub received: String,
+    /// Customer.
+    pub customer: String,
+    /// Number to call.
+    pub phone: String,
+    /// Type.
+    pub kind: String,
+    /// What it is about.
+    pub matter: String,
+    /// What the customer said.
+    pub content: String,
+    /// Department.
+    pub department: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// What was done.
+    pub result: String,
+    /// When.
+    pub result_date: String,
+    /// What the customer said of it.
+    pub satisfied: String,
+    /// Word of its state.
+    pub state: String,
+    /// Call that opened it.
+    pub call: String,
+}
+
+/// The register of tickets.
+pub fn register(rules: &Rules, tickets: &[Ticket]) -> Vec<RegisterLine> {
+    let first = |ticket: &Ticket, names: &[&str]| {
+        names.iter().find_map(|name| ticket.field(name)).unwrap_or_default().to_owned()
+    };
+    let line = |ticket: &Ticket| {
+        let done = ticket.stages.iter().filter_map(|s| s.done_at).max();
+        RegisterLine {
+            number: ticket.number.clone(),
+            received: rules.calendar.civil(ticket.opened_at),
+            customer: ticket.name.clone(),
+            phone: ticket.phone.clone(),
+            kind: rules.pack.kind.get(&ticket.kind).map_or(&ticket.kind, |kind| &kind.title).clone(),
+            matter: ticket.matter.clone(),
+            content: first(ticket, &["content", "symptoms", "question", "demand"]),
+            department: ticket.department.clone(),
+            owner: ticket.owner.clone(),
+            result: first(ticket, &["result", "solution", "answer", "implementation"]),
+            result_date: done.map_or(String::new(), |at| rules.calendar.civil(at)),
+            satisfied: first(ticket, &["customer_confirmed", "answer_satisfied"]),
+            state: ticket.state.clone(),
+            call: first(ticket, &["call"]),
+        }
+    };
+    tickets.iter().map(line).collect()
+}
+
+/// One customer of the manager's monthly list (ESC-08).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DissatisfiedLine {
+    /// Number of the ticket.
+    pub number: String,
+    /// Customer.
+    pub customer: String,
+    /// Who answers for it.
+    pub owner: String,
+    /// When the customer was dissatisfied.
+    pub at: String,
+    /// When it was reported; empty: it was not.
+    pub reported: String,
+    /// `late_report`, `not_reported`, `late_handling`; empty: in time.
+    pub flag: String,
+    /// What became of it.
+    pub result: String,
+    /// Rating after the verification.
+    pub final_score: Option<i64>,
+}
+
+/// Dissatisfied customers among these tickets.
+pub fn dissatisfied(rules: &Rules, tickets: &[Ticket], now: Timestamp) -> Vec<DissatisfiedLine> {
+    let line = |ticket: &Ticket| {
+        let limit = rules
+            .calendar
+            .add(ticket.opened_at, rules.pack.report_limit, crate::calendar::Edge::End, None)
+            .at;
+        let flag = match ticket.reported_at {
+            Some(at) if at > limit => "late_report",
+            None if now > limit => "not_reported",
+            _ if ticket.stages.iter().any(|s| s.breached_at.is_some()) => "late_handling",
+            _ => "",
+        };
+        let final_score = ticket.field("final_score").and_then(|score| score.parse().ok());
+        DissatisfiedLine {
+            number: ticket.number.clone(),
+            customer: ticket.name.clone(),
+            owner: ticket.owner.clone(),
+            at: rules.calendar.civil(ticket.opened_at),
+            reported: ticket.reported_at.map_or(String::new(), |at| rules.calendar.civil(at)),
+            flag: flag.to_owned(),
+            result: if ticket.closed_how.is_empty() {
+                ticket.state.clone()
+            } else {
+                ticket.closed_how.clone()
+            },
+            final_score,
+        }
+    };
+    tickets.iter().filter(|t| t.dissatisfied).map(line).collect()
+}
+
+/// How many were solved on the first contact (TKT-36).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FirstContact {
+    /// Tickets.
+    pub tickets: u32,
+    /// Solved on the first contact.
+    pub solved: u32,
+    /// Reported upward, of the others.
+    pub reported: u32,
+}
+
+/// First contacts among these tickets.
+pub fn first_contact(tickets: &[Ticket]) -> FirstContact {
+    let mut count = FirstContact::default();
+    for ticket in tickets {
+        count.tickets += 1;
+        count.solved += u32::from(ticket.first_contact);
+        count.reported += u32::from(!ticket.first_contact && ticket.reported_at.is_some());
+    }
+    count
+}
+
+/// Points taken off, by person (TKT-17: 合同审核扣分情况表).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct PointsLine {
+    /// Whose.
+    pub who: String,
+    /// Sum of the points; negative.
+    pub points: i64,
+    /// How often.
+    pub times: u32,
+}
+
+/// Points of these tickets between two moments, by person.
+pub fn points(tickets: &[Ticket], from: Timestamp, to: Timestamp) -> Vec<PointsLine> {
+    let mut lines: BTreeMap<String, PointsLine> = BTreeMap::new();
+    let all = tickets.iter().flat_map(|t| &t.points).filter(|p| p.at >= from && p.at < to);
+    for points in all {
+        let blank = || PointsLine { who: points.who.clone(), points: 0, times: 0 };
+        let line = lines.entry(points.who.clone()).or_insert_with(blank);
+        line.points += points.points;
+        line.times += 1;
+    }
+    lines.into_values().collect()
+}
+
+/// A ticket as a form to print, in Chinese: head, what was said and found, stages with their
+/// signatures (TKT-28, TKT-43).
+pub fn form(rules: &Rules, ticket: &Ticket) -> String {
+    let kind = rules.pack.kind.get(&ticket.kind);
+    let mut out = format!("{}\n单号：{}\n", kind.map_or(&ticket.kind, |k| &k.title), ticket.number);
+    let head = [
+        ("客户", ticket.name.clone()),
+        ("电话", ticket.phone.clone()),
+        ("受理时间", rules.calendar.civil(ticket.opened_at)),
+        ("负责人", ticket.owner.clone()),
+        ("责任部门", ticket.department.clone()),
+    ];
+    for (title, value) in head.into_iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&format!("{title}：{value}\n"));
+    }
+    for (name, value) in &ticket.fields {
+        out.push_str(&format!("{}：{value}\n", word_of(name)));
+    }
+    for stage in ticket.stages.iter().filter(|s| s.done_at.is_some()) {
+        let at = stage.done_at.map_or(String::new(), |at| rules.calendar.civil(at));
+        out.push_str(&format!("{}：{} {at}\n", stage.rule.title, stage.done_by));
+    }
+    if ticket.field("parts") == Some("customer") {
+        out.push_str("客户自备配件，本公司对该配件不承担质量保证。\n");
+    }
+    out
+}
+
+/// Title of a field on a form, where it has one.
+fn word_of(name: &str) -> &str {
+    match name {
+        "symptoms" => "故障现象",
+        "diagnosis" => "初步诊断",
+        "solution" => "解决方案",
+        "result" => "处理结果",
+        "demand" => "客户诉求",
+        "cause" => "原因",
+        "root_cause" => "根本原因",
+        "liability" => "责任",
+        "budget" => "费用预算",
+        other => other,
+    }
+}

@@ -1,0 +1,293 @@
+//! One act on a ticket: what it comes to, or why it is refused.
+
+use super::act::{Act, Attempt, Refusal, Role, Who};
+use super::changes::{Changes, WantedCall, Work};
+use super::clock::Rules;
+use super::ticket::{Approval, Phase, Signature, Ticket};
+use crate::base::Timestamp;
+
+/// How long before a promised time a call counts as the one that was promised.
+const PROMISE_EARLY_MS: i64 = 30 * 60_000;
+
+/// Does `act` to `ticket` at `now`.
+///
+/// # Errors
+/// What is missing, what stands against it, or that this person may not.
+pub fn step(rules: &Rules, ticket: Ticket, act: &Act, who: &Who, now: Timestamp) -> Result<Changes, Refusal> {
+    let mut work = Work::new(rules, who, ticket, now);
+    let may_when_closed = matches!(
+        act,
+        Act::Reopen(_)
+            | Act::Comment(_)
+            | Act::Attach(_)
+            | Act::Call(_)
+            | Act::File
+            | Act::Verify(_)
+            | Act::Meet(_)
+    );
+    if !work.out.ticket.is_open() && !may_when_closed {
+        return Err(Refusal::Conflict(format!(
+            "ticket {} is closed: reopen it first",
+            work.out.ticket.number
+        )));
+    }
+    work.carry_out(act)?;
+    let now = work.now;
+    let ticket = work.ticket();
+    (ticket.touched_at, ticket.urged) = (now, 0);
+    ticket.version += 1;
+    work.recount();
+    work.settle_state();
+    Ok(work.out)
+}
+
+impl Work<'_> {
+    fn carry_out(&mut self, act: &Act) -> Result<(), Refusal> {
+        match act {
+            Act::Edit(fields) => self.edit(fields),
+            Act::Assign { owner, reason } => self.assign(owner, reason),
+            Act::Acknowledge => self.acknowledge(),
+            Act::HandOver { department } => self.hand_over(department),
+            Act::Report { stage, result, fields } => {
+                self.report(stage, result, fields)?;
+                self.when_all_is_done();
+                Ok(())
+            }
+            Act::Promise { at, what } => self.promise(*at, what),
+            Act::Call(attempt) => {
+                self.call(attempt);
+                Ok(())
+            }
+            Act::Repeat { call } => {
+                self.repeat(*call);
+                Ok(())
+            }
+            Act::Comment(text) => {
+                self.log("comment", text.clone());
+                Ok(())
+            }
+            Act::Attach(file) => {
+                self.log("file", format!("{} ({})", file.name, file.kind));
+                self.ticket().files.push(file.clone());
+                Ok(())
+            }
+            Act::Escalate { cause, process, demand } => self.escalate(cause, process, demand),
+            Act::ReportUp => self.report_up(),
+            Act::Approve { approval, fields } => self.approve(approval, fields),
+            Act::Wait(reason) => self.wait(reason),
+            Act::Resume => self.resume(),
+            Act::CallBack { by, at, what } => self.call_back(by, *at, what),
+            Act::Meet(meeting) => {
+                self.log("meeting", format!("{} {}", meeting.date, meeting.decision));
+                self.ticket().meeting = Some(meeting.clone());
+                Ok(())
+            }
+            Act::Handled => self.handled_by_hand(),
+            Act::Verify(found) => self.verify(found),
+            Act::Close { how } => self.close(how),
+            Act::Override(reason) => self.override_close(reason),
+            Act::Reopen(reason) => self.reopen(reason),
+            Act::Join { into, number } => self.join(*into, number),
+            Act::File => self.file(),
+        }
+    }
+
+    fn edit(&mut self, fields: &std::collections::BTreeMap<String, String>) -> Result<(), Refusal> {
+        let (department, severity) = (self.out.ticket.department.clone(), self.out.ticket.severity.clone());
+        let changed = self.fill(fields)?;
+        if changed.is_empty() {
+            return Ok(());
+        }
+        self.log("edited", super::stage::words_of(fields));
+        if self.out.ticket.department != department {
+            self.tell_department("ticket.opened", &self.now.0.to_string());
+        }
+        if self.out.ticket.severity != severity && self.out.ticket.severity == "major" && self.kind().meeting
+        {
+            self.call_meeting();
+        }
+        if let Some(at) = fields.get("next_reply_at").filter(|text| !text.is_empty()) {
+            self.promised_in_field(at)?;
+        }
+        Ok(())
+    }
+
+    fn assign(&mut self, owner: &str, reason: &str) -> Result<(), Refusal> {
+        let owner = owner.trim();
+        if owner.is_empty() {
+            return Err(Refusal::field("owner", "no ticket is without an owner", "name who answers for it"));
+        }
+        if self.kind().owner_fixed && self.who.role < Role::Supervisor {
+            let text = format!("only a supervisor gives {} to somebody else", self.out.ticket.number);
+            return Err(Refusal::Forbidden(text));
+        }
+        let from = std::mem::replace(&mut self.ticket().owner, owner.to_owned());
+        self.log("assigned", format!("{from} to {owner}: {reason}"));
+        self.tell("ticket.assigned", owner, &self.now.0.to_string(), &[("reason", reason.to_owned())]);
+        Ok(())
+    }
+
+    fn acknowledge(&mut self) -> Result<(), Refusal> {
+        if let Some(signed) = &self.out.ticket.acknowledged {
+            return Err(Refusal::Conflict(format!("it was acknowledged by {} already", signed.by)));
+        }
+        let signed = Signature { by: self.who.name.clone(), at: self.now };
+        self.ticket().acknowledged = Some(signed);
+        self.log("acknowledged", self.out.ticket.department.clone());
+        if let Some(at) = self.out.ticket.place("acknowledge").filter(|at| self.is_owed(*at)) {
+            self.finish(at, "done", None, "");
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, department: &str) -> Result<(), Refusal> {
+        if department.is_empty() && self.out.ticket.department.is_empty() {
+            return Err(Refusal::field("department", "to whom is not said", "name the department"));
+        }
+        if !department.is_empty() && self.out.ticket.department != department {
+            self.ticket().department = department.to_owned();
+            self.ticket().acknowledged = None;
+        }
+        self.log("handed_over", self.out.ticket.department.clone());
+        self.tell_department("ticket.handover", &self.now.0.to_string());
+        if let Some(at) = self.out.ticket.place("handover").filter(|at| self.is_owed(*at)) {
+            self.finish(at, "done", None, "");
+        }
+        Ok(())
+    }
+
+    /// Whether a stage has begun, concerns the ticket and is not done.
+    pub fn is_owed(&self, at: usize) -> bool {
+        let ticket = &self.out.ticket;
+        ticket
+            .stages
+            .get(at)
+            .is_some_and(|s| s.done_at.is_none() && s.began_at.is_some() && ticket.in_force(s))
+    }
+
+    fn call(&mut self, attempt: &Attempt) {
+        let way = if attempt.inbound { "inbound" } else { "outbound" };
+        let word = if attempt.answered { "answered" } else { "not answered" };
+        let by = if attempt.agent.is_empty() { String::new() } else { format!(" by {}", attempt.agent) };
+        self.log_call("call", format!("{way}{by}, {word}"), attempt.call);
+        if !self.out.ticket.is_open() || !attempt.answered {
+            return;
+        }
+        // Who comes again by themselves need not be called back.
+        if attempt.inbound && self.out.ticket.kind != self.rules.pack.intake.missed {
+            return;
+        }
+        let now = self.now;
+        let mut kept = false;
+        for promise in &mut self.ticket().promises {
+            if promise.kept_at.is_none() && now.millis_since(promise.at) >= -PROMISE_EARLY_MS {
+                promise.kept_at = Some(now);
+                kept = true;
+            }
+        }
+        let waits = |s: &super::Stage| s.rule.needs_ack && self.out.ticket.acknowledged.is_none();
+        let done: Vec<usize> = (0..self.out.ticket.stages.len())
+            .filter(|at| self.is_owed(*at))
+            .filter(|at| self.out.ticket.stages.get(*at).is_some_and(|s| s.rule.by_call && !waits(s)))
+            .collect();
+        // One call does one thing: the first stage that a call does.
+        if let Some(at) = done.first() {
+            self.finish(*at, "call", attempt.call, "");
+        }
+        if kept || !done.is_empty() {
+            self.when_all_is_done();
+        }
+    }
+
+    fn approve(
+        &mut self,
+        id: &str,
+        fields: &std::collections::BTreeMap<String, String>,
+    ) -> Result<(), Refusal> {
+        let kind = self.kind();
+        let Some(place) = kind.approval.iter().position(|a| a.id == id) else {
+            let known: Vec<&str> = kind.approval.iter().map(|a| a.id.as_str()).collect();
+            let hint = format!("this type has {}", known.join(", "));
+            return Err(Refusal::field("approval", format!("`{id}` is no approval of it"), hint));
+        };
+        let given = |ticket: &Ticket, id: &str| ticket.approvals.iter().any(|a| a.id == id);
+        if given(&self.out.ticket, id) {
+            return Err(Refusal::Conflict(format!("`{id}` is signed already")));
+        }
+        let before = kind.approval[..place]
+            .iter()
+            .find(|a| !a.optional && self.out.ticket.holds(&a.when) && !given(&self.out.ticket, &a.id));
+        if let Some(before) = before {
+            return Err(Refusal::Conflict(format!("`{}` signs before `{id}`", before.id)));
+        }
+        self.fill(fields)?;
+        self.need(&kind.approval[place].requires, &format!("approval `{id}`"))?;
+        let signed = Signature { by: self.who.name.clone(), at: self.now };
+        self.ticket().approvals.push(Approval { id: id.to_owned(), signed });
+        self.log("approved", id);
+        Ok(())
+    }
+
+    fn wait(&mut self, reason: &str) -> Result<(), Refusal> {
+        if self.out.ticket.pause.is_some() {
+            return Err(Refusal::Conflict("it waits for the customer already".into()));
+        }
+        let since = self.now;
+        self.ticket().pause = Some(super::Pause { since });
+        self.log("waiting", reason);
+        Ok(())
+    }
+
+    fn resume(&mut self) -> Result<(), Refusal> {
+        let Some(pause) = self.ticket().pause.take() else {
+            return Err(Refusal::Conflict("it does not wait for the customer".into()));
+        };
+        let (rules, now) = (self.rules, self.now);
+        for stage in self.out.ticket.stages.iter_mut().filter(|s| s.done_at.is_none()) {
+            if let Some(due) = stage.due {
+                let clock = stage.rule.clock.unwrap_or(rules.pack.clock);
+                let (moved, text) = rules.after_pause(due, clock, pause.since, now);
+                if moved != due {
+                    (stage.due, stage.warned_at) = (Some(moved), None);
+                    stage.sum.note(text);
+                }
+            }
+        }
+        self.log("resumed", "");
+        Ok(())
+    }
+
+    fn call_back(&mut self, by: &str, at: Timestamp, what: &str) -> Result<(), Refusal> {
+        if at <= self.now {
+            return Err(Refusal::field("at", "the time has passed", "give a time that is to come"));
+        }
+        let sum = crate::calendar::Sum(vec![format!("asked for by {}", self.who.name)]);
+        let call = WantedCall {
+            purpose: "technician".into(),
+            no: self.next_call(),
+            robot: false,
+            due: self.now,
+            deadline: at,
+            sum,
+            assignee: by.to_owned(),
+            note: what.to_owned(),
+            exact: false,
+        };
+        let mark = call.no.to_string();
+        self.want_call(call);
+        let due = self.rules.calendar.civil(at);
+        self.tell("ticket.callback", by, &mark, &[("due", due), ("what", what.to_owned())]);
+        Ok(())
+    }
+
+    fn file(&mut self) -> Result<(), Refusal> {
+        if self.out.ticket.phase != Phase::Closed {
+            return Err(Refusal::Conflict("only a closed ticket is filed".into()));
+        }
+        if self.out.ticket.filed_at.is_none() {
+            self.ticket().filed_at = Some(self.now);
+            self.log("filed", "");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Tickets from calls, people and callbacks to their close, over both databases, by the files that
+//! are shipped.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
+
+mod calls;
+mod closing;
+mod office;
+mod people;
+mod reports;
+mod shipped;
+mod types;
