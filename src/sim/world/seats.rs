@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::{Now, Rng};
-use crate::media::{Command, Event, Outgoing, Recording, Session, SessionId};
+use crate::media::{Command, Event, Groups, Outgoing, Recording, Session, SessionId};
 
 /// The other end and the bytes.
 type Packet = (SocketAddr, Vec<u8>);
@@ -23,6 +23,7 @@ struct Seat {
 /// Every open session.
 pub(super) struct Seats {
     seats: BTreeMap<SessionId, Seat>,
+    groups: Groups,
     next_port: u16,
     next_phone: u16,
     rng: Rng,
@@ -30,7 +31,7 @@ pub(super) struct Seats {
 
 impl Seats {
     pub fn new(rng: Rng) -> Self {
-        Seats { seats: BTreeMap::new(), next_port: 20_000, next_phone: 40_000, rng }
+        Seats { seats: BTreeMap::new(), groups: Groups::default(), next_port: 20_000, next_phone: 40_000, rng }
     }
 
     pub fn next_phone_addr(&mut self) -> SocketAddr {
@@ -65,6 +66,7 @@ impl Seats {
             }
             command => {
                 let seat = self.seats.get_mut(&id).expect("orders go to open sessions");
+                self.groups.note(&seat.session, &command);
                 seat.session.handle_command(now.mono, command);
             }
         }
@@ -86,7 +88,8 @@ impl Seats {
             for (from, packet) in seat.wire.drain(..) {
                 seat.session.handle_rtp(now.mono, from, &packet);
             }
-            seat.session.tick(now, &mut out);
+            let group = self.groups.of(&seat.session);
+            seat.session.tick_in(now, group, &mut out);
             if let Some((to, packet)) = out.rtp() {
                 packets.push((to, packet.to_vec()));
             }
