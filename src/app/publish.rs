@@ -140,6 +140,11 @@ impl Driver {
                 let event = EndedEvent { call, campaign, state: "ended", disposition, detail: &detail };
                 self.parts.hub.publish_value("call", &event);
             }
+            Notice::Leg { call, number, kind, target, state } => {
+                let event = json!({ "call": call, "number": number, "kind": kind, "target": told(&target),
+                    "state": state });
+                self.parts.hub.publish_value("leg", &event);
+            }
             Notice::Answer(answer) => {
                 self.parts.telemetry.survey_answers.with(&[]).add(1);
                 let event = json!({ "call": answer.call, "question": answer.question, "keys": answer.keys,

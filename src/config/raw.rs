@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
+use super::phones::Phones;
 use super::policy::Policy;
 use crate::base::NumberStyle;
 use crate::media::AmdSettings;
@@ -29,6 +30,8 @@ pub struct Raw {
     pub trunk: Vec<Trunk>,
     /// Which script answers which inbound number; the first rule that fits wins.
     pub inbound: Vec<Inbound>,
+    /// Phones of our people.
+    pub phones: Phones,
     /// Media.
     pub rtp: Rtp,
     /// Recordings.

@@ -130,7 +130,10 @@ impl Session {
                 let some = !prompts.is_empty();
                 self.music = some.then(|| Box::new(Player::new(PlayId(0), prompts, false)));
             }
-            Command::Mix(mix) => self.bridged = mix.map(|mix| Bridged::new(mix, self.decoder.codec())),
+            Command::Mix(mix) => match (mix, &mut self.bridged) {
+                (Some(mix), Some(bridged)) => bridged.mix = mix,
+                (mix, bridged) => *bridged = mix.map(|mix| Bridged::new(mix, self.decoder.codec())),
+            },
             Command::PauseRecord(pause) => self.unrecorded = pause,
             Command::SendKeys { pause, keys } => match &mut self.dialled {
                 Some(dialled) => dialled.press(&keys),
