@@ -82,6 +82,12 @@ impl Phone {
         self.request(now.mono, Method::INVITE, &[], Some(("application/sdp", sdp)));
     }
 
+    /// Presses keys at this moment, by event where that was agreed.
+    pub fn press_now(&mut self, keys: &str) {
+        let inband = self.agreed.event_payload_type.is_none();
+        keys.chars().for_each(|key| self.mouth.press(key, inband));
+    }
+
     /// Wants the other side to go on with somebody else (RFC 3515).
     pub fn refer(&mut self, now: Now, to: &str) {
         self.request(now.mono, Method::REFER, &[(header::REFER_TO, format!("<{to}>"))], None);

@@ -22,6 +22,7 @@ mod facts;
 mod health;
 mod imports;
 mod intakes;
+mod legs;
 mod lists;
 mod live;
 mod peaks;
@@ -57,6 +58,7 @@ pub use facts::{CheckBody, CustomerBody, EventBody, EventsBody, ItemResult, Item
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
+pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, TargetBody};
 pub use lists::NewListBody;
 pub use plan::PreviewBody;
 pub use progress::Progress;
@@ -87,6 +89,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(surveys::routes())
         .merge(progress::routes())
         .merge(calls::routes())
+        .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
         .merge(peaks::routes())

@@ -1,0 +1,8 @@
+//! Calls of several legs in simulated time: each voice is its own tone, so that it is proved
+//! who hears whom; whatever happens, no leg stays up and the customer is never lost.
+
+mod faults;
+mod hotline;
+mod orders;
+mod talks;
+mod transfers;
