@@ -4,5 +4,6 @@
 mod faults;
 mod hotline;
 mod orders;
+mod outbound;
 mod talks;
 mod transfers;

@@ -263,7 +263,9 @@ impl Call {
             // Our own offer has no answer yet (RFC 3311 section 5.2).
             Some(_) if self.is_ringing() && self.early.is_none() => Err(491),
             Some(offer) => match self.negotiation.answer(&offer, way) {
-                Ok((answer, stream)) => {
+                Ok((answer, mut stream)) => {
+                    // A customer who holds our person sends music or nothing; neither is a fault.
+                    stream.receive &= self.state != State::Bridged || stream.send;
                     match &mut self.early {
                         Some((_, early)) => *early = stream,
                         None => self.media(Command::Start(stream)),

@@ -88,6 +88,17 @@ impl Engine {
         done
     }
 
+    /// Rings somebody for a customer who waits in their script, as a queue does: the first to
+    /// answer has them. That it rings, that it is up and what it came to are told by
+    /// [`super::Notice::Leg`]. False where nothing can be rung there now.
+    pub fn offer(&mut self, now: Now, call: CallId, target: &str) -> bool {
+        let Some(slot) = self.by_call.get(&call).copied() else { return false };
+        self.bridges.entry(slot).or_default();
+        let rung = self.ring_for(now, slot, target, Task::Answer, Role::Talker);
+        self.run(now);
+        rung
+    }
+
     /// The legs of a call that ring or are up.
     pub fn legs_of(&self, call: CallId) -> Vec<LegView> {
         let bridge = self.by_call.get(&call).and_then(|slot| self.bridges.get(slot));

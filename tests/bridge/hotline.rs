@@ -81,9 +81,14 @@ fn place(extension: &str, index: usize) -> StaticContact {
 impl Hotline {
     /// Trunk 0 brings customers; phones of ours stand behind the places 4 to 6.
     pub fn new(seed: u64) -> Hotline {
+        Hotline::with_script(seed, include_str!("hotline.toml"))
+    }
+
+    /// The same with another script.
+    pub fn with_script(seed: u64, script: &str) -> Hotline {
         let mut world = World::new(seed, vec![trunk("a", 1)]);
         world.run_for(SECOND);
-        world.engine.set_library(library(include_str!("hotline.toml"), TONES));
+        world.engine.set_library(library(script, TONES));
         world.reload(|settings| {
             settings.inbound = vec![InboundRule {
                 trunk: String::new(),

@@ -14,7 +14,10 @@ use super::hotline::{
 fn a_customer_talks_with_an_agent_and_rates_the_talk_when_the_agent_has_hung_up() {
     let mut hotline = Hotline::new(1);
     hotline.call("1");
-    hotline.run_until(30 * SECOND, |w| w.engine.legs_of(w.engine.calls().next().unwrap().id).len() == 2);
+    let both_ring = |w: &crate::world::World| {
+        w.engine.calls().next().is_some_and(|call| w.engine.legs_of(call.id).len() == 2)
+    };
+    hotline.run_until(30 * SECOND, both_ring);
     hotline.until(State::Bridged);
     assert_eq!(hotline.hears_of_all(CUSTOMER), [FIRST_HZ]);
     assert_eq!(hotline.hears_of_all("1001"), [CUSTOMER_HZ]);

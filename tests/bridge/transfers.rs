@@ -12,14 +12,15 @@ use super::hotline::{
 fn a_phone_transfers_the_customer_and_is_told_how_it_went() {
     let mut hotline = Hotline::new(61);
     hotline.call_and_talk();
-    hotline.is_at("1002", answers(SECOND_HZ));
+    let late = ringback::sim::Person { answer_ms: 3_000, ..super::hotline::speaks(SECOND_HZ, Vec::new()) };
+    hotline.is_at("1002", Behaviour::Answers(late));
     hotline.at_phone("1001", |phone, now| phone.hold(now, true));
     hotline.run_for(SECOND);
     hotline.at_phone("1001", |phone, now| phone.refer(now, "sip:1002@10.0.0.9"));
     hotline.run_for(SECOND / 2);
     assert_eq!(hotline.phone("1001").unwrap().told(), ["SIP/2.0 100 Trying"]);
     assert_eq!(hotline.hears(CUSTOMER, &[FIRST_HZ, MUSIC_HZ]), [MUSIC_HZ]);
-    hotline.run_for(SECOND);
+    hotline.run_for(2 * SECOND);
     assert_eq!(hotline.hears_of_all(CUSTOMER), [SECOND_HZ]);
     assert_eq!(hotline.hears_of_all("1002"), [CUSTOMER_HZ]);
     assert_eq!(hotline.legs(), ["1002 up"]);

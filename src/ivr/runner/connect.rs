@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use crate::base::Now;
-use crate::ivr::{Connect, LONGEST_SEARCH, NodeKind, is_target};
+use crate::ivr::{Connect, LONGEST_RING, NodeKind, is_target};
 use crate::media::PlayId;
 
 use super::{Action, Parted, Runner, Search, State};
 
-/// Whoever rings reports the end of a search; this long after it should have ended, nobody is
-/// believed to be coming.
-const SEARCH_GRACE: Duration = Duration::from_secs(60);
+/// Whoever rings reports the end of a search. Each round may take this much longer than the
+/// ringing: for the setup, which is at most a minute, and for the key. Later than that nobody
+/// is believed to be coming.
+const ROUND_GRACE: Duration = Duration::from_secs(90);
 
 impl Runner {
     /// Has somebody rung. What is said meanwhile does not hold that up.
@@ -20,7 +21,7 @@ impl Runner {
         let mut targets: Vec<String> = named.map(str::to_owned).into_iter().collect();
         targets.extend(connect.targets.iter().filter(|t| Some(t.as_str()) != named).cloned());
         let rounds = if connect.one_by_one { targets.len().max(1) as u32 } else { 1 };
-        let search = (connect.ring * rounds).min(LONGEST_SEARCH) + SEARCH_GRACE;
+        let search = (connect.ring.min(LONGEST_RING) + ROUND_GRACE) * rounds;
         let left = self.deadline.since(now.mono);
         self.state = State::Connecting { until: now.mono + search, left };
         let prompts = self.names_of(now, &connect.prompts);

@@ -45,8 +45,8 @@ impl Builder<'_> {
     }
 }
 
-/// Longest time that a node may ring its targets, one after the other.
-pub(in crate::ivr) const LONGEST_SEARCH: Duration = Duration::from_secs(MAX_RING_S * MAX_TARGETS as u64);
+/// Longest time that a target may ring.
+pub(in crate::ivr) const LONGEST_RING: Duration = Duration::from_secs(MAX_RING_S);
 
 /// Whether a text can be an extension or a number; what a column holds is looked at too.
 pub(in crate::ivr) fn is_target(text: &str) -> bool {
