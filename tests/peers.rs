@@ -1,6 +1,7 @@
 //! The real program against real peers: SIPp scenarios, baresip and kamailio.
 
 mod baresip;
+mod bridged;
 mod calls;
 mod crash;
 pub mod daemon;

@@ -6,6 +6,7 @@ mod crash;
 mod disk;
 mod guard;
 mod import;
+mod legs;
 mod lists;
 mod million;
 pub mod real;

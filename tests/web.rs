@@ -6,6 +6,7 @@
 mod calls;
 mod campaigns;
 mod cli;
+mod legs;
 mod lists;
 mod routes;
 pub mod site;

@@ -3,6 +3,7 @@
 use super::driver::Driver;
 use crate::base::CampaignId;
 use crate::dialer::{self, Command};
+use crate::engine::BridgeRefusal;
 use crate::io::web::{Control, Done, Order, Refused};
 
 impl Driver {
@@ -35,6 +36,14 @@ impl Driver {
                 } else {
                     Err(Refused::NotFound(format!("no call {call} is up")))
                 }
+            }
+            Control::Bridge { call, order, by } => {
+                let done = self.parts.engine.bridge_order(now, call, order, &by);
+                done.map(|()| Done::Accepted).map_err(|refusal| match refusal {
+                    BridgeRefusal::NotFound(why) => Refused::NotFound(why),
+                    BridgeRefusal::Conflict(why) => Refused::Conflict(why),
+                    BridgeRefusal::Unreachable(why) => Refused::Invalid(why),
+                })
             }
             Control::Drain { mode, by } => {
                 tracing::info!(?mode, by, "drain ordered");

@@ -8,10 +8,10 @@ use super::log::told;
 use crate::base::{CallId, CampaignId, Disposition, EntryId};
 use crate::call::State;
 use crate::dialer::Health;
-use crate::engine::{Notice, Trunk};
+use crate::engine::{LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
-use crate::io::web::{LiveCall, LiveCampaign, LiveCertificate, LiveSnapshot, LiveTrunk, Readiness};
+use crate::io::web::{LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LiveSnapshot, LiveTrunk, Readiness};
 
 /// Everything that is live at this moment.
 pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
@@ -33,6 +33,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
                 step: c.step.to_owned(),
                 started_at: c.started_at,
                 answered_at: c.answered_at,
+                legs: engine.legs_of(c.id).into_iter().map(live_leg).collect(),
             })
             .collect(),
         trunks: engine.trunks().iter().map(live_trunk).collect(),
@@ -48,6 +49,18 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
             })
             .collect(),
         readiness: readiness(parts, draining),
+    }
+}
+
+fn live_leg(leg: LegView) -> LiveLeg {
+    LiveLeg {
+        number: leg.number,
+        kind: leg.kind.as_str().to_owned(),
+        target: leg.target,
+        state: leg.state.as_str().to_owned(),
+        held: leg.held,
+        muted: leg.muted,
+        supervises: leg.supervises,
     }
 }
 
@@ -139,6 +152,11 @@ impl Driver {
                 tracing::info!(call_id = %call, %disposition, detail = told(&detail), "call ended");
                 let event = EndedEvent { call, campaign, state: "ended", disposition, detail: &detail };
                 self.parts.hub.publish_value("call", &event);
+            }
+            Notice::Leg { call, number, kind, target, state } => {
+                let event = json!({ "call": call, "number": number, "kind": kind, "target": told(&target),
+                    "state": state });
+                self.parts.hub.publish_value("leg", &event);
             }
             Notice::Answer(answer) => {
                 self.parts.telemetry.survey_answers.with(&[]).add(1);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{CallRecord, Direction, StoredAnswer};
 use crate::base::{CallId, CampaignId, Cause, EntryId, Timestamp};
 use crate::dialer::{MachinePolicy, RouteFailure};
-use crate::ivr::{Facts, PromptSet, Script};
+use crate::ivr::{Facts, Parted, PromptSet, Script, Search};
 use crate::media::{self, AmdSettings, Codec, Prompt};
 use crate::sip::Srtp;
 use crate::sip::endpoint::End;
@@ -124,6 +124,10 @@ pub enum Event {
         /// The sound, or None.
         sound: Option<Arc<Prompt>>,
     },
+    /// Somebody of [`Action::Connect`] is there.
+    Connected,
+    /// The customer has nobody to talk to any more, or could not be given anybody.
+    Parted(Parted),
     /// An operator or the shutdown ends the call.
     Stop(String),
 }
@@ -180,10 +184,25 @@ pub enum Action {
         /// The file.
         path: PathBuf,
     },
+    /// Ring somebody for the customer; [`Event::Connected`] or [`Event::Parted`] is due.
+    Connect(Box<Wanted>),
+    /// A key that the customer pressed while somebody talks with them.
+    Key(char),
     /// The state or the step changed: worth a live event.
     Changed,
     /// The call is over: its record, made once.
     Report(Box<Closing>),
+}
+
+/// Whom a call wants, with the sound that goes with it.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Who is rung, and how.
+    pub search: Search,
+    /// What the customer hears again and again when nobody talks with them.
+    pub music: Vec<Arc<Prompt>>,
+    /// What asks whoever answers an outside number for a key.
+    pub accept: Vec<Arc<Prompt>>,
 }
 
 /// What is known when a call is over.

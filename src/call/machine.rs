@@ -141,6 +141,8 @@ impl Call {
             Event::SessionEnded(end) => self.handle_session_ended(now, *end),
             Event::Route(way) => self.handle_route(now, way),
             Event::Speech { speech, sound } => self.handle_speech(now, speech, sound, prompts),
+            Event::Connected => self.handle_connected(now),
+            Event::Parted(parted) => self.handle_parted(now, parted, prompts),
             Event::Stop(why) => self.handle_stop(now, why),
         }
     }
@@ -200,8 +202,18 @@ impl Call {
 
     /// The time for the record: that of the beginning and what has passed since, so that
     /// lengths stay true where the wall clock is set while the call is up.
-    pub(super) fn clock(&self, now: Now) -> Timestamp {
+    pub fn clock(&self, now: Now) -> Timestamp {
         self.begun.utc + now.mono.since(self.begun.mono)
+    }
+
+    /// Who ended it, once somebody has.
+    pub fn ended_by(&self) -> Option<super::EndedBy> {
+        self.ended_by
+    }
+
+    /// When it was over for one of both sides; now, where it is not yet.
+    pub fn ended_at(&self, now: Now) -> Timestamp {
+        self.stamps.ended.unwrap_or(self.clock(now))
     }
 
     /// When it began.

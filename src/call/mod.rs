@@ -1,6 +1,8 @@
 //! One call's life.
 
+mod bridged;
 mod interface;
+pub mod leg;
 mod machine;
 mod negotiation;
 mod outcome;
@@ -11,8 +13,8 @@ mod state;
 mod talk;
 
 use interface::Over;
-pub use interface::{Action, Closing, Event, Extension, Plan, Way};
+pub use interface::{Action, Closing, Event, Extension, Plan, Wanted, Way};
 pub use machine::Call;
 pub use outcome::{Unanswered, unanswered};
-pub use record::{CallRecord, Direction, EndedBy, StepStamp, StoredAnswer};
+pub use record::{Bridging, CallRecord, Direction, EndedBy, HungUpFirst, StepStamp, StoredAnswer};
 pub use state::State;

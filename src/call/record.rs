@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::leg::{LegRecord, Pause};
 use crate::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, Timestamp};
 use crate::ivr::Answer;
 use crate::media::{AmdVerdict, Quality, Recording};
@@ -73,6 +74,42 @@ pub struct CallRecord {
     pub quality: Option<Quality>,
     /// Steps of the script, in the order in which they began.
     pub steps: Vec<StepStamp>,
+    /// What belongs to a call that somebody of ours was rung for.
+    pub bridging: Bridging,
+}
+
+/// Who ended the talk of a customer and a person of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HungUpFirst {
+    /// The customer.
+    Customer,
+    /// Our person.
+    Agent,
+    /// The daemon, a timer or a fault.
+    System,
+}
+
+impl HungUpFirst {
+    /// The word in the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            HungUpFirst::Customer => "customer",
+            HungUpFirst::Agent => "agent",
+            HungUpFirst::System => "system",
+        }
+    }
+}
+
+/// The further legs of a call; empty where it had none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Bridging {
+    /// In the order in which they ended.
+    pub legs: Vec<LegRecord>,
+    /// Who ended the last talk, and when; None: nobody talked with the customer.
+    pub hung_up_first: Option<(HungUpFirst, Timestamp)>,
+    /// Times of silence in the recording, by order.
+    pub pauses: Vec<Pause>,
 }
 
 /// One answer of a survey, stored as it comes.

@@ -2,7 +2,7 @@
 
 use super::machine::Verdict;
 use super::setup::describe;
-use super::{Action, Call, CallRecord, Closing, Direction, EndedBy, Over, State};
+use super::{Action, Bridging, Call, CallRecord, Closing, Direction, EndedBy, Over, State};
 use crate::base::{Blame, Cause, Disposition, Now};
 use crate::ivr;
 use crate::media::{Command, PromptLibrary, Quality, Recording};
@@ -55,7 +55,12 @@ impl Call {
                 self.verdict = Some(settled);
                 self.hang_up(now, 31, &why);
             }
-            State::Extension | State::Detecting | State::Script | State::Message | State::Lingering => {
+            State::Extension
+            | State::Detecting
+            | State::Script
+            | State::Bridged
+            | State::Message
+            | State::Lingering => {
                 let so_far = self.disposition_so_far();
                 let disposition = if so_far == Disposition::HungUp { Disposition::Cancelled } else { so_far };
                 self.verdict.get_or_insert_with(|| Verdict::new(disposition, Blame::Ours, why.clone()));
@@ -110,7 +115,9 @@ impl Call {
     fn disposition_so_far(&self) -> Disposition {
         match (&self.verdict, &self.runner, self.state) {
             (Some(verdict), _, _) => verdict.disposition,
-            (None, Some(runner), State::Script | State::Lingering) => runner.disposition_if_hung_up(),
+            (None, Some(runner), State::Script | State::Bridged | State::Lingering) => {
+                runner.disposition_if_hung_up()
+            }
             (None, _, State::Message) => Disposition::Machine,
             (None, _, _) => Disposition::HungUp,
         }
@@ -160,7 +167,7 @@ impl Call {
                 self.verdict = Some(verdict);
                 self.hang_up(now, 16, "no beep");
             }
-            State::Script | State::Lingering => self.hang_up(now, 16, "time limit"),
+            State::Script | State::Bridged | State::Lingering => self.hang_up(now, 16, "time limit"),
             // The peer never answered BYE or CANCEL: the endpoint has its own timers; this
             // is the net below them.
             State::Releasing => {
@@ -223,6 +230,7 @@ impl Call {
             recording,
             quality,
             steps: std::mem::take(&mut self.steps),
+            bridging: Bridging::default(),
         };
         self.out.push_back(Action::Report(Box::new(Closing {
             record,

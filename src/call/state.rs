@@ -11,6 +11,7 @@
 //!
 //! Calling, Ringing, Early -2xx, an extension is to be dialled-> Extension -> Detecting, Script
 //! Opening -inbound-> Incoming -200 sent-> Script
+//! Script -somebody of ours answers-> Bridged -they hang up or vanish-> Script
 //! ```
 //!
 //! Every state has a timeout ([`State::limit`]); `Reporting` is the only place where a
@@ -40,6 +41,8 @@ pub enum State {
     Detecting,
     /// Answered; the script runs.
     Script,
+    /// Somebody of ours talks with the customer, or is about to again.
+    Bridged,
     /// Answered by a machine; waits for its beep.
     Message,
     /// The script is over; the customer may hang up first.
@@ -58,8 +61,8 @@ use State::*;
 
 impl State {
     /// Every state, in the order of a call.
-    pub const ALL: [State; 15] = [
-        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Message,
+    pub const ALL: [State; 16] = [
+        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Bridged, Message,
         Lingering, Releasing, Closing, Reporting, Ended,
     ];
 
@@ -74,7 +77,8 @@ impl State {
             Incoming => &[Script, Releasing, Closing],
             Extension => &[Detecting, Script, Releasing, Closing],
             Detecting => &[Script, Message, Lingering, Releasing, Closing],
-            Script => &[Lingering, Releasing, Closing],
+            Script => &[Bridged, Lingering, Releasing, Closing],
+            Bridged => &[Script, Releasing, Closing],
             Message => &[Script, Lingering, Releasing, Closing],
             Lingering => &[Releasing, Closing],
             Releasing => &[Rerouting, Closing],
@@ -104,6 +108,8 @@ impl State {
             Message => Duration::from_secs(60),
             // The longest survey with comments; the runner has a tighter limit of its own.
             Script => Duration::from_secs(3600),
+            // The endpoint's own limit of a call, and a margin.
+            Bridged => Duration::from_secs(5 * 3600),
             Lingering => Duration::from_secs(30),
             // Timer F or B of the last request (32 s) and a margin.
             Releasing => Duration::from_secs(40),
@@ -115,7 +121,7 @@ impl State {
 
     /// Whether the call counts as up for the customer: answered and not yet released.
     pub const fn is_answered(self) -> bool {
-        matches!(self, Extension | Detecting | Script | Message | Lingering)
+        matches!(self, Extension | Detecting | Script | Bridged | Message | Lingering)
     }
 
     /// The word in the API and the event stream.
@@ -130,6 +136,7 @@ impl State {
             Extension => "extension",
             Detecting => "detecting",
             Script => "script",
+            Bridged => "bridged",
             Message => "message",
             Lingering => "lingering",
             Releasing => "releasing",
@@ -187,7 +194,8 @@ mod tests {
         incoming   -> script releasing closing
         extension  -> detecting script releasing closing
         detecting  -> script message lingering releasing closing
-        script     -> lingering releasing closing
+        script     -> bridged lingering releasing closing
+        bridged    -> script releasing closing
         message    -> script lingering releasing closing
         lingering  -> releasing closing
         releasing  -> rerouting closing

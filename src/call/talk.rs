@@ -74,6 +74,9 @@ impl Call {
         }
         self.last_key = Some((key, now.mono));
         self.heard = true;
+        if self.state == State::Bridged {
+            return self.out.push_back(Action::Key(key));
+        }
         self.run(now, ivr::Event::Key(key), prompts);
     }
 
@@ -138,7 +141,7 @@ impl Call {
     }
 
     /// Gives the script an event, if it is running.
-    fn run(&mut self, now: Now, event: ivr::Event, prompts: &PromptLibrary) {
+    pub(super) fn run(&mut self, now: Now, event: ivr::Event, prompts: &PromptLibrary) {
         if !matches!(self.state, State::Script | State::Lingering) {
             return;
         }
@@ -214,6 +217,7 @@ impl Call {
                 self.step = step;
                 self.out.push_back(Action::Changed);
             }
+            A::Connect(search) => self.want(search, prompts),
             A::Outcome(outcome) => self.settle(now, outcome),
             A::HangUp => self.hang_up(now, 16, "script ended"),
         }
@@ -259,7 +263,9 @@ impl Call {
             // Our own offer has no answer yet (RFC 3311 section 5.2).
             Some(_) if self.is_ringing() && self.early.is_none() => Err(491),
             Some(offer) => match self.negotiation.answer(&offer, way) {
-                Ok((answer, stream)) => {
+                Ok((answer, mut stream)) => {
+                    // A customer who holds our person sends music or nothing; neither is a fault.
+                    stream.receive &= self.state != State::Bridged || stream.send;
                     match &mut self.early {
                         Some((_, early)) => *early = stream,
                         None => self.media(Command::Start(stream)),
@@ -284,7 +290,7 @@ impl Call {
 }
 
 /// A prompt by its full name: `zh-CN/survey/thanks`, or `beep`.
-fn find(prompts: &PromptLibrary, full: &str) -> Option<Arc<Prompt>> {
+pub(super) fn find(prompts: &PromptLibrary, full: &str) -> Option<Arc<Prompt>> {
     match full.split_once('/') {
         Some((language, name)) => prompts.get(language, name),
         None => prompts.languages().find_map(|language| prompts.exact(language, full)),
@@ -296,7 +302,7 @@ fn relative(path: &Path, base: &Path) -> String {
 }
 
 /// The key of an INFO body, if it is one.
-fn info_key(content_type: &str, body: &[u8]) -> Option<char> {
+pub(super) fn info_key(content_type: &str, body: &[u8]) -> Option<char> {
     let text = std::str::from_utf8(body).ok()?;
     let signal = text.lines().find_map(|line| {
         let (name, value) = line.split_once('=')?;

@@ -399,6 +399,7 @@ impl Lowering<'_> {
             sip,
             trunks,
             inbound: self.inbound(&raw.inbound, &raw.trunk),
+            phones: self.phones(&raw.phones, &rtp.codecs),
             external_signal: raw.sip.external_address.as_deref().and_then(|text| text.trim().parse().ok()),
             rtp,
             recording: self.recording(&raw.recording),

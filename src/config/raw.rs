@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::duration::Span;
 use super::notices::Notices;
+use super::phones::Phones;
 use super::policy::Policy;
 use super::rosters::Roster;
 use crate::base::NumberStyle;
@@ -31,6 +32,8 @@ pub struct Raw {
     pub trunk: Vec<Trunk>,
     /// Which script answers which inbound number; the first rule that fits wins.
     pub inbound: Vec<Inbound>,
+    /// Phones of our people.
+    pub phones: Phones,
     /// Media.
     pub rtp: Rtp,
     /// Recordings.

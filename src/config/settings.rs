@@ -30,6 +30,8 @@ pub struct Settings {
     pub trunks: Vec<engine::TrunkSettings>,
     /// What answers inbound calls.
     pub inbound: Vec<engine::InboundRule>,
+    /// The phones of our people.
+    pub phones: engine::PhoneSettings,
     /// Media sockets.
     pub rtp: Rtp,
     /// Recordings.
@@ -177,6 +179,7 @@ impl Settings {
             rtp_timeout: self.rtp.timeout,
             setup_timeout: self.setup_timeout,
             can_speak: !self.tts_command.is_empty(),
+            phones: self.phones.clone(),
         }
     }
 }

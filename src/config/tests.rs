@@ -145,6 +145,17 @@ fn a_real_trunk_takes_ten_lines() {
 }
 
 #[test]
+fn phones_at_fixed_places_are_read_with_port_and_transport() {
+    let text = "[phones]\ncontact = [{ extension = \"1001\", uri = \"sip:1001@10.0.0.5;transport=tcp\" }]\n";
+    let phones = good(text).settings.engine().phones;
+    assert!(phones.pass_keys);
+    let contact = &phones.contacts[0];
+    assert_eq!((contact.extension.as_str(), contact.contact.connection), ("1001", None));
+    let to = &contact.contact.destination;
+    assert_eq!((to.transport, to.addr.to_string()), (Transport::Tcp, "10.0.0.5:5060".to_owned()));
+}
+
+#[test]
 fn hosts_of_trunks_are_read_in_every_usual_spelling() {
     let read = |text: &str| {
         let loaded = good(&format!("[[trunk]]\nname = \"a\"\nserver = \"{text}\"\n"));
@@ -182,6 +193,9 @@ fn a_mistake_is_shown_with_line_caret_and_hint() {
     mistake("[log]\nlevel = \"loud\"\n", 2, &["`loud` is not a level"]);
     mistake("[database]\nurl = \"mysql://x\"\n", 2, &["neither SQLite nor PostgreSQL"]);
     mistake("[api]\nrate = 0\n", 2, &["0 is not between 1"]);
+    let phone = |text: &str| format!("[phones]\ncontact = [{{ extension = \"{text}\" }}]\n");
+    mistake(&phone("1001\", uri = \"sip:1001@pbx.example"), 2, &["not the address of a phone", "IP address"]);
+    mistake(&phone("10 01\", uri = \"sip:1001@10.0.0.5"), 2, &["is no extension"]);
     mistake("[[inbound]]\nnumber = \"*\"\nscript = \"s\"\ntrunk = \"x\"\n", 4, &["no trunk is called `x`"]);
 }
 

@@ -134,6 +134,19 @@ pub enum Output {
 pub enum Notice {
     /// A call moved on.
     Call(CallId),
+    /// A further leg of a call rings, is up, or is over.
+    Leg {
+        /// Its call.
+        call: CallId,
+        /// Its position in the call, from 1.
+        number: u32,
+        /// Who.
+        kind: crate::call::leg::LegKind,
+        /// Extension or number.
+        target: String,
+        /// `ringing`, `up`, or the word of what it came to.
+        state: &'static str,
+    },
     /// A call is over.
     Ended {
         /// Which.

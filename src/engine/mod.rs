@@ -1,8 +1,12 @@
 //! The switchboard: owns every machine, does no IO.
 
+mod bridge;
+mod bridge_order;
 mod campaigns;
+mod contact;
 mod inbound;
 mod interface;
+mod legs;
 mod library;
 mod local;
 mod outbound;
@@ -10,12 +14,15 @@ mod reload;
 mod settings;
 mod signalling;
 mod switchboard;
+mod transfer;
 mod trunk;
 mod trunks;
 mod view;
 mod write;
 
+pub use bridge_order::{BridgeOrder, BridgeRefusal, LegView};
 pub use campaigns::CampaignView;
+pub use contact::{Contact, PhoneSettings, StaticContact};
 pub use interface::{Hold, Input, Notice, Output};
 pub use library::Library;
 pub use settings::{InboundRule, Listeners, Server, Settings, TrunkSettings};

@@ -161,14 +161,17 @@ impl Engine {
                     self.notice(Notice::Call(id));
                 }
             }
-            Action::Report(closing) => {
+            Action::Connect(wanted) => self.want(now, slot, *wanted),
+            Action::Key(key) => self.handle_customer_key(slot, key),
+            Action::Report(mut closing) => {
+                closing.record.bridging = self.close_bridge(now, slot);
                 self.drop_slot(slot);
                 self.report(now, *closing);
             }
         }
     }
 
-    fn id_of(&self, slot: u64) -> Option<CallId> {
+    pub(super) fn id_of(&self, slot: u64) -> Option<CallId> {
         self.slots.get(&slot).map(|s| s.call.plan().id)
     }
 
@@ -191,6 +194,7 @@ impl Engine {
                 }
                 Invite {
                     destination,
+                    connection: None,
                     request_uri: trunk.uri(&dialled.number),
                     to: format!("<{}>", trunk.uri(&dialled.number)),
                     from,
@@ -299,7 +303,7 @@ impl Dialled {
 }
 
 /// `"name" <sip:user@host>`; quotes and line ends in the name are removed.
-fn name_addr(name: &str, user: &str, host: &str) -> String {
+pub(super) fn name_addr(name: &str, user: &str, host: &str) -> String {
     let name: String = name.chars().filter(|c| !matches!(c, '"' | '\\') && !c.is_control()).collect();
     let at = if user.is_empty() { "" } else { "@" };
     match name.trim() {
@@ -332,5 +336,6 @@ fn blank(id: CallId, now: Now) -> CallRecord {
         recording: None,
         quality: None,
         steps: Vec::new(),
+        bridging: Default::default(),
     }
 }

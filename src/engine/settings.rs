@@ -42,6 +42,8 @@ pub struct Settings {
     pub setup_timeout: Duration,
     /// Whether a TTS command is configured.
     pub can_speak: bool,
+    /// The phones of our people.
+    pub phones: super::PhoneSettings,
 }
 
 /// One trunk as SIP sees it, with what the dialler's choice stands on.

@@ -2,7 +2,7 @@
 
 use super::{Engine, Notice};
 use crate::base::Now;
-use crate::call;
+use crate::call::{self, leg};
 use crate::sip::endpoint::{Event, SessionId};
 
 impl Engine {
@@ -36,6 +36,7 @@ impl Engine {
             Event::Info { session, content_type, body } => {
                 self.with_session(now, session, call::Event::Info { content_type, body });
             }
+            Event::Refer { session, refer_to } => self.handle_refer(now, session, &refer_to),
             Event::Registered { id, .. } => self.handle_registration(now, id, Ok(())),
             Event::Unregistered { id } => self.handle_unregistered(now, id),
             Event::RegistrationFailed { id, status, reason, retry_in } => {
@@ -61,8 +62,11 @@ impl Engine {
     }
 
     fn with_session(&mut self, now: Now, session: SessionId, event: call::Event) {
-        if let Some(slot) = self.by_session.get(&session).copied() {
-            self.with_slot(now, slot, event);
+        let Some(number) = self.by_session.get(&session).copied() else { return };
+        if self.slots.contains_key(&number) {
+            self.with_slot(now, number, event);
+        } else if let Some(event) = leg::Event::of_call(event) {
+            self.with_leg(now, number, event);
         }
     }
 }

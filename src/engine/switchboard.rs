@@ -3,11 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::bridge::Bridge;
 use super::campaigns::CampaignNote;
+use super::legs::LegSlot;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
 use super::{Hold, Input, Library, Notice, Output, Settings, TrunkSettings, Write};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
+use crate::call::leg;
 use crate::call::{self, Call};
 use crate::dialer::{self, Campaign, CampaignState, Dialer, Reason};
 use crate::media;
@@ -25,6 +28,13 @@ pub(super) struct Slot {
     pub timer: Mono,
 }
 
+/// The timer of a call or a leg changes.
+pub(super) struct Timed {
+    pub number: u64,
+    pub old: Mono,
+    pub next: Mono,
+}
+
 /// The switchboard.
 pub struct Engine {
     pub(super) settings: Settings,
@@ -37,12 +47,16 @@ pub struct Engine {
     pub(super) next_trunk: usize,
     /// Boxed, because the map moves what stands beside a call that comes or goes.
     pub(super) slots: BTreeMap<u64, Box<Slot>>,
+    /// Further legs of calls, numbered in one row with them.
+    pub(super) legs: BTreeMap<u64, Box<LegSlot>>,
+    /// By the slot of their call.
+    pub(super) bridges: BTreeMap<u64, Bridge>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     pub(super) by_call: BTreeMap<CallId, u64>,
     /// What the outbound calls are dialled with, for the next trunk.
     pub(super) routes: BTreeMap<CallId, Dialled>,
     timers: BTreeSet<(Mono, u64)>,
-    next_slot: u64,
+    pub(super) next_slot: u64,
     holds: BTreeMap<Hold, Reason>,
     /// Who is behind the changes of state in this pass.
     pub(super) by: String,
@@ -65,6 +79,8 @@ impl Engine {
             library,
             rng,
             slots: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            bridges: BTreeMap::new(),
             by_session: BTreeMap::new(),
             by_call: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -215,6 +231,8 @@ impl Engine {
             if let Some(entry) = self.slots.get_mut(&slot) {
                 entry.call.handle_timeout(now, &self.library.prompts);
                 self.drain_call(now, slot);
+            } else {
+                self.fire_leg_timer(now, slot);
             }
         }
     }
@@ -234,8 +252,11 @@ impl Engine {
     }
 
     fn handle_media(&mut self, now: Now, session: media::SessionId, event: media::Event) {
-        if self.slots.contains_key(&session.0) {
-            self.with_slot(now, session.0, call::Event::Media(event));
+        let number = session.number();
+        if self.slots.contains_key(&number) {
+            self.with_slot(now, number, call::Event::Media(event));
+        } else if self.legs.contains_key(&number) {
+            self.with_leg(now, number, leg::Event::Media(event));
         } else if matches!(event, media::Event::Opened(_)) {
             // The call ended while its socket was being bound.
             self.out.push_back(Output::Media(session, media::Command::Close));
@@ -262,10 +283,22 @@ impl Engine {
         }
         if let Some(entry) = self.slots.get_mut(&slot) {
             let next = entry.call.next_timeout();
-            if entry.timer != next {
-                self.timers.remove(&(entry.timer, slot));
-                entry.timer = next;
-                self.timers.insert((next, slot));
+            let old = std::mem::replace(&mut entry.timer, next);
+            // With the customer go all who were there for them.
+            let over = !entry.call.state().is_answered();
+            self.set_timer(Timed { number: slot, old, next });
+            if over {
+                self.end_bridge(now, slot);
+            }
+        }
+    }
+
+    pub(super) fn set_timer(&mut self, timed: Timed) {
+        let Timed { number, old, next } = timed;
+        if old != next {
+            self.timers.remove(&(old, number));
+            if next < Mono::FAR {
+                self.timers.insert((next, number));
             }
         }
     }

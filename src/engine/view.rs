@@ -48,6 +48,11 @@ impl Engine {
         self.slots.len()
     }
 
+    /// Further legs of calls that are not quite gone.
+    pub fn leg_count(&self) -> usize {
+        self.legs.len()
+    }
+
     /// Trunks, in the order of the file.
     pub fn trunks(&self) -> &[Trunk] {
         &self.trunks

@@ -15,6 +15,8 @@ pub mod spoken;
 pub use check::{Finding, Need, Severity, check, check_needing, needs};
 pub use means::dimension_means;
 pub use prompts::PromptSet;
-pub use runner::{Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, RatedPerson, Runner};
-use script::is_prompt_name;
+pub use runner::{
+    Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Parted, RatedPerson, Runner, Search,
+};
+use script::{LONGEST_RING, is_prompt_name, is_target};
 pub use script::*;

@@ -9,11 +9,39 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AmdSettings, AmdVerdict, Prompt, Quality, SrtpKeys};
+use super::{AmdSettings, AmdVerdict, Mix, Prompt, Quality, SrtpKeys};
 
-/// One media session: one leg's RTP stream, its socket and its tap. Given by the engine.
+/// One media session: one leg's RTP stream, its socket and its tap. Given by the engine: its
+/// number, and above that whose thread it shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(pub u64);
+
+/// Bits of a session's number: enough for a thousand calls a second over some thousand years.
+const NUMBER_BITS: u32 = 48;
+
+/// Threads are chosen by the remainder of this: each machine has far fewer.
+const LANES: u64 = u16::MAX as u64;
+
+impl SessionId {
+    /// Session `number` on the thread of `neighbour`, so that both can be mixed.
+    #[must_use]
+    pub fn beside(number: u64, neighbour: SessionId) -> SessionId {
+        SessionId((neighbour.lane() + 1) << NUMBER_BITS | number)
+    }
+
+    /// The engine's number.
+    pub fn number(self) -> u64 {
+        self.0 & ((1 << NUMBER_BITS) - 1)
+    }
+
+    /// Sessions of one lane share a thread, however many threads there are.
+    pub fn lane(self) -> u64 {
+        match self.0 >> NUMBER_BITS {
+            0 => self.number() % LANES,
+            lane => lane - 1,
+        }
+    }
+}
 
 /// One `Play`, so that its end can be told from that of an earlier one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,8 +130,15 @@ pub enum Command {
     },
     /// Stop what plays; `Played` follows with `finished: false`.
     StopPlay,
+    /// Play these again and again while nothing else plays, such as music on hold; none: stop.
+    Music(Vec<Arc<Prompt>>),
+    /// Take part in a group, or in another way than so far; None: in none.
+    Mix(Option<Mix>),
+    /// Silence goes into the recording, on both sides, until false is ordered.
+    PauseRecord(bool),
     /// Press keys, such as an extension behind a switchboard; `KeysSent` follows. What plays
-    /// waits meanwhile. As events where they were agreed, else as tones.
+    /// waits meanwhile. As events where they were agreed, else as tones. Keys that are still
+    /// being pressed go first.
     SendKeys {
         /// How long to wait before the first.
         pause: Duration,

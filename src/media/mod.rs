@@ -1,6 +1,7 @@
 //! The media plane without its sockets: RTP sessions that take packets and ticks and give
 //! packets and events (RFC 3550, 3551, 4733, 3711).
 
+pub mod bridge;
 pub mod codec;
 pub mod g711;
 pub mod jitter;
@@ -22,6 +23,7 @@ mod srtp_keys;
 mod tap;
 
 pub use amd::{AmdDetector, AmdKind, AmdReason, AmdSettings, AmdVerdict};
+pub use bridge::{Group, GroupId, Groups, MAX_MEMBERS, Members, Mix};
 pub use command::*;
 pub use prompt::{Prompt, PromptError, PromptLibrary};
 pub use quality::Quality;

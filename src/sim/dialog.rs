@@ -63,6 +63,31 @@ impl Dialog {
         }
     }
 
+    /// The dialog of a call that the phone placed itself with this tag; `invite` is written as
+    /// if the other side had called.
+    pub fn placed(invite: Request, local: SocketAddr, tag: String, rng: &mut Rng) -> Self {
+        let last = b"SIP/2.0 200 OK".to_vec();
+        Dialog { tag, cseq: 2, last, ..Dialog::new(invite, local, rng) }
+    }
+
+    /// Call-ID.
+    pub fn call_id(&self) -> String {
+        self.invite.headers.call_id().unwrap_or_default().to_owned()
+    }
+
+    /// Where the phone is.
+    pub fn local(&self) -> SocketAddr {
+        self.local
+    }
+
+    /// Acknowledges a 2xx to a re-INVITE of ours.
+    pub fn acknowledge_ours(&mut self, response: &Response) {
+        let number = response.headers.cseq().map_or(0, |cseq| cseq.number);
+        let mut ack = self.in_dialog(Method::ACK, number);
+        ack.headers.set(header::MAX_FORWARDS, "70");
+        self.out.push(Message::from(ack).to_bytes());
+    }
+
     /// The messages to send.
     pub fn take_output(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.out)
@@ -155,14 +180,37 @@ impl Dialog {
         matches
     }
 
-    /// Sends a request within the dialog; repeated until answered. Gives its CSeq number.
-    pub fn request(&mut self, now: Mono, method: Method, body: Option<(&str, String)>) -> u32 {
+    /// Sends a request within the dialog with these fields; repeated until answered. Gives its
+    /// CSeq number.
+    pub fn request(
+        &mut self,
+        now: Mono,
+        method: Method,
+        fields: &[(&'static str, String)],
+        body: Option<(&str, String)>,
+    ) -> u32 {
         let cseq = self.cseq;
         self.cseq += 1;
+        let mut request = self.in_dialog(method, cseq);
+        for (name, value) in fields {
+            request.headers.push(*name, value.as_str());
+        }
+        if let Some((content_type, body)) = body {
+            request = request.with_body(content_type, body);
+        }
+        let bytes = Message::from(request).to_bytes();
+        self.out.push(bytes.clone());
+        if self.open.len() < MAX_OPEN {
+            self.open.push(Repeated::new(now, bytes, cseq));
+        }
+        cseq
+    }
+
+    fn in_dialog(&self, method: Method, cseq: u32) -> Request {
         let target = self.invite.headers.contact().map_or_else(|| self.invite.uri.clone(), |c| c.uri);
         let mut request = Request::new(method.clone(), target.as_request_uri());
         let host = Uri::sip("", &self.local.ip().to_string(), None).host;
-        let branch = format!("z9hG4bK{}-{cseq}", self.branch);
+        let branch = format!("z9hG4bK{}-{cseq}-{method}", self.branch);
         let via = Via::new(Transport::Udp, host, Some(self.local.port()), &branch);
         request.headers.push(header::VIA, via.to_string());
         for route in self.invite.headers.all(header::RECORD_ROUTE) {
@@ -176,15 +224,8 @@ impl Dialog {
             .push(header::TO, self.invite.headers.get(header::FROM).unwrap_or_default().to_owned());
         request.headers.push(header::CALL_ID, self.invite.headers.call_id().unwrap_or_default().to_owned());
         request.headers.push(header::CSEQ, format!("{cseq} {method}"));
-        if let Some((content_type, body)) = body {
-            request = request.with_body(content_type, body);
-        }
-        let bytes = Message::from(request).to_bytes();
-        self.out.push(bytes.clone());
-        if self.open.len() < MAX_OPEN {
-            self.open.push(Repeated::new(now, bytes, cseq));
-        }
-        cseq
+        request.headers.push(header::CONTACT, format!("<sip:phone@{}>", self.local));
+        request
     }
 
     /// Takes a response to a request of ours; gives its CSeq number if it is final.

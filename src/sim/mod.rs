@@ -6,11 +6,13 @@
 //! time come in, bytes go out.
 
 mod behaviour;
+mod caller;
 mod desk;
 mod dialog;
 mod ear;
 mod mouth;
 mod phone;
+mod requests;
 mod sdp;
 mod world;
 

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::behaviour::{Act, Behaviour, Keying, Person};
+use super::caller::Placed;
 use super::dialog::Dialog;
 use super::ear::{Ear, Heard, Moment};
 use super::mouth::{Mouth, PRESS_MS};
@@ -27,8 +28,9 @@ pub enum Output {
     Rtp(SocketAddr, Vec<u8>),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+pub(super) enum Stage {
+    /// INVITE of the phone's own, without a final response.
+    Placing(Placed),
     /// Before the final response; `at` is when it comes.
     Alerting { at: Mono },
     /// 200 was sent.
@@ -41,13 +43,13 @@ enum Stage {
 /// [`Phone::poll_output`] gives after each call.
 pub struct Phone {
     behaviour: Behaviour,
-    dialog: Dialog,
+    pub(super) dialog: Dialog,
     local_rtp: SocketAddr,
-    agreed: Agreed,
-    stage: Stage,
+    pub(super) agreed: Agreed,
+    pub(super) stage: Stage,
     early: bool,
-    ear: Ear,
-    mouth: Mouth,
+    pub(super) ear: Ear,
+    pub(super) mouth: Mouth,
     /// Index of the next reaction.
     next_act: usize,
     /// The reaction that waits for its moment.
@@ -55,10 +57,13 @@ pub struct Phone {
     key_after_speech: Option<char>,
     quiet_since: Mono,
     bye: Option<u32>,
-    sdp_version: u32,
+    pub(super) sdp_version: u32,
     pressed: String,
     /// Something was repeated to the end and never answered.
     given_up: bool,
+    /// First lines of what NOTIFYs told of a REFER.
+    pub(super) told: Vec<String>,
+    rng: Rng,
     output: VecDeque<Output>,
 }
 
@@ -83,9 +88,29 @@ impl Phone {
             // A phone that only has tones does not agree on events.
             agreed.event_payload_type = None;
         }
+        let mut phone = Phone::with(now, behaviour, dialog, local_rtp, agreed, &mut rng);
+        if acceptable {
+            phone.alert(now.mono);
+        } else {
+            phone.end(now.mono, 488);
+        }
+        phone.flush();
+        phone
+    }
+
+    pub(super) fn with(
+        now: Now,
+        behaviour: Behaviour,
+        dialog: Dialog,
+        local_rtp: SocketAddr,
+        agreed: Agreed,
+        rng: &mut Rng,
+    ) -> Phone {
         let tone_hz = behaviour.person().map_or(0, |p| p.tone_hz);
-        let mut phone = Phone {
-            mouth: Mouth::new(&agreed, tone_hz, &mut rng),
+        Phone {
+            mouth: Mouth::new(&agreed, tone_hz, rng),
+            rng: rng.fork(),
+            told: Vec::new(),
             ear: Ear::new(agreed.codec, false),
             stage: Stage::Alerting { at: now.mono + millis(behaviour.alert_ms()) },
             behaviour,
@@ -102,14 +127,7 @@ impl Phone {
             pressed: String::new(),
             given_up: false,
             output: VecDeque::new(),
-        };
-        if acceptable {
-            phone.alert(now.mono);
-        } else {
-            phone.end(now.mono, 488);
         }
-        phone.flush();
-        phone
     }
 
     /// Keeps what is heard, at most 60 s, for [`Phone::heard`].
@@ -120,6 +138,16 @@ impl Phone {
     /// What the phone has heard.
     pub fn heard(&self) -> &Heard {
         &self.ear.heard
+    }
+
+    /// What a REFER of the phone came to so far: `SIP/2.0 100 Trying`.
+    pub fn told(&self) -> &[String] {
+        &self.told
+    }
+
+    /// Call-ID of its call.
+    pub fn call_id(&self) -> String {
+        self.dialog.call_id()
     }
 
     /// Keys pressed so far, in order. One of the last may not have left before the call ended.
@@ -143,6 +171,7 @@ impl Phone {
     pub fn put_down(&mut self, now: Now) {
         match self.stage {
             Stage::Alerting { .. } => self.end(now.mono, 480),
+            Stage::Placing(_) => {}
             Stage::Talking => self.hang_up(now.mono),
             Stage::Over { .. } => {}
         }
@@ -151,7 +180,7 @@ impl Phone {
 
     /// Whether the call is answered and not over.
     pub fn is_talking(&self) -> bool {
-        self.stage == Stage::Talking
+        matches!(self.stage, Stage::Talking)
     }
 
     /// The next thing to send.
@@ -192,7 +221,7 @@ impl Phone {
             }
             _ => {}
         }
-        let speaking = (self.stage == Stage::Talking || self.early) && self.agreed.send;
+        let speaking = (self.is_talking() || self.early) && self.agreed.send;
         if let Some(remote) = self.agreed.remote.filter(|_| speaking) {
             let output = &mut self.output;
             self.mouth.tick(&self.agreed, |packet| output.push_back(Output::Rtp(remote, packet.to_vec())));
@@ -236,16 +265,12 @@ impl Phone {
                 self.mouth.pause(400);
                 self.mouth.tone(beep, 400);
             }
-            behaviour => {
-                let greeting = behaviour.person().map_or(0, |p| p.greeting_ms);
-                self.mouth.pause(200);
-                self.mouth.speak(greeting);
-            }
+            _ => self.greet(),
         }
     }
 
     /// Final response other than 2xx.
-    fn end(&mut self, now: Mono, status: u16) {
+    pub(super) fn end(&mut self, now: Mono, status: u16) {
         self.dialog.finish(now, status, None);
         self.early = false;
         self.stage = Stage::Over { since: now };
@@ -253,7 +278,7 @@ impl Phone {
 
     fn hang_up(&mut self, now: Mono) {
         if self.bye.is_none() {
-            self.bye = Some(self.dialog.request(now, Method::BYE, None));
+            self.bye = Some(self.dialog.request(now, Method::BYE, &[], None));
             self.stage = Stage::Over { since: now };
         }
     }
@@ -334,7 +359,7 @@ impl Phone {
             match person.keying {
                 Keying::Info => {
                     let body = format!("Signal={key}\r\nDuration={PRESS_MS}\r\n");
-                    self.dialog.request(now, Method::INFO, Some(("application/dtmf-relay", body)));
+                    self.dialog.request(now, Method::INFO, &[], Some(("application/dtmf-relay", body)));
                 }
                 Keying::Event => self.mouth.press(key, self.agreed.event_payload_type.is_none()),
                 Keying::Inband => self.mouth.press(key, true),
@@ -343,74 +368,69 @@ impl Phone {
         self.quiet_since = now;
     }
 
-    fn handle_request(&mut self, now: Mono, request: Request) {
-        let over = matches!(self.stage, Stage::Over { .. });
-        match &request.method {
-            m if *m == Method::ACK => {
-                self.dialog.acknowledge(&request);
-            }
-            m if *m == Method::INVITE => {
-                if self.dialog.is_retransmission(&request) {
-                    self.dialog.repeat();
-                } else if over {
-                    self.dialog.respond(&request, 481, None);
-                } else {
-                    self.renegotiate(now, request);
-                }
-            }
-            m if *m == Method::CANCEL => {
-                self.dialog.respond(&request, 200, None);
-                if self.dialog.invite_is_open() && !over {
-                    self.end(now, 487);
-                }
-            }
-            m if *m == Method::BYE => {
-                self.dialog.respond(&request, 200, None);
-                if !over {
-                    self.stage = Stage::Over { since: now };
-                }
-            }
-            m if *m == Method::UPDATE && !request.body.is_empty() => {
-                let sdp = self.take_offer(&request.body);
-                match sdp {
-                    Some(sdp) => self.dialog.respond(&request, 200, Some(&sdp)),
-                    None => self.dialog.respond(&request, 488, None),
-                }
-            }
-            m if [Method::OPTIONS, Method::INFO, Method::UPDATE, Method::PRACK].contains(m) => {
-                self.dialog.respond(&request, 200, None);
-            }
-            _ => self.dialog.respond(&request, 501, None),
-        }
+    pub(super) fn set_stage(&mut self, stage: Stage) {
+        self.stage = stage;
     }
 
-    /// A re-INVITE: hold, resume, codec change; without an offer ours is repeated.
-    fn renegotiate(&mut self, now: Mono, request: Request) {
-        let body = request.body.clone();
-        self.dialog.reinvite(request);
-        let sdp = if body.is_empty() { Some(self.answer()) } else { self.take_offer(&body) };
-        match sdp {
-            Some(sdp) => self.dialog.finish(now, 200, Some(&sdp)),
-            None => self.dialog.finish(now, 488, None),
-        }
+    pub(super) fn say(&mut self, bytes: Vec<u8>) {
+        self.output.push_back(Output::Sip(bytes));
     }
 
-    fn take_offer(&mut self, offer: &[u8]) -> Option<String> {
-        self.agreed = sdp::read(offer)?;
-        self.ear.set_codec(self.agreed.codec);
-        self.mouth.set_codec(&self.agreed);
+    /// A call that the phone placed is answered.
+    pub(super) fn talk_in(&mut self, now: Mono, invite: Request, tag: String, agreed: Agreed) {
+        self.dialog = Dialog::placed(invite, self.dialog.local(), tag, &mut self.rng);
+        self.ear.set_codec(agreed.codec);
+        self.mouth.set_codec(&agreed);
+        self.agreed = agreed;
+        self.stage = Stage::Talking;
+        self.quiet_since = now;
+        self.greet();
+    }
+
+    fn greet(&mut self) {
+        let greeting = self.behaviour.person().map_or(0, |p| p.greeting_ms);
+        self.mouth.pause(200);
+        self.mouth.speak(greeting);
+    }
+
+    /// The description for a re-INVITE that holds or resumes; whoever holds says nothing.
+    pub(super) fn offer_again(&mut self, hold: bool) -> String {
+        self.agreed = self.agreed.held(hold);
+        self.agreed.send = !hold;
         self.sdp_version += 1;
-        Some(self.answer())
+        self.answer()
+    }
+
+    pub(super) fn request(
+        &mut self,
+        now: Mono,
+        method: Method,
+        fields: &[(&'static str, String)],
+        body: Option<(&str, String)>,
+    ) {
+        self.dialog.request(now, method, fields, body);
+        self.flush();
     }
 
     fn handle_response(&mut self, now: Mono, response: &Response) {
+        if let Stage::Placing(_) = self.stage {
+            let stage = std::mem::replace(&mut self.stage, Stage::Over { since: now });
+            if let Stage::Placing(placed) = stage {
+                self.handle_placed(now, placed, response);
+            }
+            return;
+        }
+        let reinvite = response.headers.cseq().is_some_and(|cseq| cseq.method == Method::INVITE);
+        if reinvite && response.is_success() {
+            self.dialog.acknowledge_ours(response);
+        }
         let number = self.dialog.handle_response(response);
         if number.is_some() && number == self.bye {
             self.stage = Stage::Over { since: now };
         }
     }
 
-    fn answer(&self) -> String {
+    pub(super) fn answer(&self) -> String {
         sdp::answer(&self.agreed, self.local_rtp, self.sdp_version)
     }
 

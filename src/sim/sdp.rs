@@ -20,6 +20,16 @@ pub(super) struct Agreed {
 }
 
 impl Agreed {
+    /// What a phone offers that calls us.
+    pub fn offer() -> Self {
+        Agreed { event_payload_type: Some(101), direction: "sendrecv", send: true, ..Agreed::none() }
+    }
+
+    /// The same while the other side is put on hold, or is taken back.
+    pub fn held(&self, hold: bool) -> Self {
+        Agreed { direction: if hold { "sendonly" } else { "sendrecv" }, ..self.clone() }
+    }
+
     /// Nothing was agreed: for a call that is refused.
     pub fn none() -> Self {
         Agreed {

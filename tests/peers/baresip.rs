@@ -22,12 +22,14 @@ pub struct Phone<'a> {
     pub account: &'a str,
     /// What is typed once it runs.
     pub commands: &'a [&'a str],
+    /// Pitch of its tone.
+    pub tone_hz: u16,
 }
 
 /// One that answers calls without encryption.
-pub const PLAIN: Phone<'_> = Phone { config: String::new(), account: "", commands: &[] };
+pub const PLAIN: Phone<'_> = Phone { config: String::new(), account: "", commands: &[], tone_hz: 440 };
 
-/// Starts baresip on loopback without sound devices: it sends a 440 Hz tone and throws away
+/// Starts baresip on loopback without sound devices: it sends a tone and throws away
 /// what it hears.
 pub fn baresip(folder: &Path, port: u16, phone: &Phone<'_>) -> Program {
     let home = folder.join(format!("baresip-{port}"));
@@ -37,7 +39,7 @@ pub fn baresip(folder: &Path, port: u16, phone: &Phone<'_>) -> Program {
     let tone = home.join("tone.wav");
     let mut sox = Command::new("sox");
     sox.args(["-n", "-r", "8000", "-c", "1", "-b", "16"]).arg(&tone);
-    let made = sox.args(["synth", "60", "sine", "440", "gain", "-6"]).status();
+    let made = sox.args(["synth", "60", "sine", &phone.tone_hz.to_string(), "gain", "-6"]).status();
     assert!(made.expect("sox").success());
     let tone = tone.display();
     let more = &phone.config;

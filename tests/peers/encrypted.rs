@@ -112,7 +112,7 @@ fn phones_that_demand_or_offer_srtp_call_in_and_are_heard() {
         let daemon = Daemon::start(&[own_network().with("srtp = \"preferred\"")], rule).await;
         let dial = format!("/dial sip:4001234567@127.0.0.1:{}", daemon.sip_port);
         let calling = |account: &str| {
-            let phone = Phone { config: "module srtp.so\n".to_owned(), account, commands: &[&dial] };
+            let phone = Phone { config: "module srtp.so\n".to_owned(), account, commands: &[&dial], ..PLAIN };
             baresip(daemon.folder.path(), free_port(), &phone)
         };
         let phones = [";mediaenc=srtp-mand", ";mediaenc=srtp", ""].map(|account| (calling(account), account));

@@ -214,6 +214,7 @@ pub fn record(attempt: &Attempt, disposition: Disposition) -> CallRecord {
         recording: None,
         quality: None,
         steps: Vec::new(),
+        bridging: Default::default(),
     }
 }
 

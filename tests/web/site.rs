@@ -307,6 +307,7 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         recording: call.recording.clone(),
         quality: None,
         steps: vec![StepStamp { step: "greeting".into(), at: Timestamp(at + 3_000) }],
+        bridging: Default::default(),
     };
     let trace = vec![TraceItem {
         at: Timestamp(at + 10),

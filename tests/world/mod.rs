@@ -29,6 +29,8 @@ pub struct Scene {
     pub numbers: BTreeMap<(usize, String), Behaviour>,
     /// Keys that phones heard, by the time their calls were over.
     pub keys_heard: Vec<String>,
+    /// Every CANCEL that was sent, as text.
+    pub cancels: Vec<String>,
 }
 
 impl Books for Scene {
@@ -49,6 +51,9 @@ impl Books for Scene {
     }
 
     fn see_sip(&mut self, now: Now, from: &str, to: &str, bytes: &[u8]) {
+        if bytes.starts_with(b"CANCEL") {
+            self.cancels.push(String::from_utf8_lossy(bytes).into_owned());
+        }
         self.ladder.sip(now, from, to, bytes);
     }
 
@@ -109,6 +114,7 @@ impl World {
             ladder: Ladder::new(ringback::base::Mono::from_millis(1_000)),
             numbers: BTreeMap::new(),
             keys_heard: Vec::new(),
+            cancels: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;

@@ -77,7 +77,8 @@ pub enum Error {
     Thread(std::io::Error),
 }
 
-/// The running media plane. Sessions are spread over its workers by their id.
+/// The running media plane. Sessions are spread over its workers by their lanes, so that those
+/// that are mixed share one.
 pub struct RtpPlane {
     orders: Vec<Sender<Order>>,
     meters: Vec<Arc<Meter>>,
@@ -128,7 +129,7 @@ impl RtpPlane {
 
     /// Hands an order to the worker of `session`. Never blocks.
     pub fn command(&self, session: SessionId, command: Command) -> Result<(), Full> {
-        let ring = &self.orders[(session.0 % self.orders.len() as u64) as usize];
+        let ring = &self.orders[(session.lane() % self.orders.len() as u64) as usize];
         ring.try_send(Order::Command(session, command)).map_err(|refused| match refused.into_inner() {
             Order::Command(_, command) => Full(command),
             Order::Stop => Full(Command::Close),

@@ -11,7 +11,7 @@ use super::prefetch::prefetch;
 use super::socket::{self, BATCH, Batch, Pair};
 use crate::base::{Mono, Now};
 use crate::io::recorder::Track;
-use crate::media::{FRAME_SAMPLES, Outgoing, Session, SessionId, TapFrame};
+use crate::media::{FRAME_SAMPLES, Groups, Outgoing, Session, SessionId, TapFrame};
 
 /// Ticks between two looks at the RTCP socket: a report is due every 5 s and its arrival is
 /// stamped by the kernel.
@@ -73,14 +73,15 @@ impl Seat {
     }
 
     /// One tick: take what came, let the session work, send, feed the files.
-    pub fn tick(&mut self, now: Now, bench: &mut Bench) {
+    pub fn tick(&mut self, now: Now, groups: &mut Groups, bench: &mut Bench) {
         bench.counts.ticks += 1;
         if let Some(last) = self.last_tick.replace(now.mono) {
             bench.counts.worst_gap_us =
                 bench.counts.worst_gap_us.max(now.mono.since(last).as_micros() as u64);
         }
         self.receive(now, bench);
-        self.session.tick(now, &mut bench.out);
+        let group = groups.of(&self.session);
+        self.session.tick_in(now, group, &mut bench.out);
         self.send(bench);
         if let Some(track) = &mut self.recording {
             let TapFrame { left, right } = &bench.out.tap;

@@ -367,3 +367,37 @@ fn a_range_without_a_pair_is_refused() {
     assert!(refused.contains("42001-42001") && refused.contains("20000-39999"), "{refused}");
     recorder.stop();
 }
+
+#[test]
+fn two_sessions_of_one_call_hear_each_other_over_real_sockets_whichever_thread_has_them() {
+    use crate::media::{GroupId, Members, Mix};
+    // With three threads the numbers alone would put them on different ones.
+    let mut rig = Rig::start(25_000..=25_099, 3);
+    let customer = SessionId(1);
+    let agent = SessionId::beside(2, customer);
+    let mut phones = [Phone::new(500.0), Phone::new(1_200.0)];
+    let path = rig.folder.path().join("bridged.wav");
+    for (place, session) in [customer, agent].into_iter().enumerate() {
+        rig.open(session.0);
+        rig.order(session.0, Command::Start(stream(phones[place].address())));
+        let (place, other) = (place as u8, 1 - place as u8);
+        let all = Members::NONE.with(other);
+        let mix = Mix { group: GroupId(1), place, hears: all, records: all, muted: false };
+        rig.order(session.0, Command::Mix(Some(mix)));
+    }
+    rig.order(customer.0, Command::Record { path: path.clone() });
+    for _ in 0..75 {
+        phones.iter_mut().for_each(Phone::turn);
+    }
+    rig.close(agent.0);
+    let (recording, _) = rig.close(customer.0);
+    for (phone, own, other) in [(&phones[0], 500.0, 1_200.0), (&phones[1], 1_200.0, 500.0)] {
+        let heard = &phone.heard[phone.heard.len() - 6_400..];
+        assert!(is_tone(heard, other), "{own} Hz hears {other} Hz");
+        assert!(!is_tone(heard, own), "{own} Hz does not hear itself");
+    }
+    assert!(recording.is_some());
+    let settled = |which| channel(&path, which)[4_000..].to_vec();
+    assert!(is_tone(&settled(0), 1_200.0) && is_tone(&settled(1), 500.0));
+    rig.stop();
+}

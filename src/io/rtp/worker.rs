@@ -16,7 +16,7 @@ use super::prefetch::prefetch;
 use super::seat::{Bench, Seat};
 use super::socket::Pair;
 use crate::base::{Mono, Rng};
-use crate::media::{Command, Event, Quality, Session, SessionId};
+use crate::media::{Command, Event, Groups, Quality, Session, SessionId};
 
 /// Orders taken in one turn, so that a burst of them delays no tick by more than about 2 ms.
 const ORDERS_PER_TURN: usize = 64;
@@ -47,6 +47,8 @@ pub(super) struct Worker {
     wheel: [Vec<Place>; SLOTS],
     /// The slot of each session.
     slots: BTreeMap<SessionId, usize>,
+    /// Sessions that are mixed.
+    groups: Groups,
     bench: Bench,
     post: Post,
     meter: Arc<Meter>,
@@ -61,6 +63,7 @@ impl Worker {
             rng,
             wheel: std::array::from_fn(|_| Vec::new()),
             slots: BTreeMap::new(),
+            groups: Groups::default(),
             bench: Bench::new(),
             post,
             meter,
@@ -175,6 +178,7 @@ impl Worker {
             }
             _ => Ok(()),
         };
+        self.groups.note(&seat.session, &command);
         seat.session.handle_command(now, command);
         if let Err(reason) = opened {
             self.post.tell(id, Event::RecordFailed(reason));
@@ -191,6 +195,7 @@ impl Worker {
         };
         let Some(place) = self.wheel[slot].iter().position(|(it, _)| *it == id) else { return };
         let (_, mut seat) = self.wheel[slot].swap_remove(place);
+        self.groups.note(&seat.session, &Command::Close);
         seat.session.handle_command(now, Command::Close);
         seat.finish(clock::both(now, self.bench.stamp_offset_ns), &mut self.bench);
         self.ports.give_back(now, seat.sockets.port);
@@ -215,7 +220,7 @@ impl Worker {
             let (_, seat) = &mut self.wheel[slot][n];
             match due {
                 Due::Tick { late, .. } => {
-                    seat.tick(both, &mut self.bench);
+                    seat.tick(both, &mut self.groups, &mut self.bench);
                     self.bench.counts.ticks_late += u64::from(late);
                 }
                 Due::Skip { .. } => seat.skip(&mut self.bench),

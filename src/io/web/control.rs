@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{CallId, CampaignId, EntryId, ListId};
 use crate::dialer::{Campaign, CampaignState};
+use crate::engine::BridgeOrder;
 
 /// Orders that may wait for the engine: at 200 orders a second this is more than a second
 /// of backlog, after which a caller is better served by a 503.
@@ -89,6 +90,15 @@ pub enum Control {
     HangUp {
         /// Which.
         call: CallId,
+        /// Who.
+        by: String,
+    },
+    /// An order to a running call that somebody of ours talks in.
+    Bridge {
+        /// Which.
+        call: CallId,
+        /// What.
+        order: BridgeOrder,
         /// Who.
         by: String,
     },

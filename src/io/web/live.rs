@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::base::{CallId, CampaignId, EntryId, Timestamp};
 use crate::call::Direction;
+use crate::call::leg::Listening;
 use crate::dialer::{CampaignState, Reason};
 
 /// Shortest time between two snapshots: four a second look live and cost little.
@@ -69,6 +70,29 @@ pub struct LiveCall {
     /// The 200, if it has come.
     #[schema(value_type = Option<i64>)]
     pub answered_at: Option<Timestamp>,
+    /// Further legs that ring or are up.
+    #[serde(default)]
+    pub legs: Vec<LiveLeg>,
+}
+
+/// A further leg of a call that rings or is up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveLeg {
+    /// Position among the legs of the call, from 1: orders name it by this.
+    pub number: u32,
+    /// `agent`, `trunk` or `supervisor`.
+    pub kind: String,
+    /// Extension or number.
+    pub target: String,
+    /// `opening`, `calling`, `ringing`, `confirming` or `up`.
+    pub state: String,
+    /// Its phone holds, or it is put aside for a transfer.
+    pub held: bool,
+    /// Nobody hears it.
+    pub muted: bool,
+    /// How it supervises, if it does: `listen`, `whisper` or `barge`.
+    #[schema(value_type = Option<String>)]
+    pub supervises: Option<Listening>,
 }
 
 /// One trunk.

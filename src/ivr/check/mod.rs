@@ -213,6 +213,7 @@ impl Check<'_> {
                 NodeKind::Question(q) => q.waiting.silence_next,
                 NodeKind::Input(i) => i.waiting.silence_next,
                 NodeKind::RecordPrompt(r) => r.waiting.silence_next,
+                NodeKind::Connect(c) => c.otherwise,
                 NodeKind::Branch { rules, otherwise } if rules.iter().all(|r| r.next == *otherwise) => {
                     *otherwise
                 }

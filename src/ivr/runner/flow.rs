@@ -72,6 +72,7 @@ impl Runner {
                 }
                 self.say(now, Cue::Prompts);
             }
+            NodeKind::Connect(connect) => self.connect(now, connect),
             NodeKind::Say { .. } | NodeKind::RecordPrompt(_) => self.say(now, Cue::Prompts),
         }
     }

@@ -61,8 +61,40 @@ pub enum Event {
         /// From [`Action::Speak`] or [`Action::LoadRecording`].
         speech: u32,
     },
+    /// Somebody of [`Action::Connect`] is there and talks with the customer.
+    Connected,
+    /// The customer is alone again, or was never connected.
+    Parted(Parted),
     /// The other side hung up, or the call was lost.
     HungUp,
+}
+
+/// Why the customer has nobody to talk to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parted {
+    /// Nobody answered.
+    Nobody,
+    /// Whom they talked to hung up first.
+    HungUp,
+    /// Whom they talked to vanished: a fault of their phone or its line.
+    Lost,
+}
+
+/// Whom to ring for a customer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// Extensions of ours or outside numbers, best first.
+    pub targets: Vec<String>,
+    /// One after the other; else all at once, and the first to answer has it.
+    pub one_by_one: bool,
+    /// How long each may ring.
+    pub ring: Duration,
+    /// Full names of what is played to the customer again and again meanwhile, and on hold.
+    pub music: Vec<String>,
+    /// Key by which a person at an outside number shows that no voicemail has answered.
+    pub accept_key: char,
+    /// Full names of what asks for it.
+    pub accept_prompts: Vec<String>,
 }
 
 /// One answer, emitted as it comes. No input is `keys: None`, never a score of 0.
@@ -172,6 +204,8 @@ pub enum Action {
         /// The file, from [`Event::CommentEnded`].
         path: String,
     },
+    /// Ring somebody for the customer; [`Event::Connected`] or [`Event::Parted`] follows.
+    Connect(Search),
     /// The script reached this step: a marker for the recording and the audit.
     Step(String),
     /// The result is settled. The call goes on to its goodbye.

@@ -12,12 +12,13 @@
 mod ask;
 mod branch;
 mod comment;
+mod connect;
 mod flow;
 mod input;
 mod interface;
 mod voice;
 
-pub use interface::{Action, Answer, Event, Facts, Outcome, RatedPerson};
+pub use interface::{Action, Answer, Event, Facts, Outcome, Parted, RatedPerson, Search};
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -99,6 +100,8 @@ struct Heard {
     machine: bool,
     /// The limits were reached.
     limit: bool,
+    /// A person of ours talked with them.
+    served: bool,
 }
 
 /// An answer that branches can look at.
@@ -146,6 +149,15 @@ enum State {
     },
     Goodbye {
         until: Mono,
+    },
+    /// Somebody is being rung. The limit of the script's time rests.
+    Connecting {
+        until: Mono,
+        left: Duration,
+    },
+    /// Somebody talks with the customer: no limit of the script runs.
+    Talking {
+        left: Duration,
     },
     Over,
 }
@@ -234,6 +246,8 @@ impl Runner {
             Event::CommentEnded { spoke, path, .. } => self.comment_ended(now, spoke, path),
             Event::TtsReady { speech, prompt } => self.speech_done(now, speech, Some(prompt)),
             Event::TtsFailed { speech } => self.speech_done(now, speech, None),
+            Event::Connected => self.connected(),
+            Event::Parted(parted) => self.parted(now, parted),
             Event::HungUp => self.hung_up(),
         }
         self.run(now);
@@ -241,7 +255,7 @@ impl Runner {
 
     /// Call at or after [`Runner::next_timeout`].
     pub fn handle_timeout(&mut self, now: Now) {
-        if now.mono >= self.deadline && !self.heard.limit && !self.is_ending() {
+        if now.mono >= self.deadline && !self.heard.limit && !self.is_ending() && !self.is_with_people() {
             self.reach_limit();
         } else {
             match &self.state {
@@ -259,6 +273,7 @@ impl Runner {
                     self.comment_timeout(now, ending);
                 }
                 State::Goodbye { until } if now.mono >= *until => self.hang_up(),
+                State::Connecting { until, .. } if now.mono >= *until => self.parted(now, Parted::Nobody),
                 _ => {}
             }
         }
@@ -269,7 +284,8 @@ impl Runner {
     /// run is over.
     pub fn next_timeout(&self) -> Option<Mono> {
         let until = match &self.state {
-            State::Idle | State::Over => return None,
+            State::Idle | State::Talking { .. } | State::Over => return None,
+            State::Connecting { until, .. } => return Some(*until),
             State::Preparing { until, .. }
             | State::Playing { until, .. }
             | State::Waiting { until }
@@ -292,6 +308,7 @@ impl Runner {
             Some(disposition) => disposition,
             None if self.heard.answer => Disposition::Partial,
             None if self.heard.machine => Disposition::Machine,
+            None if self.heard.served => Disposition::Served,
             None => Disposition::HungUp,
         }
     }

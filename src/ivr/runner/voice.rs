@@ -125,7 +125,9 @@ impl Runner {
             (NodeKind::Later { .. }, _) => (Then::Listen, true),
             (NodeKind::RecordPrompt(_), Cue::Prompts) => (Then::Beep, true),
             (NodeKind::RecordPrompt(_), _) => (Then::Listen, true),
-            (NodeKind::End { .. } | NodeKind::Branch { .. }, _) => (Then::Goodbye, false),
+            (NodeKind::End { .. } | NodeKind::Branch { .. } | NodeKind::Connect(_), _) => {
+                (Then::Goodbye, false)
+            }
         }
     }
 
@@ -148,6 +150,15 @@ impl Runner {
         line
     }
 
+    /// The full names of some parts; what is not ready is left out.
+    pub(super) fn names_of(&self, now: Now, parts: &[Part]) -> Vec<String> {
+        let today = now.utc.to_jiff().to_zoned(self.facts.timezone.clone()).date();
+        let mut line = Line::default();
+        parts.iter().for_each(|part| self.add(part, today, &mut line));
+        line.prompts.truncate(MAX_PLAY_PROMPTS);
+        line.prompts
+    }
+
     /// The parts of a cue, in order.
     fn cue_parts(&self, cue: &Cue) -> Vec<&Part> {
         let kind = &self.script.node(self.at).kind;
@@ -164,7 +175,7 @@ impl Runner {
                 Cue::Replay(_) => (&r.before_replay, None),
                 _ => (&r.ask_keep, Some(&r.waiting)),
             },
-            NodeKind::Branch { .. } => return Vec::new(),
+            NodeKind::Branch { .. } | NodeKind::Connect(_) => return Vec::new(),
         };
         let before = match (cue, waiting) {
             (Cue::Silence, Some(w)) => w.silence_prompts.as_slice(),

@@ -9,7 +9,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::ivr) use build::is_prompt_name;
+pub(in crate::ivr) use build::{LONGEST_RING, is_prompt_name, is_target};
 pub use error::ScriptError;
 pub use node::*;
 pub use source::Frames;

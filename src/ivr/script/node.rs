@@ -107,6 +107,8 @@ pub enum NodeKind {
     },
     /// Lets a company record a prompt.
     RecordPrompt(RecordPrompt),
+    /// Brings the customer together with a person.
+    Connect(Connect),
 }
 
 /// What kind of question it is.
@@ -245,6 +247,33 @@ pub struct RecordPrompt {
     pub next: NodeId,
 }
 
+/// Brings the customer together with a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Connect {
+    /// Extensions of ours or outside numbers.
+    pub targets: Vec<String>,
+    /// Column that names one more, which goes first.
+    pub field: Option<String>,
+    /// One after the other; else all at once.
+    pub one_by_one: bool,
+    /// How long each may ring.
+    pub ring: Duration,
+    /// Said at once.
+    pub prompts: Vec<Part>,
+    /// Played until somebody is there, and on hold.
+    pub music: Vec<Part>,
+    /// Key by which a person shows that no voicemail has answered; on outside numbers only.
+    pub accept_key: char,
+    /// Asks for it.
+    pub accept_prompts: Vec<Part>,
+    /// When the talk is over and the customer is still there.
+    pub next: NodeId,
+    /// When nobody answered.
+    pub otherwise: NodeId,
+    /// When whom they talked to vanished.
+    pub lost: NodeId,
+}
+
 /// Which prompt is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PromptTarget {
@@ -311,6 +340,7 @@ impl NodeKind {
             }
             NodeKind::Later { next, .. } => vec![*next],
             NodeKind::RecordPrompt(r) => vec![r.next],
+            NodeKind::Connect(c) => vec![c.next, c.otherwise, c.lost],
             NodeKind::End { .. } => Vec::new(),
         }
     }
@@ -331,6 +361,9 @@ impl NodeKind {
             NodeKind::Later { prompts, confirm, waiting, .. } => {
                 let asked = asked(waiting).filter(|_| !prompts.is_empty());
                 prompts.iter().chain(confirm).chain(asked).collect()
+            }
+            NodeKind::Connect(c) => {
+                c.prompts.iter().chain(&c.music).chain(&c.accept_prompts).collect()
             }
             NodeKind::RecordPrompt(r) => {
                 r.prompts.iter().chain(&r.before_replay).chain(&r.ask_keep).chain(asked(&r.waiting)).collect()

@@ -58,6 +58,8 @@ pub(super) struct RawScript {
     pub ask_if_machine: Named<RawAskIfMachine>,
     #[serde(default)]
     pub record_prompt: Named<RawRecordPrompt>,
+    #[serde(default)]
+    pub connect: Named<RawConnect>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -323,6 +325,39 @@ pub(super) struct RawRecordPrompt {
     pub next: Text,
     #[serde(default)]
     pub waiting: RawWaiting,
+    pub step: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConnect {
+    /// Extensions of ours, or outside numbers.
+    #[serde(default)]
+    pub targets: Vec<Text>,
+    /// Column that names one; it is rung before the others, or with them.
+    pub target_field: Option<Text>,
+    /// One after the other instead of all at once.
+    #[serde(default)]
+    pub one_by_one: bool,
+    /// How long each may ring.
+    pub ring_seconds: Option<Spanned<u64>>,
+    /// Said at once, while it begins to ring.
+    #[serde(default)]
+    pub prompts: Vec<Text>,
+    /// Played again and again until somebody is there, and on hold.
+    #[serde(default)]
+    pub music: Vec<Text>,
+    /// Key by which whoever answers an outside number shows that it is a person.
+    pub accept_key: Option<Text>,
+    /// Asks for that key.
+    #[serde(default)]
+    pub accept_prompts: Vec<Text>,
+    /// When the talk is over and the customer is still there.
+    pub next: Text,
+    /// When nobody answered.
+    pub otherwise: Text,
+    /// When whom they talked to vanished; `otherwise`, if not said.
+    pub lost: Option<Text>,
     pub step: Option<String>,
 }
 

@@ -45,6 +45,18 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_to_mend_it() {
         ("[say.a]\nprompts = [\"{date:statu}\"]\nnext = \"bye\"".into(), "column `statu`", "did you mean `status`?"),
         ("[say.a]\nprompts = [\"{data:status}\"]\nnext = \"bye\"".into(), "cannot be spoken", "{date:column}"),
         ("[say.a]\nprompts = [\"{count:status:elephant}\"]\nnext = \"bye\"".into(), "cannot be spoken", "item"),
+        ("[connect.c]\nnext = \"bye\"\notherwise = \"bye\"".into(), "`c` rings nobody", "targets"),
+        (
+            "[connect.c]\ntargets = [\"sip:x@y\"]\nnext = \"bye\"\notherwise = \"bye\"".into(),
+            "no extension and no number",
+            "digits",
+        ),
+        (
+            "[connect.c]\ntargets = [\"1\"]\nring_seconds = 500\nnext = \"bye\"\notherwise = \"bye\"".into(),
+            "500 seconds cannot be used",
+            "between 1 and 120",
+        ),
+        ("[connect.c]\ntargets = [\"1\"]\nnext = \"bye\"".into(), "missing field `otherwise`", "generic.toml"),
         (question(""), "has no keys of its own", "scale"),
         (question("scale = \"five\""), "there is no scale `five`", "[scale.five]"),
         (question("keys = { 12 = { means = \"x\" } }"), "`12` is not a key", "0-9"),

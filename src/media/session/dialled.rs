@@ -70,12 +70,20 @@ impl Dialled {
     /// [`MAX_KEYS`]): `0`-`9`, `*`, `#`, `A`-`D`; `,` waits 2 s; all else is left out.
     pub fn new(pause: Duration, keys: &str) -> Self {
         let wait = u32::try_from(pause.min(MAX_PAUSE).as_millis() / 20).unwrap_or(0);
+        let steps = VecDeque::from([Step::Pause(wait)]);
+        let mut dialled = Dialled { steps, sent: 0, began: 0, encoder: Encoder::new(Codec::Pcma) };
+        dialled.press(keys);
+        dialled
+    }
+
+    /// These too, behind those that wait; at most [`MAX_KEYS`] wait at once.
+    pub fn press(&mut self, keys: &str) {
         let step = |key: char| match key {
             ',' => Some(Step::Pause(COMMA_FRAMES)),
             key => event_of(key).map(|_| Step::Press(key)),
         };
-        let steps = std::iter::once(Step::Pause(wait)).chain(keys.chars().filter_map(step).take(MAX_KEYS));
-        Dialled { steps: steps.collect(), sent: 0, began: 0, encoder: Encoder::new(Codec::Pcma) }
+        let room = (MAX_KEYS + 1).saturating_sub(self.steps.len());
+        self.steps.extend(keys.chars().filter_map(step).take(room));
     }
 
     /// The next frame; None when all is dialled. `timestamp` is that of the audio frame in

@@ -3,7 +3,7 @@
 //! ```text
 //!  RTP in -> latch -> SRTP -> source -+-> telephone events -> Digit, barge-in
 //!                                     +-> jitter buffer -> tick -> tap right, AMD, in-band keys, comment
-//!  orders -> player ---------------------------------------> tick -> tap left, SRTP -> RTP out
+//!  orders -> player, music, voices of the group -----------> tick -> tap left, SRTP -> RTP out
 //! ```
 //!
 //! A tick every 20 ms gives exactly one frame per direction and, while sending is agreed,
@@ -28,13 +28,14 @@ use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::bridge::{Bridged, Group, Mix};
 use super::codec::Decoder;
 use super::jitter::JitterBuffer;
 use super::rtcp::RtcpSession;
 use super::rtp::{RtpSender, Source};
 use super::telephone_event::{EventReceiver, SentEvent};
 use super::tone::DtmfDetector;
-use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, Stream};
+use super::{Codec, Command, DigitSource, Event, FRAME_SAMPLES, PlayId, Stream, TapFrame};
 use crate::base::{Mono, Now, Rng};
 
 use comment::Comment;
@@ -54,6 +55,10 @@ pub struct Session {
     protection: Protection,
     sender: RtpSender,
     player: Option<Player>,
+    music: Option<Box<Player>>,
+    bridged: Option<Box<Bridged>>,
+    /// Silence goes into the recording.
+    unrecorded: bool,
     dialled: Option<Box<Dialled>>,
     latch: Latch,
     source: Source,
@@ -85,6 +90,9 @@ impl Session {
             protection: Protection::None,
             sender: RtpSender::new(rng),
             player: None,
+            music: None,
+            bridged: None,
+            unrecorded: false,
             dialled: None,
             latch: Latch::default(),
             source: Source::default(),
@@ -118,9 +126,19 @@ impl Session {
                 self.player = Some(Player::new(play, prompts, barge_in));
             }
             Command::StopPlay => self.stop_play(),
-            Command::SendKeys { pause, keys } => {
-                self.dialled = Some(Box::new(Dialled::new(pause, &keys)));
+            Command::Music(prompts) => {
+                let some = !prompts.is_empty();
+                self.music = some.then(|| Box::new(Player::new(PlayId(0), prompts, false)));
             }
+            Command::Mix(mix) => match (mix, &mut self.bridged) {
+                (Some(mix), Some(bridged)) => bridged.mix = mix,
+                (mix, bridged) => *bridged = mix.map(|mix| Bridged::new(mix, self.decoder.codec())),
+            },
+            Command::PauseRecord(pause) => self.unrecorded = pause,
+            Command::SendKeys { pause, keys } => match &mut self.dialled {
+                Some(dialled) => dialled.press(&keys),
+                None => self.dialled = Some(Box::new(Dialled::new(pause, &keys))),
+            },
             Command::AwaitVoice => self.voice = Some(VoiceWatch::new()),
             Command::Detect(settings) => self.detection = Some(Box::new(Detection::new(settings))),
             Command::StopDetect => self.detection = None,
@@ -144,14 +162,31 @@ impl Session {
         self.foreign
     }
 
-    /// 20 ms of time: fills `out` with what is to be sent and what is to be heard.
+    /// Its part in a group.
+    pub fn mix(&self) -> Option<&Mix> {
+        self.bridged.as_ref().map(|bridged| &bridged.mix)
+    }
+
+    /// 20 ms of time of a session that is in no group.
     pub fn tick(&mut self, now: Now, out: &mut Outgoing) {
+        self.tick_in(now, None, out);
+    }
+
+    /// 20 ms of time: fills `out` with what is to be sent and what is to be heard. `group` is
+    /// the one that [`Session::mix`] names.
+    pub fn tick_in(&mut self, now: Now, mut group: Option<&mut Group>, out: &mut Outgoing) {
         out.clear();
         if self.closed {
             return self.say_goodbye(now, out);
         }
-        self.send(out);
+        self.send(group.as_deref(), out);
         self.listen(out);
+        if let (Some(group), Some(bridged)) = (&mut group, &self.bridged) {
+            group.put(&bridged.mix, &out.tap.right);
+        }
+        if self.unrecorded {
+            out.tap = TapFrame::SILENCE;
+        }
         self.report(now, out);
         self.watch(now.mono);
     }
@@ -193,14 +228,14 @@ impl Session {
         if stream.send && stream.remote.is_some() { self.latch.destination() } else { None }
     }
 
-    fn send(&mut self, out: &mut Outgoing) {
+    fn send(&mut self, group: Option<&Group>, out: &mut Outgoing) {
         let Some(to) = self.destination().filter(|_| self.stream.is_some()) else {
             out.tap.left = [0; FRAME_SAMPLES];
             return self.sender.skip(FRAME_SAMPLES as u32);
         };
         match self.next_key() {
             Some(frame) => self.send_key(&frame, out),
-            None => self.send_play(out),
+            None => self.send_play(group, out),
         }
         if let Some(len) = self.protection.seal(&mut out.packet, out.len) {
             out.len = len;
@@ -239,24 +274,34 @@ impl Session {
         };
     }
 
-    fn send_play(&mut self, out: &mut Outgoing) {
+    /// What plays, or else music, with the voices of the group.
+    fn send_play(&mut self, group: Option<&Group>, out: &mut Outgoing) {
         let Some(stream) = &self.stream else { return };
-        let pt = stream.payload_type;
-        let next = self.player.as_mut().map(|player| (player.play, player.next(stream.codec)));
-        match next {
-            Some((_, Some((payload, samples)))) => {
-                out.tap.left = *samples;
-                out.len = self.sender.audio(pt, payload, &mut out.packet);
+        let (codec, pt) = (stream.codec, stream.payload_type);
+        let plays = self.player.as_ref().map(|player| player.play);
+        let next = match (&mut self.player, &mut self.music) {
+            (Some(player), _) => player.next(codec),
+            (None, Some(music)) => music.next_round(codec),
+            (None, None) => None,
+        };
+        let over = next.is_none();
+        let own = next.map_or([0; FRAME_SAMPLES], |(_, samples)| *samples);
+        out.tap.left = own;
+        let mut mixed = None;
+        if let Some((group, bridged)) = group.zip(self.bridged.as_deref_mut()) {
+            let Mix { hears, records, .. } = bridged.mix;
+            out.tap.left = group.sum(&bridged.mix, &own, records);
+            if !hears.is_empty() {
+                let sent = group.sum(&bridged.mix, &own, hears);
+                mixed = Some(bridged.encode(codec, &sent));
             }
-            over => {
-                out.tap.left = [0; FRAME_SAMPLES];
-                let silence = [stream.codec.silence_byte(); FRAME_SAMPLES];
-                out.len = self.sender.audio(pt, &silence, &mut out.packet);
-                if let Some((play, None)) = over {
-                    self.player = None;
-                    self.events.push_back(Event::Played { play, finished: true });
-                }
-            }
+        }
+        let silence = [codec.silence_byte(); FRAME_SAMPLES];
+        let payload = mixed.as_ref().or(next.map(|(payload, _)| payload)).unwrap_or(&silence);
+        out.len = self.sender.audio(pt, payload, &mut out.packet);
+        if let Some(play) = plays.filter(|_| over) {
+            self.player = None;
+            self.events.push_back(Event::Played { play, finished: true });
         }
     }
 

@@ -19,6 +19,19 @@ impl Player {
         Player { play, barge_in, prompts, prompt: 0, frame: 0 }
     }
 
+    /// The next 20 ms of music: after the last prompt comes the first again. None where
+    /// there is no sound at all.
+    pub fn next_round(&mut self, codec: Codec) -> Option<(&[u8; FRAME_SAMPLES], &[i16; FRAME_SAMPLES])> {
+        if self.prompts.get(self.prompt).is_some_and(|last| self.frame >= last.frames()) {
+            self.prompt += 1;
+            self.frame = 0;
+        }
+        if self.prompt >= self.prompts.len() {
+            self.prompt = 0;
+        }
+        self.next(codec)
+    }
+
     /// The next 20 ms, as payload and as samples; None when all is said.
     pub fn next(&mut self, codec: Codec) -> Option<(&[u8; FRAME_SAMPLES], &[i16; FRAME_SAMPLES])> {
         while self.frame >= self.prompts.get(self.prompt)?.frames() {

@@ -5,14 +5,19 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use super::{Books, Delivery, TrunkMood, World, trunk_addr};
-use crate::sim::{self, Phone};
+use crate::base::Now;
+use crate::sim::{self, Person, Phone};
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Message, Request};
 
 /// One phone in a call.
 pub(super) struct Line {
     pub trunk: usize,
+    /// Who is called, or who called us.
+    pub number: String,
     pub phone: Phone,
+    /// It is off the net: nothing reaches it, and nothing comes from it.
+    pub gone: bool,
     pub rtp: SocketAddr,
 }
 
@@ -27,6 +32,40 @@ impl<B: Books> World<B> {
             index + 1
         );
         self.say(index, invite.into_bytes());
+    }
+
+    /// A customer calls this number of ours over a trunk; `caller` names their phone.
+    pub fn place_call(&mut self, index: usize, number: &str, caller: &str, person: Person) {
+        let (sip, rtp) = (trunk_addr(index), self.seats.next_phone_addr());
+        let mut phone = Phone::place(self.now, number, caller, person, (sip, rtp), self.rng.fork());
+        if self.keep_audio {
+            phone.keep_audio();
+        }
+        let key = phone.call_id();
+        self.lines.insert(key, Line { trunk: index, number: caller.to_owned(), phone, gone: false, rtp });
+        self.flush_phones();
+    }
+
+    /// The phone of this number or extension that is in a call, the latest of several.
+    pub fn phone(&self, number: &str) -> Option<&Phone> {
+        self.lines.values().filter(|line| line.number == number && !line.phone.has_ended()).next_back()
+            .map(|line| &line.phone)
+    }
+
+    /// Lets the phone of this number do something.
+    pub fn at_phone(&mut self, number: &str, act: impl FnOnce(&mut Phone, Now)) {
+        let now = self.now;
+        let line = self.lines.values_mut().filter(|line| line.number == number && !line.phone.has_ended());
+        if let Some(line) = line.last() {
+            act(&mut line.phone, now);
+        }
+        self.flush_phones();
+    }
+
+    /// The phone of this number falls off the net, without a word.
+    pub fn cut_off(&mut self, number: &str) {
+        let lines = self.lines.values_mut().filter(|line| line.number == number);
+        lines.for_each(|line| line.gone = true);
     }
 
     pub(super) fn transmit(&mut self, transmit: Transmit) {
@@ -45,6 +84,9 @@ impl<B: Books> World<B> {
         let message = Message::parse(bytes).expect("the daemon sends what can be read");
         let Some(call_id) = message.headers().get("Call-ID").map(|v| v.to_string()) else { return };
         if let Some(line) = self.lines.get_mut(&call_id) {
+            if line.gone {
+                return;
+            }
             line.phone.handle_message(self.now, message);
         } else if let Message::Request(request) = message {
             self.new_request(index, call_id, request);
@@ -74,7 +116,7 @@ impl<B: Books> World<B> {
             if self.keep_audio {
                 phone.keep_audio();
             }
-            self.lines.insert(call_id, Line { trunk: index, phone, rtp });
+            self.lines.insert(call_id, Line { trunk: index, number, phone, gone: false, rtp });
         }
     }
 
@@ -85,7 +127,7 @@ impl<B: Books> World<B> {
 
     fn flush_phones(&mut self) {
         let mut said = Vec::new();
-        for line in self.lines.values_mut() {
+        for line in self.lines.values_mut().filter(|line| !line.gone) {
             while let Some(output) = line.phone.poll_output() {
                 match output {
                     sim::Output::Sip(bytes) => said.push((line.trunk, bytes)),
@@ -101,7 +143,7 @@ impl<B: Books> World<B> {
     }
 
     pub(super) fn tick_phones(&mut self) {
-        for line in self.lines.values_mut() {
+        for line in self.lines.values_mut().filter(|line| !line.gone) {
             line.phone.tick(self.now);
         }
         self.flush_phones();
@@ -109,6 +151,6 @@ impl<B: Books> World<B> {
         for line in self.lines.values().filter(|line| line.phone.is_over(now)) {
             self.books.hung_up(&line.phone.heard().keys);
         }
-        self.lines.retain(|_, line| !line.phone.is_over(now));
+        self.lines.retain(|_, line| !line.phone.is_over(now) && !line.gone);
     }
 }

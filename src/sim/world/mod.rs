@@ -101,7 +101,7 @@ pub struct World<B> {
     pub books: B,
     /// What each trunk is like.
     pub moods: Vec<TrunkMood>,
-    /// Keeps what phones hear, at most 60 s a call.
+    /// Keeps what phones hear, at most 60 s a call, and recordings, at most 120 s each.
     pub keep_audio: bool,
     seats: Seats,
     lines: BTreeMap<String, Line>,
@@ -158,6 +158,7 @@ pub fn settings(dialer: dialer::Settings, trunks: Vec<TrunkSettings>, zone: jiff
         rtp_timeout: Duration::from_secs(20),
         setup_timeout: Duration::from_secs(12),
         can_speak: false,
+        phones: Default::default(),
     }
 }
 
@@ -288,7 +289,7 @@ impl<B: Books> World<B> {
     }
 
     fn tick_media(&mut self) {
-        let (packets, events) = self.seats.tick(self.now);
+        let (packets, events) = self.seats.tick(self.now, self.keep_audio);
         for (to, packet) in packets {
             if let Some(line) = self.lines.values_mut().find(|line| line.rtp == to) {
                 line.phone.handle_rtp(&packet);
@@ -298,6 +299,16 @@ impl<B: Books> World<B> {
             self.books.see_media(self.now, &event);
             self.feed(Input::Media(session, event));
         }
+    }
+
+    /// Loses this part of the packets that phones send.
+    pub fn lose_packets(&mut self, part: f64) {
+        self.seats.loss = part;
+    }
+
+    /// Left and right of the finished recordings, by path, where sound is kept.
+    pub fn tapes(&self) -> &BTreeMap<PathBuf, (Vec<i16>, Vec<i16>)> {
+        &self.seats.tapes
     }
 
     /// Sessions, phones, dialogs and transactions that are left: all zero after a rest.

@@ -6,16 +6,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::{Now, Rng};
-use crate::media::{Command, Event, Outgoing, Recording, Session, SessionId};
+use crate::media::{Command, Event, Groups, Outgoing, Recording, Session, SessionId};
 
 /// The other end and the bytes.
 type Packet = (SocketAddr, Vec<u8>);
+
+/// Sound of one recording that is kept: 120 s.
+const MAX_TAPE: usize = 120 * 8_000;
 
 struct Seat {
     session: Session,
     addr: SocketAddr,
     recording: Option<PathBuf>,
     frames: u64,
+    /// Left and right of the recording, where they are kept.
+    tape: (Vec<i16>, Vec<i16>),
     closed: bool,
     wire: Vec<(SocketAddr, Vec<u8>)>,
 }
@@ -23,6 +28,11 @@ struct Seat {
 /// Every open session.
 pub(super) struct Seats {
     seats: BTreeMap<SessionId, Seat>,
+    groups: Groups,
+    /// Recordings that are finished, left and right, where they are kept.
+    pub tapes: BTreeMap<PathBuf, (Vec<i16>, Vec<i16>)>,
+    /// Part of the packets that get lost.
+    pub loss: f64,
     next_port: u16,
     next_phone: u16,
     rng: Rng,
@@ -30,7 +40,7 @@ pub(super) struct Seats {
 
 impl Seats {
     pub fn new(rng: Rng) -> Self {
-        Seats { seats: BTreeMap::new(), next_port: 20_000, next_phone: 40_000, rng }
+        Seats { seats: BTreeMap::new(), groups: Groups::default(), tapes: BTreeMap::new(), loss: 0.0, next_port: 20_000, next_phone: 40_000, rng }
     }
 
     pub fn next_phone_addr(&mut self) -> SocketAddr {
@@ -54,7 +64,7 @@ impl Seats {
                 let addr = SocketAddr::from(([10, 0, 0, 9], self.next_port));
                 let session = Session::new(now.mono, timeout, &mut self.rng);
                 let seat =
-                    Seat { session, addr, recording: None, frames: 0, closed: false, wire: Vec::new() };
+                    Seat { session, addr, recording: None, frames: 0, tape: Default::default(), closed: false, wire: Vec::new() };
                 self.seats.insert(id, seat);
                 return Some(Event::Opened(addr));
             }
@@ -65,6 +75,7 @@ impl Seats {
             }
             command => {
                 let seat = self.seats.get_mut(&id).expect("orders go to open sessions");
+                self.groups.note(&seat.session, &command);
                 seat.session.handle_command(now.mono, command);
             }
         }
@@ -73,27 +84,39 @@ impl Seats {
 
     /// A packet for the session at `to`.
     pub fn receive(&mut self, to: SocketAddr, from: SocketAddr, packet: Vec<u8>) {
+        if self.loss > 0.0 && self.rng.chance(self.loss) {
+            return;
+        }
         if let Some(seat) = self.seats.values_mut().find(|s| s.addr == to) {
             seat.wire.push((from, packet));
         }
     }
 
     /// 20 ms: packets for the phones, events for the engine.
-    pub fn tick(&mut self, now: Now) -> (Vec<Packet>, Vec<(SessionId, Event)>) {
+    /// Keeps the sound of recordings if `keep` is set.
+    pub fn tick(&mut self, now: Now, keep: bool) -> (Vec<Packet>, Vec<(SessionId, Event)>) {
         let (mut packets, mut events) = (Vec::new(), Vec::new());
         let mut out = Outgoing::new();
         for (id, seat) in &mut self.seats {
             for (from, packet) in seat.wire.drain(..) {
                 seat.session.handle_rtp(now.mono, from, &packet);
             }
-            seat.session.tick(now, &mut out);
+            let group = self.groups.of(&seat.session);
+            seat.session.tick_in(now, group, &mut out);
             if let Some((to, packet)) = out.rtp() {
                 packets.push((to, packet.to_vec()));
             }
             if seat.recording.is_some() {
                 seat.frames += 1;
+                if keep && seat.tape.0.len() < MAX_TAPE {
+                    seat.tape.0.extend(out.tap.left);
+                    seat.tape.1.extend(out.tap.right);
+                }
             }
             while let Some(event) = seat.session.poll_event() {
+                if let (Event::Closed { .. }, Some(path)) = (&event, &seat.recording) {
+                    self.tapes.insert(path.clone(), std::mem::take(&mut seat.tape));
+                }
                 events.push((*id, seat.finish(event)));
             }
         }

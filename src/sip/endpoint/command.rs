@@ -90,6 +90,8 @@ pub enum Redirect {
 pub struct Invite {
     /// First hop.
     pub destination: Destination,
+    /// Connection to it that is to be used while it lasts, as a phone behind NAT needs; None: any.
+    pub connection: Option<u64>,
     /// Request-URI, `sip:number@host`.
     pub request_uri: String,
     /// From header without a tag: `"name" <sip:user@host>`.

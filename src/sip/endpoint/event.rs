@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::Cause;
-use crate::sip::Transport;
+use crate::sip::{Transport, Uri};
 use crate::sip::session::Trace;
 
 macro_rules! handle {
@@ -168,6 +168,13 @@ pub enum Event {
         content_type: String,
         /// The body.
         body: Bytes,
+    },
+    /// The peer wants the call to go on with somebody else (RFC 3515): `answer_refer` is due.
+    Refer {
+        /// The session.
+        session: SessionId,
+        /// With whom; with a Replaces header, the dialog that is to be joined (RFC 3891).
+        refer_to: Uri,
     },
     /// A registration stands.
     Registered {

@@ -266,6 +266,27 @@ impl Endpoint {
         });
     }
 
+    /// The reaction to [`Event::Refer`]: taken, which promises [`Endpoint::refer_done`], or
+    /// refused with a status such as 603.
+    pub fn answer_refer(&mut self, now: Now, session: SessionId, answer: Result<(), u16>) {
+        self.step(now, session, |mut state, now, head, core| {
+            if let State::Confirmed(call) = &mut state {
+                call.answer_refer(now, head, core, answer);
+            }
+            Some(state)
+        });
+    }
+
+    /// Tells the peer what its REFER came to: the final status of the attempt.
+    pub fn refer_done(&mut self, now: Now, session: SessionId, status: u16) {
+        self.step(now, session, |mut state, now, head, core| {
+            if let State::Confirmed(call) = &mut state {
+                call.refer_done(now, head, core, status);
+            }
+            Some(state)
+        });
+    }
+
     /// Registers an address and keeps it registered.
     pub fn register(&mut self, now: Now, registration: Registration) -> RegistrationId {
         self.start_registration(now, registration)

@@ -11,7 +11,7 @@ use crate::sip::session::{ALLOW, Dialog, Head, Ringing, Session, State, session_
 use crate::sip::transaction::{Arrival, Flow, response_flow};
 
 /// Methods, option tags and bodies that are understood.
-const METHODS: &[&str] = &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "UPDATE"];
+const METHODS: &[&str] = &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "REFER", "UPDATE"];
 const EXTENSIONS: &[&str] = &["100rel", "timer"];
 const BODIES: &[&str] = &[
     "application/sdp",

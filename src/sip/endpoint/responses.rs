@@ -43,7 +43,8 @@ impl Endpoint {
             | Owner::Update(id)
             | Owner::Prack(id)
             | Owner::Bye(id)
-            | Owner::Info(id) => {
+            | Owner::Info(id)
+            | Owner::Notify(id) => {
                 let answered =
                     response.is_some_and(Response::is_success) && upcall.owner.method() == "INVITE";
                 let another = matches!(upcall.outcome, Outcome::Another);

@@ -54,7 +54,7 @@ impl Calling {
             local: Value::from(format!("{};tag={local_tag}", invite.from)),
             seq: 0,
             target,
-            flow: Flow { destination: invite.destination.clone(), connection: None },
+            flow: Flow { destination: invite.destination.clone(), connection: invite.connection },
         };
         let mut head = Head { id, local_tag, contact, auth };
         let mut calling = Calling {

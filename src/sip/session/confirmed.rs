@@ -11,6 +11,7 @@ use crate::sip::message::Request;
 use crate::sip::transaction::Flow;
 
 use super::core::{Core, end};
+use super::referral::Referral;
 use super::refresh::SessionTimer;
 use super::{Closing, Dialog, Head, Next, State, Theirs, fault, soonest};
 
@@ -71,6 +72,8 @@ pub(crate) struct Confirmed {
     pub(super) theirs: Option<Theirs>,
     pub(super) timer: Option<SessionTimer>,
     pub(super) min_se: u32,
+    /// Their REFER of which they have not heard the outcome.
+    pub(super) referral: Option<Referral>,
     /// Hung up by us before the ACK came.
     pub(super) quit: Option<Hangup>,
     pub(super) give_up: Mono,
@@ -92,6 +95,7 @@ impl Confirmed {
             waiting: None,
             theirs: None,
             timer: None,
+            referral: None,
             min_se: core.settings.min_se.max(90),
             quit: None,
             give_up: now.mono + core.settings.call_limit,

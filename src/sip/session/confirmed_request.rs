@@ -34,6 +34,7 @@ impl Confirmed {
                 return None;
             }
             Method::INVITE | Method::UPDATE => self.handle_offer(now, head, core, server, request),
+            Method::REFER => self.handle_refer(now, head, core, server, request),
             _ => answer_other(now, head, core, server, request),
         }
         Some(State::Confirmed(self))

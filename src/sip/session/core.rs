@@ -13,7 +13,7 @@ use crate::sip::transaction::{Clients, Flow, Outgoing, Outputs, Owner, Servers};
 use crate::sip::{ClientAuth, Destination, Transport};
 
 /// Methods that are served; the value of Allow.
-pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE";
+pub(crate) const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, REFER, UPDATE";
 /// Option tags that are known; the value of Supported.
 pub(crate) const SUPPORTED: &str = "100rel, timer";
 /// The only kind of session description.

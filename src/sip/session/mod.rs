@@ -22,6 +22,7 @@ mod core;
 mod dialog;
 mod provisional;
 mod redirect;
+mod referral;
 mod refresh;
 mod ringing;
 mod trace;

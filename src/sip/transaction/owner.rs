@@ -17,6 +17,8 @@ pub(crate) enum Owner {
     Bye(SessionId),
     /// An INFO.
     Info(SessionId),
+    /// A NOTIFY of what a REFER of theirs came to.
+    Notify(SessionId),
     /// A CANCEL: the INVITE hears what comes of it.
     Cancel(Option<SessionId>),
     /// The BYE for a phone that answered after another one.
@@ -35,7 +37,8 @@ impl Owner {
             | Owner::Update(id)
             | Owner::Prack(id)
             | Owner::Bye(id)
-            | Owner::Info(id) => Some(id),
+            | Owner::Info(id)
+            | Owner::Notify(id) => Some(id),
             Owner::Cancel(id) | Owner::Surplus(id) => id,
             Owner::Register(_) | Owner::Ping(_) => None,
         }
@@ -48,6 +51,7 @@ impl Owner {
             Owner::Prack(_) => "PRACK",
             Owner::Bye(_) | Owner::Surplus(_) => "BYE",
             Owner::Info(_) => "INFO",
+            Owner::Notify(_) => "NOTIFY",
             Owner::Cancel(_) => "CANCEL",
             Owner::Register(_) => "REGISTER",
             Owner::Ping(_) => "OPTIONS",

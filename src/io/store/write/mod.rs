@@ -9,6 +9,7 @@
 
 mod apply;
 mod begin;
+mod legs;
 mod record;
 mod reserve;
 mod set_aside;

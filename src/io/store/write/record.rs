@@ -34,6 +34,7 @@ pub(super) async fn reports(
         }
     }
     keep_traces(tx, reports).await?;
+    super::legs::keep(tx, reports).await?;
     let updates: Vec<&EntryUpdate> = reports.iter().filter_map(|report| report.entry.as_ref()).collect();
     settle_entries(tx, &updates, now).await?;
     for report in reports {
@@ -168,7 +169,7 @@ fn blame_word(blame: Blame) -> &'static str {
     }
 }
 
-fn ended_by_word(by: EndedBy) -> &'static str {
+pub(super) fn ended_by_word(by: EndedBy) -> &'static str {
     match by {
         EndedBy::Us => "us",
         EndedBy::Peer => "peer",

@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 
 use super::entries::{UnmaskQuery, unmasking};
 use crate::base::Timestamp;
+use crate::call::leg::LegKind;
 use crate::io::web::auth::Read;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::live::{LiveCall, LiveTrunk, PromptFact, ScriptFact};
@@ -133,7 +134,11 @@ async fn live_calls(
 ) -> Result<Response, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, "live").await?;
     let mut calls = api.parts.live.borrow().calls.clone();
-    calls.iter_mut().filter(|_| !unmask).for_each(|call| call.phone = mask(&call.phone));
+    for call in calls.iter_mut().filter(|_| !unmask) {
+        call.phone = mask(&call.phone);
+        let outside = call.legs.iter_mut().filter(|leg| leg.kind == LegKind::Trunk.as_str());
+        outside.for_each(|leg| leg.target = mask(&leg.target));
+    }
     listing::answer_all(&api, &caller, wants, calls).await
 }
 

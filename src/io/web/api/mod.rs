@@ -22,6 +22,7 @@ mod facts;
 mod health;
 mod imports;
 mod intakes;
+mod legs;
 mod lists;
 mod live;
 mod notices;
@@ -65,6 +66,7 @@ pub use facts::{CheckBody, CustomerBody, EventBody, EventsBody, ItemResult, Item
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
+pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, TargetBody};
 pub use lists::NewListBody;
 pub use plan::{PreviewBody, ReplayBody};
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
@@ -109,6 +111,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(ticket_reports::routes())
         .merge(progress::routes())
         .merge(calls::routes())
+        .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
         .merge(peaks::routes())

@@ -1,6 +1,7 @@
 //! Raw text to checked script. What would leave a customer stuck or break a promise is an
 //! error here; what is merely doubtful is found by [`crate::ivr::check`].
 
+mod connect;
 mod frame;
 mod nodes;
 mod parts;
@@ -52,6 +53,7 @@ struct Builder<'a> {
     person: Option<&'a Text>,
 }
 
+pub(in crate::ivr) use connect::{LONGEST_RING, is_target};
 pub(in crate::ivr) use parts::is_prompt_name;
 
 type Checked<T> = Result<T, ScriptError>;
@@ -149,6 +151,7 @@ fn names(raw: &mut RawScript) -> Vec<(Text, nodes::RawNode)> {
         .chain(all(&mut raw.end, R::End))
         .chain(all(&mut raw.ask_if_machine, R::AskIfMachine))
         .chain(all(&mut raw.record_prompt, R::RecordPrompt))
+        .chain(all(&mut raw.connect, R::Connect))
         .collect();
     named.sort_by_key(|(name, _)| name.span().start);
     named

@@ -35,6 +35,7 @@ pub(super) enum RawNode {
     End(raw::RawEnd),
     AskIfMachine(raw::RawAskIfMachine),
     RecordPrompt(raw::RawRecordPrompt),
+    Connect(raw::RawConnect),
 }
 
 impl RawNode {
@@ -83,6 +84,7 @@ impl Builder<'_> {
             RawNode::End(e) => (self.end(e)?, e.private, &e.step),
             RawNode::AskIfMachine(a) => (self.ask_if_machine(name, a)?, false, &a.step),
             RawNode::RecordPrompt(r) => (self.record_prompt(name, r)?, false, &r.step),
+            RawNode::Connect(c) => (self.connect(name, c)?, false, &c.step),
         };
         let private = self.is_private(marked, &kind);
         Ok(Node { name: name.get_ref().clone(), step: step.clone(), private, kind })

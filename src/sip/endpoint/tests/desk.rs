@@ -114,6 +114,7 @@ pub fn invitation() -> Invite {
         redirect: Redirect::Refuse,
         second_offer: None,
         require_100rel: false,
+            connection: None,
     }
 }
 
@@ -288,6 +289,7 @@ pub fn word(event: &Event) -> String {
         Event::AnswerToOffer { result: Err(status), .. } => format!("answer {status}"),
         Event::Confirmed { sdp: body, .. } => format!("confirmed{}", sdp(body)),
         Event::Info { content_type, .. } => format!("info {content_type}"),
+        Event::Refer { .. } => "refer".to_owned(),
         Event::Registered { expires, .. } => format!("registered {expires}"),
         Event::Unregistered { .. } => "unregistered".to_owned(),
         Event::RegistrationFailed { status, .. } => format!("registration failed {status}"),

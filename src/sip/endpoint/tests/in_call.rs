@@ -233,7 +233,7 @@ fn info_options_and_unknown_requests_in_a_call() {
             && options.get("Supported").contains("timer")
     );
     for (method, seq, expect) in
-        [("REFER", 3, "SIP/2.0 405"), ("DANCE", 4, "SIP/2.0 501"), ("PRACK", 5, "SIP/2.0 481")]
+        [("SUBSCRIBE", 3, "SIP/2.0 405"), ("DANCE", 4, "SIP/2.0 501"), ("PRACK", 5, "SIP/2.0 481")]
     {
         desk.receive(&request_of_callee(&call, method, seq, "", ""));
         let sent = desk.one(expect);

@@ -7,6 +7,7 @@ mod in_call;
 mod limits;
 mod registering;
 mod reliable;
+mod referring;
 mod ringing;
 mod session_timer;
 mod soak;

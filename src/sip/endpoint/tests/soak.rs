@@ -183,6 +183,7 @@ impl World {
             redirect: Redirect::Refuse,
             second_offer: None,
             require_100rel: false,
+            connection: None,
         };
         let (now, side) = (self.now, &mut self.sides[from]);
         let delayed = invite.offer.is_none();

@@ -1,0 +1,80 @@
+//! What belongs to calls that somebody of ours was rung for.
+
+use sqlx::QueryBuilder;
+
+use super::super::Error;
+use super::super::db::{Tx, within};
+use super::apply::clean;
+use super::record::ended_by_word;
+use super::together::shares;
+use crate::base::CallId;
+use crate::call::leg::{LegRecord, Pause};
+use crate::engine::Report;
+
+/// Keeps the legs, the pauses and who hung up first; doing it twice changes nothing.
+pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> {
+    let bridged = || reports.iter().map(|report| (report.record.id, &report.record.bridging));
+    let legs: Vec<_> =
+        bridged().flat_map(|(call, bridging)| bridging.legs.iter().map(move |leg| (call, leg))).collect();
+    let pauses: Vec<_> =
+        bridged().flat_map(|(call, bridging)| bridging.pauses.iter().map(move |pause| (call, pause))).collect();
+    keep_legs(tx, &legs).await?;
+    keep_pauses(tx, &pauses).await?;
+    for (call, bridging) in bridged() {
+        let Some((first, at)) = bridging.hung_up_first else { continue };
+        within!(tx, c => sqlx::query(
+            "UPDATE calls SET hung_up_first = $2, hung_up_first_at = $3 WHERE id = $1")
+            .bind(call.to_string())
+            .bind(first.as_str())
+            .bind(at.0)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    Ok(())
+}
+
+async fn keep_legs(tx: &mut Tx, legs: &[(CallId, &LegRecord)]) -> Result<(), Error> {
+    for share in shares(legs) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new(
+                "INSERT INTO legs (call_id, number, kind, target, agent, started_at, ringing_at, answered_at,
+                     ended_at, result, ended_by) ");
+            query.push_values(share, |mut values, (call, leg)| {
+                values
+                    .push_bind(call.to_string())
+                    .push_bind(i64::from(leg.number))
+                    .push_bind(leg.kind.as_str())
+                    .push_bind(clean(&leg.target))
+                    .push_bind(leg.agent.as_deref().map(clean))
+                    .push_bind(leg.started_at.0)
+                    .push_bind(leg.ringing_at.map(|t| t.0))
+                    .push_bind(leg.answered_at.map(|t| t.0))
+                    .push_bind(leg.ended_at.0)
+                    .push_bind(leg.result.as_str())
+                    .push_bind(ended_by_word(leg.ended_by));
+            });
+            query.push(" ON CONFLICT (call_id, number) DO NOTHING");
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn keep_pauses(tx: &mut Tx, pauses: &[(CallId, &Pause)]) -> Result<(), Error> {
+    for share in shares(pauses) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("INSERT INTO recording_pauses (call_id, from_at, to_at, actor) ");
+            query.push_values(share, |mut values, (call, pause)| {
+                values
+                    .push_bind(call.to_string())
+                    .push_bind(pause.from.0)
+                    .push_bind(pause.to.map(|t| t.0))
+                    .push_bind(clean(&pause.by));
+            });
+            query.push(" ON CONFLICT (call_id, from_at) DO NOTHING");
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! Calls of several legs in simulated time: each voice is its own tone, so that it is proved
+//! who hears whom; whatever happens, no leg stays up and the customer is never lost.
+
+mod faults;
+mod hotline;
+mod orders;
+mod outbound;
+mod talks;
+mod transfers;
