@@ -161,13 +161,13 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, planner, notices, rosters, server, stop, control, orders, live_tx, catalogue } =
-            ApiSide::start(&settings, &store, &engine).await?;
         let ApiSide {
             addresses: api,
             state,
             planner,
             tickets,
+            notices,
+            rosters,
             server,
             stop,
             control,

@@ -160,6 +160,8 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     };
     settings.notices = match super::notices::settings(&loaded.settings) {
         Ok(notices) => notices,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.tickets = match super::tickets::settings(&loaded.settings) {
         Ok(tickets) => tickets,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),

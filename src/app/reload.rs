@@ -106,6 +106,7 @@ impl Driver {
         }
         if let Ok(rosters) = parts.api.rosters() {
             rosters.set_settings(settings.rosters);
+        }
         if let Ok(tickets) = parts.api.tickets() {
             tickets.set_settings(settings.tickets);
         }

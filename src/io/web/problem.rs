@@ -258,8 +258,13 @@ impl From<crate::io::notices::Error> for Problem {
         match error {
             crate::io::notices::Error::Store(error) => error.into(),
             crate::io::notices::Error::Planner(error) => error.into(),
+        }
+    }
+}
+
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
+        match error {
             DeskError::Store(StoreError::Refused(text)) => Problem::conflict(text),
             DeskError::Store(error) => error.into(),
             DeskError::Refused(Refusal::Field { field, detail, hint }) => {

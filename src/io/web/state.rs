@@ -157,9 +157,13 @@ impl ApiState {
     /// The rosters.
     pub fn rosters(&self) -> Result<&crate::io::rosters::Rosters, Problem> {
         self.rosters.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
     /// The desk of tickets of the daemon; given once.
     pub fn set_tickets(&self, tickets: crate::io::desk::TicketDesk) {
         self.tickets.set(tickets).ok();
+    }
+
     /// The desk of tickets.
     pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
         self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
