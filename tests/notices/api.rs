@@ -39,7 +39,7 @@ async fn the_command_line_shows_notices_and_tries_channels() {
     shop.site.api.set_notices(outbox.clone());
     shop.site.store.queue_notices(&[notice("a", "ticket.new", "李四")], at("2026-03-02 09:00")).await.unwrap();
     turn(&outbox, "2026-03-02 09:00").await;
-    let client = ClientSettings { socket: shop.site.socket(), database: shop.site.url() };
+    let client = ClientSettings { socket: shop.site.socket(), database: shop.site.url(), zone: jiff::tz::TimeZone::UTC };
     let run = async |words: &[&str]| {
         let all = ["ringback", "notices"].iter().chain(words);
         let cli = <Cli as clap::Parser>::try_parse_from(all).unwrap();
