@@ -16,6 +16,8 @@ pub mod plan;
 pub mod notice;
 pub mod ivr;
 pub mod dialer;
+pub mod agent;
+pub mod queue;
 pub mod intake;
 pub mod call;
 pub mod engine;
