@@ -59,6 +59,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             rtp_timeout: Duration::from_secs(30),
             setup_timeout: Duration::from_secs(20),
             can_speak: false,
+            agents: Default::default(),
         },
         signal: signal::Settings {
             udp: vec![SocketAddr::new(loopback, sip_port)],

@@ -1,11 +1,13 @@
 //! The switchboard: owns every machine, does no IO.
 
+mod agents;
 mod campaigns;
 mod inbound;
 mod interface;
 mod library;
 mod local;
 mod outbound;
+mod phone_calls;
 mod reload;
 mod settings;
 mod signalling;
@@ -15,9 +17,11 @@ mod trunks;
 mod view;
 mod write;
 
+pub use agents::{AgentsSetup, PhoneTarget};
 pub use campaigns::CampaignView;
 pub use interface::{Hold, Input, Notice, Output};
 pub use library::Library;
+pub use phone_calls::{AgentCall, Callee};
 pub use settings::{InboundRule, Listeners, Server, Settings, TrunkSettings};
 pub use switchboard::Engine;
 pub use trunk::{Trunk, TrunkCounts};

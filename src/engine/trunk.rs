@@ -239,6 +239,7 @@ pub(super) mod tests {
             rtp_timeout: Duration::from_secs(30),
             setup_timeout: Duration::from_secs(20),
             can_speak: false,
+            agents: Default::default(),
         }
     }
 

@@ -109,6 +109,7 @@ impl Plan {
             rtp_timeout: Duration::from_secs(20),
             setup_timeout: Duration::from_secs(12),
             can_speak: false,
+            agents: Default::default(),
         }
     }
 }

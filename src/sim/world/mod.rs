@@ -158,6 +158,7 @@ pub fn settings(dialer: dialer::Settings, trunks: Vec<TrunkSettings>, zone: jiff
         rtp_timeout: Duration::from_secs(20),
         setup_timeout: Duration::from_secs(12),
         can_speak: false,
+        agents: Default::default(),
     }
 }
 
