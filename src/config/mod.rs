@@ -3,15 +3,18 @@
 //! Each module owns its settings; this one assembles them, and nothing below the line of
 //! IO imports it. It reads no files: the text, the environment and a reader of secrets come in.
 
+mod agent;
 mod calendar;
 mod diff;
 mod duration;
 mod environment;
 mod error;
+mod hotline;
 mod lower;
 mod policy;
 pub mod raw;
 mod schema;
+mod secrecy;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -21,10 +24,12 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+pub use agent::{Agent, Agents};
 pub use diff::{Change, Effect, diff, merge};
 pub use duration::Span;
 pub use environment::PREFIX;
 pub use error::{ConfigError, Place};
+pub use hotline::{Hotline, Queue};
 pub use lower::ReadSecret;
 pub use policy::Policy;
 pub use raw::{Environment, Raw};

@@ -9,7 +9,9 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::{Agent, Agents};
 use super::duration::Span;
+use super::hotline::{Hotline, Queue};
 use super::policy::Policy;
 use crate::base::NumberStyle;
 use crate::media::AmdSettings;
@@ -29,6 +31,14 @@ pub struct Raw {
     pub trunk: Vec<Trunk>,
     /// Which script answers which inbound number; the first rule that fits wins.
     pub inbound: Vec<Inbound>,
+    /// What holds for all agents.
+    pub agents: Agents,
+    /// Agents: people with telephones that register here.
+    pub agent: Vec<Agent>,
+    /// Where callers of the hotline wait.
+    pub queue: Vec<Queue>,
+    /// Which inbound numbers lead to a queue; the first that fits wins.
+    pub hotline: Vec<Hotline>,
     /// Media.
     pub rtp: Rtp,
     /// Recordings.
@@ -458,40 +468,5 @@ impl Default for Log {
 impl Default for Shutdown {
     fn default() -> Self {
         Shutdown { grace: Span::seconds(60) }
-    }
-}
-
-impl Raw {
-    /// The same with every secret as `***`, to be shown.
-    pub fn without_secrets(&self) -> Raw {
-        let mut shown = self.clone();
-        let hide = |secret: &mut Option<String>| {
-            if secret.is_some() {
-                *secret = Some("***".into());
-            }
-        };
-        shown.trunk.iter_mut().for_each(|trunk| hide(&mut trunk.password));
-        // A URL with an @ may hold a password; one of SQLite is worth seeing.
-        if shown.database.url.as_deref().is_some_and(|url| url.contains('@')) {
-            hide(&mut shown.database.url);
-        }
-        shown
-    }
-}
-
-/// Without its URL, which may hold a password.
-impl std::fmt::Debug for Database {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Database").field("url_file", &self.url_file).finish_non_exhaustive()
-    }
-}
-
-/// Without its password.
-impl std::fmt::Debug for Trunk {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Trunk")
-            .field("name", &self.name)
-            .field("server", &self.server)
-            .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,8 @@ pub struct Settings {
     pub external_signal: Option<IpAddr>,
     /// The trunks, in the order of the file.
     pub trunks: Vec<engine::TrunkSettings>,
+    /// Agents and their phones.
+    pub agents: engine::AgentsSetup,
     /// What answers inbound calls.
     pub inbound: Vec<engine::InboundRule>,
     /// Media sockets.
@@ -171,6 +173,7 @@ impl Settings {
             rtp_timeout: self.rtp.timeout,
             setup_timeout: self.setup_timeout,
             can_speak: !self.tts_command.is_empty(),
+            agents: self.agents.clone(),
         }
     }
 }
