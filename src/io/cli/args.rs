@@ -79,6 +79,8 @@ pub enum Command {
     Simulate(super::SimulateArgs),
     /// Callbacks that are owed, were done, or were given up.
     Callbacks(super::CallbacksArgs),
+    /// Agents: where they are, where they were, and moving them.
+    Agents(super::AgentsArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.
@@ -439,6 +441,9 @@ mod tests {
             "ringback plan release hospital 2026-03-03",
             "ringback callbacks --state open --breached",
             "ringback callbacks remove 7 --day 2026-03-03 --reason moved",
+            "ringback agents",
+            "ringback agents history anna",
+            "ringback agents set anna not_ready lunch",
             "ringback drain when-idle",
             "ringback db backup x.db",
             "ringback token create --name a --scope read --expires-in 30d",

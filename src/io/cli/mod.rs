@@ -1,6 +1,7 @@
 //! The command line. Most commands speak to the running daemon over its unix socket, in the
 //! same HTTP API as everybody else; tokens and the database can be handled without it.
 
+mod agents;
 mod archive_args;
 mod args;
 mod callbacks;
@@ -19,6 +20,7 @@ mod simulate;
 mod storage;
 mod table;
 
+pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
     DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
@@ -79,6 +81,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
+        Command::Agents(args) => agents::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,
