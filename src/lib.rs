@@ -18,6 +18,8 @@ pub mod roster;
 pub mod ticket;
 pub mod ivr;
 pub mod dialer;
+pub mod agent;
+pub mod queue;
 pub mod intake;
 pub mod call;
 pub mod engine;

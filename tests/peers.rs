@@ -12,6 +12,7 @@ mod hostile;
 mod kamailio;
 pub mod kill;
 mod networks;
+mod phones;
 pub mod program;
 mod raw;
 mod registration;

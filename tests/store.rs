@@ -1,5 +1,6 @@
 //! The store on SQLite and on PostgreSQL: the same suite on both.
 
+mod agents;
 mod away;
 mod calls;
 mod crash;

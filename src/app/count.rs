@@ -80,6 +80,8 @@ fn count_sip(telemetry: &Telemetry, before: &Counters, now: &Counters) {
         ("stray", since(|c| c.stray)),
         ("overload", since(|c| c.overload)),
         ("flood", since(|c| c.flood)),
+        ("wrong_password", since(|c| c.auth_failed)),
+        ("shut_out", since(|c| c.shut_out)),
     ] {
         add(&telemetry.sip_dropped, &[reason], count);
     }

@@ -60,6 +60,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             setup_timeout: Duration::from_secs(20),
             can_speak: false,
             phones: Default::default(),
+            agents: Default::default(),
         },
         signal: signal::Settings {
             udp: vec![SocketAddr::new(loopback, sip_port)],

@@ -1,6 +1,7 @@
 //! Orders of people, from the API and the command line, to the engine.
 
 use super::driver::Driver;
+use crate::agent::Refusal;
 use crate::base::CampaignId;
 use crate::dialer::{self, Command};
 use crate::engine::BridgeRefusal;
@@ -45,6 +46,9 @@ impl Driver {
                     BridgeRefusal::Unreachable(why) => Refused::Invalid(why),
                 })
             }
+            Control::Agent { name, wish, by } => {
+                self.parts.engine.agent_wish(now, &name, wish, &by).map(Done::Agent).map_err(no_wish)
+            }
             Control::Drain { mode, by } => {
                 tracing::info!(?mode, by, "drain ordered");
                 Ok(Done::Draining { calls: self.drain(mode) })
@@ -61,6 +65,15 @@ impl Driver {
         let now = self.now();
         let result = self.parts.engine.command(now, id, command, by);
         result.map(Done::Campaign).map_err(refused)
+    }
+}
+
+fn no_wish(refusal: Refusal) -> Refused {
+    let text = refusal.to_string();
+    match refusal {
+        Refusal::Unknown(_) => Refused::NotFound(text),
+        Refusal::NoPhone(_) | Refusal::State(..) => Refused::Conflict(text),
+        Refusal::UnknownReason(..) => Refused::Invalid(text),
     }
 }
 

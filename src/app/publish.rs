@@ -5,13 +5,17 @@ use serde_json::json;
 
 use super::driver::{Driver, Parts};
 use super::log::told;
+use crate::agent::AgentView;
 use crate::base::{CallId, CampaignId, Disposition, EntryId};
 use crate::call::State;
 use crate::dialer::Health;
-use crate::engine::{LegView, Notice, Trunk};
+use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
-use crate::io::web::{LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LiveSnapshot, LiveTrunk, Readiness};
+use crate::io::web::{
+    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveSnapshot, LiveTrunk, Readiness,
+};
+use crate::sip::registrar::Binding;
 
 /// Everything that is live at this moment.
 pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
@@ -37,6 +41,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
             })
             .collect(),
         trunks: engine.trunks().iter().map(live_trunk).collect(),
+        agents: engine.agents(now).into_iter().map(|agent| live_agent(engine, agent)).collect(),
         campaigns: engine
             .campaigns(now)
             .into_iter()
@@ -61,6 +66,30 @@ fn live_leg(leg: LegView) -> LiveLeg {
         held: leg.held,
         muted: leg.muted,
         supervises: leg.supervises,
+    }
+}
+
+fn live_agent(engine: &Engine, agent: AgentView) -> LiveAgent {
+    let phone = |phone: &Binding| LivePhone {
+        transport: phone.destination.transport.to_string(),
+        address: phone.destination.addr.to_string(),
+        user_agent: phone.user_agent.clone(),
+        since: phone.since.0,
+    };
+    LiveAgent {
+        phones: engine.phones_of(&agent.extension).into_iter().map(phone).collect(),
+        name: agent.name,
+        extension: agent.extension,
+        state: agent.state,
+        reason: agent.reason,
+        since: agent.since,
+        until: agent.until,
+        call: agent.call,
+        phones_since: agent.phones_since,
+        offered: agent.offered,
+        answered: agent.answered,
+        answer_delay_ms: agent.answer_delay_ms,
+        slowest_answer_ms: agent.slowest_answer_ms,
     }
 }
 
@@ -175,6 +204,17 @@ impl Driver {
                 tracing::info!(trunk = name, state, detail = told(&detail), "trunk");
                 let event = json!({ "trunk": name, "state": state, "detail": detail });
                 self.parts.hub.publish_value("trunk", &event);
+            }
+            Notice::Agent(change) => {
+                tracing::info!(
+                    agent = change.agent,
+                    state = change.to.as_str(),
+                    reason = change.reason,
+                    "agent"
+                );
+                let event = json!({ "agent": change.agent, "state": change.to, "reason": change.reason,
+                    "call": change.call, "by": change.by, "at": change.at });
+                self.parts.hub.publish_value("agent", &event);
             }
             Notice::Alarm { call, word } => self.alarm(call, &word),
         }

@@ -60,6 +60,10 @@ pub fn diff(old: &Loaded, new: &Loaded) -> Vec<Change> {
             keys.entry((effect, section.as_str())).or_default().push(key);
         }
     }
+    let secrets = |loaded: &Loaded| loaded.settings.agents.registrar.users.clone();
+    if a.get("agent") == b.get("agent") && secrets(old) != secrets(new) {
+        keys.entry((Effect::Applied, "agent")).or_default().push("secrets in files of their own".into());
+    }
     if old.settings.database != new.settings.database {
         keys.entry((Effect::NeedsRestart, "database")).or_insert_with(|| vec!["url".into()]);
     }

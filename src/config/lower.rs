@@ -391,6 +391,7 @@ impl Lowering<'_> {
         let rtp = self.rtp(&raw.rtp, raw.sip.external_address.as_deref());
         let dialer = self.dialer(&raw.dialer);
         let trunks = self.trunks(raw, &rtp.codecs);
+        let agents = self.agents(raw, &rtp.codecs);
         let second = Span::seconds(1);
         Settings {
             recordings: self.path(&raw.data.recordings),
@@ -398,6 +399,7 @@ impl Lowering<'_> {
             signal,
             sip,
             trunks,
+            agents,
             inbound: self.inbound(&raw.inbound, &raw.trunk),
             phones: self.phones(&raw.phones, &rtp.codecs),
             external_signal: raw.sip.external_address.as_deref().and_then(|text| text.trim().parse().ok()),

@@ -3,11 +3,13 @@
 //! Each module owns its settings; this one assembles them, and nothing below the line of
 //! IO imports it. It reads no files: the text, the environment and a reader of secrets come in.
 
+mod agent;
 mod calendar;
 mod diff;
 mod duration;
 mod environment;
 mod error;
+mod hotline;
 mod lower;
 mod notices;
 mod phones;
@@ -25,10 +27,12 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
+pub use agent::{Agent, Agents};
 pub use diff::{Change, Effect, diff, merge};
 pub use duration::Span;
 pub use environment::PREFIX;
 pub use error::{ConfigError, Place};
+pub use hotline::{Hotline, Queue};
 pub use lower::ReadSecret;
 pub use notices::Notices;
 pub use phones::{PhoneContact, Phones};

@@ -9,9 +9,11 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::agent::{Agent, Agents};
 use super::duration::Span;
 use super::notices::Notices;
 use super::phones::Phones;
+use super::hotline::{Hotline, Queue};
 use super::policy::Policy;
 use super::rosters::Roster;
 use crate::base::NumberStyle;
@@ -34,6 +36,14 @@ pub struct Raw {
     pub inbound: Vec<Inbound>,
     /// Phones of our people.
     pub phones: Phones,
+    /// What holds for all agents.
+    pub agents: Agents,
+    /// Agents: people with telephones that register here.
+    pub agent: Vec<Agent>,
+    /// Where callers of the hotline wait.
+    pub queue: Vec<Queue>,
+    /// Which inbound numbers lead to a queue; the first that fits wins.
+    pub hotline: Vec<Hotline>,
     /// Media.
     pub rtp: Rtp,
     /// Recordings.

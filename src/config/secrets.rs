@@ -13,6 +13,7 @@ impl Raw {
             }
         };
         shown.trunk.iter_mut().for_each(|trunk| hide(&mut trunk.password));
+        shown.agent.iter_mut().for_each(|agent| hide(&mut agent.secret));
         // A URL with an @ may hold a password; one of SQLite is worth seeing.
         if shown.database.url.as_deref().is_some_and(|url| url.contains('@')) {
             hide(&mut shown.database.url);

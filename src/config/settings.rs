@@ -28,6 +28,8 @@ pub struct Settings {
     pub external_signal: Option<IpAddr>,
     /// The trunks, in the order of the file.
     pub trunks: Vec<engine::TrunkSettings>,
+    /// Agents and their phones.
+    pub agents: engine::AgentsSetup,
     /// What answers inbound calls.
     pub inbound: Vec<engine::InboundRule>,
     /// The phones of our people.
@@ -180,6 +182,7 @@ impl Settings {
             setup_timeout: self.setup_timeout,
             can_speak: !self.tts_command.is_empty(),
             phones: self.phones.clone(),
+            agents: self.agents.clone(),
         }
     }
 }

@@ -1,3 +1,6 @@
+mod agents;
+mod hotline;
+
 use proptest::prelude::prop;
 use proptest::proptest;
 use std::time::Duration;
@@ -88,6 +91,16 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
         "roster".into(),
         toml::Value::Array(vec![toml::Table::try_from(Roster::default()).unwrap().into()]),
     );
+    expect.insert(
+        "agent".into(),
+        toml::Value::Array(vec![toml::Table::try_from(Agent::default()).unwrap().into()]),
+    );
+    for (name, default) in [
+        ("queue", toml::Table::try_from(Queue::default()).unwrap()),
+        ("hotline", toml::Table::try_from(Hotline::default()).unwrap()),
+    ] {
+        expect.insert(name.into(), toml::Value::Array(vec![default.into()]));
+    }
     let section = |table: &toml::Table, name: &str| match &table[name] {
         toml::Value::Array(list) => list[0].as_table().unwrap().clone(),
         value => value.as_table().unwrap().clone(),
@@ -112,7 +125,8 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     plain.intake.folder = None;
     plain.notices = Notices::default();
     plain.roster.clear();
-    (plain.trunk, plain.inbound) = (Vec::new(), Vec::new());
+    (plain.trunk, plain.inbound, plain.agent) = (Vec::new(), Vec::new(), Vec::new());
+    (plain.queue, plain.hotline) = (Vec::new(), Vec::new());
     assert_eq!(plain, Raw::default());
 }
 

@@ -15,6 +15,9 @@ const CALLER_CHARS: usize = 64;
 
 impl Engine {
     pub(super) fn handle_incoming(&mut self, now: Now, incoming: Incoming) {
+        if let Some(extension) = incoming.agent.clone() {
+            return self.handle_phone_call(now, &extension, incoming);
+        }
         let session = incoming.session;
         let refuse =
             |engine: &mut Engine, status, headers| engine.endpoint.reject(now, session, status, headers);
@@ -94,7 +97,7 @@ fn caller(incoming: &Incoming) -> String {
 }
 
 /// User part of a SIP URI or the number of a tel URI, bounded.
-fn user_of(uri: &str) -> String {
+pub(super) fn user_of(uri: &str) -> String {
     let user = Uri::parse(uri).ok().and_then(|u| u.user_unescaped()).unwrap_or_default();
     user.chars().filter(|c| !c.is_control()).take(CALLER_CHARS).collect()
 }

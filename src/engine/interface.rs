@@ -173,6 +173,8 @@ pub enum Notice {
         /// Why.
         detail: String,
     },
+    /// An agent moved to another state.
+    Agent(crate::agent::Change),
     /// Somebody must look at this.
     Alarm {
         /// The call, where it is about one.

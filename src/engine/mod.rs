@@ -2,6 +2,7 @@
 
 mod bridge;
 mod bridge_order;
+mod agents;
 mod campaigns;
 mod contact;
 mod inbound;
@@ -10,6 +11,7 @@ mod legs;
 mod library;
 mod local;
 mod outbound;
+mod phone_calls;
 mod reload;
 mod settings;
 mod signalling;
@@ -21,10 +23,12 @@ mod view;
 mod write;
 
 pub use bridge_order::{BridgeOrder, BridgeRefusal, LegView};
+pub use agents::{AgentsSetup, PhoneTarget};
 pub use campaigns::CampaignView;
 pub use contact::{Contact, PhoneSettings, StaticContact};
 pub use interface::{Hold, Input, Notice, Output};
 pub use library::Library;
+pub use phone_calls::{AgentCall, Callee};
 pub use settings::{InboundRule, Listeners, Server, Settings, TrunkSettings};
 pub use switchboard::Engine;
 pub use trunk::{Trunk, TrunkCounts};

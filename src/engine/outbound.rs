@@ -257,6 +257,11 @@ impl Engine {
     /// Everything that follows the end of a call, in one place.
     pub(super) fn report(&mut self, now: Now, closing: Closing) {
         let Closing { record, later_at, do_not_call, alarm, trace } = closing;
+        if let Some(place) = self.desk.code_calls.iter().position(|id| *id == record.id) {
+            // The agent's state is the record of it.
+            self.desk.code_calls.remove(place);
+            return;
+        }
         let ended = dialer::Ended { disposition: record.disposition, later_at };
         let entry = self.dialer.handle_call_ended(now, record.id, ended);
         self.routes.remove(&record.id);

@@ -18,6 +18,7 @@ impl Engine {
         let choices = trunks.iter().map(|t| t.choice.clone()).collect();
         self.settings = settings;
         self.replace_trunks(now, trunks);
+        self.take_agents(now);
         self.dialer.handle_trunks(now, choices);
         self.dialer.handle_settings(now, self.settings.dialer.clone());
         self.note_windows();

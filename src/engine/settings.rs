@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::AgentsSetup;
 use crate::dialer;
 use crate::media::{AmdSettings, Codec};
 use crate::sip;
@@ -19,6 +20,8 @@ pub struct Settings {
     pub trunks: Vec<TrunkSettings>,
     /// What answers inbound calls; the first rule that fits wins.
     pub inbound: Vec<InboundRule>,
+    /// Agents and their phones.
+    pub agents: AgentsSetup,
     /// Answering machine detection.
     pub amd: AmdSettings,
     /// Folder of the recordings.

@@ -54,6 +54,11 @@ impl Engine {
                 self.handle_pong(now, id, result);
             }
             Event::PingFailed { id, reason } => self.handle_pong(now, id, Err(reason)),
+            Event::Presence(presence) => self.handle_presence(now, presence),
+            Event::Guarded(who) => {
+                let word = format!("sip_guesses: {who} is shut out after wrong passwords");
+                self.notice(Notice::Alarm { call: None, word });
+            }
             Event::Flood { source, refused } => {
                 let word = format!("sip_flood: {refused} INVITEs from {source} refused");
                 self.notice(Notice::Alarm { call: None, word });

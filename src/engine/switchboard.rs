@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::bridge::Bridge;
+use super::agents::AgentDesk;
 use super::campaigns::CampaignNote;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
@@ -61,6 +62,7 @@ pub struct Engine {
     /// Who is behind the changes of state in this pass.
     pub(super) by: String,
     pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
+    pub(super) desk: AgentDesk,
     out: VecDeque<Output>,
 }
 
@@ -73,6 +75,7 @@ impl Engine {
         let mut engine = Engine {
             endpoint: Endpoint::new(settings.sip.clone(), rng.fork()),
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
+            desk: AgentDesk::new(now, &settings.agents),
             next_trunk: trunks.len(),
             trunks,
             settings,
@@ -92,6 +95,8 @@ impl Engine {
             out: VecDeque::new(),
         };
         engine.tell_scripts();
+        let registrar = engine.settings.agents.registrar.clone();
+        engine.endpoint.set_registrar(now, registrar);
         engine
     }
 
@@ -184,7 +189,8 @@ impl Engine {
     pub fn next_wake(&self) -> Option<Mono> {
         let calls = self.timers.first().map(|(at, _)| *at);
         let trunks = self.trunks.iter().map(|t| t.next_look.min(t.next_locate)).min();
-        [self.endpoint.next_timeout(), self.dialer.next_timeout(), calls, trunks]
+        let agents = self.desk.next_timeout(&self.settings.agents);
+        [self.endpoint.next_timeout(), self.dialer.next_timeout(), calls, trunks, agents]
             .into_iter()
             .flatten()
             .min()
@@ -200,6 +206,7 @@ impl Engine {
             self.dialer.handle_timeout(now);
         }
         self.look_after_trunks(now);
+        self.look_after_agents(now);
         self.fire_call_timers(now);
         // Each machine may wake another; a pass without news is the end. The bound only
         // guards against two machines that would wake each other for ever.
@@ -212,6 +219,10 @@ impl Engine {
             while let Some(action) = self.dialer.poll_action() {
                 news = true;
                 self.handle_dialer(now, action);
+            }
+            while let Some(output) = self.desk.agents.poll() {
+                news = true;
+                self.handle_agent_output(now, output);
             }
             if !news {
                 break;

@@ -240,6 +240,7 @@ pub(super) mod tests {
             setup_timeout: Duration::from_secs(20),
             can_speak: false,
             phones: Default::default(),
+            agents: Default::default(),
         }
     }
 

@@ -133,6 +133,9 @@ impl Engine {
     }
 
     pub(super) fn handle_pong(&mut self, now: Now, id: PingId, result: Result<Duration, String>) {
+        if self.handle_probe(now, id, result.is_ok()) {
+            return;
+        }
         let Some(index) = self.trunks.iter().position(|t| t.ping == Some(id)) else { return };
         let trunk = &mut self.trunks[index];
         trunk.ping = None;

@@ -41,6 +41,8 @@ pub enum Write {
         /// Who did it: a token's name, or `dialer`.
         by: String,
     },
+    /// An agent moved to another state: the row before ends, a new one begins.
+    AgentState(Box<crate::agent::Change>),
     /// Why a campaign as a whole places no call now; None: nothing is in its way.
     Blocked {
         /// Which.

@@ -7,6 +7,7 @@ pub mod header;
 pub mod locate;
 pub mod message;
 pub mod offer;
+pub mod registrar;
 pub mod sdp;
 pub mod session;
 mod srtp;

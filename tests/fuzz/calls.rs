@@ -150,7 +150,7 @@ fn a_challenge_is_answered_at_most_twice_and_a_forged_answer_never_passes() {
         if let Some(answer) = Response::parse(text) {
             let mut server = ServerAuth::new("r", &mut rng);
             let secret = Algorithm::Md5.secret("u", "r", "p");
-            let verdict = server.check(Mono(1), &Method::REGISTER, &answer, &secret);
+            let verdict = server.check(Mono(1), "a", &Method::REGISTER, &answer, &secret);
             assert_eq!(verdict, ringback::sip::digest::Verdict::Refused);
         }
     });

@@ -32,6 +32,15 @@ pub const PLAIN: Phone<'_> = Phone { config: String::new(), account: "", command
 /// Starts baresip on loopback without sound devices: it sends a tone and throws away
 /// what it hears.
 pub fn baresip(folder: &Path, port: u16, phone: &Phone<'_>) -> Program {
+    let account = |number| {
+        let more = phone.account;
+        format!("<sip:{number}@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1{more}\n")
+    };
+    baresip_as(folder, port, phone, &NUMBERS.map(account).concat())
+}
+
+/// The same with these lines as its accounts.
+pub fn baresip_as(folder: &Path, port: u16, phone: &Phone<'_>, accounts: &str) -> Program {
     let home = folder.join(format!("baresip-{port}"));
     std::fs::create_dir_all(&home).expect("a folder");
     let modules = ["/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules"];
@@ -50,11 +59,6 @@ pub fn baresip(folder: &Path, port: u16, phone: &Phone<'_>) -> Program {
          module aubridge.so\nmodule_app account.so\nmodule_app menu.so\nmodule_tmp uuid.so\n{more}"
     );
     std::fs::write(home.join("config"), config).expect("its configuration");
-    let account = |number| {
-        let more = phone.account;
-        format!("<sip:{number}@127.0.0.1>;regint=0;answermode=auto;audio_codecs=PCMA/8000/1{more}\n")
-    };
-    let accounts: String = NUMBERS.iter().map(account).collect();
     std::fs::write(home.join("accounts"), accounts).expect("its accounts");
     let mut command = Command::new("baresip");
     command.arg("-f").arg(&home).args(["-4", "-v", "-t", "60"]);

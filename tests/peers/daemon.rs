@@ -138,6 +138,13 @@ impl Daemon {
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
+    /// Sends a PUT that may be refused: status and body.
+    pub async fn try_put(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.put(format!("{}{path}", self.base)).json(body);
+        let response = request.bearer_auth(&self.token).send().await.expect("an answer of the API");
+        (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
+    }
+
     /// What it wrote on its log so far.
     pub fn log(&self) -> String {
         self.program.output()

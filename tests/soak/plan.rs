@@ -110,6 +110,7 @@ impl Plan {
             setup_timeout: Duration::from_secs(12),
             can_speak: false,
             phones: Default::default(),
+            agents: Default::default(),
         }
     }
 }

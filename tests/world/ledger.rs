@@ -160,6 +160,7 @@ impl Ledger {
             }
             Write::State { state, .. } => self.states.push(state),
             Write::Blocked { reason, .. } => self.blocked = reason,
+            Write::AgentState(_) => {}
         }
         None
     }

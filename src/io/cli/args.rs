@@ -88,6 +88,8 @@ pub enum Command {
     Roster(super::RosterArgs),
     /// Tickets: what customers brought to us, until they say that it is solved.
     Tickets(super::TicketsArgs),
+    /// Agents: where they are, where they were, and moving them.
+    Agents(super::AgentsArgs),
     /// Trunks with their state.
     Trunks,
     /// Stop taking work, or take that back.
@@ -448,6 +450,9 @@ mod tests {
             "ringback plan release hospital 2026-03-03",
             "ringback callbacks --state open --breached",
             "ringback callbacks remove 7 --day 2026-03-03 --reason moved",
+            "ringback agents",
+            "ringback agents history anna",
+            "ringback agents set anna not_ready lunch",
             "ringback drain when-idle",
             "ringback db backup x.db",
             "ringback token create --name a --scope read --expires-in 30d",

@@ -75,6 +75,11 @@ impl Client {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
+    /// PUT below `/api/v1` with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
     /// POST below `/api/v1` with a JSON body, answered in another form.
     pub async fn post_for(&self, form: &str, path: &str, body: &Value) -> Result<Vec<u8>, Failure> {
         let request = self.request(Method::POST, path).json(body).header("accept", form);

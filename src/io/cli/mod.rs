@@ -1,6 +1,7 @@
 //! The command line. Most commands speak to the running daemon over its unix socket, in the
 //! same HTTP API as everybody else; tokens and the database can be handled without it.
 
+mod agents;
 mod archive_args;
 mod args;
 mod callbacks;
@@ -23,6 +24,7 @@ mod storage;
 mod table;
 mod tickets;
 
+pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
     DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
@@ -94,6 +96,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Notices(args) => notices::run(&client, output, args).await,
         Command::Roster(args) => rosters::run(&client, output, args).await,
         Command::Tickets(args) => tickets::run(&client, output, args).await,
+        Command::Agents(args) => agents::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,

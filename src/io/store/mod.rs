@@ -6,6 +6,7 @@
 //! list are changed by methods of [`Store`], each one transaction.
 
 mod add_entries;
+mod agent;
 pub mod archive;
 mod audit;
 mod backup;
@@ -29,6 +30,7 @@ mod token;
 mod warning;
 mod write;
 
+pub use agent::{AgentLogin, AgentStateRow, AgentTime};
 pub use audit::AuditLine;
 pub use campaign::NewCampaign;
 pub use db::{Db, Tx};

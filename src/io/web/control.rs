@@ -102,6 +102,15 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Move an agent to another state.
+    Agent {
+        /// Which.
+        name: String,
+        /// Where to.
+        wish: crate::agent::Wish,
+        /// Who.
+        by: String,
+    },
     /// Stop taking work, or take that back.
     Drain {
         /// How.
@@ -123,6 +132,8 @@ pub enum Done {
     Accepted,
     /// The campaign's state after the order.
     Campaign(CampaignState),
+    /// The agent's state after the order.
+    Agent(crate::agent::State),
     /// What became of each section of the configuration.
     Reloaded(Vec<ReloadedSection>),
     /// Calls still up when the drain began.

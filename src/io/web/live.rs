@@ -33,6 +33,9 @@ pub struct LiveSnapshot {
     pub calls: Vec<LiveCall>,
     /// Trunks in the order of the configuration.
     pub trunks: Vec<LiveTrunk>,
+    /// Agents by name.
+    #[serde(default)]
+    pub agents: Vec<LiveAgent>,
     /// Campaigns that the dialler holds in memory.
     pub campaigns: Vec<LiveCampaign>,
     /// What stands between the daemon and new work.
@@ -125,6 +128,54 @@ pub struct LiveTrunk {
     pub answered: u64,
     /// Of these: failed on the trunk's account (5xx, timeout, no route).
     pub failed: u64,
+}
+
+/// One agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveAgent {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Number of its phone.
+    pub extension: String,
+    /// Where it is.
+    pub state: crate::agent::State,
+    /// Why.
+    pub reason: String,
+    /// Since when.
+    #[schema(value_type = i64)]
+    pub since: Timestamp,
+    /// When the state ends by itself; null: not.
+    #[schema(value_type = Option<i64>)]
+    pub until: Option<Timestamp>,
+    /// The call it is offered or speaks in.
+    #[schema(value_type = Option<String>)]
+    pub call: Option<CallId>,
+    /// Phones registered, best first.
+    pub phones: Vec<LivePhone>,
+    /// Since when there has been a phone, or none (ROS-03).
+    #[schema(value_type = i64)]
+    pub phones_since: Timestamp,
+    /// Calls offered since the start of the daemon.
+    pub offered: u64,
+    /// Of these: answered.
+    pub answered: u64,
+    /// Sum of the times to answer, in milliseconds.
+    pub answer_delay_ms: u64,
+    /// Longest time to answer, in milliseconds.
+    pub slowest_answer_ms: u64,
+}
+
+/// One phone of an agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LivePhone {
+    /// `udp`, `tcp` or `tls`.
+    pub transport: String,
+    /// Where it is reached: address and port of its REGISTER.
+    pub address: String,
+    /// What it calls itself.
+    pub user_agent: String,
+    /// When it registered first; milliseconds since 1970.
+    pub since: i64,
 }
 
 /// The live side of a campaign; counts by result come from the store.

@@ -29,8 +29,8 @@ pub use events::{Batch, EventHub, EventReader, LiveEvent, RING_LIMIT};
 pub use limit::Rate;
 pub use listing::Items;
 pub use live::{
-    Catalogue, CatalogueReader, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LiveReader, LiveSnapshot,
-    LiveTrunk, PUBLISH_EVERY, PromptFact, Readiness, ScriptFact,
+    Catalogue, CatalogueReader, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone,
+    LiveReader, LiveSnapshot, LiveTrunk, PUBLISH_EVERY, PromptFact, Readiness, ScriptFact,
 };
 pub use mask::mask;
 pub use problem::{FieldProblem, Problem};

@@ -159,6 +159,7 @@ pub fn settings(dialer: dialer::Settings, trunks: Vec<TrunkSettings>, zone: jiff
         setup_timeout: Duration::from_secs(12),
         can_speak: false,
         phones: Default::default(),
+        agents: Default::default(),
     }
 }
 

@@ -67,17 +67,19 @@ impl ServerAuth {
         &self.realm
     }
 
-    /// The challenges to send, strongest first (RFC 8760 section 2.4), one line each.
+    /// The challenges to send, strongest first (RFC 8760 section 2.4), one line each. They
+    /// are good for answers from `source` alone, the address as text.
     pub fn challenges(
         &self,
         now: Mono,
+        source: &str,
         stale: bool,
         algorithms: &[Algorithm],
         rng: &mut Rng,
     ) -> Vec<Challenge> {
         let mut algorithms = algorithms.to_vec();
         algorithms.sort_unstable_by(|a, b| b.cmp(a));
-        let nonce = self.nonce(now.0, &rng.hex(8));
+        let nonce = self.nonce(now.0, source, &rng.hex(8));
         algorithms
             .into_iter()
             .map(|algorithm| Challenge {
@@ -95,8 +97,15 @@ impl ServerAuth {
     /// does not exist give any text: unknown and known users cost the same.
     ///
     /// `uri` of the answer must name the Request-URI; the caller compares it, because
-    /// proxies may have rewritten it.
-    pub fn check(&mut self, now: Mono, method: &Method, credentials: &Credentials, secret: &str) -> Verdict {
+    /// proxies may have rewritten it. A nonce that was given to another `source` is stale.
+    pub fn check(
+        &mut self,
+        now: Mono,
+        source: &str,
+        method: &Method,
+        credentials: &Credentials,
+        secret: &str,
+    ) -> Verdict {
         // Without a count every answer could be sent again by whoever saw it.
         let Some((count, cnonce)) = &credentials.counted else { return Verdict::Refused };
         let count_text = format!("{count:08x}");
@@ -113,7 +122,7 @@ impl ServerAuth {
         if !right || credentials.realm != self.realm {
             return Verdict::Refused;
         }
-        match self.made_at(&credentials.nonce) {
+        match self.made_at(source, &credentials.nonce) {
             Some(made) if now.since(Mono(made)) <= NONCE_LIFE && self.forgotten.is_none_or(|f| made > f) => {
                 self.count(made, &credentials.nonce, *count, now)
             }
@@ -136,26 +145,28 @@ impl ServerAuth {
     }
 
     /// `time-salt-hash`; the hash makes it ours.
-    fn nonce(&self, made: u64, salt: &str) -> String {
-        format!("{made:x}-{salt}-{}", self.seal(made, salt))
+    fn nonce(&self, made: u64, source: &str, salt: &str) -> String {
+        format!("{made:x}-{salt}-{}", self.seal(made, source, salt))
     }
 
-    fn seal(&self, made: u64, salt: &str) -> String {
+    fn seal(&self, made: u64, source: &str, salt: &str) -> String {
         let mut hash = Sha256::new();
         // The key stands on both sides, so that nothing can be appended.
         hash.update(self.key);
         hash.update(made.to_le_bytes());
         hash.update(salt);
+        hash.update([0]);
+        hash.update(source);
         hash.update(self.key);
         hash.finalize().iter().take(12).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// When a nonce of ours was made; None for another's.
-    fn made_at(&self, nonce: &str) -> Option<u64> {
+    fn made_at(&self, source: &str, nonce: &str) -> Option<u64> {
         let mut parts = nonce.splitn(3, '-');
         let made = u64::from_str_radix(parts.next()?, 16).ok()?;
         let (salt, seal) = (parts.next()?, parts.next()?);
-        bool::from(self.seal(made, salt).as_bytes().ct_eq(seal.as_bytes())).then_some(made)
+        bool::from(self.seal(made, source, salt).as_bytes().ct_eq(seal.as_bytes())).then_some(made)
     }
 }
 

@@ -113,13 +113,16 @@ const T0: Mono = Mono(1_000_000);
 
 /// A request of a client to a server with these algorithms; the verdict on its answer.
 fn exchange(server: &mut ServerAuth, client: &mut ClientAuth, algorithm: Algorithm, at: Mono) -> Verdict {
-    let lines: Vec<String> =
-        server.challenges(T0, false, &[algorithm], &mut rng()).iter().map(Challenge::to_string).collect();
+    let lines: Vec<String> = server
+        .challenges(T0, "a", false, &[algorithm], &mut rng())
+        .iter()
+        .map(Challenge::to_string)
+        .collect();
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     client.handle_challenge(&challenged(401, &lines)).unwrap();
     client.handle_accepted();
     let got = answer(client, header::AUTHORIZATION);
-    server.check(at, &Method::INVITE, &got, &algorithm.secret("1001", "agents", "s3cret"))
+    server.check(at, "a", &Method::INVITE, &got, &algorithm.secret("1001", "agents", "s3cret"))
 }
 
 /// Requirement 21 of reliability: nonces expire, counts are checked, stale renews.
@@ -141,12 +144,12 @@ fn answers_are_checked_with_every_algorithm() {
 fn replayed_foreign_and_uncounted_answers_are_refused() {
     let mut server = ServerAuth::new("agents", &mut rng());
     let secret = Algorithm::Md5.secret("1001", "agents", "s3cret");
-    let line = server.challenges(T0, false, &[Algorithm::Md5], &mut rng())[0].to_string();
+    let line = server.challenges(T0, "a", false, &[Algorithm::Md5], &mut rng())[0].to_string();
     let mut client = ClientAuth::new("1001", "s3cret", None);
     client.handle_challenge(&challenged(401, &[&line])).unwrap();
     let first = answer(&mut client, header::AUTHORIZATION);
     let second = answer(&mut client, header::AUTHORIZATION);
-    let mut check = |answer: &Response, method: &Method| server.check(T0, method, answer, &secret);
+    let mut check = |answer: &Response, method: &Method| server.check(T0, "a", method, answer, &secret);
     assert_eq!(check(&first, &Method::BYE), Verdict::Refused, "the proof is about an INVITE");
     assert_eq!(check(&first, &Method::INVITE), Verdict::Accepted);
     assert_eq!(check(&first, &Method::INVITE), Verdict::Stale, "the same count again");
@@ -154,8 +157,13 @@ fn replayed_foreign_and_uncounted_answers_are_refused() {
     assert_eq!(check(&first, &Method::INVITE), Verdict::Stale, "an older count");
     let uncounted = Response { counted: None, ..second.clone() };
     assert_eq!(check(&uncounted, &Method::INVITE), Verdict::Refused);
+    assert_eq!(server.check(T0, "b", &Method::INVITE, &second, &secret), Verdict::Stale, "another address");
     let mut other = ServerAuth::new("agents", &mut Rng::seeded(1));
-    assert_eq!(other.check(T0, &Method::INVITE, &first, &secret), Verdict::Stale, "another server's nonce");
+    assert_eq!(
+        other.check(T0, "a", &Method::INVITE, &first, &secret),
+        Verdict::Stale,
+        "another server's nonce"
+    );
 }
 
 #[test]
@@ -166,13 +174,13 @@ fn forgotten_nonces_cannot_be_replayed() {
     server.capacity = 20;
     let mut first = None;
     for n in 0..=20 {
-        let line = server.challenges(Mono(n + 1), false, &[Algorithm::Md5], &mut rng)[0].to_string();
+        let line = server.challenges(Mono(n + 1), "a", false, &[Algorithm::Md5], &mut rng)[0].to_string();
         let mut client = ClientAuth::new("1001", "s3cret", None);
         client.handle_challenge(&challenged(401, &[&line])).unwrap();
         let got = answer(&mut client, header::AUTHORIZATION);
-        assert_eq!(server.check(Mono(n + 1), &Method::INVITE, &got, &secret), Verdict::Accepted);
+        assert_eq!(server.check(Mono(n + 1), "a", &Method::INVITE, &got, &secret), Verdict::Accepted);
         first.get_or_insert(got);
     }
-    let replay = server.check(Mono(22), &Method::INVITE, &first.unwrap(), &secret);
+    let replay = server.check(Mono(22), "a", &Method::INVITE, &first.unwrap(), &secret);
     assert_eq!(replay, Verdict::Stale);
 }

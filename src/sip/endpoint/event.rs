@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use crate::base::Cause;
 use crate::sip::{Transport, Uri};
+use crate::sip::registrar::{Guarded, Presence};
 use crate::sip::session::Trace;
 
 macro_rules! handle {
@@ -69,6 +70,8 @@ pub struct Incoming {
     pub to: String,
     /// Request-URI: the number that was dialled (DNIS).
     pub request_uri: String,
+    /// The user whose phone calls, as it has proved.
+    pub agent: Option<String>,
     /// P-Asserted-Identity, where given. Trust it only from a trunk.
     pub asserted: Option<String>,
     /// The offer; None asks us to make one in `accept`.
@@ -216,6 +219,10 @@ pub enum Event {
         /// Why.
         reason: String,
     },
+    /// A user's phones changed in number.
+    Presence(Presence),
+    /// Somebody guessed passwords and is shut out for a while.
+    Guarded(Guarded),
     /// Somebody was refused for calling too fast; once a second per address at most.
     Flood {
         /// The address.

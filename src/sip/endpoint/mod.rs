@@ -11,6 +11,7 @@ mod event;
 mod ping;
 mod receive;
 mod register;
+mod registrar;
 mod responses;
 mod settings;
 mod sources;
@@ -29,10 +30,12 @@ pub use settings::{Advertised, Limits, Local, Settings};
 pub use traffic::{CLASSES, METHODS, Traffic};
 
 use crate::base::{Mono, Now, Rng};
+use crate::sip::registrar::Gone;
 use crate::sip::session::{Calling, Core, Head, Session, State};
 use crate::sip::transaction::{Flow, Pace, TimerKey};
 use ping::Pinged;
 use register::Registered;
+use registrar::Registrar;
 use sources::Sources;
 
 /// What came in and what was refused, since the start.
@@ -52,6 +55,10 @@ pub struct Counters {
     pub overload: u64,
     /// INVITEs refused because their source called too fast.
     pub flood: u64,
+    /// Answers to challenges that were wrong.
+    pub auth_failed: u64,
+    /// Requests of those who guessed too often.
+    pub shut_out: u64,
     /// Messages handed out, retransmissions included.
     pub sent: u64,
     /// Well-formed messages that came, by kind.
@@ -73,6 +80,8 @@ pub struct Held {
     pub registrations: usize,
     /// Health checks under way.
     pub pings: usize,
+    /// Phones of users.
+    pub phones: usize,
     /// Timers armed.
     pub timers: usize,
 }
@@ -87,6 +96,7 @@ pub struct Endpoint {
     last_registration: u32,
     pings: BTreeMap<u32, Pinged>,
     last_ping: u32,
+    registrar: Registrar,
 }
 
 impl Endpoint {
@@ -94,6 +104,7 @@ impl Endpoint {
     pub fn new(settings: Settings, rng: Rng) -> Self {
         Endpoint {
             core: Core::new(settings, rng),
+            registrar: Registrar::closed(),
             sources: Sources::default(),
             sessions: BTreeMap::new(),
             last_session: 0,
@@ -136,9 +147,13 @@ impl Endpoint {
                 let broken = |flow: &Flow| {
                     flow.destination.transport == to.transport && flow.destination.addr == to.addr
                 };
+                if to.transport.is_reliable() {
+                    self.drop_phones(now, Gone::Unreachable, |phone| phone.destination == *to);
+                }
                 self.core.clients.handle_failure(broken, why, &mut self.core.out)
             }
             TransportFailure::Connection(id) => {
+                self.drop_phones(now, Gone::ConnectionClosed, |phone| phone.connection == Some(id));
                 let broken = |flow: &Flow| flow.connection == Some(id);
                 self.core.clients.handle_failure(broken, "the connection closed", &mut self.core.out)
             }
@@ -163,6 +178,7 @@ impl Endpoint {
                 }
                 TimerKey::Registration(id) => self.registration_timeout(now, id),
                 TimerKey::Ping(id) => self.ping_timeout(id),
+                TimerKey::Registrar => self.registrar_timeout(now),
             }
         }
     }
@@ -172,9 +188,14 @@ impl Endpoint {
         self.core.out.timers.next()
     }
 
-    /// The next message to send.
+    /// The next message to send. What goes to a phone that registered over a stream takes its
+    /// connection, for nobody can open one to it.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.core.poll_transmit()
+        let mut transmit = self.core.poll_transmit()?;
+        if transmit.connection.is_none() && transmit.destination.transport.is_reliable() {
+            transmit.connection = self.registrar.connection_to(&transmit.destination);
+        }
+        Some(transmit)
     }
 
     /// The next report.
@@ -304,7 +325,8 @@ impl Endpoint {
 
     /// What came in and went out since the start.
     pub fn counters(&self) -> Counters {
-        self.core.out.counters
+        let (auth_failed, shut_out) = self.registrar.refusals();
+        Counters { auth_failed, shut_out, ..self.core.out.counters }
     }
 
     /// What is held now.
@@ -315,6 +337,7 @@ impl Endpoint {
             servers: self.core.servers.len(),
             registrations: self.registrations.len(),
             pings: self.pings.len(),
+            phones: self.registrar.phones(),
             timers: self.core.out.timers.len(),
         }
     }

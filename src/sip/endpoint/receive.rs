@@ -1,6 +1,7 @@
 //! Messages from the network: which part of the endpoint each belongs to.
 
 use super::event::{Event, Incoming, SessionId};
+use super::registrar::Admitted;
 use super::{Endpoint, Received};
 use crate::base::Now;
 use crate::sip::header;
@@ -12,6 +13,9 @@ use crate::sip::transaction::{Arrival, Flow, response_flow};
 
 /// Methods, option tags and bodies that are understood.
 const METHODS: &[&str] = &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "REFER", "UPDATE"];
+/// The same where phones may register.
+const METHODS_OF_REGISTRAR: &[&str] =
+    &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "REFER", "UPDATE", "REGISTER"];
 const EXTENSIONS: &[&str] = &["100rel", "timer"];
 const BODIES: &[&str] = &[
     "application/sdp",
@@ -89,13 +93,17 @@ impl Endpoint {
             Arrival::New(key) => key,
         };
         let flow = response_flow(&request, received);
-        let abilities = Abilities { methods: METHODS, extensions: EXTENSIONS, bodies: BODIES };
+        let methods = if self.registrar.is_open() { METHODS_OF_REGISTRAR } else { METHODS };
+        let abilities = Abilities { methods, extensions: EXTENSIONS, bodies: BODIES };
         if let Some(mut response) = refusal(&request, &abilities) {
             response.headers.add_to_tag(&stateless_tag(key.as_bytes()));
             return self.send_stateless(now, &flow, &response);
         }
         if request.method == Method::CANCEL {
             return self.receive_cancel(now, &request, &flow, &key, received);
+        }
+        if request.method == Method::REGISTER {
+            return self.receive_register(now, &request, key, flow, received);
         }
         match request.headers.to_tag() {
             Some(tag) => self.receive_in_dialog(now, &request, &tag, key, flow, received),
@@ -184,7 +192,7 @@ impl Endpoint {
         if self.core.servers.len() >= self.core.settings.limits.server_transactions * 2 {
             return self.refuse_overload(now, request, &flow, &key);
         }
-        let server = self.core.servers.open(now, key, request, &flow, id, &mut self.core.out);
+        let server = self.core.servers.open(now, key, request, &flow, Some(id), &mut self.core.out);
         if request.method == Method::INVITE {
             self.core.reply(now, server, 100);
         }
@@ -222,11 +230,18 @@ impl Endpoint {
         if full {
             return self.refuse_overload(now, request, &flow, &key);
         }
-        if let Err(report) = self.sources.admit(now.mono, received.source.ip(), &limits) {
+        if !self.registrar.is_phone(received)
+            && let Err(report) = self.sources.admit(now.mono, received.source.ip(), &limits)
+        {
             self.core.out.counters.flood += 1;
             self.core.events.extend(report);
             return self.refuse_overload(now, request, &flow, &key);
         }
+        let agent = match self.admit(now, request, &key, &flow, received, trusted) {
+            Admitted::Agent(user) => Some(user),
+            Admitted::Other => None,
+            Admitted::No => return,
+        };
         let min_se = self.core.settings.min_se.max(90);
         if too_small(&request.headers, min_se) {
             let mut response = request.respond(422, Some(&stateless_tag(key.as_bytes())));
@@ -241,12 +256,13 @@ impl Endpoint {
         };
         self.core.out.traces.insert(id, crate::sip::session::Trace::default());
         self.core.record(now, id, received);
-        let server = self.core.servers.open(now, key, request, &flow, id, &mut self.core.out);
+        let server = self.core.servers.open(now, key, request, &flow, Some(id), &mut self.core.out);
         self.core.reply(now, server, 100);
         let ringing = Ringing::new(now, &mut self.core, server, request, dialog);
         let user = request.uri.user.clone().unwrap_or_default();
         let contact = self.core.contact(&user, received.transport, received.source.ip());
-        self.core.events.push_back(Event::Incoming(Box::new(incoming(id, request, &ringing, received))));
+        let incoming = Incoming { agent, ..incoming(id, request, &ringing, received) };
+        self.core.events.push_back(Event::Incoming(Box::new(incoming)));
         let head = Head { id, local_tag, contact, auth: None };
         self.keep(Session { head, state: State::Ringing(Box::new(ringing)) });
     }
@@ -256,7 +272,7 @@ impl Endpoint {
         self.send_stateless(now, flow, &response);
     }
 
-    fn refuse_overload(&mut self, now: Now, request: &Request, flow: &Flow, key: &str) {
+    pub(super) fn refuse_overload(&mut self, now: Now, request: &Request, flow: &Flow, key: &str) {
         self.core.out.counters.overload += 1;
         let mut response = request.respond(503, Some(&stateless_tag(key.as_bytes())));
         response.headers.push(header::RETRY_AFTER, self.core.settings.limits.retry_after);
@@ -264,7 +280,7 @@ impl Endpoint {
     }
 
     /// RFC 3261 section 8.2.7: no transaction, so nothing stays behind.
-    fn send_stateless(&mut self, now: Now, flow: &Flow, response: &Response) {
+    pub(super) fn send_stateless(&mut self, now: Now, flow: &Flow, response: &Response) {
         self.core.out.send(now, None, flow, encoded(response));
     }
 }
@@ -276,7 +292,7 @@ fn encoded(response: &Response) -> bytes::Bytes {
 }
 
 /// The same tag for each copy of a request (RFC 3261 section 8.2.7): FNV-1a.
-fn stateless_tag(key: &[u8]) -> String {
+pub(super) fn stateless_tag(key: &[u8]) -> String {
     let hash = key.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -293,6 +309,7 @@ fn incoming(session: SessionId, request: &Request, ringing: &Ringing, received: 
         from_uri: headers.from().map(|from| from.uri.to_string()).unwrap_or_default(),
         to: text(header::TO),
         request_uri: request.uri.to_string(),
+        agent: None,
         asserted: headers.get(header::P_ASSERTED_IDENTITY).map(str::to_owned),
         offer: ringing.offer().cloned(),
         headers: headers.fields().map(|(name, value)| (name.to_owned(), value.as_str().to_owned())).collect(),

@@ -23,6 +23,8 @@ pub(crate) enum TimerKey {
     Registration(u32),
     /// A health check.
     Ping(u32),
+    /// The next phone whose registration ends.
+    Registrar,
 }
 
 /// The place a message goes to or came from, and its connection.

@@ -89,7 +89,7 @@ impl Servers {
         key: String,
         request: &Request,
         flow: &Flow,
-        session: SessionId,
+        session: Option<SessionId>,
         out: &mut Outputs,
     ) -> u64 {
         self.last += 1;
@@ -101,7 +101,6 @@ impl Servers {
         }
         let request = Some(Box::new(request.clone()));
         let state = State::Proceeding { last: None };
-        let session = Some(session);
         self.open.insert(id, Server { key, merge, session, flow: flow.clone(), request, state });
         out.arm(TimerKey::Server(id), Some(now.mono + out.pace.proceeding));
         id

@@ -21,6 +21,7 @@ pub(super) fn kind(write: &Write) -> &'static str {
         Write::Entries(_) => "entries",
         Write::State { .. } => "state",
         Write::Blocked { .. } => "blocked",
+        Write::AgentState(_) => "agent_state",
     }
 }
 

@@ -125,7 +125,9 @@ impl<'a> Together<'a> {
                     self.attempts.push((place, attempt));
                 }
             }
-            Write::Entries(_) | Write::State { .. } | Write::Blocked { .. } => return Ok(false),
+            Write::Entries(_) | Write::State { .. } | Write::Blocked { .. } | Write::AgentState(_) => {
+                return Ok(false);
+            }
         }
         Ok(true)
     }

@@ -3,6 +3,7 @@
 //! [`Admin`](super::auth::Admin).
 
 mod adherence;
+mod agents;
 mod answers;
 mod archives;
 mod audio;
@@ -49,6 +50,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
 pub use call_card::CallCard;
 pub use callback_edits::{
@@ -117,6 +119,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(peaks::routes())
         .merge(trace::routes())
         .merge(live::routes())
+        .merge(agents::routes())
         .merge(do_not_call::routes())
         .merge(tokens::routes())
         .merge(audit::routes())

@@ -296,5 +296,10 @@ pub fn word(event: &Event) -> String {
         Event::Pong { status, .. } => format!("pong {status}"),
         Event::PingFailed { .. } => "ping failed".to_owned(),
         Event::Flood { .. } => "flood".to_owned(),
+        Event::Presence(presence) => match presence.gone {
+            Some(gone) => format!("{} has {}: {}", presence.user, presence.contacts, gone.as_str()),
+            None => format!("{} has {}", presence.user, presence.contacts),
+        },
+        Event::Guarded(who) => format!("guarded {who}"),
     }
 }

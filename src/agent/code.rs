@@ -1,0 +1,52 @@
+//! Star codes: what a phone without a screen dials to say where its agent is.
+
+use super::settings::NotReadyReason;
+
+/// The codes as they are dialled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// Ready for calls.
+    pub available: String,
+    /// Not ready; the digit of a reason follows, without one it is the first.
+    pub not_ready: String,
+    /// Goes home.
+    pub log_out: String,
+}
+
+/// What a code orders.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Ready for calls.
+    Available,
+    /// Not ready, for this reason.
+    NotReady(String),
+    /// Goes home.
+    LogOut,
+}
+
+impl Default for Codes {
+    fn default() -> Self {
+        Codes { available: "*31".into(), not_ready: "*32".into(), log_out: "*30".into() }
+    }
+}
+
+impl Codes {
+    /// What was dialled; None where it is no code.
+    pub fn read(&self, dialled: &str, reasons: &[NotReadyReason]) -> Option<Order> {
+        let is = |code: &str| !code.is_empty() && dialled == code;
+        if is(&self.available) {
+            return Some(Order::Available);
+        }
+        if is(&self.log_out) {
+            return Some(Order::LogOut);
+        }
+        let rest = dialled.strip_prefix(self.not_ready.as_str()).filter(|_| !self.not_ready.is_empty())?;
+        let mut digits = rest.chars();
+        let reason = match (digits.next(), digits.next()) {
+            (None, _) => reasons.first(),
+            (Some(digit), None) => reasons.iter().find(|reason| reason.digit == digit),
+            _ => None,
+        };
+        reason.map(|reason| Order::NotReady(reason.word.clone()))
+    }
+}

@@ -1,0 +1,109 @@
+//! `ringback agents`: where agents are, and how they are moved.
+
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::client::{local_time, text};
+use super::{Client, Failure, Output, Table};
+
+/// `agents`.
+#[derive(Clone, Debug, Args)]
+pub struct AgentsArgs {
+    /// What with them; without it all are shown.
+    #[command(subcommand)]
+    pub command: Option<AgentCommand>,
+}
+
+/// What with agents.
+#[derive(Clone, Debug, Subcommand)]
+pub enum AgentCommand {
+    /// Where they were, newest first.
+    History {
+        /// Only this agent.
+        name: Option<String>,
+    },
+    /// Move one: `available`, `not_ready` with a reason of the configuration, or `offline`.
+    Set {
+        /// Which.
+        name: String,
+        /// Where to.
+        state: String,
+        /// Why, for `not_ready`.
+        #[arg(default_value = "")]
+        reason: String,
+    },
+}
+
+pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> Result<(), Failure> {
+    match &args.command {
+        None => {
+            let agents = client.get("/agents", &[]).await?;
+            output.print(&agents, table);
+        }
+        Some(AgentCommand::History { name }) => {
+            let query: Vec<_> = name.iter().map(|name| ("agent", name.clone())).collect();
+            let states = client.get("/agents/history", &query).await?;
+            output.print(&states, history);
+        }
+        Some(AgentCommand::Set { name, state, reason }) => {
+            let body = json!({ "state": state, "reason": reason });
+            let moved = client.put(&format!("/agents/{name}/state"), &body).await?;
+            output.print(&moved, |moved| format!("{} is {}\n", text(moved, "agent"), text(moved, "state")));
+        }
+    }
+    Ok(())
+}
+
+fn table(agents: &Value) -> String {
+    let mut table = Table::new(&[
+        "agent",
+        "number",
+        "state",
+        "reason",
+        "since",
+        "phones",
+        ">offered",
+        ">answered",
+        ">delay",
+    ]);
+    for agent in rows(agents) {
+        let phones = agent["phones"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let phones: Vec<String> = phones
+            .iter()
+            .map(|phone| format!("{} {}", text(phone, "transport"), text(phone, "address")))
+            .collect();
+        let answered = agent["answered"].as_u64().unwrap_or(0);
+        let delay = agent["answer_delay_ms"].as_u64().and_then(|ms| ms.checked_div(answered));
+        table.row([
+            text(agent, "name"),
+            text(agent, "extension"),
+            text(agent, "state"),
+            text(agent, "reason"),
+            local_time(&agent["since"]),
+            phones.join(", "),
+            text(agent, "offered"),
+            answered.to_string(),
+            delay.map(|ms| format!("{:.1}s", ms as f64 / 1_000.0)).unwrap_or_default(),
+        ]);
+    }
+    table.render("no agents")
+}
+
+fn history(states: &Value) -> String {
+    let mut table = Table::new(&["agent", "state", "reason", "from", "to", "by"]);
+    for state in rows(states) {
+        table.row([
+            text(state, "agent"),
+            text(state, "state"),
+            text(state, "reason"),
+            local_time(&state["began_at"]),
+            local_time(&state["ended_at"]),
+            text(state, "changed_by"),
+        ]);
+    }
+    table.render("no states")
+}
+
+fn rows(value: &Value) -> &[Value] {
+    value["items"].as_array().map(Vec::as_slice).unwrap_or_default()
+}

@@ -1,0 +1,122 @@
+//! What a queue wants done.
+
+use std::time::Duration;
+
+use super::settings::Overflow;
+use crate::base::{CallId, Timestamp};
+
+/// How a caller's wait ended: each has exactly one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// By an agent, named; the call is over.
+    Answered(String),
+    /// The caller hung up while waiting: a missed call to return (TKT-45).
+    Abandoned,
+    /// The caller was sent there.
+    Overflowed(Overflow),
+    /// The caller will be called back and keeps the place.
+    PromisedCallback,
+}
+
+/// How a callback ended: each has exactly one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallbackFate {
+    /// The caller was reached.
+    Reached,
+    /// Nobody was reached in time: a person's task.
+    GivenUp,
+    /// The caller called again and waits in its place.
+    CameBack,
+    /// A person took it out.
+    Cancelled,
+}
+
+/// One thing to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Ring at an agent; [`super::Queues::offer_answered`] or [`super::Queues::offer_failed`] is due.
+    Offer {
+        /// At whom.
+        agent: String,
+        /// For whom: a caller, or a callback by the call that asked for it.
+        call: CallId,
+    },
+    /// Stop ringing.
+    Withdraw {
+        /// At whom.
+        agent: String,
+        /// For whom.
+        call: CallId,
+    },
+    /// Join the two.
+    Connect {
+        /// Who answered.
+        agent: String,
+        /// The caller.
+        call: CallId,
+    },
+    /// Call the number and join it with the agent, who waits; [`super::Queues::callback_reached`]
+    /// or [`super::Queues::callback_failed`] is due.
+    Dial {
+        /// Who answered.
+        agent: String,
+        /// The call that asked for it.
+        call: CallId,
+        /// Whom to call.
+        number: String,
+    },
+    /// A callback was dialled for longer than any may be: hang up, and let the agent go.
+    StopDialling {
+        /// Who waits.
+        agent: String,
+        /// The call that asked for it.
+        call: CallId,
+    },
+    /// Play this until something else is ordered.
+    Music {
+        /// For whom.
+        call: CallId,
+        /// Prompt or file.
+        name: String,
+    },
+    /// Say where the caller stands, then go on with the music.
+    Announce {
+        /// To whom.
+        call: CallId,
+        /// From 1.
+        position: usize,
+        /// How long it will take; None: cannot be told.
+        expected: Option<Duration>,
+    },
+    /// Send the caller there: it waits here no more.
+    Overflow {
+        /// Whom.
+        call: CallId,
+        /// Where to.
+        to: Overflow,
+    },
+    /// A wait is over.
+    Ended {
+        /// Whose.
+        call: CallId,
+        /// In which queue, the last one.
+        queue: String,
+        /// How.
+        fate: Fate,
+        /// When it began.
+        joined: Timestamp,
+        /// How long the caller waited for the first answer, or for the end.
+        waited: Duration,
+    },
+    /// A callback is over.
+    CallbackEnded {
+        /// The call that asked for it.
+        call: CallId,
+        /// In which queue.
+        queue: String,
+        /// Whom.
+        number: String,
+        /// How.
+        fate: CallbackFate,
+    },
+}
