@@ -9,12 +9,28 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
-use crate::io::clock;
+use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
 use crate::io::planner::Planner;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+
+/// What looks again and again at what is owed.
+pub(super) struct Turns {
+    planner: Planner,
+    tickets: TicketDesk,
+}
+
+impl Turns {
+    /// Their loops, until `stop`.
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 2] {
+        [
+            super::planner::spawn(self.planner, clock, hub.clone(), stop.clone()),
+            super::tickets::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+        ]
+    }
+}
 
 /// A running API.
 pub(super) struct ApiSide {
@@ -22,10 +38,8 @@ pub(super) struct ApiSide {
     pub addresses: Vec<SocketAddr>,
     /// What its handlers stand on.
     pub state: Shared,
-    /// The planner, for its turns.
-    pub planner: Planner,
-    /// The desk of tickets, for its turns.
-    pub tickets: TicketDesk,
+    /// Planner and desk, for their turns.
+    pub turns: Turns,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -75,8 +89,7 @@ impl ApiSide {
         Ok(ApiSide {
             addresses,
             state,
-            planner,
-            tickets,
+            turns: Turns { planner, tickets },
             server,
             stop,
             control,

@@ -114,9 +114,8 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    planner: JoinHandle<()>,
-    stop_planner: CancellationToken,
-    tickets: JoinHandle<()>,
+    turns: [JoinHandle<()>; 2],
+    stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -156,18 +155,8 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide {
-            addresses: api,
-            state,
-            planner,
-            tickets,
-            server,
-            stop,
-            control,
-            orders,
-            live_tx,
-            catalogue,
-        } = ApiSide::start(&settings, &store, &engine).await?;
+        let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
+            ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
@@ -193,9 +182,8 @@ impl Daemon {
         };
         tracing::info!(?api, ?sip, lost, "ready");
         let run = tokio::spawn(Driver::new(parts).run());
-        let stop_planner = CancellationToken::new();
-        let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
-        let tickets = super::tickets::spawn(tickets, clock, hub.clone(), stop_planner.clone());
+        let stop_turns = CancellationToken::new();
+        let turns = turns.spawn(clock, &hub, &stop_turns);
         Ok(Daemon {
             api,
             store,
@@ -204,9 +192,8 @@ impl Daemon {
             live,
             sip,
             reports: reports_tx,
-            planner,
-            stop_planner,
-            tickets,
+            turns,
+            stop_turns,
             run,
             server,
             stop_server: stop,
@@ -241,9 +228,10 @@ impl Daemon {
     /// recordings, the last writes, the API, the database.
     pub async fn finish(self) {
         let parts = self.run.await;
-        self.stop_planner.cancel();
-        self.planner.await.ok();
-        self.tickets.await.ok();
+        self.stop_turns.cancel();
+        for turns in self.turns {
+            turns.await.ok();
+        }
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;
