@@ -5,8 +5,10 @@
 
 mod calls;
 mod closing;
+mod live;
 mod office;
 mod people;
 mod reports;
 mod shipped;
 mod types;
+mod week;

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
-use crate::io::clock;
+use crate::io::clock::{self, Clock};
 use crate::io::notices::Notices;
 use crate::io::desk::TicketDesk;
 use crate::io::planner::Planner;
@@ -18,20 +18,33 @@ use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
 
+/// What looks again and again at what is owed.
+pub(super) struct Turns {
+    planner: Planner,
+    tickets: TicketDesk,
+    notices: Notices,
+    rosters: Rosters,
+}
+
+impl Turns {
+    /// Their loops, until `stop`.
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
+        [
+            super::planner::spawn(self.planner, clock, hub.clone(), stop.clone()),
+            super::tickets::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, clock, stop.clone()),
+        ]
+    }
+}
+
 /// A running API.
 pub(super) struct ApiSide {
     /// Where it listens.
     pub addresses: Vec<SocketAddr>,
     /// What its handlers stand on.
     pub state: Shared,
-    /// The planner, for its turns.
-    pub planner: Planner,
-    /// The outbox, for its turns.
-    pub notices: Notices,
-    /// The rosters, for theirs.
-    pub rosters: Rosters,
-    /// The desk of tickets, for its turns.
-    pub tickets: TicketDesk,
+    /// Planner, desk, outbox and rosters, for their turns.
+    pub turns: Turns,
     /// Ends when `stop` is cancelled.
     pub server: JoinHandle<()>,
     pub stop: CancellationToken,
@@ -86,10 +99,7 @@ impl ApiSide {
         Ok(ApiSide {
             addresses,
             state,
-            planner,
-            notices,
-            rosters,
-            tickets,
+            turns: Turns { planner, tickets, notices, rosters },
             server,
             stop,
             control,

@@ -118,10 +118,8 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    planner: JoinHandle<()>,
-    stop_planner: CancellationToken,
-    notices: JoinHandle<()>,
-    tickets: JoinHandle<()>,
+    turns: [JoinHandle<()>; 3],
+    stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
     stop_server: CancellationToken,
@@ -161,20 +159,8 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide {
-            addresses: api,
-            state,
-            planner,
-            tickets,
-            notices,
-            rosters,
-            server,
-            stop,
-            control,
-            orders,
-            live_tx,
-            catalogue,
-        } = ApiSide::start(&settings, &store, &engine).await?;
+        let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
+            ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
@@ -200,10 +186,8 @@ impl Daemon {
         };
         tracing::info!(?api, ?sip, lost, "ready");
         let run = tokio::spawn(Driver::new(parts).run());
-        let stop_planner = CancellationToken::new();
-        let planner = super::planner::spawn(planner, clock, hub.clone(), stop_planner.clone());
-        let notices = super::notices::spawn(notices, rosters, clock, stop_planner.clone());
-        let tickets = super::tickets::spawn(tickets, clock, hub.clone(), stop_planner.clone());
+        let stop_turns = CancellationToken::new();
+        let turns = turns.spawn(clock, &hub, &stop_turns);
         Ok(Daemon {
             api,
             store,
@@ -212,10 +196,8 @@ impl Daemon {
             live,
             sip,
             reports: reports_tx,
-            planner,
-            stop_planner,
-            notices,
-            tickets,
+            turns,
+            stop_turns,
             run,
             server,
             stop_server: stop,
@@ -250,10 +232,10 @@ impl Daemon {
     /// recordings, the last writes, the API, the database.
     pub async fn finish(self) {
         let parts = self.run.await;
-        self.stop_planner.cancel();
-        self.planner.await.ok();
-        self.notices.await.ok();
-        self.tickets.await.ok();
+        self.stop_turns.cancel();
+        for turns in self.turns {
+            turns.await.ok();
+        }
         if let Ok(parts) = parts {
             let Parts { plane, signal, .. } = parts;
             let recorder = self.recorder;

@@ -80,6 +80,8 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
         format!("{} cannot be read: {e}", folder.display())
     };
     let Loaded { policies, mut problems } = load(&settings.policy).map_err(folder)?;
+    let tickets = super::tickets::load(&settings.policy).map_err(folder)?;
+    problems.extend(tickets.problems);
     let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
         .map_err(|error| format!("scripts and prompts: {error}"))?;
     // A rule whose script is broken is said to have none: the mistake itself stands beside it.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::act::Who;
 use super::clock::Rules;
-use super::ticket::Ticket;
+use super::record::Ticket;
 use crate::base::{CallId, Timestamp};
 use crate::calendar::Sum;
 use crate::notice::NewNotice;

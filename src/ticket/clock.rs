@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::{Date, DateTime};
 
 use super::pack::{ClockWord, StageRule, TicketPack};
-use super::ticket::Ticket;
+use super::record::Ticket;
 use crate::base::Timestamp;
 use crate::calendar::{Calendar, ClosedOn, Edge, Moment, Offset, Sum, Unit, Windows};
 

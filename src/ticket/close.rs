@@ -3,7 +3,7 @@
 use super::act::{Refusal, Role};
 use super::changes::Work;
 use super::pack::OnMissing;
-use super::ticket::Phase;
+use super::record::Phase;
 
 /// Longest reason, in characters.
 const REASON_CHARS: usize = 500;

@@ -3,7 +3,7 @@
 use super::act::Refusal;
 use super::changes::Work;
 use super::pack::{Kind, Need};
-use super::ticket::Ticket;
+use super::record::Ticket;
 use crate::policy::pack::{Condition, holds_all};
 
 /// Longest value of a field, in characters.

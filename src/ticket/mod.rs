@@ -17,12 +17,12 @@ mod pack;
 mod packs;
 mod promise;
 mod read;
+mod record;
 mod report;
 mod stage;
 mod step;
 #[cfg(test)]
 mod tests;
-mod ticket;
 mod time;
 mod verify;
 
@@ -37,12 +37,12 @@ pub use pack::{
 };
 pub use packs::TicketPacks;
 pub use read::TicketFileError;
+pub use record::{
+    Approval, File, Meeting, Pause, Phase, Points, Promise, Signature, Stage, Ticket, Verification,
+};
 pub use report::{
     AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, ageing,
     departments, dissatisfied, first_contact, form, points, register,
 };
 pub use step::step;
-pub use ticket::{
-    Approval, File, Meeting, Pause, Phase, Points, Promise, Signature, Stage, Ticket, Verification,
-};
 pub use time::{due, next_at};

@@ -8,7 +8,7 @@ use super::act::{Attempt, Refusal, Who};
 use super::changes::{Changes, Work};
 use super::clock::Rules;
 use super::pack::Kind;
-use super::ticket::{Meeting, Stage, Ticket};
+use super::record::{Meeting, Stage, Ticket};
 use crate::base::{CustomerId, Timestamp};
 
 /// What is known when a ticket is opened.
@@ -79,7 +79,9 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
         new.call.as_ref().and_then(|c| c.call),
     );
     work.warn_of_gaps(kind);
-    if let Some(attempt) = &new.call {
+    // A call that is still up ends when its end is told.
+    work.out.ticket.in_call = new.by_hand && new.call.is_some();
+    if let Some(attempt) = new.call.as_ref().filter(|_| !new.by_hand) {
         work.out.ticket.call_end = Some(attempt.at);
     }
     if work.out.ticket.says_yes("solved") || work.out.ticket.field("answer").is_some() {

@@ -2,7 +2,7 @@
 
 use super::act::Refusal;
 use super::changes::{WantedCall, Work};
-use super::ticket::Promise;
+use super::record::Promise;
 use crate::base::Timestamp;
 use crate::calendar::{Edge, Offset, Sum, Unit};
 

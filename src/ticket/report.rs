@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Rules;
-use super::ticket::{Stage, Ticket};
+use super::record::{Stage, Ticket};
 use crate::base::Timestamp;
 
 /// How a department handles its tickets (TKT-26).

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::act::Refusal;
 use super::changes::{WantedCall, Work};
-use super::ticket::{Phase, Points, Stage, Ticket};
+use super::record::{Phase, Points, Stage, Ticket};
 use crate::base::{CallId, Timestamp};
 
 impl Ticket {
@@ -41,6 +41,7 @@ impl Ticket {
             "" | "opened" => Some(self.opened_at),
             "escalated" => self.escalated_at,
             "acknowledged" => self.acknowledged.as_ref().map(|s| s.at),
+            "call_end" if self.in_call => None,
             "call_end" => Some(self.call_end.unwrap_or(self.opened_at)),
             id => {
                 let before = self.stages.get(self.place(id)?)?;

@@ -3,7 +3,7 @@
 use super::act::{Act, Attempt, Refusal, Role, Who};
 use super::changes::{Changes, WantedCall, Work};
 use super::clock::Rules;
-use super::ticket::{Approval, Phase, Signature, Ticket};
+use super::record::{Approval, Phase, Signature, Ticket};
 use crate::base::Timestamp;
 
 /// How long before a promised time a call counts as the one that was promised.
@@ -170,6 +170,10 @@ impl Work<'_> {
         let word = if attempt.answered { "answered" } else { "not answered" };
         let by = if attempt.agent.is_empty() { String::new() } else { format!(" by {}", attempt.agent) };
         self.log_call("call", format!("{way}{by}, {word}"), attempt.call);
+        if attempt.inbound && self.out.ticket.in_call {
+            self.ticket().call_end = Some(attempt.at);
+            self.ticket().in_call = false;
+        }
         if !self.out.ticket.is_open() || !attempt.answered {
             return;
         }

@@ -3,7 +3,7 @@
 use super::act::Who;
 use super::changes::{Changes, Work};
 use super::clock::Rules;
-use super::ticket::{Phase, Stage, Ticket};
+use super::record::{Phase, Stage, Ticket};
 use crate::base::Timestamp;
 use crate::calendar::{Edge, Offset};
 

@@ -2,7 +2,7 @@
 
 use super::act::{Found, Refusal, Role};
 use super::changes::{WantedCall, Work};
-use super::ticket::{Phase, Verification};
+use super::record::{Phase, Verification};
 
 impl Work<'_> {
     /// Where nothing is left to do the customer is asked, or the ticket closes.
@@ -52,6 +52,12 @@ impl Work<'_> {
     fn ask(&mut self, robot: bool) {
         let rule = self.rules.pack.verify.clone();
         let deadline = self.rules.calendar.add(self.now, rule.deadline, crate::calendar::Edge::End, None);
+        if self.out.ticket.phone.is_empty() {
+            // Nobody can be called: a person asks by another way.
+            let owner = self.out.ticket.owner.clone();
+            let mark = self.out.ticket.verification.calls.to_string();
+            self.tell("ticket.verify_by_hand", &owner, &mark, &[]);
+        }
         let verification = &mut self.out.ticket.verification;
         verification.calls += 1;
         verification.by_person = !robot;

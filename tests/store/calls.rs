@@ -411,7 +411,7 @@ async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: 
             call: inbound,
             direction: Direction::Inbound,
             phone: phone(9).to_string(),
-            dialled: String::new(),
+            dialled: "10000".into(),
             at: MONDAY,
         },
         Write::Answer(answer(1, "5")),
@@ -432,6 +432,8 @@ async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: 
                  FROM calls";
     let expected = "ended:busy ended:completed ended:completed ended:no_answer reserved: reserved:";
     assert_eq!(text(&world.store, calls).await, expected);
+    let dialled = "SELECT string_agg(dialled, ' ' ORDER BY dialled) FROM calls WHERE dialled <> ''";
+    assert_eq!(text(&world.store, dialled).await, "10000", "the number that the caller dialled is kept");
     let answers = "SELECT string_agg(seq || ':' || keys, ' ' ORDER BY seq) FROM answers";
     assert_eq!(text(&world.store, answers).await, "1:4 2:1");
     let entries = "SELECT string_agg(state || ':' || attempts, ' ' ORDER BY id) FROM entries";

@@ -19,6 +19,7 @@ on_both_databases! {
     esc_04_a_second_complaint_is_linked_and_escalated_with_the_responsible_person,
     esc_04_a_complaint_soon_after_the_close_is_a_repeat,
     a_return_call_of_a_customer_whom_we_could_not_reach_names_the_open_callback,
+    a_ticket_opened_in_the_call_is_the_calls_own_and_no_repeat,
     a_turn_that_is_done_twice_changes_nothing,
 }
 
@@ -279,6 +280,30 @@ async fn a_return_call_of_a_customer_whom_we_could_not_reach_names_the_open_call
         (&ticket["fields"]["returns_callback"], &ticket["fields"]["returns_rule"]),
         (&json!("7"), &json!("first"))
     );
+}
+
+async fn a_ticket_opened_in_the_call_is_the_calls_own_and_no_repeat(db: &Database) {
+    let mut office = Office::open(db).await;
+    office.customer("sales_company", "one", "13800000001", json!({})).await;
+    let call = office.inbound("2026-03-03 09:50", "13800000001", Some("2")).await;
+    office
+        .sql(&format!(
+            "UPDATE calls SET state = 'reserved', ended_at = NULL, disposition = NULL WHERE id = '{call}'"
+        ))
+        .await;
+    let body = json!({ "pack": "sales_company", "kind": "complaint", "phone": "13800000001", "call": call });
+    let ticket = office.ticket("2026-03-03 09:55", body).await;
+    assert_eq!(stage(&ticket, "report_up")["status"], "waiting", "the call is still up");
+    let end = crate::plan::shop::at("2026-03-03 10:00").0;
+    office
+        .sql(&format!(
+            "UPDATE calls SET state = 'ended', ended_at = {end}, disposition = 'served' WHERE id = '{call}'"
+        ))
+        .await;
+    office.turn("2026-03-03 10:00:02").await;
+    let ticket = office.show(&ticket).await;
+    assert_eq!((office.list("").await.len(), &ticket["repeat"]), (1, &json!(1)));
+    assert_eq!(stage(&ticket, "report_up")["due"], ms("2026-03-03 10:30"), "from the end of the call");
 }
 
 async fn a_turn_that_is_done_twice_changes_nothing(db: &Database) {

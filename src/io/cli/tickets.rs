@@ -41,6 +41,8 @@ pub struct TicketsArgs {
 /// `tickets ...`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TicketCommand {
+    /// JSON Schema of ticket files, for editors.
+    Schema,
     /// One ticket: stages with the sums of their deadlines, and its timeline.
     Show {
         /// Row id.
@@ -104,6 +106,10 @@ pub enum TicketCommand {
 
 pub(super) async fn run(client: &Client, output: Output, args: &TicketsArgs) -> Result<(), Failure> {
     let Some(command) = &args.command else { return list(client, output, args).await };
+    if matches!(command, TicketCommand::Schema) {
+        println!("{}", crate::ticket::schema());
+        return Ok(());
+    }
     if let TicketCommand::Show { id } = command {
         let detail = client.get(&format!("/tickets/{id}"), &[]).await?;
         output.print(&detail, show);
@@ -122,6 +128,7 @@ pub(super) async fn run(client: &Client, output: Output, args: &TicketsArgs) -> 
 fn order(command: &TicketCommand) -> (String, Value) {
     let to = |id: &i64, body: Value| (format!("/tickets/{id}/acts"), body);
     match command {
+        TicketCommand::Schema => (String::new(), Value::Null),
         TicketCommand::Show { id } => (format!("/tickets/{id}"), Value::Null),
         TicketCommand::Open { kind, pack, source, phone, name, fields } => (
             "/tickets".into(),

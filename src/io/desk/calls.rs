@@ -70,6 +70,12 @@ impl TicketDesk {
         let rules = &found.rules;
         let calls: Vec<_> = found.attempt.call.into_iter().collect();
         let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };
+        if let Some(ticket) = call.linked {
+            // It was opened while the call was up.
+            self.act_with(ticket, &Act::Call(found.attempt), &linked, &Who::daemon(), now).await?;
+            taken.joined += 1;
+            return Ok(true);
+        }
         let since = rules.before(now, rules.pack.repeat_window);
         let known = self.store().tickets_of(&found.phone, since).await?;
         let theirs = known.into_iter().filter(|t| t.pack == self.pack_of(&found));

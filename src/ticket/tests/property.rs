@@ -41,13 +41,13 @@ fn act(number: u8, ticket: &Ticket, now: Timestamp) -> Act {
     match number % 16 {
         0..=4 => Act::Report {
             stage: open.get(usize::from(number) % open.len().max(1)).cloned().unwrap_or_default(),
-            result: if number % 7 == 0 { "fail".into() } else { "done".into() },
+            result: if number.is_multiple_of(7) { "fail".into() } else { "done".into() },
             fields,
         },
         5 => Act::Acknowledge,
         6 => Act::HandOver { department: "工程部".into() },
         7 => Act::Promise { at: Timestamp(now.0 + 3_600_000 * i64::from(number)), what: "x".into() },
-        8 => attempt(false, number % 3 > 0, now),
+        8 => attempt(false, !number.is_multiple_of(3), now),
         9 => Act::Verify(Found {
             solved: [None, Some(true), Some(false)][usize::from(number) % 3],
             ..Found::default()

@@ -208,6 +208,8 @@ pub struct Ticket {
     pub opened_at: Timestamp,
     /// When the call that opened it ended.
     pub call_end: Option<Timestamp>,
+    /// It was opened in a call that is still up.
+    pub in_call: bool,
     /// When the department was told.
     pub told_at: Option<Timestamp>,
     /// The department's receipt.
