@@ -6,8 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::Cause;
-use crate::sip::{Transport, Uri};
 use crate::sip::session::Trace;
+use crate::sip::{Transport, Uri};
 
 macro_rules! handle {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(
