@@ -9,9 +9,8 @@ use crate::media::{Command, PromptLibrary};
 impl Call {
     /// The script wants somebody rung: the customer hears music from now on.
     pub(super) fn want(&mut self, search: Search, prompts: &PromptLibrary) {
-        let sound = |names: &[String]| {
-            names.iter().filter_map(|name| find(prompts, name)).collect::<Vec<_>>()
-        };
+        let sound =
+            |names: &[String]| names.iter().filter_map(|name| find(prompts, name)).collect::<Vec<_>>();
         let (music, accept) = (sound(&search.music), sound(&search.accept_prompts));
         self.media(Command::Music(music.clone()));
         self.out.push_back(Action::Connect(Box::new(Wanted { search, music, accept })));

@@ -62,8 +62,8 @@ use State::*;
 impl State {
     /// Every state, in the order of a call.
     pub const ALL: [State; 16] = [
-        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Bridged, Message,
-        Lingering, Releasing, Closing, Reporting, Ended,
+        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Bridged,
+        Message, Lingering, Releasing, Closing, Reporting, Ended,
     ];
 
     /// The states that may follow. Anything else is a fault of the program.

@@ -194,9 +194,9 @@ impl Engine {
     fn numbered(&self, call: u64, number: u32) -> Result<u64, BridgeRefusal> {
         let bridge = self.bridges.get(&call);
         let guest = bridge.and_then(|bridge| bridge.guests.iter().find(|guest| guest.number == number));
-        guest
-            .map(|guest| guest.leg)
-            .ok_or_else(|| BridgeRefusal::NotFound(format!("the call has no leg {number} that rings or is up")))
+        guest.map(|guest| guest.leg).ok_or_else(|| {
+            BridgeRefusal::NotFound(format!("the call has no leg {number} that rings or is up"))
+        })
     }
 
     fn hang_up_leg(&mut self, now: Now, call: u64, number: u32) -> Ordered {

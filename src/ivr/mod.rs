@@ -18,5 +18,5 @@ pub use prompts::PromptSet;
 pub use runner::{
     Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Parted, RatedPerson, Runner, Search,
 };
-use script::{LONGEST_RING, is_prompt_name, is_target};
 pub use script::*;
+use script::{LONGEST_RING, is_prompt_name, is_target};

@@ -33,7 +33,8 @@ fn an_agent_who_declines_or_is_unreachable_leaves_the_other_phone_ringing() {
     for refusal in [Behaviour::DECLINES, Behaviour::UNAVAILABLE, Behaviour::CONGESTED, Behaviour::BUSY] {
         let mut hotline = Hotline::new(22);
         hotline.is_at("1001", refusal.clone());
-        let late = ringback::sim::Person { answer_ms: 4_000, ..super::hotline::speaks(SECOND_HZ, Vec::new()) };
+        let late =
+            ringback::sim::Person { answer_ms: 4_000, ..super::hotline::speaks(SECOND_HZ, Vec::new()) };
         hotline.is_at("1002", Behaviour::Answers(late));
         hotline.call("1");
         hotline.until(State::Bridged);
@@ -58,7 +59,10 @@ fn two_phones_that_answer_at_the_same_moment_leave_one_talking() {
     let report = hotline.finish();
     let mut legs = results(&report.record.bridging.legs);
     legs.sort();
-    assert!(legs == ["1001 elsewhere", "1002 talked"] || legs == ["1001 talked", "1002 elsewhere"], "{legs:?}");
+    assert!(
+        legs == ["1001 elsewhere", "1002 talked"] || legs == ["1001 talked", "1002 elsewhere"],
+        "{legs:?}"
+    );
 }
 
 #[test]
@@ -66,7 +70,8 @@ fn a_customer_who_hangs_up_at_any_moment_leaves_no_leg_behind() {
     // From the answer of the call over the menu, ringing and talk into the survey.
     for step in 0..60 {
         let mut hotline = Hotline::new(24);
-        let brief = ringback::sim::Person { greeting_ms: 2_000, ..super::hotline::speaks(FIRST_HZ, Vec::new()) };
+        let brief =
+            ringback::sim::Person { greeting_ms: 2_000, ..super::hotline::speaks(FIRST_HZ, Vec::new()) };
         hotline.is_at("1001", Behaviour::Answers(brief));
         hotline.call("1");
         hotline.run_for(Duration::from_millis(100) * step);
@@ -91,7 +96,10 @@ fn an_agent_who_hangs_up_at_any_moment_leaves_the_customer_to_the_script() {
         hotline.at_phone("1001", |phone, now| phone.put_down(now));
         let report = hotline.rest();
         let (expect, text) = (report.record.disposition, hotline.books.ladder.text());
-        assert!(matches!(expect, Disposition::Completed | Disposition::PersonWanted), "{step}: {expect}\n{text}");
+        assert!(
+            matches!(expect, Disposition::Completed | Disposition::PersonWanted),
+            "{step}: {expect}\n{text}"
+        );
     }
 }
 

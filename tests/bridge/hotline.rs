@@ -58,7 +58,15 @@ impl DerefMut for Hotline {
 /// Somebody who speaks without end, and reacts to prompts in turn.
 pub fn speaks(hz: f32, acts: Vec<Act>) -> Person {
     let tone_hz = hz as u32;
-    Person { answer_ms: 1_000, greeting_ms: 600_000, acts, repeat_last: false, patience_ms: 0, tone_hz, ..Person::default() }
+    Person {
+        answer_ms: 1_000,
+        greeting_ms: 600_000,
+        acts,
+        repeat_last: false,
+        patience_ms: 0,
+        tone_hz,
+        ..Person::default()
+    }
 }
 
 pub fn press(keys: &str) -> Act {
@@ -149,7 +157,11 @@ impl Hotline {
     /// Legs that ring or are up, by target.
     pub fn legs(&self) -> Vec<String> {
         let call = self.engine.calls().next().expect("a call").id;
-        self.engine.legs_of(call).into_iter().map(|leg| format!("{} {}", leg.target, leg.state.as_str())).collect()
+        self.engine
+            .legs_of(call)
+            .into_iter()
+            .map(|leg| format!("{} {}", leg.target, leg.state.as_str()))
+            .collect()
     }
 
     /// Which of these pitches the phone of `number` hears during the next second.

@@ -141,7 +141,8 @@ fn ros_02_a_duty_phone_that_is_not_answered_is_followed_by_the_next() {
     hotline.until(State::Bridged);
     let report = hotline.finish();
     assert_eq!(results(&report.record.bridging.legs), ["13800000009 no_answer", "1002 talked"]);
-    let rang = report.record.bridging.legs[0].ended_at.millis_since(report.record.bridging.legs[0].started_at);
+    let rang =
+        report.record.bridging.legs[0].ended_at.millis_since(report.record.bridging.legs[0].started_at);
     assert!((15_000..16_500).contains(&rang), "{rang}");
 }
 

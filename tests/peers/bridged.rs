@@ -5,7 +5,7 @@ use std::time::Duration;
 use ringback::media::tone::tone_dbfs;
 use serde_json::{Value, json};
 
-use super::baresip::{Phone, PLAIN, baresip, is_ready};
+use super::baresip::{PLAIN, Phone, baresip, is_ready};
 use super::daemon::{Daemon, own_network};
 use super::program::{can_run, free_port, until};
 use crate::support::databases::block_on;

@@ -57,15 +57,13 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
     desk.flush().await;
     let row = world.store.bridged_row(attempts[0].call).await.unwrap();
     assert_eq!((row.hung_up_first.as_deref(), row.hung_up_first_at), (Some("agent"), Some(at(30_000).0)));
-    let legs: Vec<_> = row.legs.iter().map(|leg| (leg.number, leg.kind.as_str(), leg.result.as_str())).collect();
+    let legs: Vec<_> =
+        row.legs.iter().map(|leg| (leg.number, leg.kind.as_str(), leg.result.as_str())).collect();
     assert_eq!(legs, [(1, "agent", "talked"), (2, "agent", "elsewhere"), (3, "trunk", "not_accepted")]);
     assert_eq!((row.legs[0].agent.as_deref(), row.legs[2].agent.as_deref()), (Some("1001"), None));
     assert_eq!((row.legs[0].answered_at, row.legs[1].answered_at), (Some(at(8_000).0), None));
     let pauses: Vec<_> = row.pauses.iter().map(|p| (p.from_at, p.to_at, p.actor.as_str())).collect();
-    assert_eq!(
-        pauses,
-        [(at(10_000).0, Some(at(14_000).0), "anna"), (at(20_000).0, None, "boss")]
-    );
+    assert_eq!(pauses, [(at(10_000).0, Some(at(14_000).0), "anna"), (at(20_000).0, None, "boss")]);
     let nothing = world.store.bridged_row(attempts[1].call).await.unwrap();
     assert_eq!(nothing, Default::default(), "a call of one leg");
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM legs").await, 3, "told twice, kept once");

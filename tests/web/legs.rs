@@ -37,7 +37,12 @@ async fn each_order_reaches_the_engine_with_its_name_and_an_audit_line() {
             "call.supervise",
         ),
         ("recording/pause", json!({ "paused": true }), BridgeOrder::PauseRecording(true), "recording.pause"),
-        ("recording/pause", json!({ "paused": false }), BridgeOrder::PauseRecording(false), "recording.resume"),
+        (
+            "recording/pause",
+            json!({ "paused": false }),
+            BridgeOrder::PauseRecording(false),
+            "recording.resume",
+        ),
         ("legs/hang-up", json!({ "leg": 1 }), BridgeOrder::HangUpLeg(1), "call.hang_up_leg"),
     ];
     for (path, body, expect, action) in cases {
@@ -64,12 +69,9 @@ async fn a_target_that_is_none_is_refused_before_anything_rings() {
             assert_eq!((status, problem["errors"][0]["field"].as_str()), (422, Some("target")), "{problem}");
         }
     }
-    let (status, _) = post(
-        &site,
-        &format!("/api/v1/calls/{call}/supervise"),
-        json!({ "target": "1009", "mode": "shout" }),
-    )
-    .await;
+    let (status, _) =
+        post(&site, &format!("/api/v1/calls/{call}/supervise"), json!({ "target": "1009", "mode": "shout" }))
+            .await;
     assert!(matches!(status, 400 | 422), "{status}");
     assert!(site.orders.lock().unwrap().is_empty());
 }

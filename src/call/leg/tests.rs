@@ -27,8 +27,7 @@ fn way() -> Way {
 impl World {
     fn new(accept: Option<char>) -> World {
         let now = Now { mono: Mono::from_millis(1_000), utc: Timestamp(1_772_413_200_000) };
-        let accept =
-            accept.map(|key| Accept { key, prompts: Vec::new(), wait: Duration::from_secs(15) });
+        let accept = accept.map(|key| Accept { key, prompts: Vec::new(), wait: Duration::from_secs(15) });
         let plan = LegPlan {
             number: 1,
             kind: LegKind::Agent,
@@ -137,10 +136,12 @@ fn a_leg_ends_whatever_happens_in_whichever_state() {
             || release(LegResult::CalledOff),
             || ended(By::Peer, 486),
             || ended(By::Fault, 408),
-            || Event::SessionLost(Box::new(match ended(By::Fault, 408) {
-                Event::SessionEnded(end) => *end,
-                _ => unreachable!(),
-            })),
+            || {
+                Event::SessionLost(Box::new(match ended(By::Fault, 408) {
+                    Event::SessionEnded(end) => *end,
+                    _ => unreachable!(),
+                }))
+            },
             || Event::Media(media::Event::Closed { recording: None, quality: Default::default() }),
         ];
         for event in events {

@@ -362,9 +362,7 @@ impl NodeKind {
                 let asked = asked(waiting).filter(|_| !prompts.is_empty());
                 prompts.iter().chain(confirm).chain(asked).collect()
             }
-            NodeKind::Connect(c) => {
-                c.prompts.iter().chain(&c.music).chain(&c.accept_prompts).collect()
-            }
+            NodeKind::Connect(c) => c.prompts.iter().chain(&c.music).chain(&c.accept_prompts).collect(),
             NodeKind::RecordPrompt(r) => {
                 r.prompts.iter().chain(&r.before_replay).chain(&r.ask_keep).chain(asked(&r.waiting)).collect()
             }

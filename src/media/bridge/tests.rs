@@ -330,13 +330,8 @@ fn who_leaves_is_silent_at_once_and_an_empty_group_is_gone() {
 #[test]
 fn loud_voices_are_clipped_and_do_not_turn_over() {
     let mut group = Group::new();
-    let mix = |place| Mix {
-        group: GroupId(1),
-        place,
-        hears: Members::NONE,
-        records: Members::NONE,
-        muted: false,
-    };
+    let mix =
+        |place| Mix { group: GroupId(1), place, hears: Members::NONE, records: Members::NONE, muted: false };
     for place in 1..MAX_MEMBERS {
         group.put(&mix(place), &[30_000; FRAME_SAMPLES]);
     }

@@ -48,7 +48,10 @@ impl<B: Books> World<B> {
 
     /// The phone of this number or extension that is in a call, the latest of several.
     pub fn phone(&self, number: &str) -> Option<&Phone> {
-        self.lines.values().filter(|line| line.number == number && !line.phone.has_ended()).next_back()
+        self.lines
+            .values()
+            .filter(|line| line.number == number && !line.phone.has_ended())
+            .next_back()
             .map(|line| &line.phone)
     }
 

@@ -40,7 +40,15 @@ pub(super) struct Seats {
 
 impl Seats {
     pub fn new(rng: Rng) -> Self {
-        Seats { seats: BTreeMap::new(), groups: Groups::default(), tapes: BTreeMap::new(), loss: 0.0, next_port: 20_000, next_phone: 40_000, rng }
+        Seats {
+            seats: BTreeMap::new(),
+            groups: Groups::default(),
+            tapes: BTreeMap::new(),
+            loss: 0.0,
+            next_port: 20_000,
+            next_phone: 40_000,
+            rng,
+        }
     }
 
     pub fn next_phone_addr(&mut self) -> SocketAddr {
@@ -63,8 +71,15 @@ impl Seats {
                 self.next_port += 2;
                 let addr = SocketAddr::from(([10, 0, 0, 9], self.next_port));
                 let session = Session::new(now.mono, timeout, &mut self.rng);
-                let seat =
-                    Seat { session, addr, recording: None, frames: 0, tape: Default::default(), closed: false, wire: Vec::new() };
+                let seat = Seat {
+                    session,
+                    addr,
+                    recording: None,
+                    frames: 0,
+                    tape: Default::default(),
+                    closed: false,
+                    wire: Vec::new(),
+                };
                 self.seats.insert(id, seat);
                 return Some(Event::Opened(addr));
             }

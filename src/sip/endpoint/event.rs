@@ -9,6 +9,7 @@ use crate::base::Cause;
 use crate::sip::{Transport, Uri};
 use crate::sip::registrar::{Guarded, Presence};
 use crate::sip::session::Trace;
+use crate::sip::{Transport, Uri};
 
 macro_rules! handle {
     ($($(#[$doc:meta])* $name:ident($inner:ty);)*) => {$(

@@ -16,8 +16,9 @@ pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> 
     let bridged = || reports.iter().map(|report| (report.record.id, &report.record.bridging));
     let legs: Vec<_> =
         bridged().flat_map(|(call, bridging)| bridging.legs.iter().map(move |leg| (call, leg))).collect();
-    let pauses: Vec<_> =
-        bridged().flat_map(|(call, bridging)| bridging.pauses.iter().map(move |pause| (call, pause))).collect();
+    let pauses: Vec<_> = bridged()
+        .flat_map(|(call, bridging)| bridging.pauses.iter().map(move |pause| (call, pause)))
+        .collect();
     keep_legs(tx, &legs).await?;
     keep_pauses(tx, &pauses).await?;
     for (call, bridging) in bridged() {

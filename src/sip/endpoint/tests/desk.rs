@@ -114,7 +114,7 @@ pub fn invitation() -> Invite {
         redirect: Redirect::Refuse,
         second_offer: None,
         require_100rel: false,
-            connection: None,
+        connection: None,
     }
 }
 
