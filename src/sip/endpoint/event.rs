@@ -6,7 +6,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::Cause;
-use crate::sip::{Transport, Uri};
 use crate::sip::registrar::{Guarded, Presence};
 use crate::sip::session::Trace;
 use crate::sip::{Transport, Uri};
