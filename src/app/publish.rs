@@ -187,6 +187,14 @@ impl Driver {
                     "state": state });
                 self.parts.hub.publish_value("leg", &event);
             }
+            Notice::Waiting { call, position, expected_s } => {
+                let event = json!({ "call": call, "state": "waiting", "position": position, "expected_s": expected_s });
+                self.parts.hub.publish_value("queue", &event);
+            }
+            Notice::Queued { call, queue, fate, agent, waited_ms } => {
+                let event = json!({ "call": call, "queue": queue, "state": fate, "agent": agent, "waited_ms": waited_ms });
+                self.parts.hub.publish_value("queue", &event);
+            }
             Notice::Answer(answer) => {
                 self.parts.telemetry.survey_answers.with(&[]).add(1);
                 let event = json!({ "call": answer.call, "question": answer.question, "keys": answer.keys,

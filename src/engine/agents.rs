@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{Engine, Notice, Write};
 use crate::agent::{AgentSettings, AgentView, Agents, Output, Refusal, Rules, State, Wish};
 use crate::base::{CallId, Mono, Now};
+use crate::call::leg::LegResult;
 use crate::media::Codec;
 use crate::queue::{Hotline, QueueSettings};
 use crate::sip::Destination;
@@ -81,6 +82,7 @@ impl Engine {
         let setup = self.settings.agents.clone();
         self.endpoint.set_registrar(now, setup.registrar);
         self.desk.agents.handle_settings(now, setup.agents, setup.rules);
+        self.queues.handle_settings(now, setup.queues);
     }
 
     /// What is due of agents and phones.
@@ -140,13 +142,17 @@ impl Engine {
     pub(super) fn handle_agent_output(&mut self, now: Now, output: Output) {
         match output {
             Output::Changed(change) => {
+                self.tell_queues(now, &change.agent);
                 self.write(Write::AgentState(Box::new(change.clone())));
                 self.notice(Notice::Agent(change));
             }
-            // The caller still waits where it waits; nobody rings for it any more.
-            Output::OfferFailed { .. } => {}
-            Output::CallLost { call, reason, .. } => {
-                self.with_call(now, call, crate::call::Event::Stop(format!("the agent is gone: {reason}")));
+            // The caller still waits, at the head of the line; nobody rings there any more.
+            Output::OfferFailed { agent, call, .. } => {
+                self.release_agent(now, &agent, call, LegResult::CalledOff);
+                self.queues.offer_failed(now, &agent, call);
+            }
+            Output::CallLost { agent, call, .. } => {
+                self.release_agent(now, &agent, call, LegResult::Lost);
             }
             Output::Alarm { agent, word } => {
                 self.notice(Notice::Alarm { call: None, word: format!("agent_{word}: {agent}") });

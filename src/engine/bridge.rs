@@ -98,6 +98,9 @@ impl Engine {
     /// Rings somebody for a call; the call hears [`call::Event::Connected`] or
     /// [`call::Event::Parted`] in any case.
     pub(super) fn want(&mut self, now: Now, call: u64, wanted: Wanted) {
+        if let Some(queue) = wanted.search.queue.clone() {
+            return self.enqueue(now, call, &queue, &wanted);
+        }
         let Wanted { search, music, accept } = wanted;
         let accept = Accept { key: search.accept_key, prompts: accept, wait: ACCEPT_WAIT };
         let rounds = match search.one_by_one {
@@ -105,11 +108,7 @@ impl Engine {
             false => VecDeque::from([search.targets]),
         };
         let bridge = self.bridges.entry(call).or_default();
-        if !music.is_empty() {
-            bridge.music = music;
-        }
-        // The call has started it.
-        bridge.music_on = true;
+        bridge.wait_with(&music);
         bridge.hunt = Some(Hunt { rounds, ring: search.ring, accept });
         self.ring_next(now, call);
     }
@@ -203,9 +202,13 @@ impl Engine {
 
     /// Somebody is there: mixed in by the same step in which the answer came.
     pub(super) fn handle_leg_up(&mut self, now: Now, leg: u64) {
+        let Some(task) = self.guest_mut(leg).map(|guest| guest.task) else { return };
+        if task == Task::Answer && !self.agent_answered(now, leg) {
+            let hangup = Hangup { status: 0, q850: 16, text: "nobody waits any more".to_owned() };
+            return self.with_leg(now, leg, leg::Event::Release(Release { result: LegResult::CalledOff, hangup }));
+        }
         let Some(guest) = self.guest_mut(leg) else { return };
         guest.up = true;
-        let task = guest.task;
         let Some(call) = self.call_of_guest(leg) else { return };
         match task {
             Task::Answer => self.take_customer(now, call, leg),
@@ -279,6 +282,7 @@ impl Engine {
         let guest = bridge.guests.remove(index);
         bridge.bridging.legs.push(record);
         self.note_leg_over(call, &guest, leg, result);
+        self.agent_parted(now, leg, guest.up, result);
         match (guest.up, guest.role, guest.task) {
             (true, Role::Talker, _) => self.handle_talker_gone(now, (call, leg), result, (by, at)),
             (true, Role::Supervisor(_), _) => {}
@@ -343,6 +347,7 @@ impl Engine {
                 bridge.bridging.legs.push(record);
             }
             self.note_leg_over(call, &guest, guest.leg, result);
+            self.agent_parted(now, guest.leg, guest.up, result);
             let hangup = Hangup { status: 0, q850: 16, text: "the call is over".to_owned() };
             self.with_leg(now, guest.leg, leg::Event::Release(Release { result, hangup }));
         }
@@ -439,6 +444,14 @@ impl Engine {
 }
 
 impl Bridge {
+    /// The customer waits with this music, which the call has started.
+    pub fn wait_with(&mut self, music: &[Arc<Prompt>]) {
+        if !music.is_empty() {
+            self.music = music.to_vec();
+        }
+        self.music_on = true;
+    }
+
     fn free_place(&self) -> Option<u8> {
         (1..MAX_MEMBERS).find(|place| self.guests.iter().all(|guest| guest.place != *place))
     }

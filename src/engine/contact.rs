@@ -74,10 +74,16 @@ pub(super) struct Target {
 
 impl Engine {
     /// The phones of an extension that can be rung now. The one place that knows where phones
-    /// are: static contacts of the configuration.
+    /// are: those that registered, best first, and static contacts of the configuration.
     pub(super) fn contacts_of(&self, extension: &str) -> Vec<Contact> {
-        let of = self.settings.phones.contacts.iter().filter(|c| c.extension == extension);
-        of.map(|c| c.contact.clone()).collect()
+        let registered = self.endpoint.phones_of(extension).into_iter().map(|phone| Contact {
+            uri: phone.contact.as_request_uri().to_string(),
+            destination: phone.destination.clone(),
+            connection: phone.connection,
+            local: None,
+        });
+        let fixed = self.settings.phones.contacts.iter().filter(|c| c.extension == extension);
+        registered.chain(fixed.map(|c| c.contact.clone())).collect()
     }
 
     /// An extension of ours, or else an outside number; None where it is neither, or where

@@ -147,6 +147,28 @@ pub enum Notice {
         /// `ringing`, `up`, or the word of what it came to.
         state: &'static str,
     },
+    /// A caller in a queue stands at this place.
+    Waiting {
+        /// Which.
+        call: CallId,
+        /// From 1.
+        position: usize,
+        /// How long it will take, in seconds; None: cannot be told.
+        expected_s: Option<u64>,
+    },
+    /// A caller's wait in a queue is over.
+    Queued {
+        /// Which.
+        call: CallId,
+        /// The queue, the last one.
+        queue: String,
+        /// `answered`, `abandoned`, `overflowed` or `promised_callback`.
+        fate: &'static str,
+        /// Who answered; empty for nobody.
+        agent: String,
+        /// How long the caller waited; milliseconds.
+        waited_ms: u64,
+    },
     /// A call is over.
     Ended {
         /// Which.

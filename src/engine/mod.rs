@@ -1,5 +1,6 @@
 //! The switchboard: owns every machine, does no IO.
 
+mod acd;
 mod bridge;
 mod bridge_order;
 mod agents;

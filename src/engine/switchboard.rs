@@ -15,6 +15,7 @@ use crate::call::leg;
 use crate::call::{self, Call};
 use crate::dialer::{self, Campaign, CampaignState, Dialer, Reason};
 use crate::media;
+use crate::queue::Queues;
 use crate::sip::Endpoint;
 use crate::sip::endpoint::{Received, SessionId, TransportFailure};
 
@@ -63,6 +64,7 @@ pub struct Engine {
     pub(super) by: String,
     pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
     pub(super) desk: AgentDesk,
+    pub(super) queues: Queues,
     out: VecDeque<Output>,
 }
 
@@ -76,6 +78,7 @@ impl Engine {
             endpoint: Endpoint::new(settings.sip.clone(), rng.fork()),
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
             desk: AgentDesk::new(now, &settings.agents),
+            queues: Queues::new(settings.agents.queues.clone()),
             next_trunk: trunks.len(),
             trunks,
             settings,
@@ -190,7 +193,8 @@ impl Engine {
         let calls = self.timers.first().map(|(at, _)| *at);
         let trunks = self.trunks.iter().map(|t| t.next_look.min(t.next_locate)).min();
         let agents = self.desk.next_timeout(&self.settings.agents);
-        [self.endpoint.next_timeout(), self.dialer.next_timeout(), calls, trunks, agents]
+        let queues = self.queues.next_timeout();
+        [self.endpoint.next_timeout(), self.dialer.next_timeout(), calls, trunks, agents, queues]
             .into_iter()
             .flatten()
             .min()
@@ -207,6 +211,9 @@ impl Engine {
         }
         self.look_after_trunks(now);
         self.look_after_agents(now);
+        if self.queues.next_timeout().is_some_and(|at| at <= now.mono) {
+            self.queues.handle_timeout(now);
+        }
         self.fire_call_timers(now);
         // Each machine may wake another; a pass without news is the end. The bound only
         // guards against two machines that would wake each other for ever.
@@ -223,6 +230,10 @@ impl Engine {
             while let Some(output) = self.desk.agents.poll() {
                 news = true;
                 self.handle_agent_output(now, output);
+            }
+            while let Some(output) = self.queues.poll() {
+                news = true;
+                self.handle_queue_output(now, output);
             }
             if !news {
                 break;
@@ -299,6 +310,7 @@ impl Engine {
             let over = !entry.call.state().is_answered();
             self.set_timer(Timed { number: slot, old, next });
             if over {
+                self.leave_queue(now, slot);
                 self.end_bridge(now, slot);
             }
         }

@@ -18,6 +18,18 @@ pub enum Fate {
     PromisedCallback,
 }
 
+impl Fate {
+    /// Stable word.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Fate::Answered(_) => "answered",
+            Fate::Abandoned => "abandoned",
+            Fate::Overflowed(_) => "overflowed",
+            Fate::PromisedCallback => "promised_callback",
+        }
+    }
+}
+
 /// How a callback ended: each has exactly one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackFate {

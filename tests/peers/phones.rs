@@ -7,7 +7,7 @@ use ringback::base::Rng;
 use ringback::sip::{ClientAuth, Message, Method, Request, Response, Uri};
 use serde_json::{Value, json};
 
-use super::baresip::{Phone, baresip_as, is_ready};
+use super::baresip::{PLAIN, Phone, baresip_as, is_ready};
 use super::daemon::{Daemon, Setup, Trunk, own_network};
 use super::encrypted::authority;
 use super::program::{can_run, free_port, until};
@@ -311,7 +311,7 @@ fn baresip_registers_over_udp_tcp_and_tls_and_its_agent_leaves_with_its_connecti
             let own = free_port();
             let config = format!("sip_cafile {}\n", ca.display());
             let accounts = account("8001", port, transport);
-            let phone = Phone { config, account: "", commands: &[] };
+            let phone = Phone { config, ..PLAIN };
             let mut program = baresip_as(folder.path(), own, &phone, &accounts);
             is_ready(&program).await;
             let here = becomes(&daemon, "anna", "available", "").await;

@@ -13,6 +13,9 @@ use super::{Action, Parted, Runner, Search, State};
 /// is believed to be coming.
 const ROUND_GRACE: Duration = Duration::from_secs(90);
 
+/// Longest wait in a queue that a script bears; the queue ends it sooner by its own rules.
+const LONGEST_QUEUE: Duration = Duration::from_secs(2 * 3_600);
+
 impl Runner {
     /// Has somebody rung. What is said meanwhile does not hold that up.
     pub(super) fn connect(&mut self, now: Now, connect: &Connect) {
@@ -21,7 +24,10 @@ impl Runner {
         let mut targets: Vec<String> = named.map(str::to_owned).into_iter().collect();
         targets.extend(connect.targets.iter().filter(|t| Some(t.as_str()) != named).cloned());
         let rounds = if connect.one_by_one { targets.len().max(1) as u32 } else { 1 };
-        let search = (connect.ring.min(LONGEST_RING) + ROUND_GRACE) * rounds;
+        let search = match connect.queue {
+            Some(_) => LONGEST_QUEUE,
+            None => (connect.ring.min(LONGEST_RING) + ROUND_GRACE) * rounds,
+        };
         let left = self.deadline.since(now.mono);
         self.state = State::Connecting { until: now.mono + search, left };
         let prompts = self.names_of(now, &connect.prompts);
@@ -31,6 +37,7 @@ impl Runner {
             self.actions.push_back(Action::Play { play, prompts, barge_in: false });
         }
         self.actions.push_back(Action::Connect(Search {
+            queue: connect.queue.clone(),
             targets,
             one_by_one: connect.one_by_one,
             ring: connect.ring,

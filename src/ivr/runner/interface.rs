@@ -83,6 +83,8 @@ pub enum Parted {
 /// Whom to ring for a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Search {
+    /// The queue in which the caller waits; then there are no targets.
+    pub queue: Option<String>,
     /// Extensions of ours or outside numbers, best first.
     pub targets: Vec<String>,
     /// One after the other; else all at once, and the first to answer has it.

@@ -252,6 +252,8 @@ pub struct RecordPrompt {
 pub struct Connect {
     /// Extensions of ours or outside numbers.
     pub targets: Vec<String>,
+    /// Queue in which the caller waits; then nobody else is rung.
+    pub queue: Option<String>,
     /// Column that names one more, which goes first.
     pub field: Option<String>,
     /// One after the other; else all at once.

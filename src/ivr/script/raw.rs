@@ -334,6 +334,8 @@ pub(super) struct RawConnect {
     /// Extensions of ours, or outside numbers.
     #[serde(default)]
     pub targets: Vec<Text>,
+    /// Queue of the hotline in which the caller waits; it rings agents by its own rules.
+    pub queue: Option<Text>,
     /// Column that names one; it is rung before the others, or with them.
     pub target_field: Option<Text>,
     /// One after the other instead of all at once.

@@ -253,32 +253,58 @@ impl Part<'_> {
         if entries.is_empty() {
             return Ok(());
         }
-        let mut marks: BTreeMap<i64, (EntryId, Option<CallbackId>)> = BTreeMap::new();
         let mut verdicts: BTreeMap<i64, Verdict> = BTreeMap::new();
         for (release, entry) in entries {
-            marks.insert(release.callback.0, (*entry, None));
             let own = verdict(release.callback, release, &release.code, &release.detail);
             verdicts.insert(release.callback.0, own);
             for joined in &release.joined {
-                marks.insert(joined.0, (*entry, Some(release.callback)));
+                self.join(tx, *joined, release.callback, *entry).await?;
                 let detail = format!("one call with callback {}", release.callback);
                 let merged = verdict(*joined, release, code::MERGED, &detail);
                 verdicts.insert(joined.0, Verdict { word: Word::Not, ..merged });
             }
         }
         within!(&mut *tx, c => {
-            // Both databases call the columns of VALUES so.
+            // The entry is looked up by its key: a table of values beside the callbacks would be
+            // read through once for each of them.
             let mut query = QueryBuilder::new(
-                "UPDATE callbacks SET entry_id = v.column2, merged_into = v.column3, released_day = ");
-            query.push_bind(self.day.to_string()).push(", changed_at = ").push_bind(self.now.0).push(" FROM (");
-            query.push_values(&marks, |mut row, (callback, (entry, into))| {
-                row.push_bind(*callback).push_bind(entry.0).push_bind(into.map(|id| id.0));
+                "UPDATE callbacks SET merged_into = NULL, entry_id =
+                     (SELECT e.id FROM entries e WHERE e.row_key = 'cb:' || callbacks.id AND e.list_id = ");
+            query.push_bind(self.list.0).push("), released_day = ").push_bind(self.day.to_string());
+            query.push(", changed_at = ").push_bind(self.now.0).push(" WHERE state = 'open' AND id IN (");
+            let mut ids = query.separated(", ");
+            entries.iter().for_each(|(release, _)| {
+                ids.push_bind(release.callback.0);
             });
-            query.push(") AS v WHERE callbacks.id = v.column1 AND callbacks.state = 'open'");
-            query.build().persistent(marks.len() == CHUNK).execute(c).await.map(drop)
+            query.push(")");
+            query.build().persistent(entries.len() == CHUNK).execute(c).await.map(drop)
         })?;
         let verdicts: Vec<Verdict> = verdicts.into_values().collect();
         day::put(tx, self.pack, self.day, &verdicts, self.now).await
+    }
+}
+
+impl Part<'_> {
+    /// The call of another callback does for this one too.
+    async fn join(
+        &self,
+        tx: &mut Tx,
+        callback: CallbackId,
+        into: CallbackId,
+        entry: EntryId,
+    ) -> Result<(), Error> {
+        within!(tx, c => sqlx::query(
+            "UPDATE callbacks SET entry_id = $2, merged_into = $3, released_day = $4, changed_at = $5
+             WHERE id = $1 AND state = 'open'")
+            .bind(callback.0)
+            .bind(entry.0)
+            .bind(into.0)
+            .bind(self.day.to_string())
+            .bind(self.now.0)
+            .execute(c)
+            .await
+            .map(drop))?;
+        Ok(())
     }
 }
 

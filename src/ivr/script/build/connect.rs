@@ -17,9 +17,15 @@ const MAX_TARGET: usize = 32;
 
 impl Builder<'_> {
     pub(super) fn connect(&self, name: &Text, raw: &raw::RawConnect) -> Checked<NodeKind> {
-        if raw.targets.is_empty() && raw.target_field.is_none() {
+        let alone = raw.targets.is_empty() && raw.target_field.is_none();
+        if let Some(queue) = raw.queue.as_ref().filter(|_| !alone) {
+            let message = format!("`{}` names a queue and whom to ring", name.get_ref());
+            return self.fail(queue.span(), message, "a queue rings agents by its own rules: leave targets out");
+        }
+        if alone && raw.queue.is_none() {
             let message = format!("`{}` rings nobody", name.get_ref());
-            return self.fail(name.span(), message, "name an extension: targets = [\"1001\"]");
+            let hint = "name an extension, targets = [\"1001\"], or a queue, queue = \"service\"";
+            return self.fail(name.span(), message, hint);
         }
         if let Some(extra) = raw.targets.get(MAX_TARGETS) {
             return self.fail(extra.span(), format!("more than {MAX_TARGETS} targets"), "leave some out");
@@ -29,8 +35,15 @@ impl Builder<'_> {
             return self.fail(odd.span(), message, "use digits, letters, +, - and _");
         }
         let otherwise = self.id(&raw.otherwise)?;
+        // Whoever loses the agent of a queue waits on at the head of the line.
+        let lost = match (&raw.lost, &raw.queue) {
+            (Some(node), _) => self.id(node)?,
+            (None, Some(_)) => self.id(name)?,
+            (None, None) => otherwise,
+        };
         Ok(NodeKind::Connect(Connect {
             targets: raw.targets.iter().map(|target| target.get_ref().clone()).collect(),
+            queue: raw.queue.as_ref().map(|queue| queue.get_ref().clone()),
             field: raw.target_field.as_ref().map(|field| self.field(field)).transpose()?,
             one_by_one: raw.one_by_one,
             ring: self.seconds(raw.ring_seconds.as_ref(), DEFAULT_RING_S, 1..=MAX_RING_S)?,
@@ -40,7 +53,7 @@ impl Builder<'_> {
             accept_prompts: self.parts(&raw.accept_prompts)?,
             next: self.id(&raw.next)?,
             otherwise,
-            lost: raw.lost.as_ref().map_or(Ok(otherwise), |node| self.id(node))?,
+            lost,
         }))
     }
 }

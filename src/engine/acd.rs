@@ -1,0 +1,183 @@
+//! Queues in the engine: callers who wait, agents who are rung for them, and what the agents'
+//! own machine is told of it.
+
+use super::bridge::{Ring, Task};
+use super::{Engine, Notice};
+use crate::agent::State;
+use crate::base::{CallId, Now};
+use crate::call::leg::{self, LegKind, LegResult, Release, Role};
+use crate::call::Wanted;
+use crate::ivr::Parted;
+use crate::queue::{AgentFact, Fate, NewCaller, Output};
+use crate::sip::endpoint::Hangup;
+
+/// A phone rings longer than its offer is good for, so that the agents' clock alone decides.
+const RING_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+
+impl Engine {
+    /// A script wants its caller to wait in a queue. One who stands there already, because the
+    /// agent vanished, keeps the place.
+    pub(super) fn enqueue(&mut self, now: Now, slot: u64, queue: &str, wanted: &Wanted) {
+        let bridge = self.bridges.entry(slot).or_default();
+        bridge.wait_with(&wanted.music);
+        let Some(entry) = self.slots.get(&slot) else { return };
+        let plan = entry.call.plan();
+        let fact = |name: &str| plan.facts.fields.get(name).filter(|text| !text.is_empty()).cloned();
+        let new = NewCaller {
+            call: plan.id,
+            number: plan.phone.clone(),
+            priority: fact("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
+            vip: fact("vip").is_some(),
+            skills: Default::default(),
+            language: Some(plan.facts.language.clone()).filter(|language| !language.is_empty()),
+            last_agent: fact("last_agent"),
+        };
+        let call = plan.id;
+        if !self.queues.join(now, queue, new) && !self.queues.line().iter().any(|view| view.call == call) {
+            self.part(now, slot, Parted::Nobody);
+        }
+    }
+
+    pub(super) fn handle_queue_output(&mut self, now: Now, output: Output) {
+        match output {
+            Output::Offer { agent, call } => self.offer_to(now, &agent, call),
+            Output::Withdraw { agent, call } => {
+                self.desk.agents.handle_withdrawn(now, &agent, call);
+                self.release_agent(now, &agent, call, LegResult::CalledOff);
+            }
+            // The caller went to the agent by the step in which the phone answered.
+            Output::Connect { .. } | Output::Music { .. } => {}
+            Output::Announce { call, position, expected } => {
+                let expected_s = expected.map(|expected| expected.as_secs());
+                self.notice(Notice::Waiting { call, position, expected_s });
+            }
+            // Voicemail, a callback and the roster are further ways of the script.
+            Output::Overflow { call, .. } => self.leave_alone(now, call),
+            Output::Ended { call, queue, fate, waited, .. } => {
+                if fate == Fate::PromisedCallback {
+                    // Its return call is one of the day's list, under the caps of its number.
+                    self.queues.cancel_callback(now, call);
+                    self.leave_alone(now, call);
+                }
+                let agent = match &fate {
+                    Fate::Answered(agent) => agent.clone(),
+                    _ => String::new(),
+                };
+                let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+                self.notice(Notice::Queued { call, queue, fate: fate.as_str(), agent, waited_ms });
+            }
+            Output::Dial { call, .. } => self.queues.callback_failed(now, call),
+            Output::CallbackEnded { .. } | Output::StopDialling { .. } => {}
+        }
+    }
+
+    /// Nobody takes the caller: the script goes on by its own way for this.
+    fn leave_alone(&mut self, now: Now, call: CallId) {
+        if let Some(slot) = self.by_call.get(&call).copied() {
+            self.part(now, slot, Parted::Nobody);
+        }
+    }
+
+    /// Rings the phones of an agent for a caller.
+    fn offer_to(&mut self, now: Now, agent: &str, call: CallId) {
+        let slot = self.by_call.get(&call).copied();
+        let extension = self.desk.agents.settings(agent).map(|settings| settings.extension.clone());
+        let (Some(slot), Some(extension)) = (slot, extension) else {
+            return self.queues.offer_failed(now, agent, call);
+        };
+        if self.desk.agents.offer(now, agent, call).is_err() {
+            return self.queues.offer_failed(now, agent, call);
+        }
+        let how = Ring {
+            task: Task::Answer,
+            role: Role::Talker,
+            ring: self.settings.agents.rules.ring + RING_GRACE,
+            accept: self.plain_accept(),
+        };
+        match self.target(now, &extension) {
+            Some(target) => self.ring(now, slot, target, &how),
+            None => self.desk.agents.handle_refused(now, agent, call),
+        }
+    }
+
+    /// The agent whose phone a leg is.
+    fn agent_of(&self, leg: u64) -> Option<(String, CallId)> {
+        let slot = self.legs.get(&leg)?;
+        let plan = slot.leg.plan();
+        let call = self.id_of(slot.call)?;
+        let agent = self.desk.agents.by_extension(&plan.target).filter(|_| plan.kind == LegKind::Agent)?;
+        Some((agent.to_owned(), call))
+    }
+
+    /// An agent's phone answered. False where it rang for nobody any more.
+    pub(super) fn agent_answered(&mut self, now: Now, leg: u64) -> bool {
+        let Some((agent, call)) = self.agent_of(leg) else { return true };
+        if self.desk.agents.state(&agent) != Some(State::Offered) {
+            // Rung by a script or an order, not by a queue: who is busy is so by their own phone.
+            self.desk.agents.handle_call_began(now, &agent, call).ok();
+            return true;
+        }
+        self.desk.agents.handle_answered(now, &agent, call) && self.queues.offer_answered(now, &agent, call)
+    }
+
+    /// An agent's phone is of no more use to a call: `up`: they talked.
+    pub(super) fn agent_parted(&mut self, now: Now, leg: u64, up: bool, result: LegResult) {
+        let Some((agent, call)) = self.agent_of(leg) else { return };
+        match (up, result) {
+            (true, LegResult::Lost) => {
+                self.queues.agent_lost(now, call);
+                self.desk.agents.handle_call_ended(now, &agent, call);
+            }
+            (true, _) => {
+                self.queues.leave(now, call);
+                self.desk.agents.handle_call_ended(now, &agent, call);
+            }
+            (false, LegResult::Elsewhere | LegResult::CalledOff | LegResult::CustomerLeft) => {
+                self.desk.agents.handle_withdrawn(now, &agent, call);
+            }
+            (false, _) => self.desk.agents.handle_refused(now, &agent, call),
+        }
+    }
+
+    /// The caller is gone, from a queue or from an agent.
+    pub(super) fn leave_queue(&mut self, now: Now, slot: u64) {
+        if let Some(call) = self.id_of(slot) {
+            self.queues.leave(now, call);
+        }
+    }
+
+    /// Lets the phones of an agent go, whether they ring or talk.
+    pub(super) fn release_agent(&mut self, now: Now, agent: &str, call: CallId, result: LegResult) {
+        let Some(settings) = self.desk.agents.settings(agent) else { return };
+        let (extension, slot) = (settings.extension.clone(), self.by_call.get(&call).copied());
+        let theirs = |leg: &u64| {
+            let of = self.legs.get(leg);
+            of.is_some_and(|l| Some(l.call) == slot && l.leg.plan().target == extension)
+        };
+        let legs: Vec<u64> = self.legs.keys().copied().filter(|leg| theirs(leg)).collect();
+        for leg in legs {
+            let hangup = Hangup { status: 0, q850: 16, text: "given to another".to_owned() };
+            self.with_leg(now, leg, leg::Event::Release(Release { result, hangup }));
+        }
+    }
+
+    /// What the queues are to know of an agent after a change.
+    pub(super) fn tell_queues(&mut self, now: Now, agent: &str) {
+        let state = self.desk.agents.state(agent);
+        let settings = self.desk.agents.settings(agent);
+        let fact = settings.zip(state).map(|(settings, state)| AgentFact {
+            skills: settings.skills.clone(),
+            languages: settings.languages.clone(),
+            packs: settings.packs.clone(),
+            available: state == State::Available,
+            present: state != State::Offline,
+            idle_since: self.desk.agents.idle_since(agent).unwrap_or_default(),
+        });
+        self.queues.agent_changed(now, agent, fact);
+    }
+
+    /// The queues, for who shows them.
+    pub fn queues(&self) -> &crate::queue::Queues {
+        &self.queues
+    }
+}
