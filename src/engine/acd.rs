@@ -1,18 +1,25 @@
 //! Queues in the engine: callers who wait, agents who are rung for them, and what the agents'
 //! own machine is told of it.
 
+use std::time::Duration;
+
 use super::bridge::{Ring, Task};
 use super::{Engine, Notice};
 use crate::agent::State;
 use crate::base::{CallId, Now};
 use crate::call::leg::{self, LegKind, LegResult, Release, Role};
 use crate::call::Wanted;
-use crate::ivr::Parted;
+use crate::ivr::{PLACE_PROMPTS, Parted};
+use crate::ivr::spoken::Grammar;
+use crate::media::{Command, PlayId, SessionId};
 use crate::queue::{AgentFact, Fate, NewCaller, Output};
 use crate::sip::endpoint::Hangup;
 
 /// A phone rings longer than its offer is good for, so that the agents' clock alone decides.
-const RING_GRACE: std::time::Duration = std::time::Duration::from_secs(5);
+const RING_GRACE: Duration = Duration::from_secs(5);
+
+/// No play of a script: whose end nobody waits for.
+const PLACE: PlayId = PlayId(u32::MAX);
 
 impl Engine {
     /// A script wants its caller to wait in a queue. One who stands there already, because the
@@ -48,6 +55,7 @@ impl Engine {
             // The caller went to the agent by the step in which the phone answered.
             Output::Connect { .. } | Output::Music { .. } => {}
             Output::Announce { call, position, expected } => {
+                self.say_place(call, position, expected);
                 let expected_s = expected.map(|expected| expected.as_secs());
                 self.notice(Notice::Waiting { call, position, expected_s });
             }
@@ -68,6 +76,33 @@ impl Engine {
             }
             Output::Dial { call, .. } => self.queues.callback_failed(now, call),
             Output::CallbackEnded { .. } | Output::StopDialling { .. } => {}
+        }
+    }
+
+    /// Says the place in the line and the wait in minutes; the music goes on behind it.
+    fn say_place(&mut self, call: CallId, position: usize, expected: Option<Duration>) {
+        let slot = self.by_call.get(&call).copied();
+        let Some((slot, entry)) = slot.and_then(|slot| Some((slot, self.slots.get(&slot)?))) else { return };
+        let plan = entry.call.plan();
+        let languages = plan.script.languages();
+        let wanted = languages.iter().find(|l| **l == plan.facts.language).or(languages.first());
+        let Some(language) = wanted else { return };
+        let grammar = Grammar::of(language);
+        let number =
+            |n: u64| i64::try_from(n).ok().and_then(|n| grammar.number(n)).unwrap_or_default();
+        let [place, minutes] = PLACE_PROMPTS else { return };
+        let mut names = vec![(*place).to_owned()];
+        names.extend(number(position as u64));
+        if let Some(expected) = expected {
+            names.push((*minutes).to_owned());
+            names.extend(number(expected.as_secs().div_ceil(60).max(1)));
+        }
+        let prompts: Vec<_> =
+            names.iter().filter_map(|name| self.library.prompts.get(language, name)).collect();
+        // What cannot be said whole is not said.
+        if prompts.len() == names.len() {
+            let command = Command::Play { play: PLACE, prompts, barge_in: false };
+            self.output(super::Output::Media(SessionId(slot), command));
         }
     }
 

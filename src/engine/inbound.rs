@@ -1,19 +1,50 @@
 //! Inbound calls: which trunk, which number, which script.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Engine, Write};
 use crate::base::{CallId, Now};
 use crate::call::{Call, Direction, Plan};
 use crate::dialer::MachinePolicy;
-use crate::ivr::Facts;
+use crate::ivr::{Facts, Script};
 use crate::sip::Uri;
 use crate::sip::endpoint::Incoming;
 
 /// Longest caller number or name kept: what a stranger sends is bounded before it is stored.
 const CALLER_CHARS: usize = 64;
 
+/// The script of a hotline that names none.
+const HOTLINE: &str = "hotline";
+
+/// What answers a number.
+struct Door {
+    script: Arc<Script>,
+    language: String,
+    /// Columns for the script.
+    fields: BTreeMap<String, String>,
+}
+
 impl Engine {
+    /// The hotline that fits, with its hours and queue as columns for its script; else the rule
+    /// for inbound calls.
+    fn door(&self, now: Now, trunk: &str, number: &str) -> Option<Door> {
+        let script = |name: &str| self.library.scripts.get(name).cloned();
+        if let Some(hotline) = self.settings.agents.hotlines.iter().find(|h| h.fits(trunk, number)) {
+            let name = if hotline.script.is_empty() { HOTLINE } else { hotline.script.as_str() };
+            let open = if hotline.is_open(now.utc) { "yes" } else { "no" };
+            let fields = [("open", open.to_owned()), ("queue", hotline.queue.clone())];
+            let fields = fields.map(|(name, value)| (name.to_owned(), value)).into();
+            return Some(Door { script: script(name)?, language: hotline.language.clone(), fields });
+        }
+        let rule = self.settings.inbound.iter().find(|rule| rule.fits(trunk, number))?;
+        Some(Door {
+            script: script(&rule.script)?,
+            language: rule.language.clone(),
+            fields: BTreeMap::new(),
+        })
+    }
+
     pub(super) fn handle_incoming(&mut self, now: Now, incoming: Incoming) {
         if let Some(extension) = incoming.agent.clone() {
             return self.handle_phone_call(now, &extension, incoming);
@@ -29,20 +60,19 @@ impl Engine {
         }
         let trunk_name = trunk.settings.choice.name.clone();
         let number = user_of(&incoming.request_uri);
-        let rule = self.settings.inbound.iter().find(|r| r.fits(&trunk_name, &number));
-        let found =
-            rule.and_then(|r| Some((self.library.scripts.get(&r.script)?.clone(), r.language.clone())));
-        let Some((script, language)) = found else { return refuse(self, 404, Vec::new()) };
+        let Some(Door { script, language, fields }) = self.door(now, &trunk_name, &number) else {
+            return refuse(self, 404, Vec::new());
+        };
         let id = CallId::new(now.utc, &mut self.rng);
         if !self.dialer.handle_call_began(now, id, &trunk_name) {
             return refuse(self, 503, vec![("Retry-After".to_owned(), "10".to_owned())]);
         }
         let phone = caller(&incoming);
         let facts = Facts {
-            fields: BTreeMap::from([
-                ("caller".to_owned(), phone.clone()),
-                ("dialled".to_owned(), number.clone()),
-            ]),
+            fields: fields
+                .into_iter()
+                .chain([("caller".to_owned(), phone.clone()), ("dialled".to_owned(), number.clone())])
+                .collect(),
             name: String::new(),
             language,
             timezone: self.settings.timezone.clone(),

@@ -9,6 +9,9 @@ use super::{NodeId, NodeKind, Part, PromptSet, Script};
 /// Silence after which even a patient customer hangs up, in seconds.
 const LONG_WAIT_S: u64 = 30;
 
+/// What tells a caller of a queue the place in the line, and the wait in minutes.
+pub const PLACE_PROMPTS: &[&str] = &["hotline/place", "hotline/minutes"];
+
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -91,6 +94,16 @@ pub fn needs<'a>(script: &'a Script, language: &str, prompts: &PromptSet) -> Vec
     for node in script.nodes() {
         for part in node.kind.parts() {
             for name in part_names(part, grammar) {
+                add(name, &node.name);
+            }
+        }
+        if let NodeKind::Connect(connect) = &node.kind
+            && (connect.queue.is_some() || connect.queue_field.is_some())
+        {
+            for name in PLACE_PROMPTS {
+                add((*name).to_owned(), &node.name);
+            }
+            for name in super::spoken::Kind::Number.parts(grammar) {
                 add(name, &node.name);
             }
         }

@@ -24,7 +24,9 @@ impl Runner {
         let mut targets: Vec<String> = named.map(str::to_owned).into_iter().collect();
         targets.extend(connect.targets.iter().filter(|t| Some(t.as_str()) != named).cloned());
         let rounds = if connect.one_by_one { targets.len().max(1) as u32 } else { 1 };
-        let search = match connect.queue {
+        let named = connect.queue_field.as_ref().and_then(|field| self.facts.fields.get(field));
+        let queue = named.or(connect.queue.as_ref()).filter(|name| !name.is_empty()).cloned();
+        let search = match queue {
             Some(_) => LONGEST_QUEUE,
             None => (connect.ring.min(LONGEST_RING) + ROUND_GRACE) * rounds,
         };
@@ -37,7 +39,7 @@ impl Runner {
             self.actions.push_back(Action::Play { play, prompts, barge_in: false });
         }
         self.actions.push_back(Action::Connect(Search {
-            queue: connect.queue.clone(),
+            queue,
             targets,
             one_by_one: connect.one_by_one,
             ring: connect.ring,

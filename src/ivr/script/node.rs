@@ -254,6 +254,8 @@ pub struct Connect {
     pub targets: Vec<String>,
     /// Queue in which the caller waits; then nobody else is rung.
     pub queue: Option<String>,
+    /// Column that names the queue.
+    pub queue_field: Option<String>,
     /// Column that names one more, which goes first.
     pub field: Option<String>,
     /// One after the other; else all at once.

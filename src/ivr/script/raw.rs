@@ -336,6 +336,8 @@ pub(super) struct RawConnect {
     pub targets: Vec<Text>,
     /// Queue of the hotline in which the caller waits; it rings agents by its own rules.
     pub queue: Option<Text>,
+    /// Column that names the queue.
+    pub queue_field: Option<Text>,
     /// Column that names one; it is rung before the others, or with them.
     pub target_field: Option<Text>,
     /// One after the other instead of all at once.

@@ -18,11 +18,12 @@ const MAX_TARGET: usize = 32;
 impl Builder<'_> {
     pub(super) fn connect(&self, name: &Text, raw: &raw::RawConnect) -> Checked<NodeKind> {
         let alone = raw.targets.is_empty() && raw.target_field.is_none();
-        if let Some(queue) = raw.queue.as_ref().filter(|_| !alone) {
+        let queue = raw.queue.as_ref().or(raw.queue_field.as_ref());
+        if let Some(queue) = queue.filter(|_| !alone) {
             let message = format!("`{}` names a queue and whom to ring", name.get_ref());
             return self.fail(queue.span(), message, "a queue rings agents by its own rules: leave targets out");
         }
-        if alone && raw.queue.is_none() {
+        if alone && queue.is_none() {
             let message = format!("`{}` rings nobody", name.get_ref());
             let hint = "name an extension, targets = [\"1001\"], or a queue, queue = \"service\"";
             return self.fail(name.span(), message, hint);
@@ -36,7 +37,7 @@ impl Builder<'_> {
         }
         let otherwise = self.id(&raw.otherwise)?;
         // Whoever loses the agent of a queue waits on at the head of the line.
-        let lost = match (&raw.lost, &raw.queue) {
+        let lost = match (&raw.lost, queue) {
             (Some(node), _) => self.id(node)?,
             (None, Some(_)) => self.id(name)?,
             (None, None) => otherwise,
@@ -44,6 +45,7 @@ impl Builder<'_> {
         Ok(NodeKind::Connect(Connect {
             targets: raw.targets.iter().map(|target| target.get_ref().clone()).collect(),
             queue: raw.queue.as_ref().map(|queue| queue.get_ref().clone()),
+            queue_field: raw.queue_field.as_ref().map(|field| self.field(field)).transpose()?,
             field: raw.target_field.as_ref().map(|field| self.field(field)).transpose()?,
             one_by_one: raw.one_by_one,
             ring: self.seconds(raw.ring_seconds.as_ref(), DEFAULT_RING_S, 1..=MAX_RING_S)?,
