@@ -31,6 +31,8 @@ pub struct Scene {
     pub keys_heard: Vec<String>,
     /// Every CANCEL that was sent, as text.
     pub cancels: Vec<String>,
+    /// How each wait in a queue ended, and with whom.
+    pub fates: Vec<String>,
 }
 
 impl Books for Scene {
@@ -62,6 +64,9 @@ impl Books for Scene {
     }
 
     fn see_notice(&mut self, now: Now, notice: &Notice) {
+        if let Notice::Queued { fate, agent, .. } = notice {
+            self.fates.push(format!("{fate} {agent}").trim().to_owned());
+        }
         self.ladder.notice(now, notice);
     }
 }
@@ -115,6 +120,7 @@ impl World {
             numbers: BTreeMap::new(),
             keys_heard: Vec::new(),
             cancels: Vec::new(),
+            fates: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;
