@@ -11,6 +11,7 @@ on_both_databases! {
     tkt_04_every_inbound_call_is_registered_and_one_without_a_ticket_is_listed,
     tkt_10_an_answered_call_of_ours_stamps_the_stage_and_an_unanswered_one_does_not,
     tkt_21_a_low_score_in_a_callback_opens_a_linked_ticket_and_the_department_is_told,
+    tkt_21_what_a_person_found_in_a_callback_is_a_ticket_too_and_once,
     esc_06_the_manager_is_told_of_a_dissatisfied_customer_within_a_minute,
     tkt_27_a_call_to_the_published_number_is_a_numbered_service_request,
     tkt_45_a_caller_who_was_not_served_is_called_back_and_never_lost,
@@ -118,6 +119,32 @@ async fn tkt_21_a_low_score_in_a_callback_opens_a_linked_ticket_and_the_departme
     office.answer(&call, "q1", "5", Some(5), false).await;
     office.turn("2026-03-03 09:41").await;
     assert_eq!(office.list("").await.len(), 1);
+}
+
+async fn tkt_21_what_a_person_found_in_a_callback_is_a_ticket_too_and_once(db: &Database) {
+    let mut office = Office::open(db).await;
+    let one = office.customer("home_decoration", "one", "13800000001", json!({})).await;
+    office.set("2026-03-03 09:00");
+    let body = json!({ "customer": one, "day": "2026-03-03", "reason": "the manager asked" });
+    let callback = office.shop.site.post("/api/v1/callbacks", body).await.expect(201);
+    let done = json!({ "method": "onsite", "outcome": "dissatisfied", "reason": "地板起拱" });
+    office.shop.edit(&callback, "done", done).await.expect(200);
+    for _ in 0..2 {
+        office.turn("2026-03-03 09:05").await;
+    }
+    assert_eq!(office.list("").await.len(), 1);
+    let ticket = office.nth(0).await;
+    assert_eq!(
+        (&ticket["ticket"]["kind"], &ticket["ticket"]["phone"]),
+        (&json!("dissatisfied"), &json!("13800000001"))
+    );
+    assert_eq!(ticket["fields"]["callback"], callback["id"].to_string());
+    assert!(ticket["fields"]["content"].as_str().unwrap().contains("地板起拱"), "{}", ticket["fields"]);
+    // Dissatisfied again while it is open: the same ticket, once more.
+    let call = office.outbound("2026-03-03 10:00", "13800000001", true).await;
+    office.answer(&call, "q1", "1", Some(1), false).await;
+    office.turn("2026-03-03 10:01").await;
+    assert_eq!((office.list("").await.len(), &office.nth(0).await["repeat"]), (1, &json!(2)));
 }
 
 async fn esc_06_the_manager_is_told_of_a_dissatisfied_customer_within_a_minute(db: &Database) {

@@ -19,6 +19,7 @@ on_both_databases! {
     tkt_44_a_complaint_is_solved_or_has_a_next_reply,
     tkt_25_an_inspection_needs_liability_and_a_photo,
     a_department_sees_and_reports_its_ticket_by_a_link_until_it_expires,
+    the_command_line_opens_shows_and_reports,
     two_people_who_act_at_once_both_have_their_say,
     two_tickets_of_one_matter_are_joined_with_their_calls,
 }
@@ -295,6 +296,33 @@ async fn a_department_sees_and_reports_its_ticket_by_a_link_until_it_expires(db:
     assert_eq!(stage(&seen, "contact")["done_by"], "刘工 (工程部)");
     office.set("2026-03-10 10:31");
     send(site.client.get(&url)).await.expect(404);
+}
+
+async fn the_command_line_opens_shows_and_reports(db: &Database) {
+    use clap::Parser;
+    let office = Office::open(db).await;
+    office.set("2026-03-03 10:00");
+    let site = &office.shop.site;
+    let settings = ringback::io::cli::ClientSettings { socket: site.socket(), database: site.url() };
+    let run = async |line: &[&str]| {
+        let cli = ringback::io::cli::Cli::try_parse_from(["ringback", "tickets"].iter().chain(line)).unwrap();
+        ringback::io::cli::run(&cli, &settings).await
+    };
+    run(&["open", "repair", "--phone", "13800000001", "--field", "address=人民路 1 号"]).await.unwrap();
+    let id = office.nth(0).await["ticket"]["id"].to_string();
+    run(&["report", &id, "dispatch"]).await.unwrap();
+    run(&["comment", &id, "call before eleven"]).await.unwrap();
+    run(&["acknowledge", &id]).await.unwrap();
+    run(&["show", &id]).await.unwrap();
+    run(&["--overdue", "--kind", "repair"]).await.unwrap();
+    run(&["close", &id]).await.unwrap_err();
+    run(&["schema"]).await.unwrap();
+    let ticket = office.nth(0).await;
+    assert_eq!(
+        (&ticket["fields"]["address"], &ticket["acknowledged"]["by"]),
+        (&json!("人民路 1 号"), &json!("local"))
+    );
+    assert_eq!(stage(&ticket, "dispatch")["status"], "done");
 }
 
 async fn two_people_who_act_at_once_both_have_their_say(db: &Database) {

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 
 use super::known::Known;
 use super::{Error, TicketDesk};
-use crate::base::{CustomerId, Timestamp};
+use crate::base::Timestamp;
 use crate::io::store::Error as StoreError;
 use crate::io::store::ticket::{EndedCall, Linked};
-use crate::policy::pack::Scale;
 use crate::ticket::{Act, Attempt, Entry, NewTicket, Rules, Ticket, Who};
 
 /// Calls of one look.
@@ -213,59 +212,6 @@ impl TicketDesk {
             seen = true;
         }
         Ok(seen)
-    }
-
-    /// By the script, or by the scale of the pack.
-    fn is_dissatisfied(&self, call: &EndedCall, now: Timestamp) -> bool {
-        if call.dissatisfied > 0 {
-            return true;
-        }
-        let settings = self.parts.planner.settings();
-        let pack = call.pack.as_deref().unwrap_or_default();
-        let policy = settings.policies.in_force(pack, settings.calendar.date(now));
-        let scale = policy.map_or_else(Scale::default, |p| p.pack.scale.clone());
-        call.lowest.is_some_and(|lowest| lowest <= scale.dissatisfied_at_or_below)
-    }
-
-    /// A callback found a customer who is not content: a ticket, at once (TKT-21, ESC-06).
-    async fn found_out(
-        &self,
-        call: &EndedCall,
-        attempt: Attempt,
-        linked: Linked,
-        taken: &mut Taken,
-        now: Timestamp,
-    ) -> Result<bool, Error> {
-        let pack = call.pack.clone().unwrap_or_default();
-        let known = self.known(&call.phone, call.customer_id.map(CustomerId), &pack).await?;
-        let rules = self.rules(&known.pack)?;
-        if rules.pack.intake.dissatisfied.is_empty() {
-            return Ok(false);
-        }
-        let mut fields = BTreeMap::new();
-        if let Some(lowest) = call.lowest {
-            fields.insert("score".into(), lowest.to_string());
-        }
-        if let Some(callback) = call.callback_id {
-            fields.insert("callback".into(), callback.to_string());
-        }
-        let new = NewTicket {
-            pack: known.pack,
-            kind: rules.pack.intake.dissatisfied.clone(),
-            source: "callback".into(),
-            customer: known.customer,
-            phone: call.phone.clone(),
-            name: known.name,
-            matter: call.subject.clone().unwrap_or_default(),
-            fields,
-            known: known.fields,
-            at: Timestamp(call.ended_at),
-            call: Some(attempt),
-            ..NewTicket::default()
-        };
-        self.open_with(&rules, new, linked, &Who::daemon(), now).await?;
-        taken.opened += 1;
-        Ok(true)
     }
 }
 

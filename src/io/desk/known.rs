@@ -12,6 +12,8 @@ pub(super) struct Known {
     pub pack: String,
     pub customer: Option<CustomerId>,
     pub name: String,
+    /// The number to call first; empty where only a number was known.
+    pub phone: String,
     pub fields: BTreeMap<String, String>,
 }
 
@@ -33,8 +35,8 @@ impl TicketDesk {
             let found = self.store().customers_by_id(&[id]).await?.into_values().next();
             let missing = || crate::io::store::Error::NotFound { what: "customer", name: id.to_string() };
             let found = found.ok_or_else(missing)?;
-            let name = found.name.clone();
-            return Ok(Known { pack: found.pack, customer, name, fields: found.fields });
+            let phone = found.phone().map_or(String::new(), ToString::to_string);
+            return Ok(Known { pack: found.pack, customer, name: found.name, phone, fields: found.fields });
         }
         let rows = if phone.is_empty() { Vec::new() } else { self.store().customers_of_phone(phone).await? };
         let wanted = rows.iter().position(|row| !pack.is_empty() && row.0 == pack);
@@ -45,6 +47,7 @@ impl TicketDesk {
                 pack,
                 customer: Some(CustomerId(id)),
                 name,
+                phone: phone.to_owned(),
                 fields: serde_json::from_str(&fields).unwrap_or_default(),
             },
             None => Known { pack: self.strangers(pack), ..Known::default() },

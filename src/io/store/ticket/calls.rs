@@ -65,6 +65,23 @@ pub struct SettledCall {
     pub lowest: Option<i64>,
 }
 
+/// A callback that a person closed, with a customer who is not content.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Discontented {
+    /// Row id of the callback.
+    pub id: i64,
+    /// Its pack.
+    pub pack: String,
+    /// Its customer.
+    pub customer_id: i64,
+    /// What it is about.
+    pub subject: String,
+    /// What the person wrote.
+    pub detail: String,
+    /// When it was closed.
+    pub closed_at: Option<i64>,
+}
+
 /// An inbound call without a ticket (TKT-04).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct Unregistered {
@@ -156,6 +173,20 @@ impl Store {
                     (SELECT MIN(a.score) FROM answers a WHERE a.call_id = b.call_id) AS lowest
              FROM ticket_callbacks t JOIN callbacks b ON b.id = t.callback_id
              WHERE t.settled_at IS NULL AND b.state IN ('done', 'excused') ORDER BY t.callback_id LIMIT $1")
+            .bind(i64::from(limit))
+            .fetch_all(p)
+            .await)?)
+    }
+
+    /// Callbacks that a person closed since `since` with a customer who is not content, and of
+    /// which no ticket knows.
+    pub async fn discontented(&self, since: Timestamp, limit: u32) -> Result<Vec<Discontented>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT b.id, b.pack, b.customer_id, b.subject, b.detail, b.closed_at FROM callbacks b
+             WHERE b.outcome = 'dissatisfied' AND b.closed_at >= $1 AND b.call_id IS NULL AND b.merged_into IS NULL
+               AND NOT EXISTS (SELECT 1 FROM ticket_callbacks k WHERE k.callback_id = b.id)
+             ORDER BY b.closed_at, b.id LIMIT $2")
+            .bind(since.0)
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?)

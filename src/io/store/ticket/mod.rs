@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::ticket::{Phase, Ticket};
 
-pub use calls::{EndedCall, SettledCall, Unregistered};
+pub use calls::{Discontented, EndedCall, SettledCall, Unregistered};
 pub use file::{FileRow, NewFile};
 pub use find::{TicketFilter, TicketRow, TimelineRow};
 pub use link::Link;

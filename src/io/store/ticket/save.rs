@@ -33,6 +33,8 @@ pub struct Linked {
     pub planned: Vec<Planned>,
     /// The callback whose end it tells of.
     pub settles: Option<i64>,
+    /// The callback that found it out: it opens no second one.
+    pub found_by: Option<i64>,
     /// Its type is a complaint.
     pub complaint: bool,
     /// When time has something to do with it.
@@ -209,6 +211,17 @@ async fn callbacks(tx: &mut Tx, changes: &Changes, linked: &Linked, now: Timesta
     if let Some(callback) = linked.settles {
         within!(&mut *tx, c => sqlx::query("UPDATE ticket_callbacks SET settled_at = $2 WHERE callback_id = $1")
             .bind(callback)
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
+    if let Some(callback) = linked.found_by {
+        within!(&mut *tx, c => sqlx::query(
+            "INSERT INTO ticket_callbacks (callback_id, ticket_id, purpose, settled_at) VALUES ($1, $2, 'found', $3)
+             ON CONFLICT (callback_id) DO NOTHING")
+            .bind(callback)
+            .bind(id)
             .bind(now.0)
             .execute(c)
             .await

@@ -101,3 +101,5 @@ ALTER TABLE calls ADD COLUMN dialled  TEXT    NOT NULL DEFAULT '';
 ALTER TABLE calls ADD COLUMN ticketed BIGINT NOT NULL DEFAULT 0;
 UPDATE calls SET ticketed = 1 WHERE state = 'ended';
 CREATE INDEX calls_unticketed ON calls (id) WHERE state = 'ended' AND ticketed = 0;
+-- Customers who were not content in a callback that a person closed.
+CREATE INDEX callbacks_dissatisfied ON callbacks (closed_at) WHERE outcome = 'dissatisfied';
