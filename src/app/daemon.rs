@@ -158,8 +158,19 @@ impl Daemon {
             fallback: settings.fallback_language.clone(),
             reloading: Arc::default(),
         };
-        let ApiSide { addresses: api, state, planner, notices, rosters, server, stop, control, orders, live_tx, catalogue } =
-            ApiSide::start(&settings, &store, &engine).await?;
+        let ApiSide {
+            addresses: api,
+            state,
+            planner,
+            notices,
+            rosters,
+            server,
+            stop,
+            control,
+            orders,
+            live_tx,
+            catalogue,
+        } = ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,

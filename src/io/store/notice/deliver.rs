@@ -19,13 +19,13 @@ const CHOOSING: i64 = 0x7269_6E67_6E6F_7465;
 /// Chooses the deliveries of the next message: what waits, when a message about the same was sent
 /// last, and how many messages went out in the last minute and when the first of them did.
 pub type Chooser<'a> = &'a (
-             dyn Fn(
+        dyn Fn(
     &[Waiting],
     &BTreeMap<String, Timestamp>,
     (u32, Option<Timestamp>),
 ) -> Result<Vec<i64>, Option<Timestamp>>
-                 + Sync
-         );
+            + Sync
+    );
 
 /// A message that is to be sent now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -131,7 +131,8 @@ impl Store {
             let taken = take(&mut tx, *id, until).await?;
             if leased.items.is_empty() {
                 leased.at = Timestamp(taken.created_at);
-                leased.file = taken.file_name.zip(taken.file_text).map(|(name, text)| Attachment { name, text });
+                leased.file =
+                    taken.file_name.zip(taken.file_text).map(|(name, text)| Attachment { name, text });
             }
             leased.attempts = leased.attempts.max(u32::try_from(taken.attempts).unwrap_or(u32::MAX));
             leased.items.push(Item {
@@ -146,7 +147,8 @@ impl Store {
             });
         }
         let first = leased.deliveries.first();
-        leased.message = waiting.iter().find(|w| Some(&w.id) == first).map(|w| w.message.clone()).unwrap_or_default();
+        leased.message =
+            waiting.iter().find(|w| Some(&w.id) == first).map(|w| w.message.clone()).unwrap_or_default();
         if leased.message.is_empty() {
             let notices = leased.items.iter().map(|item| (item.key.as_str(), item.round));
             leased.message = crate::notice::message_id(channel, notices);
