@@ -145,12 +145,13 @@ async fn a_robot_that_says_no_in_its_answer_has_not_taken_it(db: &Database) {
     assert_eq!(error, "refused with 310000: sign not match");
     turn(&robot, "2026-03-02 09:01").await;
     sink.taken();
+    queue(&shop, &[notice("b", "ticket.late", "")], "2026-03-02 09:04").await;
     assert_eq!(
         turn(&robot, "2026-03-02 09:05").await,
         Default::default(),
         "it is left alone for ten minutes"
     );
-    assert_eq!(turn(&robot, "2026-03-02 09:11:01").await.sent, 1);
+    assert_eq!(turn(&robot, "2026-03-02 09:11:01").await.sent, 2);
     let sent = &sink.taken()[0];
     let millis = at("2026-03-02 09:11:01").0;
     assert!(sent.uri.starts_with(&format!("/hook?key=k1&timestamp={millis}&sign=")), "{}", sent.uri);
