@@ -14,6 +14,7 @@ pub mod kill;
 mod networks;
 mod phones;
 pub mod program;
+mod queue;
 mod raw;
 mod registration;
 mod reload;

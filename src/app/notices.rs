@@ -77,7 +77,12 @@ fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, S
 }
 
 /// Runs turns until `stop`.
-pub(super) fn spawn(notices: Notices, rosters: Rosters, clock: Clock, stop: CancellationToken) -> JoinHandle<()> {
+pub(super) fn spawn(
+    notices: Notices,
+    rosters: Rosters,
+    clock: Clock,
+    stop: CancellationToken,
+) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
@@ -119,7 +124,9 @@ mod tests {
     #[test]
     fn the_shipped_texts_and_rules_are_read() {
         let settings = load("", Path::new("/nowhere")).unwrap();
-        for topic in ["*", "callback.done", "callback.table", "roster.missing", "notice.test", "customer.message"] {
+        for topic in
+            ["*", "callback.done", "callback.table", "roster.missing", "notice.test", "customer.message"]
+        {
             assert!(settings.templates.has(topic), "{topic}");
         }
         assert!(!settings.masks.of("hospital").share && settings.masks.of("furniture_mall").phones);
@@ -130,7 +137,8 @@ mod tests {
     #[test]
     fn a_folder_is_laid_over_them_and_a_bad_file_is_named() {
         let folder = tempfile::tempdir().unwrap();
-        let config = "[notices]\nfolder = \".\"\n[notices.departments]\n\"xian_decoration/concealed\" = \"质检部\"\n";
+        let config =
+            "[notices]\nfolder = \".\"\n[notices.departments]\n\"xian_decoration/concealed\" = \"质检部\"\n";
         std::fs::write(folder.path().join("masks.toml"), "phones = []\n").unwrap();
         let settings = load(config, folder.path()).unwrap();
         assert!(settings.masks.of("hospital").share, "the file takes the place of the shipped one");

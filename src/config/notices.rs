@@ -190,8 +190,12 @@ impl Lowering<'_> {
     pub(super) fn notices(&mut self, raw: &Notices) -> notice::Settings {
         let minute = Span::seconds(60);
         let hours = |n: u64| Span::seconds(n * 3_600);
-        let channels: Vec<notice::Channel> =
-            raw.channel.iter().enumerate().map(|(i, channel)| self.channel(i, channel, raw.language)).collect();
+        let channels: Vec<notice::Channel> = raw
+            .channel
+            .iter()
+            .enumerate()
+            .map(|(i, channel)| self.channel(i, channel, raw.language))
+            .collect();
         let mut names = BTreeSet::new();
         for (i, channel) in raw.channel.iter().enumerate() {
             if !channel.name.is_empty() && !names.insert(channel.name.as_str()) {
@@ -289,7 +293,8 @@ impl Lowering<'_> {
             kind: raw.kind,
             url: Secret(url),
             secret: Secret(
-                self.secret(&key("secret"), raw.secret.as_ref(), raw.secret_file.as_ref()).unwrap_or_default(),
+                self.secret(&key("secret"), raw.secret.as_ref(), raw.secret_file.as_ref())
+                    .unwrap_or_default(),
             ),
             language: raw.language.unwrap_or(language),
             digest: self.span(&key("digest"), raw.digest, Span::seconds(1)..=day, true),
@@ -391,7 +396,8 @@ impl Lowering<'_> {
 mod tests {
     use super::super::tests::{bad, good, mistake};
 
-    const GROUP: &str = "[[notices.channel]]\nname = \"group\"\nkind = \"wecom\"\nurl = \"https://x.example/k?key=s3cret\"\n";
+    const GROUP: &str =
+        "[[notices.channel]]\nname = \"group\"\nkind = \"wecom\"\nurl = \"https://x.example/k?key=s3cret\"\n";
 
     #[test]
     fn channels_and_routes_are_read_and_their_secrets_are_not_shown() {
@@ -414,7 +420,11 @@ mod tests {
         mistake("[notices]\nsms = \"gateway\"\n", 2, &["no channel is called `gateway`"]);
         mistake(&format!("[notices]\nsms = \"group\"\n{GROUP}"), 2, &["of kind wecom", "webhook or file"]);
         mistake("[[notices.channel]]\nname = \"a\"\nkind = \"fax\"\n", 3, &["unknown variant"]);
-        mistake("[[notices.channel]]\nname = \"a\"\nurl = \"example.com\"\n", 3, &["is no address", "https://"]);
+        mistake(
+            "[[notices.channel]]\nname = \"a\"\nurl = \"example.com\"\n",
+            3,
+            &["is no address", "https://"],
+        );
         mistake("[[notices.channel]]\nname = \"a\"\nkind = \"file\"\n", 1, &["folder", "is missing"]);
         mistake(&format!("{GROUP}quiet = [\"late\"]\n"), 5, &["quiet", "22:00-08:00"]);
         mistake(&format!("{GROUP}{GROUP}"), 6, &["another channel"]);

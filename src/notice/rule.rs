@@ -105,7 +105,8 @@ mod tests {
         let text = "pack = \"real_estate\"\nkind = \"signing.scheduled\"\nto = [\"财务部\"]\ntopic = \"t\"\n\
                     field = \"signing_at\"\ndays_before = 1\nat = \"09:00\"\nconfirm_by = \"17:00\"";
         let notice: EventNotice = toml::from_str(text).unwrap();
-        let fields: BTreeMap<String, String> = [("signing_at".to_owned(), "2026-03-10 14:00".to_owned())].into();
+        let fields: BTreeMap<String, String> =
+            [("signing_at".to_owned(), "2026-03-10 14:00".to_owned())].into();
         let due = notice.due(&fields, &calendar, at("2026-03-02 10:00"));
         assert_eq!(due, Some((at("2026-03-09 09:00"), Some(at("2026-03-09 17:00")))));
         assert_eq!(notice.due(&fields, &calendar, at("2026-03-11 00:00")), None, "it is over");

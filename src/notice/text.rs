@@ -202,9 +202,8 @@ en = { title = \"{topic}\", text = \"{facts}\" }
 
     #[test]
     fn a_placeholder_that_is_no_fact_is_refused_with_those_that_are() {
-        let refused = |from: &str, to: &str| {
-            Templates::default().add("a.toml", &FILE.replace(from, to)).unwrap_err().0
-        };
+        let refused =
+            |from: &str, to: &str| Templates::default().add("a.toml", &FILE.replace(from, to)).unwrap_err().0;
         let said = refused("{phone}", "{fone}");
         assert!(said.contains("notices/a.toml") && said.contains("`{fone}`"), "{said}");
         assert!(said.contains("customer, note, phone"), "{said}");

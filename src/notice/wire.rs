@@ -270,7 +270,9 @@ mod tests {
     fn a_file_is_dropped_as_it_is_and_its_name_leads_nowhere_else() {
         let mut with = message("x");
         with.attachment = Some(Attachment { name: "../回访表 2026-03-02.csv".into(), text: "a".into() });
-        let Wire::File { name, bytes } = wire(&channel(Kind::File, ""), &with, NINE) else { panic!("a file") };
+        let Wire::File { name, bytes } = wire(&channel(Kind::File, ""), &with, NINE) else {
+            panic!("a file")
+        };
         assert_eq!(name, "_回访表_2026-03-02.csv");
         assert_eq!(bytes, "\u{FEFF}a".as_bytes());
         let Wire::File { name, .. } = wire(&channel(Kind::File, ""), &message("x"), NINE) else { panic!() };
@@ -281,13 +283,17 @@ mod tests {
     fn a_code_in_the_body_counts_and_limits_are_waited_for() {
         let judge = |kind, status, body: &str| answer(kind, status, None, body.as_bytes());
         assert_eq!(judge(Kind::Wecom, 200, r#"{"errcode":0,"errmsg":"ok"}"#), Answer::Delivered);
-        assert_eq!(judge(Kind::Feishu, 200, r#"{"StatusCode":0,"code":0,"msg":"success"}"#), Answer::Delivered);
+        assert_eq!(
+            judge(Kind::Feishu, 200, r#"{"StatusCode":0,"code":0,"msg":"success"}"#),
+            Answer::Delivered
+        );
         assert_eq!(judge(Kind::Webhook, 204, ""), Answer::Delivered);
         let failed = |answer| match answer {
             Answer::Failed(why, wait) => (why, wait.map(|w| w.as_secs())),
             Answer::Delivered => panic!("delivered"),
         };
-        let (why, wait) = failed(judge(Kind::Wecom, 200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#));
+        let (why, wait) =
+            failed(judge(Kind::Wecom, 200, r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#));
         assert_eq!((why.as_str(), wait), ("refused with 93000: invalid webhook url", None));
         assert_eq!(failed(judge(Kind::Wecom, 200, r#"{"errcode":45009,"errmsg":"freq"}"#)).1, Some(60));
         assert_eq!(failed(judge(Kind::Dingtalk, 200, r#"{"errcode":130101,"errmsg":"fast"}"#)).1, Some(600));

@@ -113,12 +113,11 @@ pub(super) fn nights_of(duties: &[Duty]) -> BTreeMap<&str, Vec<(Date, Role)>> {
 impl Duty {
     /// What everybody of a roster is told: `07-01 带班领导、07-08 带班领导`, by name.
     pub fn told(duties: &[Duty]) -> BTreeMap<String, String> {
-        let line = |(date, role): &(Date, Role)| format!("{:02}-{:02} {}", date.month(), date.day(), role.title());
+        let line =
+            |(date, role): &(Date, Role)| format!("{:02}-{:02} {}", date.month(), date.day(), role.title());
         let all = nights_of(duties).into_iter();
-        all.map(|(name, nights)| {
-            (name.to_owned(), nights.iter().map(line).collect::<Vec<_>>().join("、"))
-        })
-        .collect()
+        all.map(|(name, nights)| (name.to_owned(), nights.iter().map(line).collect::<Vec<_>>().join("、")))
+            .collect()
     }
 }
 

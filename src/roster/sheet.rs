@@ -107,7 +107,14 @@ mod tests {
         let duties = read(month, &good).unwrap();
         let shown: Vec<(&str, &str, &str, &str)> = duties
             .iter()
-            .map(|d| (d.role.as_str(), d.person.name.as_str(), d.person.phone.as_str(), d.person.extension.as_str()))
+            .map(|d| {
+                (
+                    d.role.as_str(),
+                    d.person.name.as_str(),
+                    d.person.phone.as_str(),
+                    d.person.extension.as_str(),
+                )
+            })
             .collect();
         assert_eq!(
             shown,

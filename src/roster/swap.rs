@@ -82,7 +82,8 @@ mod tests {
         assert_eq!(refused("驾驶员1", "路人"), "substitute");
         assert_eq!(refused("驾驶员0", "驾驶员1"), "person", "who is not on duty that night");
         let changed = swap(&duties, &[], &wanted("驾驶员1", "驾驶员0")).unwrap();
-        let night: Vec<&Duty> = changed.iter().filter(|d| d.date.day() == 1 && d.role == Role::Driver).collect();
+        let night: Vec<&Duty> =
+            changed.iter().filter(|d| d.date.day() == 1 && d.role == Role::Driver).collect();
         assert_eq!((night.len(), night[0].person.name.as_str()), (1, "驾驶员0"));
         assert_eq!(night[0].person.phone, "13800000002", "with the number that is known of them");
         assert_eq!(changed.iter().zip(&duties).filter(|(a, b)| a != b).count(), 1, "no other night");

@@ -21,7 +21,8 @@ async fn not_04_the_order_clerk_hears_again_after_two_hours_and_then_the_next_le
     order.wants_ack = true;
     shop.site.store.queue_notices(&[order], at("2026-03-02 10:00")).await.unwrap();
     let keys = |sink: &Sink| -> Vec<(String, String)> {
-        let text = |r: &super::sink::Received, key: &str| r.body["notices"][0][key].as_str().unwrap().to_owned();
+        let text =
+            |r: &super::sink::Received, key: &str| r.body["notices"][0][key].as_str().unwrap().to_owned();
         sink.taken().iter().map(|r| (text(r, "topic"), text(r, "to"))).collect()
     };
     let clerk = ("outstanding.opened".to_owned(), "下单员".to_owned());

@@ -37,7 +37,11 @@ async fn the_command_line_shows_notices_and_tries_channels() {
     let (shop, sink) = (Shop::open(&db).await, Sink::open().await);
     let outbox = outbox(&shop, settings(&channel("webhook", &sink.url, "*")));
     shop.site.api.set_notices(outbox.clone());
-    shop.site.store.queue_notices(&[notice("a", "ticket.new", "李四")], at("2026-03-02 09:00")).await.unwrap();
+    shop.site
+        .store
+        .queue_notices(&[notice("a", "ticket.new", "李四")], at("2026-03-02 09:00"))
+        .await
+        .unwrap();
     turn(&outbox, "2026-03-02 09:00").await;
     let client = ClientSettings { socket: shop.site.socket(), database: shop.site.url(), zone: jiff::tz::TimeZone::UTC };
     let run = async |words: &[&str]| {

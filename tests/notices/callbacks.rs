@@ -36,7 +36,10 @@ async fn not_02_what_was_said_is_shared_once_with_numbers_covered(db: &Database)
     assert_eq!(body["id"], tried[0].body["id"]);
     assert_eq!(body["notices"][0]["facts"]["phone"], "138****0000");
     let text = body["text"].as_str().unwrap();
-    assert!(text.contains("138****0000") && text.contains("安装次日回访") && text.contains("satisfied"), "{text}");
+    assert!(
+        text.contains("138****0000") && text.contains("安装次日回访") && text.contains("satisfied"),
+        "{text}"
+    );
     assert!(!String::from_utf8(tried[2].bytes.clone()).unwrap().contains(&phone(0)), "{body}");
     for moment in ["09:32", "09:40", "12:00"] {
         turn(&outbox, &format!("2026-03-03 {moment}")).await;
@@ -49,7 +52,14 @@ async fn not_02_what_patients_say_is_shared_with_no_group(db: &Database) {
     let sink = Sink::open().await;
     let firm = Firm::open(db, "hospital").await;
     let outbox = outbox(&firm.shop, settings(&channel("wecom", &sink.url, "*")));
-    firm.happens("patient.discharged", "D1", "2026-03-02 10:00", "13600000001", json!({ "department": "骨科" })).await;
+    firm.happens(
+        "patient.discharged",
+        "D1",
+        "2026-03-02 10:00",
+        "13600000001",
+        json!({ "department": "骨科" }),
+    )
+    .await;
     let callback = firm.shop.callbacks("pack=hospital").await[0].clone();
     firm.shop.set("2026-03-12 10:00");
     let body = json!({ "method": "phone", "outcome": "satisfied", "reason": "spoken to" });
@@ -98,7 +108,10 @@ async fn not_03_the_table_of_the_day_is_a_file_once_and_an_empty_day_says_0(db: 
     assert!(table.contains("138****0000") && !table.contains(&phone(0)), "{table}");
     assert_eq!(table.lines().count(), 3, "{table}");
     let rows = listed(&shop, "topic=callback.table").await;
-    assert_eq!((rows.len(), &rows[0]["facts"]["done"], &rows[0]["facts"]["open"]), (2, &json!("1"), &json!("1")));
+    assert_eq!(
+        (rows.len(), &rows[0]["facts"]["done"], &rows[0]["facts"]["open"]),
+        (2, &json!("1"), &json!("1"))
+    );
     let file = shop.site.get(&format!("/api/v1/notices/{}/file", rows[0]["id"])).await;
     assert_eq!(file.text(), table, "and it can be fetched again");
 }
@@ -127,6 +140,7 @@ async fn not_05_the_department_hears_of_a_dissatisfied_milestone(db: &Database) 
     assert!(link.starts_with("https://rb.example/api/v1/callbacks/"), "{link}");
     // The recording is behind the scope that may hear it.
     let path = format!("/api/v1/calls/{bad}/recording");
-    let read = firm.shop.site.request(reqwest::Method::GET, &path, &firm.shop.site.read).send().await.unwrap();
+    let read =
+        firm.shop.site.request(reqwest::Method::GET, &path, &firm.shop.site.read).send().await.unwrap();
     assert_eq!(read.status(), 403);
 }

@@ -37,10 +37,7 @@ async fn not_06_the_loan_is_told_by_text_message_and_logged_as_delivered(db: &Da
     turn(&outbox, "2026-03-20 10:06").await;
     let sent = &sink.taken()[1].body;
     assert_eq!(sent["notices"][0]["address"], "sms:13600000001");
-    assert_eq!(
-        sent["text"],
-        "【房地产售后】您的按揭贷款已于2026-03-20放款,首次扣款时间:每月15日。"
-    );
+    assert_eq!(sent["text"], "【房地产售后】您的按揭贷款已于2026-03-20放款,首次扣款时间:每月15日。");
     let done = firm.shop.callbacks("rule=loan").await;
     let shown = (&done[0]["state"], &done[0]["method"], &done[0]["outcome"]);
     assert_eq!(shown, (&json!("done"), &json!("sms"), &json!("reached")));
@@ -57,11 +54,13 @@ async fn not_07_news_reach_those_who_consented_and_nobody_else(db: &Database) {
         shop.customer(&format!("C{n}"), &format!("1380000000{n}")).await;
     }
     for (names, consent) in [("'C0', 'C1', 'C2', 'C5'", "是"), ("'C3'", "否")] {
-        let sql = format!("UPDATE customers SET fields = '{{\"news\":\"{consent}\"}}' WHERE name IN ({names})");
+        let sql =
+            format!("UPDATE customers SET fields = '{{\"news\":\"{consent}\"}}' WHERE name IN ({names})");
         execute(&shop.site.store, &sql).await.unwrap();
     }
     shop.site.post("/api/v1/do-not-call", json!({ "phone": "13800000005", "reason": "asked for it" })).await;
-    let body = json!({ "pack": "shop", "consent_field": "news", "key": "spring", "text": "新增上门保养业务" });
+    let body =
+        json!({ "pack": "shop", "consent_field": "news", "key": "spring", "text": "新增上门保养业务" });
     shop.site.post("/api/v1/announcements", body.clone()).await.expect(503);
     shop.site.api.set_notices(outbox.clone());
     let report = shop.site.post("/api/v1/announcements", body.clone()).await.expect(202);
@@ -69,11 +68,8 @@ async fn not_07_news_reach_those_who_consented_and_nobody_else(db: &Database) {
     let again = shop.site.post("/api/v1/announcements", body).await.expect(202);
     assert_eq!(again["queued"], 0, "the same news once");
     turn(&outbox, "2026-03-02 10:00").await;
-    let mut told: Vec<String> = sink
-        .taken()
-        .iter()
-        .map(|r| r.body["notices"][0]["address"].as_str().unwrap().to_owned())
-        .collect();
+    let mut told: Vec<String> =
+        sink.taken().iter().map(|r| r.body["notices"][0]["address"].as_str().unwrap().to_owned()).collect();
     told.sort();
     assert_eq!(told, ["sms:13800000000", "sms:13800000001", "sms:13800000002"]);
     let wrong = json!({ "pack": "shop", "consent_field": "news", "key": "", "text": "x" });

@@ -30,7 +30,8 @@ async fn a_notice_that_was_sent_and_not_marked_goes_out_again_as_the_same_messag
     let text = channel("webhook", &sink.url, "*") + "";
     let text = text.replace("[[notices.route]]", "secret = \"s3cret\"\n[[notices.route]]");
     let before = outbox(&shop, settings(&text));
-    queue(&shop, &[notice("a", "ticket.new", "李四"), notice("b", "ticket.new", "李四")], "2026-03-02 09:00").await;
+    queue(&shop, &[notice("a", "ticket.new", "李四"), notice("b", "ticket.new", "李四")], "2026-03-02 09:00")
+        .await;
     sink.reply(&[Reply::Silence]);
     let killed = tokio::spawn({
         let before = before.clone();
@@ -52,7 +53,8 @@ async fn a_notice_that_was_sent_and_not_marked_goes_out_again_as_the_same_messag
     assert_eq!(again.len(), 1);
     assert_eq!(again[0].body, first[0].body, "the same message with the same notices");
     assert_eq!(again[0].header("x-ringback-id"), first[0].header("x-ringback-id"));
-    let (seconds, id) = (again[0].header("x-ringback-timestamp").parse().unwrap(), again[0].header("x-ringback-id"));
+    let (seconds, id) =
+        (again[0].header("x-ringback-timestamp").parse().unwrap(), again[0].header("x-ringback-id"));
     let signature = webhook_signature("s3cret", seconds, id, &again[0].bytes);
     assert_eq!(again[0].header("x-ringback-signature"), signature);
     assert_eq!(turn(&after, "2026-03-02 09:10").await.sent, 0, "and then never again");
@@ -93,7 +95,8 @@ async fn a_sink_that_is_down_is_tried_again_and_an_outage_is_one_alarm(db: &Data
 
 async fn two_daemons_send_nothing_twice(db: &Database) {
     let (shop, sink) = (Shop::open(db).await, Sink::open().await);
-    let text = channel("webhook", &sink.url, "*").replace("[[notices.route]]", "digest = 0\n[[notices.route]]");
+    let text =
+        channel("webhook", &sink.url, "*").replace("[[notices.route]]", "digest = 0\n[[notices.route]]");
     let (one, two) = (outbox(&shop, settings(&text)), outbox(&shop, settings(&text)));
     let many: Vec<NewNotice> = (0..30).map(|n| notice(&format!("n{n}"), "ticket.new", "")).collect();
     queue(&shop, &many, "2026-03-02 09:00").await;
@@ -119,7 +122,8 @@ async fn a_flood_becomes_one_message_and_the_limit_of_a_robot_is_kept(db: &Datab
     let told = sink.taken();
     let text = told[1].body["markdown"]["content"].as_str().unwrap();
     assert!(text.contains("等50条"), "{text}");
-    let different: Vec<NewNotice> = (0..40).map(|n| notice(&format!("t{n}"), &format!("ticket.t{n}"), "")).collect();
+    let different: Vec<NewNotice> =
+        (0..40).map(|n| notice(&format!("t{n}"), &format!("ticket.t{n}"), "")).collect();
     queue(&shop, &different, "2026-03-02 09:02").await;
     assert_eq!(turn(&group, "2026-03-02 09:02").await.sent, 20, "WeCom takes 20 a minute");
     assert_eq!(turn(&group, "2026-03-02 09:02:30").await.sent, 0);
@@ -128,7 +132,8 @@ async fn a_flood_becomes_one_message_and_the_limit_of_a_robot_is_kept(db: &Datab
 
 async fn a_robot_that_says_no_in_its_answer_has_not_taken_it(db: &Database) {
     let (shop, sink) = (Shop::open(db).await, Sink::open().await);
-    let text = channel("dingtalk", &sink.url, "*").replace("[[notices.route]]", "secret = \"SEC1\"\n[[notices.route]]");
+    let text = channel("dingtalk", &sink.url, "*")
+        .replace("[[notices.route]]", "secret = \"SEC1\"\n[[notices.route]]");
     let robot = outbox(&shop, settings(&text));
     queue(&shop, &[notice("a", "ticket.new", "")], "2026-03-02 09:00").await;
     sink.reply(&[
@@ -140,8 +145,13 @@ async fn a_robot_that_says_no_in_its_answer_has_not_taken_it(db: &Database) {
     assert_eq!(error, "refused with 310000: sign not match");
     turn(&robot, "2026-03-02 09:01").await;
     sink.taken();
-    assert_eq!(turn(&robot, "2026-03-02 09:05").await, Default::default(), "it is left alone for ten minutes");
-    assert_eq!(turn(&robot, "2026-03-02 09:11:01").await.sent, 1);
+    queue(&shop, &[notice("b", "ticket.late", "")], "2026-03-02 09:04").await;
+    assert_eq!(
+        turn(&robot, "2026-03-02 09:05").await,
+        Default::default(),
+        "it is left alone for ten minutes"
+    );
+    assert_eq!(turn(&robot, "2026-03-02 09:11:01").await.sent, 2);
     let sent = &sink.taken()[0];
     let millis = at("2026-03-02 09:11:01").0;
     assert!(sent.uri.starts_with(&format!("/hook?key=k1&timestamp={millis}&sign=")), "{}", sent.uri);
@@ -168,7 +178,10 @@ async fn an_e_mail_arrives_with_its_subject_its_file_and_one_id(db: &Database) {
     let letters = mailbox.letters();
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].to, ["chief@example.com", "works@example.com"]);
-    assert_eq!((letters[0].from.as_str(), letters[0].login.as_str()), ("ringback@example.com", "ringback:s3cret"));
+    assert_eq!(
+        (letters[0].from.as_str(), letters[0].login.as_str()),
+        ("ringback@example.com", "ringback:s3cret")
+    );
     assert_eq!(letters[0].subject(), "ticket.new thing:漏水");
     let id = listed(&shop, "").await[0]["deliveries"][0]["message_id"].as_str().unwrap().to_owned();
     assert_eq!(letters[0].field("Message-ID"), format!("<{id}@example.com>"));
@@ -178,14 +191,21 @@ async fn an_e_mail_arrives_with_its_subject_its_file_and_one_id(db: &Database) {
     turn(&outbox, "2026-03-02 09:05").await;
     let second = &mailbox.letters()[1];
     assert_eq!(second.to, ["all@example.com"], "who has no address of their own");
-    assert!(second.text.contains("multipart/mixed") && second.text.contains("Content-Disposition: attachment"));
+    assert!(
+        second.text.contains("multipart/mixed") && second.text.contains("Content-Disposition: attachment")
+    );
 }
 
 async fn a_notice_for_nobody_stays_in_the_inbox(db: &Database) {
     let shop = Shop::open(db).await;
     let outbox = outbox(&shop, settings(""));
     shop.site.api.set_notices(outbox.clone());
-    queue(&shop, &[notice("a", "ticket.new", "工程部"), notice("a", "ticket.new", "工程部")], "2026-03-02 09:00").await;
+    queue(
+        &shop,
+        &[notice("a", "ticket.new", "工程部"), notice("a", "ticket.new", "工程部")],
+        "2026-03-02 09:00",
+    )
+    .await;
     assert_eq!(turn(&outbox, "2026-03-02 09:00").await.sent, 0);
     let inbox = listed(&shop, "to=工程部&state=unrouted&topic=ticket.*").await;
     assert_eq!(inbox.len(), 1, "the same key once");

@@ -42,7 +42,11 @@ async fn not_01_finance_and_bank_hear_the_day_before_and_who_does_not_confirm_ha
     firm.shop.set("2026-03-09 17:30");
     let path = format!("/api/v1/notices/{}/acknowledge", told[0]["id"]);
     firm.shop.site.post(&path, json!({ "note": "14:00" })).await.expect(200);
-    assert_eq!(tasks().await, [("unconfirmed_notice".to_owned(), bank, false)], "confirmed late, it is no task");
+    assert_eq!(
+        tasks().await,
+        [("unconfirmed_notice".to_owned(), bank, false)],
+        "confirmed late, it is no task"
+    );
     assert_eq!(listed(&firm.shop, "state=acknowledged").await.len(), 2, "confirmations are kept");
 }
 

@@ -14,14 +14,14 @@ const CUSTOMER_HZ: u16 = 440;
 const AGENT_HZ: u16 = 1_300;
 
 /// Left and right of a recording.
-async fn sides(daemon: &Daemon, call: &Value) -> (Vec<i16>, Vec<i16>) {
+pub async fn sides(daemon: &Daemon, call: &Value) -> (Vec<i16>, Vec<i16>) {
     let audio = daemon.bytes(&format!("/calls/{}/recording", call["id"].as_str().expect("an id"))).await;
     let mut wav = hound::WavReader::new(audio.as_slice()).expect("a WAV");
     let samples: Vec<i16> = wav.samples::<i16>().filter_map(Result::ok).collect();
     samples.chunks_exact(2).map(|pair| (pair[0], pair[1])).unzip()
 }
 
-async fn only_call(daemon: &Daemon, state: &str) -> Value {
+pub async fn only_call(daemon: &Daemon, state: &str) -> Value {
     let up = until(Duration::from_secs(30), async || {
         let live = daemon.get("/live/calls").await;
         live["items"].as_array().and_then(|all| all.iter().find(|call| call["state"] == state)).cloned()

@@ -16,7 +16,8 @@ on_both_databases! {
 
 async fn ros_04_teams_go_in_turn_over_a_restart(db: &Database) {
     let station = Station::open(db).await;
-    let teams = json!({ "teams": [{ "name": "A" }, { "name": "B", "phone": "13800000001" }, { "name": "C" }] });
+    let teams =
+        json!({ "teams": [{ "name": "A" }, { "name": "B", "phone": "13800000001" }, { "name": "C" }] });
     station.put(&format!("teams/{PACK}"), teams).await.expect(204);
     let next = async |station: &Station, subject: &str| -> String {
         let path = format!("teams/{PACK}/next");
@@ -111,7 +112,8 @@ async fn ros_06_callbacks_of_a_named_person_on_leave_go_to_the_deputy_and_say_so
     assert_eq!(who("C0").0, "李", "what is still open of the day before goes too");
     let later = all.iter().find(|c| c["name"] == "C2");
     assert!(later.is_none_or(|c| c["assignee"] == "王"), "the 5th is 王's again");
-    let audit = "SELECT COUNT(*) FROM audit_log WHERE action = 'callback.assign' AND detail LIKE '%deputy for 王%'";
+    let audit =
+        "SELECT COUNT(*) FROM audit_log WHERE action = 'callback.assign' AND detail LIKE '%deputy for 王%'";
     assert_eq!(shop.number(audit).await, 2);
     station.turn("2026-03-04 09:00").await;
     assert_eq!(shop.number(audit).await, 2, "once");

@@ -67,7 +67,10 @@ async fn ros_01_publishing_tells_everybody_who_is_listed(db: &Database) {
     assert_eq!(audit, 1);
     station.post(&format!("rosters/{PACK}/2026-09/publish"), json!({})).await.expect(404);
     let months = station.get("rosters").await;
-    assert_eq!((&months["items"][0]["month"], &months["items"][0]["state"]), (&json!("2026-04"), &json!("published")));
+    assert_eq!(
+        (&months["items"][0]["month"], &months["items"][0]["state"]),
+        (&json!("2026-04"), &json!("published"))
+    );
 }
 
 async fn a_month_is_brought_in_from_a_file(db: &Database) {

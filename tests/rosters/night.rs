@@ -20,9 +20,16 @@ async fn ros_02_a_call_in_the_night_rings_the_leader_of_that_night_and_then_the_
     assert_eq!(station.chain("2026-07-02 02:00").await, first, "still the night of the 1st");
     assert_eq!(station.chain("2026-07-02 23:10").await[0], "800");
     assert_eq!(station.chain("2026-07-02 12:00").await, [] as [String; 0]);
-    assert_eq!(station.chain("2026-08-01 02:00").await[0], "801", "the last night of a month ends in the next");
+    assert_eq!(
+        station.chain("2026-08-01 02:00").await[0],
+        "801",
+        "the last night of a month ends in the next"
+    );
     let duty = station.get(&format!("on-duty/{PACK}?at=2026-07-02T02:00:00%2B08:00")).await;
-    assert_eq!((&duty["date"], &duty["ring_s"], &duty["night"]), (&json!("2026-07-01"), &json!(20), &json!(true)));
+    assert_eq!(
+        (&duty["date"], &duty["ring_s"], &duty["night"]),
+        (&json!("2026-07-01"), &json!(20), &json!(true))
+    );
     assert_eq!(duty["chain"][1]["address"], "139****0001", "numbers are covered unless asked for");
 }
 
@@ -30,9 +37,7 @@ async fn ros_03_a_swap_without_a_substitute_is_refused_and_with_one_the_routing_
     let station = Station::open(db).await;
     station.publish("2026-07").await;
     let path = format!("rosters/{PACK}/2026-07/swaps");
-    let body = |substitute: &str| {
-        json!({ "date": "2026-07-01", "role": "leader", "person": "领导1", "substitute": substitute, "reason": "病假" })
-    };
+    let body = |substitute: &str| json!({ "date": "2026-07-01", "role": "leader", "person": "领导1", "substitute": substitute, "reason": "病假" });
     let refused = station.post(&path, body("")).await.expect(422);
     assert_eq!(refused["errors"][0]["field"], "substitute", "{refused}");
     let other = station.post(&path, body("驾驶员")).await.expect(422);

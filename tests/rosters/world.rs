@@ -22,7 +22,10 @@ impl Station {
     }
 
     pub fn with(shop: Shop) -> Station {
-        Station::by(shop, Settings { pack: PACK.into(), departments: vec!["办公室".into()], ..Settings::default() })
+        Station::by(
+            shop,
+            Settings { pack: PACK.into(), departments: vec!["办公室".into()], ..Settings::default() },
+        )
     }
 
     /// By these rules.
@@ -96,8 +99,10 @@ pub fn duties(month: &str) -> Vec<Value> {
                 Role::Leader => (format!("领导{turn}"), format!("1380000000{turn}"), format!("80{turn}")),
                 role => (role.title().to_owned(), format!("139000000{n:02}"), String::new()),
             };
-            all.push(json!({ "date": date.to_string(), "role": role.as_str(), "person": person, "phone": phone,
-                "extension": extension }));
+            all.push(
+                json!({ "date": date.to_string(), "role": role.as_str(), "person": person, "phone": phone,
+                "extension": extension }),
+            );
         }
     }
     all

@@ -105,7 +105,8 @@ fn delivery(row: &Value) -> String {
 }
 
 fn show_channels(channels: &Value) -> String {
-    let mut table = Table::new(&["name", "kind", "language", "last sent", ">waiting", "failing since", "error"]);
+    let mut table =
+        Table::new(&["name", "kind", "language", "last sent", ">waiting", "failing since", "error"]);
     for row in rows(channels) {
         table.row([
             text(row, "name"),

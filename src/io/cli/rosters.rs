@@ -84,7 +84,8 @@ pub(super) async fn run(client: &Client, output: Output, args: &RosterArgs) -> R
         }
         Some(RosterCommand::Publish { pack, month }) => {
             let roster = client.post(&format!("/rosters/{pack}/{month}/publish"), &json!({})).await?;
-            output.print(&roster, |roster| format!("{} is {}\n", text(roster, "month"), text(roster, "state")));
+            output
+                .print(&roster, |roster| format!("{} is {}\n", text(roster, "month"), text(roster, "state")));
         }
         Some(RosterCommand::Swap { pack, date, role, person, substitute, reason }) => {
             let month = date.get(..7).unwrap_or(date);
@@ -124,7 +125,8 @@ fn show(roster: &Value) -> String {
         table.row(["date", "role", "person", "phone", "extension"].map(|key| text(row, key)));
     }
     let head = format!("{} {}: {}\n", text(roster, "pack"), text(roster, "month"), text(roster, "state"));
-    let gaps: String = items(roster, "gaps").iter().map(|g| format!("missing: {}\n", g.as_str().unwrap_or(""))).collect();
+    let gaps: String =
+        items(roster, "gaps").iter().map(|g| format!("missing: {}\n", g.as_str().unwrap_or(""))).collect();
     head + &table.render("no duties") + &gaps
 }
 

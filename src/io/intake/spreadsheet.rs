@@ -42,7 +42,8 @@ impl Format {
 
 /// One row: its number in the sheet, its cells or what is wrong with it, and how much of the
 /// file has been read, in bytes.
-pub(in crate::io) type Take<'a> = dyn FnMut(u64, Result<Vec<String>, String>, u64) -> Result<bool, Broken> + 'a;
+pub(in crate::io) type Take<'a> =
+    dyn FnMut(u64, Result<Vec<String>, String>, u64) -> Result<bool, Broken> + 'a;
 
 /// Hands the rows of the first sheet that has any to `take`, until it says no. Empty rows, and
 /// titles that stand above the names of the columns, are left out.

@@ -40,7 +40,8 @@ impl Notices {
         let settings = self.settings();
         let planner = self.parts.planner.settings();
         let policy = planner.policies.in_force(pack, planner.calendar.date(now));
-        let brand = policy.map_or("", |p| if p.pack.brand.is_empty() { &p.pack.title } else { &p.pack.brand });
+        let brand =
+            policy.map_or("", |p| if p.pack.brand.is_empty() { &p.pack.title } else { &p.pack.brand });
         let (mut told, mut from) = (Announced::default(), 0);
         loop {
             let page = self.store().customers_with_fields(pack, from, PAGE).await?;

@@ -39,8 +39,7 @@ impl Notices {
         planner: &planner::Settings,
         told: &Told,
     ) -> Result<Vec<Extended>, Error> {
-        let shared =
-            settings.masks.of(&told.pack).share && settings.is_routed("callback.done", &told.pack);
+        let shared = settings.masks.of(&told.pack).share && settings.is_routed("callback.done", &told.pack);
         let department = (told.outcome == "dissatisfied").then(|| department(settings, told)).flatten();
         let mut notices = Vec::new();
         if !shared && department.is_none() {
@@ -76,9 +75,11 @@ impl Notices {
             true => Vec::new(),
             false => self.store().told_answers(&told.call).await?,
         };
-        let answers: Vec<String> = answers.into_iter().map(|(question, said)| format!("{question}: {said}")).collect();
+        let answers: Vec<String> =
+            answers.into_iter().map(|(question, said)| format!("{question}: {said}")).collect();
         let filled: BTreeMap<String, String> = serde_json::from_str(&told.filled).unwrap_or_default();
-        let filled: Vec<String> = filled.into_iter().map(|(column, text)| format!("{column}: {text}")).collect();
+        let filled: Vec<String> =
+            filled.into_iter().map(|(column, text)| format!("{column}: {text}")).collect();
         let link = |path: String| match settings.public_url.as_str() {
             "" => String::new(),
             url => format!("{url}/api/v1/{path}"),

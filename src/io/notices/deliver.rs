@@ -95,6 +95,7 @@ impl Notices {
             }
             Answer::Failed(why, asked) => {
                 let next = now + notice::retry_after(leased.attempts + 1, asked);
+                let held = asked.map(|_| next);
                 let ends = leased.at + settings.give_up_after;
                 let next = (next < ends).then_some(next);
                 tracing::warn!(
@@ -104,7 +105,7 @@ impl Notices {
                     in_ms = next.map(|at| at.millis_since(now)),
                     "a notice did not arrive"
                 );
-                self.store().message_failed(&channel.name, &leased.deliveries, &why, next, now).await?;
+                self.store().message_failed(&channel.name, &leased.deliveries, &why, next, held, now).await?;
                 if next.is_none() {
                     let hours = millis(settings.give_up_after) / 3_600_000;
                     let detail = format!("{} by {} after {hours} h: {why}", message.title, channel.name);

@@ -27,7 +27,9 @@ impl Notices {
             let events = self.store().events_to_tell(&rule.pack, &rule.kind, from, since).await?;
             let mut notices = Vec::new();
             for event in &events {
-                let Some((at, confirm_by)) = rule.due(&event.fields, &planner.calendar, now) else { continue };
+                let Some((at, confirm_by)) = rule.due(&event.fields, &planner.calendar, now) else {
+                    continue;
+                };
                 if at <= now {
                     notices.extend(self.of_event(rule, event, confirm_by, &planner.policies, now));
                 }

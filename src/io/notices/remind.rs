@@ -44,7 +44,8 @@ impl Notices {
         for raised in self.store().raise_warnings(&notice.pack, &[warning], ACTOR, now).await? {
             let alarm = format!("{}: {}: {}", raised.code, raised.subject, raised.detail);
             tracing::warn!(alarm, "a person should look at this");
-            let told = json!({ "call": null, "alarm": alarm, "pack": notice.pack, "day": raised.day.to_string() });
+            let told =
+                json!({ "call": null, "alarm": alarm, "pack": notice.pack, "day": raised.day.to_string() });
             self.parts.hub.publish_value("alarm", &told);
         }
         Ok(())
@@ -75,7 +76,12 @@ impl Notices {
         let is_last = notice.topic == next.topic;
         let next = (is_heard && !is_last).then_some(&next);
         self.store().escalate_notice(unacked.id, next, now).await?;
-        tracing::warn!(notice = unacked.id, topic = notice.topic, to = notice.to, "nobody acknowledged a notice");
+        tracing::warn!(
+            notice = unacked.id,
+            topic = notice.topic,
+            to = notice.to,
+            "nobody acknowledged a notice"
+        );
         Ok(())
     }
 }

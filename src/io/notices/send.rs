@@ -107,7 +107,10 @@ async fn mail(
     let server = &channel.mail;
     let to = addresses(settings, channel, message);
     if to.is_empty() {
-        return Ok(Answer::Failed("nobody has an e-mail address for it: give `to` of the channel".into(), None));
+        return Ok(Answer::Failed(
+            "nobody has an e-mail address for it: give `to` of the channel".into(),
+            None,
+        ));
     }
     let mailbox = |address: &str| {
         address.parse::<Mailbox>().map_err(|e| SendError(format!("`{address}` is no e-mail address: {e}")))

@@ -123,7 +123,8 @@ fn number(day: Date) -> i64 {
 }
 
 fn line(masks: &Masks, calendar: &Calendar, pack: &str, row: &TableRow) -> Line {
-    let facts = [("customer", &row.customer), ("phone", &row.phone), ("note", &row.note), ("detail", &row.detail)];
+    let facts =
+        [("customer", &row.customer), ("phone", &row.phone), ("note", &row.note), ("detail", &row.detail)];
     let facts = facts.into_iter().map(|(key, value)| (key.to_owned(), value.clone())).collect();
     let mut shown = masks.cover(pack, "", false, &facts);
     let mut take = |key: &str| shown.remove(key).unwrap_or_default();

@@ -33,8 +33,9 @@ impl Rosters {
     ) -> Result<RosterMonth, Error> {
         let settings = self.settings(pack);
         let other = duties.iter().enumerate().filter(|(_, d)| !month.holds(d.date));
-        let mut wrong: Vec<(String, String)> =
-            other.map(|(i, d)| (format!("duties[{i}].date"), format!("{} is not in {month}", d.date))).collect();
+        let mut wrong: Vec<(String, String)> = other
+            .map(|(i, d)| (format!("duties[{i}].date"), format!("{} is not in {month}", d.date)))
+            .collect();
         let missing = gaps(month, &settings.roles, duties);
         wrong.extend(missing.iter().map(|gap| {
             let (date, role) = (gap.date, gap.role);

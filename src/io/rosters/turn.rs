@@ -175,7 +175,8 @@ impl Rosters {
                 let person = &view.shift.person;
                 let (shift, day) = (time.to_owned(), day.to_owned());
                 let minutes = view.late_minutes.to_string();
-                let told = facts([("person", person.clone()), ("shift", shift), ("minutes", minutes), ("day", day)]);
+                let told =
+                    facts([("person", person.clone()), ("shift", shift), ("minutes", minutes), ("day", day)]);
                 notices.push(notice("roster.late", person, told));
             }
             let present = self.agents_present(&pack, Timestamp(starts_at.max(now.0))).await?;

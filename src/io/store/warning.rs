@@ -20,7 +20,7 @@ pub struct WarningRow {
     /// Day it is about: `2026-03-03`.
     pub day: String,
     /// Stable word: `missing_slip`, `report_due`, `report_missing`, `under_quota`, `over_quota`,
-    /// `coverage_breach`, `calendar_year_missing`.
+    /// `coverage_breach`, `calendar_year_missing`, `unconfirmed_notice`, `roster_missing`.
     pub code: String,
     /// What it is about.
     pub subject: String,

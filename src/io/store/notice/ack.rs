@@ -43,13 +43,14 @@ impl Store {
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?;
-        let unacked = |(id, key, topic, to, subject, pack, json, rounds, asked_at, confirm_by): Row| Unacked {
-            id,
-            notice: NewNotice { key, topic, to, subject, pack, facts: facts(&json), wants_ack: true },
-            rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
-            asked_at: Timestamp(asked_at),
-            confirm_by: confirm_by.map(Timestamp),
-        };
+        let unacked =
+            |(id, key, topic, to, subject, pack, json, rounds, asked_at, confirm_by): Row| Unacked {
+                id,
+                notice: NewNotice { key, topic, to, subject, pack, facts: facts(&json), wants_ack: true },
+                rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
+                asked_at: Timestamp(asked_at),
+                confirm_by: confirm_by.map(Timestamp),
+            };
         Ok(rows.into_iter().map(unacked).collect())
     }
 

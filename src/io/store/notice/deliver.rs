@@ -19,13 +19,13 @@ const CHOOSING: i64 = 0x7269_6E67_6E6F_7465;
 /// Chooses the deliveries of the next message: what waits, when a message about the same was sent
 /// last, and how many messages went out in the last minute and when the first of them did.
 pub type Chooser<'a> = &'a (
-             dyn Fn(
+        dyn Fn(
     &[Waiting],
     &BTreeMap<String, Timestamp>,
     (u32, Option<Timestamp>),
 ) -> Result<Vec<i64>, Option<Timestamp>>
-                 + Sync
-         );
+            + Sync
+    );
 
 /// A message that is to be sent now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,8 @@ impl Store {
     pub async fn waiting_channels(&self, now: Timestamp) -> Result<Vec<String>, Error> {
         let rows: Vec<(String,)> = on!(&self.db, p => sqlx::query_as(
             "SELECT DISTINCT channel FROM notice_deliveries
-             WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= $1 AND leased_until <= $1")
+             WHERE sent_at IS NULL AND given_up_at IS NULL AND next_at <= $1 AND leased_until <= $1
+               AND channel NOT IN (SELECT name FROM notice_channels WHERE held_until > $1)")
             .bind(now.0)
             .fetch_all(p)
             .await)?;
@@ -131,7 +132,8 @@ impl Store {
             let taken = take(&mut tx, *id, until).await?;
             if leased.items.is_empty() {
                 leased.at = Timestamp(taken.created_at);
-                leased.file = taken.file_name.zip(taken.file_text).map(|(name, text)| Attachment { name, text });
+                leased.file =
+                    taken.file_name.zip(taken.file_text).map(|(name, text)| Attachment { name, text });
             }
             leased.attempts = leased.attempts.max(u32::try_from(taken.attempts).unwrap_or(u32::MAX));
             leased.items.push(Item {
@@ -146,7 +148,8 @@ impl Store {
             });
         }
         let first = leased.deliveries.first();
-        leased.message = waiting.iter().find(|w| Some(&w.id) == first).map(|w| w.message.clone()).unwrap_or_default();
+        leased.message =
+            waiting.iter().find(|w| Some(&w.id) == first).map(|w| w.message.clone()).unwrap_or_default();
         if leased.message.is_empty() {
             let notices = leased.items.iter().map(|item| (item.key.as_str(), item.round));
             leased.message = crate::notice::message_id(channel, notices);
@@ -178,7 +181,7 @@ impl Store {
         }
         within!(&mut tx, c => sqlx::query(
             "INSERT INTO notice_channels (name, last_sent_at) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE
-             SET last_sent_at = excluded.last_sent_at, failing_since = NULL, alarmed_at = NULL, error = ''")
+             SET last_sent_at = excluded.last_sent_at, failing_since = NULL, alarmed_at = NULL, held_until = NULL, error = ''")
             .bind(channel)
             .bind(now.0)
             .execute(c)
@@ -188,12 +191,14 @@ impl Store {
     }
 
     /// The message did not arrive: it is tried again at `next`, or given up where that is None.
+    /// `held`: the other side wants to be left alone until then, whatever else waits for it.
     pub async fn message_failed(
         &self,
         channel: &str,
         deliveries: &[i64],
         why: &str,
         next: Option<Timestamp>,
+        held: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
@@ -211,11 +216,14 @@ impl Store {
                 .map(drop))?;
         }
         within!(&mut tx, c => sqlx::query(
-            "INSERT INTO notice_channels (name, failing_since, error) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE
-             SET failing_since = COALESCE(notice_channels.failing_since, excluded.failing_since), error = excluded.error")
+            "INSERT INTO notice_channels (name, failing_since, error, held_until) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name) DO UPDATE
+             SET failing_since = COALESCE(notice_channels.failing_since, excluded.failing_since), error = excluded.error,
+                 held_until = excluded.held_until")
             .bind(channel)
             .bind(now.0)
             .bind(clean(why))
+            .bind(held.map(|at| at.0))
             .execute(c)
             .await
             .map(drop))?;

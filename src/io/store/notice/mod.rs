@@ -16,7 +16,7 @@ pub use ack::Unacked;
 pub use deliver::{Chooser, Leased, Outage};
 pub use page::{ChannelRow, DeliveryRow, NoticeFilter, NoticeRow, STATES};
 pub use route::Unrouted;
-pub use tell::{Consenting, Told, ToldEvent, ToCustomer, TableRow};
+pub use tell::{Consenting, TableRow, ToCustomer, Told, ToldEvent};
 
 /// A notice with what only some have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

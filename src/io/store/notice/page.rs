@@ -112,7 +112,8 @@ pub struct NoticeFilter {
     pub state: Option<String>,
 }
 
-const ROW: &str = "SELECT n.id, n.key, n.topic, n.recipient, n.subject, n.pack, n.facts, n.wants_ack, n.created_at,
+const ROW: &str =
+    "SELECT n.id, n.key, n.topic, n.recipient, n.subject, n.pack, n.facts, n.wants_ack, n.created_at,
         n.rounds, n.confirm_by, n.acked_at, n.acked_by, n.ack_note, n.escalated_at, f.name AS file
     FROM notices n LEFT JOIN notice_files f ON f.notice_id = n.id WHERE ";
 
@@ -151,7 +152,8 @@ impl Store {
             query.push(" ORDER BY n.id DESC LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await
         })?;
-        let mut page = Page::cut(rows, limit, |row: &NoticeRow| Cursor { key: row.id, id: row.id.to_string() });
+        let mut page =
+            Page::cut(rows, limit, |row: &NoticeRow| Cursor { key: row.id, id: row.id.to_string() });
         self.add_deliveries(&mut page.rows).await?;
         Ok(page)
     }

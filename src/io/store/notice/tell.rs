@@ -243,7 +243,11 @@ impl Store {
     }
 
     /// Open callbacks by that method whose time has come and for which nothing is on its way.
-    pub async fn callbacks_to_customers(&self, method: &str, now: Timestamp) -> Result<Vec<ToCustomer>, Error> {
+    pub async fn callbacks_to_customers(
+        &self,
+        method: &str,
+        now: Timestamp,
+    ) -> Result<Vec<ToCustomer>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(concat!(
             "SELECT b.id, b.pack, b.rule, b.method, c.name AS customer, ", first_phone!(), ", c.email, b.note, b.due,
                     e.at AS event_at, e.fields AS event_fields

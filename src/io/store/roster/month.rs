@@ -51,7 +51,8 @@ pub struct SwapRow {
     pub created_at: i64,
 }
 
-const MONTH: &str = "SELECT id, pack, month, state, changed_by, changed_at, published_by, published_at FROM rosters WHERE ";
+const MONTH: &str =
+    "SELECT id, pack, month, state, changed_by, changed_at, published_by, published_at FROM rosters WHERE ";
 
 impl Store {
     /// Months of a pack, or of all, newest first.
@@ -135,7 +136,8 @@ impl Store {
         put(&mut tx, id, duties).await?;
         let subject = format!("roster:{pack}/{month}");
         let detail = format!("{} duties", duties.len());
-        let line = AuditLine { at: now, actor: by, action: "roster.save", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "roster.save", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
         self.known_roster(pack, month).await
@@ -179,7 +181,8 @@ impl Store {
             .map(drop))?;
         let subject = format!("roster:{pack}/{month}");
         let detail = format!("{} notices", notices.len());
-        let line = AuditLine { at: now, actor: by, action: "roster.publish", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "roster.publish", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
         self.known_roster(pack, month).await
@@ -220,7 +223,8 @@ impl Store {
             "{} {}: {} for {}: {reason}",
             wanted.date, wanted.role, wanted.substitute.name, wanted.person
         );
-        let line = AuditLine { at: now, actor: by, action: "roster.swap", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "roster.swap", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await
     }
@@ -255,7 +259,9 @@ async fn put(tx: &mut Tx, roster: i64, duties: &[Duty]) -> Result<(), Error> {
     Ok(())
 }
 
-fn duty((date, role, name, phone, extension): (String, String, String, String, String)) -> Result<Duty, Error> {
+fn duty(
+    (date, role, name, phone, extension): (String, String, String, String, String),
+) -> Result<Duty, Error> {
     let corrupt = |detail: String| Error::Corrupt { what: "duty", detail };
     Ok(Duty {
         date: date.parse().map_err(|_| corrupt(format!("`{date}` is no day")))?,

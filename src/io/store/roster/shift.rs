@@ -85,7 +85,8 @@ impl Store {
         }
         let subject = format!("shifts:{pack}");
         let detail = format!("{} shifts", shifts.len());
-        let line = AuditLine { at: now, actor: by, action: "roster.shifts", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "roster.shifts", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await
     }

@@ -22,7 +22,13 @@ impl Store {
     }
 
     /// Keeps the teams of a pack in place of those it had; whose turn it is stays.
-    pub async fn save_teams(&self, pack: &str, teams: &[Team], by: &str, now: Timestamp) -> Result<(), Error> {
+    pub async fn save_teams(
+        &self,
+        pack: &str,
+        teams: &[Team],
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
         within!(&mut tx, c => sqlx::query("DELETE FROM roster_teams WHERE pack = $1")
             .bind(pack)
@@ -45,7 +51,8 @@ impl Store {
         let subject = format!("teams:{pack}");
         let names: Vec<&str> = teams.iter().map(|t| t.name.as_str()).collect();
         let detail = names.join(", ");
-        let line = AuditLine { at: now, actor: by, action: "roster.teams", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "roster.teams", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await
     }
@@ -73,7 +80,9 @@ impl Store {
             .bind(pack)
             .fetch_optional(c)
             .await)?;
-        let Some(team) = next_team(&teams, last.as_ref().map(|(name,)| name.as_str())) else { return Ok(None) };
+        let Some(team) = next_team(&teams, last.as_ref().map(|(name,)| name.as_str())) else {
+            return Ok(None);
+        };
         within!(&mut tx, c => sqlx::query("INSERT INTO roster_turns (pack, subject, team, at) VALUES ($1, $2, $3, $4)")
             .bind(clean(pack))
             .bind(clean(subject))

@@ -50,7 +50,7 @@ struct Query {
     /// `waiting`, `sent`, `failed`, `unrouted`, `unacknowledged` or `acknowledged`.
     state: Option<String>,
     /// Language of titles and texts: `zh-CN` (default) or `en`.
-    language: Option<Tongue>,
+    language: Option<String>,
     /// Show whole numbers and names.
     #[serde(default)]
     unmask: bool,
@@ -58,26 +58,6 @@ struct Query {
     after: Option<String>,
     /// Rows of the page.
     limit: Option<u32>,
-}
-
-/// Language of texts.
-#[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
-enum Tongue {
-    /// Chinese.
-    #[serde(rename = "zh-CN")]
-    Chinese,
-    /// English.
-    #[serde(rename = "en")]
-    English,
-}
-
-impl From<Option<Tongue>> for Language {
-    fn from(tongue: Option<Tongue>) -> Language {
-        match tongue {
-            None | Some(Tongue::Chinese) => Language::Chinese,
-            Some(Tongue::English) => Language::English,
-        }
-    }
 }
 
 /// That a person has taken note.
@@ -130,8 +110,20 @@ pub struct ChannelView {
 impl SheetRow for NoticeRow {
     const NAME: &'static str = "notices";
     const COLUMNS: &'static [&'static str] = &[
-        "id", "key", "topic", "to", "subject", "pack", "title", "created_at", "rounds", "sent_at", "acked_at",
-        "acked_by", "ack_note", "escalated_at",
+        "id",
+        "key",
+        "topic",
+        "to",
+        "subject",
+        "pack",
+        "title",
+        "created_at",
+        "rounds",
+        "sent_at",
+        "acked_at",
+        "acked_by",
+        "ack_note",
+        "escalated_at",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -198,8 +190,12 @@ async fn index(
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     one_of("state", &query.state, &STATES)?;
+    one_of("language", &query.language, &["zh-CN", "en"])?;
     let unmask = unmasking(&api, &caller, query.unmask, "notices").await?;
-    let language = query.language.into();
+    let language = match query.language.as_deref() {
+        Some("en") => Language::English,
+        _ => Language::Chinese,
+    };
     let Query { topic, subject, to, pack, state, .. } = query;
     let filter = NoticeFilter { topic, subject, to, pack, state };
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {

@@ -185,7 +185,8 @@ impl From<Error> for Problem {
             Error::Store(error) => error.into(),
             Error::Planner(error) => error.into(),
             Error::Invalid(fields) => {
-                let hint = "name somebody for every night and role; a swap needs a substitute of the same role";
+                let hint =
+                    "name somebody for every night and role; a swap needs a substitute of the same role";
                 let one = |(field, detail): (String, String)| FieldProblem::new(field, detail, hint);
                 Problem::invalid(fields.into_iter().take(500).map(one).collect())
             }

@@ -224,9 +224,8 @@ async fn add_leave(
     Json(body): Json<LeaveBody>,
 ) -> Result<(StatusCode, axum::Json<LeaveRow>), Problem> {
     let day = |field: &str, text: &str| {
-        let wrong = |_| {
-            Problem::invalid_field(field, format!("`{text}` is not a day"), "write it as 2026-03-04")
-        };
+        let wrong =
+            |_| Problem::invalid_field(field, format!("`{text}` is not a day"), "write it as 2026-03-04");
         text.parse::<jiff::civil::Date>().map_err(wrong)
     };
     let (person, reason) = (name("person", &body.person)?, name("reason", &body.reason)?);
@@ -303,6 +302,8 @@ async fn next_team(
     let subject = name("subject", &body.subject)?;
     let team = api.rosters()?.next_team(&pack, subject, api.now()).await?;
     let team = team.ok_or_else(|| Problem::not_found("team of pack", format!("`{pack}`")))?;
-    caller.audit(&api, "roster.turn", &format!("teams:{pack}"), &format!("{} for {subject}", team.name)).await?;
+    caller
+        .audit(&api, "roster.turn", &format!("teams:{pack}"), &format!("{} for {subject}", team.name))
+        .await?;
     Ok(axum::Json(shown(team)))
 }

@@ -49,7 +49,8 @@ CREATE TABLE notice_channels (
     last_sent_at  BIGINT,
     failing_since BIGINT,                             -- NULL: the last message arrived
     alarmed_at    BIGINT,
-    error         TEXT    NOT NULL DEFAULT ''
+    error         TEXT    NOT NULL DEFAULT '',
+    held_until    BIGINT                              -- it asked to be left alone until then
 );
 
 -- How far notices were made from what is stored.

@@ -49,7 +49,8 @@ CREATE TABLE notice_channels (
     last_sent_at  INTEGER,
     failing_since INTEGER,                             -- NULL: the last message arrived
     alarmed_at    INTEGER,
-    error         TEXT    NOT NULL DEFAULT ''
+    error         TEXT    NOT NULL DEFAULT '',
+    held_until    INTEGER                              -- it asked to be left alone until then
 ) STRICT;
 
 -- How far notices were made from what is stored.
