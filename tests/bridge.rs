@@ -5,5 +5,6 @@ mod faults;
 mod hotline;
 mod orders;
 mod outbound;
+mod soak;
 mod talks;
 mod transfers;
