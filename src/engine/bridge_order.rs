@@ -90,10 +90,13 @@ impl Engine {
 
     /// Rings somebody for a customer who waits in their script, as a queue does: the first to
     /// answer has them. That it rings, that it is up and what it came to are told by
-    /// [`super::Notice::Leg`]. False where nothing can be rung there now.
+    /// [`super::Notice::Leg`]. False where nothing can be rung there now, or where somebody
+    /// talks with the customer already.
     pub fn offer(&mut self, now: Now, call: CallId, target: &str) -> bool {
         let Some(slot) = self.by_call.get(&call).copied() else { return false };
-        self.bridges.entry(slot).or_default();
+        if self.bridges.entry(slot).or_default().talker().is_some() {
+            return false;
+        }
         let rung = self.ring_for(now, slot, target, Task::Answer, Role::Talker);
         self.run(now);
         rung
