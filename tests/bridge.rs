@@ -6,5 +6,6 @@ mod hotline;
 mod orders;
 mod outbound;
 mod queues;
+mod soak;
 mod talks;
 mod transfers;

@@ -90,10 +90,13 @@ impl Engine {
 
     /// Rings somebody for a customer who waits in their script, as a queue does: the first to
     /// answer has them. That it rings, that it is up and what it came to are told by
-    /// [`super::Notice::Leg`]. False where nothing can be rung there now.
+    /// [`super::Notice::Leg`]. False where nothing can be rung there now, or where somebody
+    /// talks with the customer already.
     pub fn offer(&mut self, now: Now, call: CallId, target: &str) -> bool {
         let Some(slot) = self.by_call.get(&call).copied() else { return false };
-        self.bridges.entry(slot).or_default();
+        if self.bridges.entry(slot).or_default().talker().is_some() {
+            return false;
+        }
         let rung = self.ring_for(now, slot, target, Task::Answer, Role::Talker);
         self.run(now);
         rung
@@ -139,21 +142,18 @@ impl Engine {
                 return conflict("somebody is being consulted already");
             }
             BridgeOrder::Transfer(target) => {
-                if !self.begin_transfer(now, call, talker, &target) {
-                    return unreachable(&target);
-                }
+                let rings = self.begin_transfer(now, call, talker, &target);
+                return ringing(rings, &target);
             }
             BridgeOrder::Consult(target) => {
                 self.hold_customer(call, true);
-                if !self.ring_for(now, call, &target, Task::Consult, Role::Talker) {
-                    self.hold_customer(call, false);
-                    return unreachable(&target);
-                }
+                let rings = self.ring_for(now, call, &target, Task::Consult, Role::Talker);
+                self.hold_customer(call, rings);
+                return ringing(rings, &target);
             }
             BridgeOrder::Conference(Some(target)) => {
-                if !self.ring_for(now, call, &target, Task::Join, Role::Talker) {
-                    return unreachable(&target);
-                }
+                let rings = self.ring_for(now, call, &target, Task::Join, Role::Talker);
+                return ringing(rings, &target);
             }
             BridgeOrder::Complete | BridgeOrder::Back | BridgeOrder::Conference(None) => {
                 let Some((other, up)) = consulted else { return conflict("nobody is being consulted") };
@@ -229,12 +229,9 @@ impl Engine {
             return Ok(());
         }
         // Nobody outside listens in.
-        if self.contacts_of(target).is_empty()
-            || !self.ring_for(now, call, target, Task::Supervise, Role::Supervisor(mode))
-        {
-            return unreachable(target);
-        }
-        Ok(())
+        let ours = !self.contacts_of(target).is_empty();
+        let rings = ours && self.ring_for(now, call, target, Task::Supervise, Role::Supervisor(mode));
+        ringing(rings, target)
     }
 
     fn pause_recording(&mut self, now: Now, call: u64, pause: bool, by: &str) -> Ordered {
@@ -274,6 +271,7 @@ fn conflict<T>(why: &str) -> Result<T, BridgeRefusal> {
     Err(BridgeRefusal::Conflict(why.to_owned()))
 }
 
-fn unreachable<T>(target: &str) -> Result<T, BridgeRefusal> {
-    Err(BridgeRefusal::Unreachable(format!("nothing can be rung at `{target}` now")))
+fn ringing(rings: bool, target: &str) -> Ordered {
+    let nothing = || BridgeRefusal::Unreachable(format!("nothing can be rung at `{target}` now"));
+    rings.then_some(()).ok_or_else(nothing)
 }

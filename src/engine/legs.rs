@@ -111,11 +111,11 @@ impl Engine {
             self.by_session.remove(&session);
         }
         self.give_back(now, &slot.address);
-        if let Address::Outside { trunk, .. } = slot.address {
-            if let Some(trunk) = self.trunk_named_mut(&trunk) {
-                trunk.counts.calls = trunk.counts.calls.saturating_sub(1);
-                trunk.counts.answered += u64::from(slot.leg.answered_at().is_some());
-            }
+        // Counted when its INVITE left.
+        let Address::Outside { trunk, .. } = slot.address else { return };
+        if let Some(trunk) = self.trunk_named_mut(&trunk).filter(|_| slot.session.is_some()) {
+            trunk.counts.calls = trunk.counts.calls.saturating_sub(1);
+            trunk.counts.answered += u64::from(slot.leg.answered_at().is_some());
         }
     }
 

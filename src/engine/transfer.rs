@@ -21,6 +21,10 @@ impl Engine {
         let Some((leg, call)) = leg.and_then(|leg| Some((leg, self.call_of_guest(leg)?))) else {
             return refuse(self, 403);
         };
+        // To join a dialog that the phone has elsewhere (RFC 3891) is another thing than to ring.
+        if refer_to.headers.is_some() {
+            return refuse(self, 501);
+        }
         let target = match (&refer_to.scheme, refer_to.user_unescaped()) {
             (Scheme::Sip | Scheme::Sips, Some(user)) if !self.contacts_of(&user).is_empty() => user,
             _ => return refuse(self, 404),

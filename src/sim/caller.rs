@@ -41,18 +41,18 @@ impl Phone {
         let dialog = Dialog::new(invite.clone(), local_sip, &mut rng);
         let behaviour = Behaviour::Answers(person);
         let mut phone = Phone::with(now, behaviour, dialog, local_rtp, Agreed::offer(), &mut rng);
-        phone.set_stage(Stage::Placing(Placed { invite, tag }));
+        phone.set_stage(Stage::Placing(Box::new(Placed { invite, tag })));
         phone.say(text.into_bytes());
         phone
     }
 
     /// A response to the INVITE that was placed: 2xx begins the talk, any other final
     /// response ends the call.
-    pub(super) fn handle_placed(&mut self, now: Mono, placed: Placed, response: &Response) {
+    pub(super) fn handle_placed(&mut self, now: Mono, placed: Box<Placed>, response: &Response) {
         if response.is_provisional() {
             return self.set_stage(Stage::Placing(placed));
         }
-        let Placed { invite, tag } = placed;
+        let Placed { invite, tag } = *placed;
         let mut ack = Request::new(Method::ACK, invite.uri.clone());
         for name in [header::VIA, header::FROM, header::CALL_ID, header::MAX_FORWARDS] {
             ack.headers.copy_from(&invite.headers, name);

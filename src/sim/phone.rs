@@ -30,7 +30,7 @@ pub enum Output {
 
 pub(super) enum Stage {
     /// INVITE of the phone's own, without a final response.
-    Placing(Placed),
+    Placing(Box<Placed>),
     /// Before the final response; `at` is when it comes.
     Alerting { at: Mono },
     /// 200 was sent.

@@ -127,6 +127,18 @@ fn a_phone_that_never_answers_our_bye_holds_up_nobody() {
 }
 
 #[test]
+fn a_customer_whose_line_goes_dead_frees_the_agent() {
+    let mut hotline = Hotline::new(29);
+    hotline.call_and_talk();
+    hotline.cut_off(CUSTOMER);
+    // The world's silence after which a line is dead is 20 s.
+    hotline.run_for(21 * SECOND);
+    assert!(hotline.phone("1001").is_none(), "{}", hotline.books.ladder.text());
+    let report = hotline.rest();
+    assert_eq!(report.record.bridging.hung_up_first.unwrap().0, HungUpFirst::System);
+}
+
+#[test]
 fn a_stop_of_everything_ends_all_legs() {
     let mut hotline = Hotline::new(28);
     hotline.call_and_talk();

@@ -147,6 +147,25 @@ fn ros_02_a_duty_phone_that_is_not_answered_is_followed_by_the_next() {
 }
 
 #[test]
+fn whoever_is_offered_a_waiting_customer_has_them_by_answering() {
+    let mut hotline = Hotline::new(11);
+    hotline.is_at("1001", Behaviour::NoAnswer);
+    hotline.call("1");
+    hotline.run_until(30 * SECOND, |w| w.phone("1001").is_some());
+    // As a queue does, while others still ring.
+    let (now, call) = (hotline.now, hotline.engine.calls().next().unwrap().id);
+    assert!(hotline.engine.offer(now, call, "1009"));
+    assert!(!hotline.engine.offer(now, call, "7777"), "nothing is there");
+    hotline.feed(ringback::engine::Input::Wake);
+    hotline.until(State::Bridged);
+    assert_eq!(hotline.hears_of_all(CUSTOMER), [super::hotline::BOSS_HZ]);
+    assert!(!hotline.engine.offer(now, call, "1001"), "somebody has the customer");
+    let report = hotline.finish();
+    let legs = results(&report.record.bridging.legs);
+    assert_eq!(legs, ["1001 elsewhere", "1002 elsewhere", "1009 talked"]);
+}
+
+#[test]
 fn keys_pressed_in_a_talk_reach_the_other_side_or_not_by_setting() {
     for pass in [true, false] {
         let mut hotline = Hotline::new(10);

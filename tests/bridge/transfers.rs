@@ -48,7 +48,8 @@ fn a_transfer_that_fails_gives_the_customer_back() {
 
 #[test]
 fn a_transfer_to_nowhere_or_outside_is_refused_and_the_talk_goes_on() {
-    for target in ["sip:7777@10.0.0.9", "sip:13800000009@10.0.0.9", "tel:13800000009"] {
+    let joins = "sip:1002@10.0.0.9?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc";
+    for target in ["sip:7777@10.0.0.9", "sip:13800000009@10.0.0.9", "tel:13800000009", joins] {
         let mut hotline = Hotline::new(63);
         hotline.call_and_talk();
         hotline.at_phone("1001", |phone, now| phone.refer(now, target));

@@ -4,6 +4,7 @@
 mod agents;
 mod archive_args;
 mod args;
+mod call;
 mod callbacks;
 mod calendar;
 mod calls;
@@ -30,6 +31,7 @@ pub use args::{
     DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
 };
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
+pub use call::{CallArgs, CallCommand, SuperviseWord};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
 pub use notices::{NoticesArgs, NoticesCommand};
@@ -89,6 +91,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Intake(args) => intake::run(&client, output, args).await,
         Command::Customers { command } => intake::customers(&client, output, command.as_ref()).await,
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
+        Command::Call(args) => call::run(&client, output, args).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Replay(args) => replay::run(&client, output, args).await,

@@ -50,8 +50,7 @@ impl<B: Books> World<B> {
     pub fn phone(&self, number: &str) -> Option<&Phone> {
         self.lines
             .values()
-            .filter(|line| line.number == number && !line.phone.has_ended())
-            .next_back()
+            .rfind(|line| line.number == number && !line.phone.has_ended())
             .map(|line| &line.phone)
     }
 
