@@ -12,6 +12,7 @@ use super::raw::Raw;
 use crate::agent::{AgentSettings, Codes, MayDial, NotReadyReason, OnRegister, Rules};
 use crate::engine::AgentsSetup;
 use crate::media::Codec;
+use crate::sip::digest::Algorithm;
 use crate::sip::registrar::{GuardSettings, RegistrarSettings, Secrets};
 
 /// Most agents: the registrar answers each of them every few minutes.
@@ -25,6 +26,9 @@ const MAX_NAME_CHARS: usize = 60;
 pub struct Agents {
     /// Realm of the challenges to phones. Default `ringback`; HA1 values belong to one realm.
     pub realm: String,
+    /// Algorithms of the challenges: `md5`, `sha-256` or both. Default `md5`: many phones give up
+    /// where they see one that they do not know.
+    pub algorithms: Vec<String>,
     /// Shortest registration granted. Default 60 s; 10 s to 1 h.
     pub register_min: Span,
     /// Longest registration granted. Default 1 h; at least `register_min`, at most 24 h.
@@ -102,6 +106,7 @@ impl Default for Agents {
         let reasons = ["1 break 20m", "2 lunch 90m", "3 meeting 3h", "4 back_office 4h", "5 training 8h"];
         Agents {
             realm: "ringback".into(),
+            algorithms: vec!["md5".into()],
             register_min: Span::seconds(60),
             register_max: hour,
             phones: 4,
@@ -177,6 +182,7 @@ impl Lowering<'_> {
         let day = Span::seconds(60)..=Span::seconds(86_400);
         RegistrarSettings {
             realm: raw.realm.clone(),
+            algorithms: self.algorithms(&raw.algorithms),
             min_expires: min,
             max_expires: max,
             default_expires: 300.clamp(min, max.max(min)),
@@ -188,6 +194,23 @@ impl Lowering<'_> {
             },
             users: BTreeMap::new(),
         }
+    }
+
+    fn algorithms(&mut self, written: &[String]) -> Vec<Algorithm> {
+        let mut algorithms = Vec::new();
+        for (i, name) in written.iter().enumerate() {
+            match Algorithm::from_name(name) {
+                Some(known @ (Algorithm::Md5 | Algorithm::Sha256)) => algorithms.push(known),
+                _ => self.wrong(
+                    format!("agents.algorithms[{i}]"),
+                    format!("`{name}` is not spoken: write md5 or sha-256"),
+                ),
+            }
+        }
+        if written.is_empty() {
+            self.wrong("agents.algorithms", "no algorithm is left: write md5, sha-256 or both");
+        }
+        algorithms
     }
 
     fn rules(&mut self, raw: &Agents) -> Rules {

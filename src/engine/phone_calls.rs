@@ -1,6 +1,7 @@
 //! Calls that an agent's own phone begins: star codes, other agents, numbers outside.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::inbound::user_of;
 use super::{Engine, Notice};
@@ -8,12 +9,14 @@ use crate::agent::{Dialled, Order, Wish};
 use crate::base::{CallId, Now};
 use crate::call::{Call, Direction, Plan, Way};
 use crate::dialer::MachinePolicy;
-use crate::ivr::Facts;
+use crate::ivr::{Facts, Script};
 use crate::sip::Srtp;
 use crate::sip::endpoint::{Incoming, SessionId};
 
-/// The script that says that a star code was carried out.
+/// The script that says that a star code was carried out; a company may lay its own over it.
 const CONFIRMATION: &str = "star-code";
+/// The one in the program.
+const BUILT_IN: &str = include_str!("star_code.toml");
 /// Stands where the name of a trunk stands in other calls.
 const PHONES: &str = "phones";
 
@@ -82,7 +85,8 @@ impl Engine {
         if let Err(refusal) = self.desk.agents.handle_wish(now, agent, wish, "phone") {
             return self.refuse_phone(now, session, 403, &refusal.to_string());
         }
-        let Some(script) = self.library.scripts.get(CONFIRMATION).cloned() else {
+        let own = self.library.scripts.get(CONFIRMATION).cloned();
+        let Some(script) = own.or_else(built_in) else {
             // It is done; only the voice that says so is missing.
             return self.refuse_phone(now, session, 480, "done");
         };
@@ -132,5 +136,20 @@ impl Engine {
         let why: String = why.chars().filter(|c| c.is_ascii() && !matches!(c, '"' | '\\')).collect();
         let warning = ("Warning".to_owned(), format!("399 ringback \"{why}\""));
         self.endpoint.reject(now, session, status, vec![warning]);
+    }
+}
+
+fn built_in() -> Option<Arc<Script>> {
+    Script::parse("star-code.toml", BUILT_IN).ok().map(Arc::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_confirmation_in_the_program_can_be_read() {
+        let script = built_in().expect("a script");
+        assert_eq!(script.languages(), ["zh-CN", "en"]);
     }
 }

@@ -54,7 +54,10 @@ pub(super) struct Waiting {
     pub kind: Kind,
     pub queue: String,
     pub stand: Stand,
+    /// The place in line: that of an earlier call where a callback had kept it.
     pub joined: Now,
+    /// When this call came: the wait counts from here.
+    pub came: Now,
     /// When it came into this queue: steps count from here.
     pub entered: Mono,
     /// Back from an agent who vanished or did not answer: the head of the line.
@@ -97,7 +100,7 @@ impl Waiting {
     }
 
     pub(super) fn waited(&self, now: Now) -> Duration {
-        self.first_answer.unwrap_or(now.mono).since(self.joined.mono)
+        self.first_answer.unwrap_or(now.mono).since(self.came.mono)
     }
 }
 

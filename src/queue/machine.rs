@@ -121,6 +121,7 @@ impl Queues {
             queue: queue.to_owned(),
             stand: Stand::Waiting(BTreeSet::new()),
             joined: now,
+            came: now,
             entered: now.mono,
             is_head: false,
             turn: self.turn,
@@ -253,7 +254,7 @@ impl Queues {
                 Fate::Abandoned | Fate::Answered(_) => {}
             }
         }
-        let (queue, joined, waited) = (waiting.queue.clone(), waiting.joined.utc, waiting.waited(now));
+        let (queue, joined, waited) = (waiting.queue.clone(), waiting.came.utc, waiting.waited(now));
         self.out.push_back(Output::Ended { call, queue, fate, joined, waited });
     }
 

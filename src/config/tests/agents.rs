@@ -42,6 +42,7 @@ fn mistakes_of_agents_are_shown_where_they_stand() {
     mistake(&format!("{AGENT}{}", AGENT.replace("anna", "bob")), 7, &["`8001` is another agent's too"]);
     mistake(&format!("{AGENT}{}", AGENT.replace("8001", "8002")), 6, &["the name of another agent"]);
     mistake("[agents]\nreasons = [\"1 break 20m\", \"break\"]\n", 2, &["reasons[1]", "1 break 20m"]);
+    mistake("[agents]\nalgorithms = [\"sha-1\"]\n", 2, &["algorithms[0]", "md5 or sha-256"]);
     mistake("[agents]\ncode_available = \"31\"\n", 2, &["no star code"]);
     mistake("[agents]\nregister_min = \"5s\"\n", 2, &["5s is not between"]);
     let everything = good(&format!("{AGENT}may_dial = [\"*\"]\n"));

@@ -64,7 +64,7 @@ impl Week {
         self.hall.pass(wait);
         let name = self.rng.below(10).to_string();
         match self.rng.below(100) {
-            0..30 => {
+            0..20 => {
                 let queue = self.pick(&["sales", "service", "major"]).unwrap();
                 let number = match self.rng.below(20) {
                     0 => String::new(),
@@ -80,39 +80,41 @@ impl Week {
                 });
                 self.callers.push(call);
             }
-            30..55 => {
+            20..50 => {
                 let rung: Vec<_> = self.hall.queues.ringing().into_iter().collect();
                 if let Some((agent, call)) = self.pick(&rung) {
                     self.hall.answers(&agent, call);
                 }
             }
-            55..75 => {
+            50..72 => {
                 let calls: Vec<CallId> =
                     self.callers.iter().copied().filter(|c| !self.hall.fates.contains_key(c)).collect();
                 if let Some(call) = self.pick(&calls) {
                     self.hall.hangs_up(call);
                 }
             }
-            75..80 => {
+            72..77 => {
                 let waiting: Vec<CallId> = self.hall.queues.line().into_iter().map(|v| v.call).collect();
                 if let Some(call) = self.pick(&waiting) {
                     self.hall.queues.want_callback(self.hall.now, call);
                     self.hall.settle();
                 }
             }
-            80..86 => {
+            77..86 => {
                 let dialling: Vec<CallId> = self.hall.dialling.keys().copied().collect();
                 if let Some(call) = self.pick(&dialling) {
                     let reached = self.rng.chance(0.6);
                     self.hall.dialled(call, reached);
                 }
             }
-            86..91 => self.hall.phone(&name, 0),
-            91..96 => self.hall.phone(&name, 1),
+            86..88 => self.hall.phone(&name, 0),
+            88..94 => self.hall.phone(&name, 1),
             _ => {
-                let wish = self
-                    .pick(&[Wish::Available, Wish::Available, Wish::NotReady("break".into()), Wish::LogOut])
-                    .unwrap();
+                let wish = match self.rng.below(8) {
+                    0 => Wish::NotReady("break".into()),
+                    1 => Wish::LogOut,
+                    _ => Wish::Available,
+                };
                 self.hall.agents.handle_wish(self.hall.now, &name, wish, "api").ok();
                 self.hall.settle();
             }
@@ -195,7 +197,7 @@ fn a_week_of_callers_leaves_nobody_stuck_or_lost() {
         week.end().unwrap_or_else(|problem| panic!("seed {seed}: {problem}"));
         let figures = *week.hall.queues.figures("service").unwrap();
         let fates = &week.hall.fates;
-        assert!(fates.len() > 5_000 && figures.answered > 500, "{} callers, {figures:?}", fates.len());
+        assert!(fates.len() > 5_000 && figures.answered > 300, "{} callers, {figures:?}", fates.len());
         for kind in [Fate::Abandoned, Fate::PromisedCallback] {
             assert!(fates.values().any(|fate| *fate == kind), "nobody met {kind:?}");
         }

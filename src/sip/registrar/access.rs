@@ -9,9 +9,6 @@ use crate::sip::digest::{Algorithm, Response as Credentials, ServerAuth, Verdict
 use crate::sip::message::{Request, Response};
 use crate::sip::{Uri, header};
 
-/// Offered to everybody alike, whatever is kept of whom: nobody learns who exists.
-const ALGORITHMS: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
-
 /// What came of the look at a request.
 #[derive(Debug)]
 pub(crate) enum Check {
@@ -82,9 +79,12 @@ impl Access {
             Standing::Slowed(_) | Standing::Free => {}
         }
         let Some(credentials) = credentials else {
-            return self.challenge(now, request, source, false, rng);
+            return self.challenge(now, settings, request, source, false, rng);
         };
-        let secret = settings.users.get(&credentials.user).and_then(|user| user.of(credentials.algorithm));
+        // An answer by an algorithm that was not offered would be a way to a weaker one.
+        let offered = settings.algorithms.contains(&plain(credentials.algorithm));
+        let user = settings.users.get(&credentials.user).filter(|_| offered);
+        let secret = user.and_then(|user| user.of(credentials.algorithm));
         // The same work for those who do not exist.
         let secret_or_none = secret.unwrap_or(&self.nobody);
         let place = source.to_canonical().to_string();
@@ -96,14 +96,14 @@ impl Access {
                 Check::Known(credentials.user)
             }
             Verdict::Stale if secret.is_some() && is_about_this => {
-                self.challenge(now, request, source, true, rng)
+                self.challenge(now, settings, request, source, true, rng)
             }
             _ => {
                 self.failed += 1;
                 if !is_phone {
                     self.blocked.extend(self.guard.fail(now, &settings.guard, source, &credentials.user));
                 }
-                self.challenge(now, request, source, false, rng)
+                self.challenge(now, settings, request, source, false, rng)
             }
         }
     }
@@ -111,6 +111,7 @@ impl Access {
     fn challenge(
         &mut self,
         now: Mono,
+        settings: &RegistrarSettings,
         request: &Request,
         source: IpAddr,
         stale: bool,
@@ -119,7 +120,7 @@ impl Access {
         let (status, _, name) = names(request);
         let place = source.to_canonical().to_string();
         let mut response = request.respond(status, None);
-        for challenge in self.auth.challenges(now, &place, stale, &ALGORITHMS, rng) {
+        for challenge in self.auth.challenges(now, &place, stale, &settings.algorithms, rng) {
             response.headers.push(name, challenge.to_string());
         }
         Check::Refused(Box::new(response))
@@ -139,5 +140,13 @@ fn names(request: &Request) -> (u16, &'static str, &'static str) {
         (401, header::AUTHORIZATION, header::WWW_AUTHENTICATE)
     } else {
         (407, header::PROXY_AUTHORIZATION, header::PROXY_AUTHENTICATE)
+    }
+}
+
+/// The algorithm without its session key.
+fn plain(algorithm: Algorithm) -> Algorithm {
+    match algorithm {
+        Algorithm::Md5 | Algorithm::Md5Sess => Algorithm::Md5,
+        Algorithm::Sha256 | Algorithm::Sha256Sess => Algorithm::Sha256,
     }
 }

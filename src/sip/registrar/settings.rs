@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use super::account::Secrets;
 use super::guard::GuardSettings;
+use crate::sip::digest::Algorithm;
 
 /// Settings of the registrar; without users nobody is asked who they are.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RegistrarSettings {
     /// Realm of the challenges.
     pub realm: String,
+    /// Algorithms that are offered to everybody alike, strongest first (RFC 8760), and taken.
+    pub algorithms: Vec<Algorithm>,
     /// Shortest registration granted, in seconds; shorter wishes get 423.
     pub min_expires: u32,
     /// Longest registration granted, in seconds; longer wishes are shortened.
@@ -28,6 +31,7 @@ impl Default for RegistrarSettings {
     fn default() -> Self {
         RegistrarSettings {
             realm: "ringback".to_owned(),
+            algorithms: vec![Algorithm::Sha256, Algorithm::Md5],
             min_expires: 60,
             max_expires: 3600,
             default_expires: 300,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::base::{Now, Rng};
+use crate::sip::digest::{Algorithm, Challenge};
 use crate::sip::endpoint::{Endpoint, Event, Received, Settings, TransportFailure};
 use crate::sip::message::{Message, Request, Response};
 use crate::sip::{ClientAuth, Method, Transport, Uri};
@@ -157,6 +158,27 @@ fn a_phone_registers_renews_and_leaves_and_its_presence_is_told_once() {
     office.register(&mut desk, &[]);
     assert_eq!(office.ask(Method::REGISTER, &mut desk, &[("Contact", "*"), ("Expires", "0")]).status, 200);
     assert_eq!(office.news(), ["8001 1 ", "8001 0 unregistered"]);
+}
+
+#[test]
+fn only_what_is_offered_is_taken() {
+    let mut office = Office::open();
+    let mut desk = phone("8001", "tea", 5060);
+    office.register(&mut desk, &[]);
+    let only = RegistrarSettings { algorithms: vec![Algorithm::Sha256], ..settings() };
+    office.ua.set_registrar(office.now, only);
+    let bare = office.request(Method::REGISTER, &desk, &[]);
+    let challenge = office.send(&desk, &bare).unwrap();
+    assert_eq!(challenge.headers.all("WWW-Authenticate").count(), 1);
+    let nonce = Challenge::parse(challenge.headers.get("WWW-Authenticate").unwrap()).unwrap().nonce;
+    let weaker = format!("Digest realm=\"ringback\", nonce=\"{nonce}\", algorithm=MD5, qop=\"auth\"");
+    let mut response = challenge.clone();
+    response.headers.set("WWW-Authenticate", weaker);
+    let mut old = phone("8001", "tea", 5060);
+    old.auth.handle_challenge(&response).unwrap();
+    let mut request = office.request(Method::REGISTER, &old, &[]);
+    old.auth.apply(&mut request, &mut Rng::seeded(1));
+    assert_eq!(office.send(&old, &request).unwrap().status, 401, "a right proof by a weaker algorithm");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Query {
-    /// Topics, divided by commas (`call,answer,campaign,trunk,alarm,import`); all of them where left out.
+    /// Topics, divided by commas (`call,answer,campaign,trunk,agent,alarm,import`); all of them where left out.
     topics: Option<String>,
 }
 
