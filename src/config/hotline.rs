@@ -148,24 +148,7 @@ impl Lowering<'_> {
                 "write roster:NAME, voicemail, callback or goodbye",
             );
         }
-        let mut steps: Vec<Step> = Vec::new();
-        for (n, text) in queue.steps.iter().enumerate() {
-            let key = format!("{at}.steps[{n}]");
-            match step(text) {
-                Some((after, longer_than, to)) => {
-                    if steps.last().is_some_and(|before| before.after > after.0) {
-                        self.wrong(&key, "comes before the step above it: write them in the order of time");
-                    }
-                    let to = self.overflow(&key, &to, raw);
-                    steps.push(Step { after: after.0, longer_than, to });
-                }
-                None => self.wrong_hint(
-                    key,
-                    format!("`{text}` is no step"),
-                    "write the time, then where to: \"60s queue:sales\", \"60s >5 roster:night\"",
-                ),
-            }
-        }
+        let steps = self.steps(at, queue, raw);
         let (zero, hour) = (Span::seconds(0), Span::seconds(3600));
         let length = |n: u64| Span::seconds(n);
         QueueSettings {
@@ -213,6 +196,28 @@ impl Lowering<'_> {
             ),
             callback: self.callback_rules(at, queue),
         }
+    }
+
+    fn steps(&mut self, at: &str, queue: &Queue, raw: &Raw) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for (n, text) in queue.steps.iter().enumerate() {
+            let key = format!("{at}.steps[{n}]");
+            match step(text) {
+                Some((after, longer_than, to)) => {
+                    if steps.last().is_some_and(|before| before.after > after.0) {
+                        self.wrong(&key, "comes before the step above it: write them in the order of time");
+                    }
+                    let to = self.overflow(&key, &to, raw);
+                    steps.push(Step { after: after.0, longer_than, to });
+                }
+                None => self.wrong_hint(
+                    key,
+                    format!("`{text}` is no step"),
+                    "write the time, then where to: \"60s queue:sales\", \"60s >5 roster:night\"",
+                ),
+            }
+        }
+        steps
     }
 
     fn callback_rules(&mut self, at: &str, queue: &Queue) -> CallbackRules {
