@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock::{self, Clock};
-use crate::io::notices::Notices;
 use crate::io::desk::TicketDesk;
+use crate::io::notices::Notices;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
@@ -24,6 +24,7 @@ pub(super) struct Turns {
     tickets: TicketDesk,
     notices: Notices,
     rosters: Rosters,
+    control: ControlHandle,
 }
 
 impl Turns {
@@ -32,7 +33,7 @@ impl Turns {
         [
             super::planner::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::tickets::spawn(self.tickets, clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, clock, stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
         ]
     }
 }
@@ -99,7 +100,7 @@ impl ApiSide {
         Ok(ApiSide {
             addresses,
             state,
-            turns: Turns { planner, tickets, notices, rosters },
+            turns: Turns { planner, tickets, notices, rosters, control: control.clone() },
             server,
             stop,
             control,

@@ -9,6 +9,7 @@ mod demo;
 mod demo_view;
 mod drain;
 mod driver;
+mod duty;
 mod embedded;
 mod facts;
 mod library;

@@ -8,11 +8,13 @@ use serde::Deserialize;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::duty::Told;
 use crate::config;
 use crate::io::assets;
 use crate::io::clock::Clock;
 use crate::io::notices::Notices;
 use crate::io::rosters::Rosters;
+use crate::io::web::ControlHandle;
 use crate::notice::{EventNotice, Masks, Settings, Templates};
 
 /// A turn at least so often: whatever is queued in a transaction wakes nobody.
@@ -80,22 +82,25 @@ fn parsed<T: serde::de::DeserializeOwned>(name: &str, text: &str) -> Result<T, S
 pub(super) fn spawn(
     notices: Notices,
     rosters: Rosters,
+    control: ControlHandle,
     clock: Clock,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = run(&notices, &rosters, &clock) => {}
+            () = run(&notices, &rosters, &control, &clock) => {}
         }
     })
 }
 
-async fn run(notices: &Notices, rosters: &Rosters, clock: &Clock) {
+async fn run(notices: &Notices, rosters: &Rosters, control: &ControlHandle, clock: &Clock) {
+    let mut told = Told::default();
     loop {
         if let Err(error) = rosters.turn(clock.now().utc).await {
             tracing::error!(%error, "the rosters' turn was not done; it is tried again");
         }
+        told.tell(rosters, control, clock.now().utc).await;
         let wait = match notices.turn(clock.now().utc).await {
             Ok(turn) if turn.more => BREATH,
             Ok(_) => AT_LEAST,

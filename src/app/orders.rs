@@ -46,6 +46,10 @@ impl Driver {
                     BridgeRefusal::Unreachable(why) => Refused::Invalid(why),
                 })
             }
+            Control::Duty { roster, chain } => {
+                self.parts.engine.set_duty(roster, chain);
+                Ok(Done::Accepted)
+            }
             Control::Agent { name, wish, by } => {
                 self.parts.engine.agent_wish(now, &name, wish, &by).map(Done::Agent).map_err(no_wish)
             }

@@ -13,7 +13,8 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveSnapshot, LiveTrunk, Readiness,
+    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveSnapshot, LiveTrunk,
+    Readiness,
 };
 use crate::sip::registrar::Binding;
 

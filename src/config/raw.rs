@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Agents};
 use super::duration::Span;
+use super::hotline::{Hotline, Queue};
 use super::notices::Notices;
 use super::phones::Phones;
-use super::hotline::{Hotline, Queue};
 use super::policy::Policy;
 use super::rosters::Roster;
 use crate::base::NumberStyle;

@@ -191,7 +191,11 @@ fn a_mistake_is_shown_with_line_caret_and_hint() {
     mistake("[spi]\nudp = []\n", 1, &["unknown key `spi`", "did you mean `sip`?"]);
     mistake("[log]\ncolour = true\n", 2, &["known here: level, format, unmask"]);
     mistake("[sip]\nudp = \"x\"\n", 2, &["invalid type"]);
-    mistake("data = \"/srv\"\n", 1, &["string \"/srv\" stands where a section belongs", "write `[data]` on a line"]);
+    mistake(
+        "data = \"/srv\"\n",
+        1,
+        &["string \"/srv\" stands where a section belongs", "write `[data]` on a line"],
+    );
     mistake("[sip\n", 1, &["^"]);
     mistake("[sip]\nudp = [\"0.0.0.0:5060\", \"x:y\"]\n", 2, &["sip.udp[1]", "`x:y` is not an address"]);
     mistake("[sip]\nt1 = \"9s\"\n", 2, &["9s is not between 100ms and 2s"]);

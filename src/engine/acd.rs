@@ -4,15 +4,16 @@
 use std::time::Duration;
 
 use super::bridge::{Ring, Task};
+use super::duty::ROSTER;
 use super::{Engine, Notice};
 use crate::agent::State;
 use crate::base::{CallId, Now};
-use crate::call::leg::{self, LegKind, LegResult, Release, Role};
 use crate::call::Wanted;
-use crate::ivr::{PLACE_PROMPTS, Parted};
+use crate::call::leg::{self, LegKind, LegResult, Release, Role};
 use crate::ivr::spoken::Grammar;
+use crate::ivr::{PLACE_PROMPTS, Parted};
 use crate::media::{Command, PlayId, SessionId};
-use crate::queue::{AgentFact, Fate, NewCaller, Output};
+use crate::queue::{AgentFact, Fate, NewCaller, Output, Overflow};
 use crate::sip::endpoint::Hangup;
 
 /// A phone rings longer than its offer is good for, so that the agents' clock alone decides.
@@ -27,6 +28,9 @@ impl Engine {
     pub(super) fn enqueue(&mut self, now: Now, slot: u64, queue: &str, wanted: &Wanted) {
         let bridge = self.bridges.entry(slot).or_default();
         bridge.wait_with(&wanted.music);
+        if let Some(roster) = queue.strip_prefix(ROSTER) {
+            return self.ring_duty(now, slot, roster);
+        }
         let Some(entry) = self.slots.get(&slot) else { return };
         let plan = entry.call.plan();
         let fact = |name: &str| plan.facts.fields.get(name).filter(|text| !text.is_empty()).cloned();
@@ -59,7 +63,8 @@ impl Engine {
                 let expected_s = expected.map(|expected| expected.as_secs());
                 self.notice(Notice::Waiting { call, position, expected_s });
             }
-            // Voicemail, a callback and the roster are further ways of the script.
+            Output::Overflow { call, to: Overflow::Roster(roster) } => self.send_to_duty(now, call, &roster),
+            // Voicemail and a callback are further ways of the script.
             Output::Overflow { call, .. } => self.leave_alone(now, call),
             Output::Ended { call, queue, fate, waited, .. } => {
                 if fate == Fate::PromisedCallback {
@@ -88,8 +93,7 @@ impl Engine {
         let wanted = languages.iter().find(|l| **l == plan.facts.language).or(languages.first());
         let Some(language) = wanted else { return };
         let grammar = Grammar::of(language);
-        let number =
-            |n: u64| i64::try_from(n).ok().and_then(|n| grammar.number(n)).unwrap_or_default();
+        let number = |n: u64| i64::try_from(n).ok().and_then(|n| grammar.number(n)).unwrap_or_default();
         let [place, minutes] = PLACE_PROMPTS else { return };
         let mut names = vec![(*place).to_owned()];
         names.extend(number(position as u64));

@@ -32,7 +32,7 @@ pub(super) const RING: Duration = Duration::from_secs(30);
 pub(super) struct Bridge {
     pub guests: Vec<Guest>,
     /// Whom to ring next, while somebody is looked for.
-    pub hunt: Option<Hunt>,
+    pub hunt: Option<Search>,
     /// The customer is put aside by order.
     pub held: bool,
     /// What the customer hears while nobody talks with them.
@@ -79,11 +79,11 @@ pub(super) enum Task {
 
 /// A search for somebody.
 #[derive(Clone, Debug)]
-pub(super) struct Hunt {
+pub(super) struct Search {
     /// Each round is rung at once. Names and not places, for a place is taken when it is rung.
-    rounds: VecDeque<Vec<String>>,
-    ring: Duration,
-    accept: Accept,
+    pub rounds: VecDeque<Vec<String>>,
+    pub ring: Duration,
+    pub accept: Accept,
 }
 
 /// What one leg is rung with.
@@ -109,7 +109,12 @@ impl Engine {
         };
         let bridge = self.bridges.entry(call).or_default();
         bridge.wait_with(&music);
-        bridge.hunt = Some(Hunt { rounds, ring: search.ring, accept });
+        self.search(now, call, Search { rounds, ring: search.ring, accept });
+    }
+
+    /// Looks for somebody, round by round.
+    pub(super) fn search(&mut self, now: Now, call: u64, search: Search) {
+        self.bridges.entry(call).or_default().hunt = Some(search);
         self.ring_next(now, call);
     }
 
@@ -205,7 +210,11 @@ impl Engine {
         let Some(task) = self.guest_mut(leg).map(|guest| guest.task) else { return };
         if task == Task::Answer && !self.agent_answered(now, leg) {
             let hangup = Hangup { status: 0, q850: 16, text: "nobody waits any more".to_owned() };
-            return self.with_leg(now, leg, leg::Event::Release(Release { result: LegResult::CalledOff, hangup }));
+            return self.with_leg(
+                now,
+                leg,
+                leg::Event::Release(Release { result: LegResult::CalledOff, hangup }),
+            );
         }
         let Some(guest) = self.guest_mut(leg) else { return };
         guest.up = true;

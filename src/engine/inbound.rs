@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::duty::ROSTER;
 use super::{Engine, Write};
 use crate::base::{CallId, Now};
 use crate::call::{Call, Direction, Plan};
 use crate::dialer::MachinePolicy;
 use crate::ivr::{Facts, Script};
+use crate::queue::Overflow;
 use crate::sip::Uri;
 use crate::sip::endpoint::Incoming;
 
@@ -32,17 +34,19 @@ impl Engine {
         let script = |name: &str| self.library.scripts.get(name).cloned();
         if let Some(hotline) = self.settings.agents.hotlines.iter().find(|h| h.fits(trunk, number)) {
             let name = if hotline.script.is_empty() { HOTLINE } else { hotline.script.as_str() };
-            let open = if hotline.is_open(now.utc) { "yes" } else { "no" };
-            let fields = [("open", open.to_owned()), ("queue", hotline.queue.clone())];
+            let (open, queue) = match (hotline.is_open(now.utc), &hotline.closed) {
+                (true, _) => ("yes", hotline.queue.clone()),
+                // Outside the hours those on duty are rung, or another queue is open.
+                (false, Overflow::Roster(roster)) => ("yes", format!("{ROSTER}{roster}")),
+                (false, Overflow::Queue(queue)) => ("yes", queue.clone()),
+                (false, _) => ("no", hotline.queue.clone()),
+            };
+            let fields = [("open", open.to_owned()), ("queue", queue)];
             let fields = fields.map(|(name, value)| (name.to_owned(), value)).into();
             return Some(Door { script: script(name)?, language: hotline.language.clone(), fields });
         }
         let rule = self.settings.inbound.iter().find(|rule| rule.fits(trunk, number))?;
-        Some(Door {
-            script: script(&rule.script)?,
-            language: rule.language.clone(),
-            fields: BTreeMap::new(),
-        })
+        Some(Door { script: script(&rule.script)?, language: rule.language.clone(), fields: BTreeMap::new() })
     }
 
     pub(super) fn handle_incoming(&mut self, now: Now, incoming: Incoming) {

@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::bridge::Bridge;
 use super::agents::AgentDesk;
+use super::bridge::Bridge;
 use super::campaigns::CampaignNote;
+use super::duty::DutyChain;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
@@ -65,6 +66,8 @@ pub struct Engine {
     pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
     pub(super) desk: AgentDesk,
     pub(super) queues: Queues,
+    /// Who is on duty, by roster.
+    pub(super) duty: BTreeMap<String, DutyChain>,
     out: VecDeque<Output>,
 }
 
@@ -79,6 +82,7 @@ impl Engine {
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
             desk: AgentDesk::new(now, &settings.agents),
             queues: Queues::new(settings.agents.queues.clone()),
+            duty: BTreeMap::new(),
             next_trunk: trunks.len(),
             trunks,
             settings,

@@ -23,8 +23,8 @@ pub use hours::Hours;
 pub use manual::{Hand, ManualDecision, OVERRIDE_ACTION, decide_by_hand};
 pub use outcome::{Attempts, Settled, Terms, judge, settle};
 pub use reason::{Reason, code};
-pub use steps::out_of_order;
 pub use retry::{
     MAX_DELAY_MINUTES, MAX_RETRIES, RetryRule, RetryTable, check_rules, check_spacing, counted_attempts,
     default_rule, turns_number,
 };
+pub use steps::out_of_order;

@@ -3,7 +3,10 @@
 /// The first step that was done too late or too early: the earlier of the two stands after the
 /// later in the script. None where the order is kept; a step may be left out. The error names a
 /// step that the script does not know.
-pub fn out_of_order<'a>(script: &[String], done: &'a [String]) -> Result<Option<(&'a str, &'a str)>, &'a str> {
+pub fn out_of_order<'a>(
+    script: &[String],
+    done: &'a [String],
+) -> Result<Option<(&'a str, &'a str)>, &'a str> {
     let place = |step: &'a String| script.iter().position(|known| known == step).ok_or(step.as_str());
     let mut places = Vec::with_capacity(done.len());
     for step in done {
@@ -22,7 +25,11 @@ mod tests {
         let script = words("greeting recovery satisfaction thanks");
         let said = words("greeting satisfaction recovery thanks");
         assert_eq!(out_of_order(&script, &said), Ok(Some(("satisfaction", "recovery"))));
-        assert_eq!(out_of_order(&script, &words("greeting satisfaction thanks")), Ok(None), "one is left out");
+        assert_eq!(
+            out_of_order(&script, &words("greeting satisfaction thanks")),
+            Ok(None),
+            "one is left out"
+        );
         assert_eq!(out_of_order(&script, &words("greeting weather")), Err("weather"));
         assert_eq!(out_of_order(&script, &[]), Ok(None));
     }

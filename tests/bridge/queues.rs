@@ -5,13 +5,15 @@ use std::time::Duration;
 
 use ringback::agent::{AgentSettings, MayDial, State as AgentState};
 use ringback::base::Disposition;
+use ringback::calendar::Windows;
 use ringback::call::State;
-use ringback::engine::Input;
-use ringback::queue::{Overflow, QueueSettings};
+use ringback::engine::{DutyChain, Input};
+use ringback::queue::{Hotline as Entry, Overflow, QueueSettings};
 use ringback::sim::Behaviour;
 
 use super::hotline::{
-    CUSTOMER, CUSTOMER_HZ, FIRST_HZ, Hotline, MUSIC_HZ, NUMBER, SECOND, SECOND_HZ, answers, press, results, speaks,
+    CUSTOMER, CUSTOMER_HZ, FIRST_HZ, Hotline, MUSIC_HZ, NUMBER, SECOND, SECOND_HZ, answers, press, results,
+    speaks,
 };
 
 fn agent(name: &str, extension: &str) -> AgentSettings {
@@ -169,4 +171,32 @@ fn all_phones_ring_at_once_and_the_first_has_the_caller() {
     assert_eq!((hotline.is("anna"), hotline.is("bob")), (AgentState::Available, AgentState::OnCall));
     let report = hotline.finish();
     assert_eq!(results(&report.record.bridging.legs), ["1001 elsewhere", "1002 talked"]);
+}
+
+#[test]
+fn ros_02_outside_the_hours_the_leader_on_duty_is_rung_then_the_chain() {
+    let mut hotline = Hotline::with_script(7, include_str!("night.toml"));
+    hotline.is_at("1002", answers(SECOND_HZ));
+    hotline.is_at("13800000009", Behaviour::NoAnswer);
+    hotline.reload(|settings| {
+        settings.agents.hotlines = vec![Entry {
+            trunk: String::new(),
+            number: "400*".into(),
+            hours: Some(Windows::parse(&["03:00-04:00"], "Asia/Shanghai").unwrap()),
+            closed: Overflow::Roster("rescue".into()),
+            script: "survey".into(),
+            language: "en".into(),
+            queue: "service".into(),
+        }];
+    });
+    let chain = DutyChain { targets: vec!["13800000009".into(), "1002".into()], ring: 20 * SECOND };
+    hotline.engine.set_duty("rescue".into(), chain);
+    hotline.place_call(0, NUMBER, CUSTOMER, speaks(CUSTOMER_HZ, vec![press("5")]));
+    hotline.until(State::Bridged);
+    assert_eq!(hotline.hears_of_all(CUSTOMER), [SECOND_HZ]);
+    let report = hotline.finish();
+    assert_eq!(results(&report.record.bridging.legs), ["13800000009 no_answer", "1002 talked"]);
+    let legs = &report.record.bridging.legs;
+    let rang = legs[0].ended_at.millis_since(legs[0].started_at);
+    assert!((20_000..21_500).contains(&rang), "{rang}");
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use ringback::base::{Mono, Now, Timestamp};
-use ringback::ivr::{Action, Answer, Event, Facts, Outcome, PromptSet, Runner, Script};
+use ringback::ivr::{Action, Answer, Event, Facts, Outcome, Parted, PromptSet, Runner, Script};
 use ringback::media::PlayId;
 
 /// Monday 2026-03-02, 10:00 in Shanghai.
@@ -138,6 +138,19 @@ impl Caller {
                     self.pass(Duration::from_secs(1));
                     self.note("customer hangs up".into());
                     self.event(Event::HungUp);
+                }
+                Some("talk") => {
+                    plan.pop_front();
+                    self.pass(Duration::from_secs(6));
+                    self.event(Event::Connected);
+                    self.pass(Duration::from_secs(60));
+                    self.note("our person hangs up".into());
+                    self.event(Event::Parted(Parted::HungUp));
+                }
+                Some("nobody") => {
+                    plan.pop_front();
+                    self.pass(Duration::from_secs(90));
+                    self.event(Event::Parted(Parted::Nobody));
                 }
                 Some(word) if word != "." && word.len() <= 2 => {
                     plan.pop_front();

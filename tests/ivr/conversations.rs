@@ -214,4 +214,9 @@ read_as_agreed! {
         "1 1 hang" [], "1 2 say hang" [];
     ticket_verify_reads_as_agreed "ticket-verify":
         "1 1 5 mute hang" [], "1 2 say hang" [];
+    hotline_reads_as_agreed "hotline":
+        "3 talk 5 mute hang" [("open", "yes"), ("queue", "service")],
+        "2 talk 1 say hang" [("open", "yes"), ("queue", "service")],
+        ". . nobody say" [("open", "yes"), ("queue", "service")],
+        "say" [("open", "no"), ("queue", "service")];
 }

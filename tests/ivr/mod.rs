@@ -54,9 +54,10 @@ pub fn scripts() -> &'static BTreeMap<String, Arc<Script>> {
     })
 }
 
-/// Every shipped script that calls a customer: all but the one that records prompts.
+/// Every shipped script that calls a customer: not the one that records prompts, nor the one
+/// that answers customers.
 pub fn surveys() -> impl Iterator<Item = (&'static str, Arc<Script>)> {
-    let surveys = scripts().iter().filter(|(name, _)| *name != "record-prompt");
+    let surveys = scripts().iter().filter(|(name, _)| !["record-prompt", "hotline"].contains(&name.as_str()));
     surveys.map(|(name, script)| (name.as_str(), script.clone()))
 }
 
@@ -78,6 +79,9 @@ pub fn texts(language: &str) -> BTreeMap<String, String> {
     table.into_iter().map(|(name, value)| (name, text(value))).collect()
 }
 
+/// No words, and so in no table: config/prompts/build plucks it.
+pub const MUSIC: &str = "music/hold";
+
 /// Every prompt of the tables.
 pub fn prompt_set() -> Arc<PromptSet> {
     static PROMPTS: OnceLock<Arc<PromptSet>> = OnceLock::new();
@@ -85,6 +89,7 @@ pub fn prompt_set() -> Arc<PromptSet> {
         let mut names = vec!["beep".to_owned()];
         for language in ["zh-CN", "en"] {
             names.extend(texts(language).into_keys().map(|name| format!("{language}/{name}")));
+            names.push(format!("{language}/{MUSIC}"));
         }
         Arc::new(names.into_iter().collect())
     });

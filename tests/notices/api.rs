@@ -43,7 +43,11 @@ async fn the_command_line_shows_notices_and_tries_channels() {
         .await
         .unwrap();
     turn(&outbox, "2026-03-02 09:00").await;
-    let client = ClientSettings { socket: shop.site.socket(), database: shop.site.url(), zone: jiff::tz::TimeZone::UTC };
+    let client = ClientSettings {
+        socket: shop.site.socket(),
+        database: shop.site.url(),
+        zone: jiff::tz::TimeZone::UTC,
+    };
     let run = async |words: &[&str]| {
         let all = ["ringback", "notices"].iter().chain(words);
         let cli = <Cli as clap::Parser>::try_parse_from(all).unwrap();

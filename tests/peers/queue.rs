@@ -41,11 +41,16 @@ fn a_customer_of_the_hotline_waits_talks_and_the_call_is_a_ticket() {
         // The customer comes first, and waits for somebody.
         let dial = format!("/dial sip:4001234567@127.0.0.1:{}", daemon.sip_port);
         let customer = baresip(daemon.folder.path(), free_port(), &Phone { commands: &[&dial], ..PLAIN });
-        let waiting = until(Duration::from_secs(60), async || {
+        let waiting = until(Duration::from_secs(90), async || {
             let live = daemon.get("/live/calls").await;
             live["items"].get(0).filter(|call| call["step"] == "wait").cloned()
         });
-        assert!(waiting.await.is_some(), "nobody waits: {}\n{}", daemon.get("/live/calls").await, customer.tail());
+        assert!(
+            waiting.await.is_some(),
+            "nobody waits: {}\n{}",
+            daemon.get("/live/calls").await,
+            customer.tail()
+        );
         let account = format!(
             "<sip:8001@127.0.0.1:{}>;auth_user=8001;auth_pass=warm-tea-41;regint=60;answermode=auto;audio_codecs=PCMA/8000/1\n",
             daemon.sip_port
@@ -73,9 +78,8 @@ fn a_customer_of_the_hotline_waits_talks_and_the_call_is_a_ticket() {
         let level = |side: &[i16], hz: u16| tone_dbfs(&side[from..from + 8_000], f32::from(hz));
         assert!(level(&left, AGENT_HZ) > -30.0 && level(&left, CUSTOMER_HZ) < -45.0, "{call}");
         assert!(level(&right, CUSTOMER_HZ) > -30.0 && level(&right, AGENT_HZ) < -45.0, "{call}");
-        let ticket = until(Duration::from_secs(20), async || {
-            daemon.get("/tickets").await["items"].get(0).cloned()
-        });
+        let ticket =
+            until(Duration::from_secs(20), async || daemon.get("/tickets").await["items"].get(0).cloned());
         let ticket = ticket.await.expect("a ticket");
         let detail = daemon.get(&format!("/tickets/{}", ticket["id"])).await;
         assert!(detail.to_string().contains(&id), "the call is linked: {detail}");

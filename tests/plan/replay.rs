@@ -38,7 +38,11 @@ async fn a_recorded_day_comes_out_the_same_whatever_happened_since(db: &Database
     shop.call("installed", &phone(2), Disposition::Completed, &[Some(5)]).await;
     shop.call("installed", &phone(3), Disposition::NoAnswer, &[]).await;
     shop.site.store.remove_do_not_call(&banned, "test", at("2026-03-03 09:05")).await.unwrap();
-    shop.site.store.add_do_not_call(&phone(4).parse().unwrap(), "asked", "test", at("2026-03-03 09:06")).await.unwrap();
+    shop.site
+        .store
+        .add_do_not_call(&phone(4).parse().unwrap(), "asked", "test", at("2026-03-03 09:06"))
+        .await
+        .unwrap();
     shop.event(ids[4], "contract.cancelled", "2026-03-03 09:30", "", "{}").await;
     shop.planner.set_settings(settings(&[&SHOP.replace("due = \"1d\"", "due = \"2d\"")]));
     shop.set("2026-03-05 12:00");
@@ -55,7 +59,8 @@ async fn sch_14_a_recorded_day_shows_what_another_policy_would_have_changed(db: 
     shop.turn("2026-03-03 09:05").await;
     let late = shop.customer("late", &phone(8)).await;
     shop.event(late, "install.finished", "2026-03-02 10:00", "A", "{}").await;
-    let heard = format!("UPDATE events SET received_at = {} WHERE customer_id = {late}", at("2026-03-03 09:30").0);
+    let heard =
+        format!("UPDATE events SET received_at = {} WHERE customer_id = {late}", at("2026-03-03 09:30").0);
     execute(&shop.site.store, &heard).await.unwrap();
     let later = SHOP.replace("due = \"1d\"\ndeadline = \"1d\"", "due = \"10d\"\ndeadline = \"10d\"");
     shop.set("2026-03-06 12:00");
@@ -63,7 +68,12 @@ async fn sch_14_a_recorded_day_shows_what_another_policy_would_have_changed(db: 
     assert_eq!(day["differences"], json!([]));
     let other = day["other"].as_array().unwrap();
     assert_eq!(other.len(), 3, "those who were known at ten to nine, and nobody else: {other:#?}");
-    assert!(other.iter().all(|d| d["before"].as_str().unwrap().starts_with("call: 2026-03-03 09:") && d["after"] == ""), "{other:#?}");
+    assert!(
+        other
+            .iter()
+            .all(|d| d["before"].as_str().unwrap().starts_with("call: 2026-03-03 09:") && d["after"] == ""),
+        "{other:#?}"
+    );
     let same = replay(&shop, "2026-03-03", SHOP).await;
     assert_eq!(same["other"], json!([]), "the policy of that day changes nothing");
     let wrong = json!({ "policy": "pack = 7\n" });

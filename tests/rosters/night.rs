@@ -81,7 +81,11 @@ async fn the_command_line_shows_who_is_on_duty(db: &Database) {
     station.publish("2026-07").await;
     station.shop.set("2026-07-01 23:00");
     let site = &station.shop.site;
-    let client = ringback::io::cli::ClientSettings { socket: site.socket(), database: site.url(), zone: jiff::tz::TimeZone::UTC };
+    let client = ringback::io::cli::ClientSettings {
+        socket: site.socket(),
+        database: site.url(),
+        zone: jiff::tz::TimeZone::UTC,
+    };
     let run = async |words: &[&str]| {
         let all = ["ringback", "roster"].iter().chain(words);
         let cli = <ringback::io::cli::Cli as clap::Parser>::try_parse_from(all).unwrap();

@@ -303,7 +303,11 @@ async fn the_command_line_opens_shows_and_reports(db: &Database) {
     let office = Office::open(db).await;
     office.set("2026-03-03 10:00");
     let site = &office.shop.site;
-    let settings = ringback::io::cli::ClientSettings { socket: site.socket(), database: site.url(), zone: jiff::tz::TimeZone::UTC };
+    let settings = ringback::io::cli::ClientSettings {
+        socket: site.socket(),
+        database: site.url(),
+        zone: jiff::tz::TimeZone::UTC,
+    };
     let run = async |line: &[&str]| {
         let cli = ringback::io::cli::Cli::try_parse_from(["ringback", "tickets"].iter().chain(line)).unwrap();
         ringback::io::cli::run(&cli, &settings).await

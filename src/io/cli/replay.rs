@@ -63,7 +63,8 @@ mod tests {
             "erased": 1, "differences": [line("张三")], "other": [line("李四")],
         });
         let shown = render(&replayed);
-        for part in ["2 of 3", "1 callbacks are left out", "otherwise", "张三", "would have changed", "李四"] {
+        for part in ["2 of 3", "1 callbacks are left out", "otherwise", "张三", "would have changed", "李四"]
+        {
             assert!(shown.contains(part), "{part}: {shown}");
         }
         replayed["other"] = json!([]);

@@ -29,7 +29,14 @@ impl Planner {
         let next = first.saturating_add(1.month());
         let span = (settings.calendar.start_of(first), settings.calendar.start_of(next));
         let row = self.store().put_away(pack, &month, span, keeper, ACTOR, now).await?;
-        tracing::info!(pack, month, callbacks = row.callbacks, events = row.events, keeper, "a month is put away");
+        tracing::info!(
+            pack,
+            month,
+            callbacks = row.callbacks,
+            events = row.events,
+            keeper,
+            "a month is put away"
+        );
         Ok(())
     }
 }

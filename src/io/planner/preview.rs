@@ -74,7 +74,11 @@ impl Planner {
             let list = self.list(&settings, policy, day, source, now).await?;
             if let Some(other) = &other {
                 let after = self.list(&settings, other, day, source, now).await?;
-                answer.difference.get_or_insert_default().extend(difference(&settings.calendar, &list, &after));
+                answer.difference.get_or_insert_default().extend(difference(
+                    &settings.calendar,
+                    &list,
+                    &after,
+                ));
             }
             let mut view = list.view;
             if source == Source::Stored

@@ -48,12 +48,7 @@ pub(super) struct Recorded {
 
 impl Planner {
     /// Records a list with what it was decided on.
-    pub(super) async fn record(
-        &self,
-        settings: &Settings,
-        pack: &str,
-        listed: &Listed,
-    ) -> Result<(), Error> {
+    pub(super) async fn record(&self, settings: &Settings, pack: &str, listed: &Listed) -> Result<(), Error> {
         let facts = &listed.facts;
         let decisions: BTreeMap<CallbackId, &Row> =
             listed.plan.rows.iter().map(|row| (row.callback, row)).collect();
@@ -61,8 +56,7 @@ impl Planner {
         let mut rows = Vec::with_capacity(facts.callbacks.len());
         for ((stored, ledger), number) in facts.callbacks.iter().zip(&facts.ledgers).zip(numbers) {
             let b = &stored.callback;
-            let (Some(customer), Some(decision)) =
-                (facts.customers.get(&b.customer), decisions.get(&b.id))
+            let (Some(customer), Some(decision)) = (facts.customers.get(&b.customer), decisions.get(&b.id))
             else {
                 continue;
             };

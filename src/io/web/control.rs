@@ -102,6 +102,13 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Who is on duty now by a roster.
+    Duty {
+        /// Which.
+        roster: String,
+        /// Whom to ring.
+        chain: crate::engine::DutyChain,
+    },
     /// Move an agent to another state.
     Agent {
         /// Which.

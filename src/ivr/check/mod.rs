@@ -12,6 +12,9 @@ const LONG_WAIT_S: u64 = 30;
 /// What tells a caller of a queue the place in the line, and the wait in minutes.
 pub const PLACE_PROMPTS: &[&str] = &["hotline/place", "hotline/minutes"];
 
+/// What asks those on duty for the key by which they take a caller.
+pub const ACCEPT_PROMPT: &str = "hotline/accept";
+
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -100,7 +103,7 @@ pub fn needs<'a>(script: &'a Script, language: &str, prompts: &PromptSet) -> Vec
         if let NodeKind::Connect(connect) = &node.kind
             && (connect.queue.is_some() || connect.queue_field.is_some())
         {
-            for name in PLACE_PROMPTS {
+            for name in PLACE_PROMPTS.iter().chain([&ACCEPT_PROMPT]) {
                 add((*name).to_owned(), &node.name);
             }
             for name in super::spoken::Kind::Number.parts(grammar) {

@@ -139,11 +139,7 @@ impl Store {
 
     /// These customers with what was known of them at a moment: no event that was heard of
     /// later, but those that were withdrawn later.
-    pub async fn subjects_at(
-        &self,
-        ids: &[CustomerId],
-        at: Timestamp,
-    ) -> Result<Vec<super::Subject>, Error> {
+    pub async fn subjects_at(&self, ids: &[CustomerId], at: Timestamp) -> Result<Vec<super::Subject>, Error> {
         let mut subjects = self.subjects_of(ids, Some(at)).await?;
         for subject in &mut subjects {
             subject.events.retain(|event| event.received_at <= at);

@@ -19,8 +19,8 @@ use crate::io::web::auth::Operate;
 use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
-use crate::policy::{Outcome, out_of_order};
 use crate::policy::pack::Method;
+use crate::policy::{Outcome, out_of_order};
 
 /// Characters of a note or a name.
 const TEXT_LIMIT: usize = 500;

@@ -21,7 +21,11 @@ impl Builder<'_> {
         let queue = raw.queue.as_ref().or(raw.queue_field.as_ref());
         if let Some(queue) = queue.filter(|_| !alone) {
             let message = format!("`{}` names a queue and whom to ring", name.get_ref());
-            return self.fail(queue.span(), message, "a queue rings agents by its own rules: leave targets out");
+            return self.fail(
+                queue.span(),
+                message,
+                "a queue rings agents by its own rules: leave targets out",
+            );
         }
         if alone && queue.is_none() {
             let message = format!("`{}` rings nobody", name.get_ref());
