@@ -150,15 +150,7 @@ impl Daemon {
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
-        let outside = Outside {
-            store: store.clone(),
-            resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
-            reports: reports_tx.clone(),
-            tts: settings.tts.clone(),
-            folders: settings.folders.clone(),
-            fallback: settings.fallback_language.clone(),
-            reloading: Arc::default(),
-        };
+        let outside = outside(&settings, &store, &reports_tx)?;
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
@@ -257,6 +249,19 @@ impl Daemon {
         self.server.await.ok();
         self.store.close().await;
     }
+}
+
+/// What the driver has done elsewhere: SQL, DNS, speech, files.
+fn outside(settings: &Settings, store: &Store, reports: &mpsc::Sender<Report>) -> Result<Outside, Error> {
+    Ok(Outside {
+        store: store.clone(),
+        resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
+        reports: reports.clone(),
+        tts: settings.tts.clone(),
+        folders: settings.folders.clone(),
+        fallback: settings.fallback_language.clone(),
+        reloading: Arc::default(),
+    })
 }
 
 /// Scripts and prompts at the start; what cannot be used is said so.

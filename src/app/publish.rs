@@ -13,8 +13,8 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveSnapshot, LiveTrunk,
-    Readiness,
+    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
+    LiveTrunk, LiveWaiting, Readiness,
 };
 use crate::sip::registrar::Binding;
 
@@ -42,6 +42,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
             })
             .collect(),
         trunks: engine.trunks().iter().map(live_trunk).collect(),
+        queues: live_queues(engine),
         agents: engine.agents(now).into_iter().map(|agent| live_agent(engine, agent)).collect(),
         campaigns: engine
             .campaigns(now)
@@ -68,6 +69,40 @@ fn live_leg(leg: LegView) -> LiveLeg {
         muted: leg.muted,
         supervises: leg.supervises,
     }
+}
+
+fn live_queues(engine: &Engine) -> Vec<LiveQueue> {
+    let queues = engine.queues();
+    let line = queues.line();
+    let waiting = |name: &str| {
+        let of = line.iter().filter(|one| one.queue == name);
+        of.map(|one| LiveWaiting {
+            call: one.call,
+            phone: one.number.clone(),
+            position: one.position as u64,
+            since: one.since,
+            ringing: one.ringing.clone(),
+        })
+        .collect()
+    };
+    let ms = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let queue = |name: &str| {
+        let figures = queues.figures(name).copied().unwrap_or_default();
+        LiveQueue {
+            name: name.to_owned(),
+            waiting: waiting(name),
+            offered: figures.offered,
+            answered: figures.answered,
+            answered_in_time: figures.answered_in_time,
+            abandoned: figures.abandoned,
+            overflowed: figures.overflowed,
+            promised: figures.promised,
+            average_wait_ms: figures.average_wait().map(ms),
+            longest_wait_ms: figures.longest_wait_ms,
+            service_level: figures.service_level(),
+        }
+    };
+    queues.names().map(queue).collect()
 }
 
 fn live_agent(engine: &Engine, agent: AgentView) -> LiveAgent {

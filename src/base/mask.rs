@@ -17,6 +17,33 @@ pub fn mask(phone: &str) -> String {
         .collect()
 }
 
+/// Covers mobile and fixed numbers of mainland China inside a text: eleven digits that begin
+/// with 1, ten to twelve that begin with 0. Other figures, such as order numbers, stay.
+pub fn mask_numbers(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    let mut digits = String::new();
+    for c in text.chars().chain(['\0']) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        let is_number = match (digits.as_bytes().first(), digits.len()) {
+            (Some(b'1'), 11) => digits.as_bytes()[1] >= b'3',
+            (Some(b'0'), 10..=12) => true,
+            _ => false,
+        };
+        if is_number {
+            shown.push_str(&mask(&digits));
+        } else {
+            shown.push_str(&digits);
+        }
+        digits.clear();
+        shown.push(c);
+    }
+    shown.pop();
+    shown
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +58,12 @@ mod tests {
         check("95588", "***88");
         check("110", "***");
         check("", "");
+    }
+
+    #[test]
+    fn numbers_inside_a_text_are_covered_and_other_figures_stay() {
+        let text = "404 for 13800000001 (order 20260303001), again at 02161234567";
+        assert_eq!(mask_numbers(text), "404 for 138****0001 (order 20260303001), again at 021****4567");
+        assert_eq!(mask_numbers(""), "");
     }
 }

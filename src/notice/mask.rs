@@ -75,7 +75,7 @@ impl Masks {
             if mask.phones {
                 shown = match self.phones.contains(key) {
                     true => base::mask(&shown),
-                    false => cover_numbers(&shown),
+                    false => base::mask_numbers(&shown),
                 };
             }
             (key.clone(), shown)
@@ -91,33 +91,6 @@ fn cover_name(name: &str) -> String {
     let rest = letters.count();
     let stars = if first.is_ascii() { 3 } else { rest.min(2) };
     format!("{first}{}", "*".repeat(stars.max(1)))
-}
-
-/// Covers mobile and fixed numbers of mainland China inside a text: eleven digits that begin
-/// with 1, ten to twelve that begin with 0. Other figures, such as order numbers, stay.
-fn cover_numbers(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    let mut digits = String::new();
-    for c in text.chars().chain(['\0']) {
-        if c.is_ascii_digit() {
-            digits.push(c);
-            continue;
-        }
-        let is_number = match (digits.as_bytes().first(), digits.len()) {
-            (Some(b'1'), 11) => digits.as_bytes()[1] >= b'3',
-            (Some(b'0'), 10..=12) => true,
-            _ => false,
-        };
-        if is_number {
-            shown.push_str(&base::mask(&digits));
-        } else {
-            shown.push_str(&digits);
-        }
-        digits.clear();
-        shown.push(c);
-    }
-    shown.pop();
-    shown
 }
 
 #[cfg(test)]

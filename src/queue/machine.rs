@@ -300,6 +300,11 @@ impl Queues {
         self.out.pop_front()
     }
 
+    /// Names of all queues.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.queues.keys().map(String::as_str)
+    }
+
     /// Figures of a queue.
     pub fn figures(&self, queue: &str) -> Option<&Figures> {
         self.queues.get(queue).map(|(_, figures)| figures)

@@ -27,7 +27,7 @@ async fn not_04_the_order_clerk_hears_again_after_two_hours_and_then_the_next_le
     };
     let clerk = ("outstanding.opened".to_owned(), "下单员".to_owned());
     turn(&outbox, "2026-03-02 10:00").await;
-    assert_eq!(keys(&sink), [clerk.clone()]);
+    assert_eq!(keys(&sink), std::slice::from_ref(&clerk));
     turn(&outbox, "2026-03-02 11:59").await;
     assert_eq!(keys(&sink), []);
     turn(&outbox, "2026-03-02 12:00").await;

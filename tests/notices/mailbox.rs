@@ -32,7 +32,7 @@ impl Letter {
         for word in field.split(' ').filter(|w| !w.is_empty()) {
             let encoded = word.strip_prefix("=?utf-8?b?").and_then(|w| w.strip_suffix("?="));
             // Blanks between two encoded words are none.
-            if !text.is_empty() && !(encoded_before && encoded.is_some()) {
+            if !(text.is_empty() || encoded_before && encoded.is_some()) {
                 text.push(b' ');
             }
             encoded_before = encoded.is_some();

@@ -51,6 +51,9 @@ fn a_customer_of_the_hotline_waits_talks_and_the_call_is_a_ticket() {
             daemon.get("/live/calls").await,
             customer.tail()
         );
+        let queues = daemon.get("/queues").await;
+        let waiting = &queues["items"][0]["waiting"][0];
+        assert_eq!((&waiting["position"], &waiting["phone"]), (&json!(1), &json!("138****1111")), "{queues}");
         let account = format!(
             "<sip:8001@127.0.0.1:{}>;auth_user=8001;auth_pass=warm-tea-41;regint=60;answermode=auto;audio_codecs=PCMA/8000/1\n",
             daemon.sip_port
@@ -70,6 +73,11 @@ fn a_customer_of_the_hotline_waits_talks_and_the_call_is_a_ticket() {
         });
         let call = ended.await.unwrap_or_else(|| panic!("it never ended:\n{}", customer.tail()));
         agent_is(&daemon, "available").await;
+        let queues = daemon.get("/queues").await;
+        assert_eq!(
+            (&queues["items"][0]["answered"], &queues["items"][0]["waiting"]),
+            (&json!(1), &json!([]))
+        );
         let legs = daemon.get(&format!("/calls/{id}/legs")).await;
         assert_eq!(legs["legs"][0]["result"], "talked", "{legs}");
         let start = legs["legs"][0]["answered_at"].as_i64().expect("a time");

@@ -32,7 +32,7 @@ async fn imp_01_a_missing_slip_raises_itself_at_half_past_eight_and_goes_when_it
     assert_eq!(missing(firm.warnings().await), []);
     firm.shop.turn("2026-03-03 08:30").await;
     let named = line("missing_slip", "slips/M-13600000003", true);
-    assert_eq!(missing(firm.warnings().await), [named.clone()]);
+    assert_eq!(missing(firm.warnings().await), std::slice::from_ref(&named));
     let detail = firm.shop.text("SELECT detail FROM warnings WHERE code = 'missing_slip'").await;
     assert!(detail.contains("客户13600000003"), "{detail}");
     firm.shop.turn("2026-03-03 09:30").await;

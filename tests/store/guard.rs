@@ -114,7 +114,11 @@ async fn imp_10_what_a_policy_says_of_an_entry_comes_back_with_it(database: &Dat
         numbers: vec![phone(8), phone(9)],
     };
     let entry = NewEntry { due_at: Some(after(-1)), ..by_policy(0, terms) };
-    let added = world.store.add_entries(world.list.id, &[entry.clone()], "planner", MONDAY).await.unwrap();
+    let added = world
+        .store
+        .add_entries(world.list.id, std::slice::from_ref(&entry), "planner", MONDAY)
+        .await
+        .unwrap();
     let due = world.due(MONDAY).await;
     assert_eq!((due.len(), due[0].entry), (1, added[0]));
     assert_eq!(due[0].details, entry);

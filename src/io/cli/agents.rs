@@ -17,6 +17,8 @@ pub struct AgentsArgs {
 /// What with agents.
 #[derive(Clone, Debug, Subcommand)]
 pub enum AgentCommand {
+    /// Queues of the hotline: who waits, and what was achieved.
+    Queues,
     /// Where they were, newest first.
     History {
         /// Only this agent.
@@ -40,6 +42,10 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
             let agents = client.get("/agents", &[]).await?;
             output.print(&agents, table);
         }
+        Some(AgentCommand::Queues) => {
+            let queues = client.get("/queues", &[]).await?;
+            output.print(&queues, queues_table);
+        }
         Some(AgentCommand::History { name }) => {
             let query: Vec<_> = name.iter().map(|name| ("agent", name.clone())).collect();
             let states = client.get("/agents/history", &query).await?;
@@ -52,6 +58,27 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
         }
     }
     Ok(())
+}
+
+fn queues_table(queues: &Value) -> String {
+    let head =
+        ["queue", ">waiting", ">offered", ">answered", ">in time", ">abandoned", ">elsewhere", ">wait"];
+    let mut table = Table::new(&head);
+    for queue in rows(queues) {
+        let waiting = queue["waiting"].as_array().map_or(0, Vec::len);
+        let wait = queue["average_wait_ms"].as_u64().map_or(String::new(), |ms| format!("{} s", ms / 1_000));
+        table.row([
+            text(queue, "name"),
+            waiting.to_string(),
+            text(queue, "offered"),
+            text(queue, "answered"),
+            text(queue, "answered_in_time"),
+            text(queue, "abandoned"),
+            text(queue, "overflowed"),
+            wait,
+        ]);
+    }
+    table.render("no [[queue]] is configured")
 }
 
 fn table(agents: &Value) -> String {

@@ -74,7 +74,7 @@ pub(super) async fn run(client: &Client, output: Output, args: &PlanArgs) -> Res
         None => show(client, output, args).await,
         Some(PlanCommand::Build { pack, day }) => {
             let plan = client.post(&format!("/plan/{pack}/{day}/build"), &json!({})).await?;
-            output.print(&plan, |plan| render(plan));
+            output.print(&plan, render);
             Ok(())
         }
         Some(PlanCommand::Release { pack, day }) => {

@@ -88,7 +88,7 @@ pub(super) fn listed(settings: &Settings, policy: &Policy, facts: DayFacts) -> L
 /// The verdict of a row as the ledger keeps it.
 fn kept(row: &Row) -> Kept {
     let (word, code, detail, start_at) = said(row);
-    let windows = row.verdict.call().map_or(String::new(), |call| hours(call));
+    let windows = row.verdict.call().map_or(String::new(), hours);
     Kept { callback: row.callback, word, code, detail, start_at, windows }
 }
 

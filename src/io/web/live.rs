@@ -36,6 +36,9 @@ pub struct LiveSnapshot {
     /// Agents by name.
     #[serde(default)]
     pub agents: Vec<LiveAgent>,
+    /// Queues of the hotline by name.
+    #[serde(default)]
+    pub queues: Vec<LiveQueue>,
     /// Campaigns that the dialler holds in memory.
     pub campaigns: Vec<LiveCampaign>,
     /// What stands between the daemon and new work.
@@ -128,6 +131,51 @@ pub struct LiveTrunk {
     pub answered: u64,
     /// Of these: failed on the trunk's account (5xx, timeout, no route).
     pub failed: u64,
+}
+
+/// One queue: who waits, and its figures since the start.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveQueue {
+    /// Its name in the configuration.
+    pub name: String,
+    /// Who waits, the next first.
+    pub waiting: Vec<LiveWaiting>,
+    /// Callers who came in.
+    pub offered: u64,
+    /// Of these: answered by an agent.
+    pub answered: u64,
+    /// Of these: within the time of the service level.
+    pub answered_in_time: u64,
+    /// Hung up while waiting.
+    pub abandoned: u64,
+    /// Sent elsewhere.
+    pub overflowed: u64,
+    /// Promised a callback.
+    pub promised: u64,
+    /// Average speed of answer in milliseconds; null before the first.
+    pub average_wait_ms: Option<u64>,
+    /// Longest wait of those answered, in milliseconds.
+    pub longest_wait_ms: u64,
+    /// Share of those answered in time among all who were answered or hung up, 0.0 to 1.0; null
+    /// before the first.
+    pub service_level: Option<f64>,
+}
+
+/// One who waits in a queue.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LiveWaiting {
+    /// The call.
+    #[schema(value_type = String)]
+    pub call: CallId,
+    /// Number of the caller.
+    pub phone: String,
+    /// Place in the line, from 1.
+    pub position: u64,
+    /// Since when.
+    #[schema(value_type = i64)]
+    pub since: Timestamp,
+    /// Agents at whom it rings.
+    pub ringing: Vec<String>,
 }
 
 /// One agent.

@@ -30,7 +30,8 @@ pub use limit::Rate;
 pub use listing::Items;
 pub use live::{
     Catalogue, CatalogueReader, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone,
-    LiveReader, LiveSnapshot, LiveTrunk, PUBLISH_EVERY, PromptFact, Readiness, ScriptFact,
+    LiveQueue, LiveReader, LiveSnapshot, LiveTrunk, LiveWaiting, PUBLISH_EVERY, PromptFact, Readiness,
+    ScriptFact,
 };
 pub use mask::mask;
 pub use problem::{FieldProblem, Problem};

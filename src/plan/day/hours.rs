@@ -213,12 +213,12 @@ mod tests {
         ));
         let customer = crate::plan::tests::customer(1);
         let mut hours = Hours::new(&calendar);
-        let mut first = |day: i8| {
+        let first = |day: i8| {
             let date = jiff::civil::date(2026, 10, day);
             let open = hours.of(&pack, &pack.rule["r"], &customer, date, calendar.start_of(date)).ok()?;
             Some((day, open[0].from.to_jiff().to_zoned(calendar.zone().clone()).hour()))
         };
-        (1..=14).filter_map(|day| first(day)).collect()
+        (1..=14).filter_map(first).collect()
     }
 
     #[test]

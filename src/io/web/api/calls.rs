@@ -12,7 +12,7 @@ use crate::io::store::read::{CallFilter, CallRow, CallSort};
 use crate::io::web::auth::{Operate, Read};
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::mask::mask;
+use crate::io::web::mask::{mask, mask_numbers};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, PathCall, moment};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -38,6 +38,7 @@ impl CallView {
     pub(super) fn new(mut call: CallRow, unmask: bool) -> Self {
         if !unmask {
             call.phone = mask(&call.phone);
+            call.detail = mask_numbers(&call.detail);
         }
         let talk_seconds =
             call.ended_at.zip(call.answered_at).map(|(end, answer)| (end - answer) as f64 / 1_000.0);

@@ -12,7 +12,7 @@ use crate::io::store::read::{CallFilter, CallSort, EntryFilter, EntryRow, EntryS
 use crate::io::web::auth::{Caller, Operate, Read, Scope};
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::mask::mask;
+use crate::io::web::mask::{mask, mask_numbers};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -216,7 +216,7 @@ async fn index(
         let filter = filter.clone();
         async move {
             let mut page = api.store().entry_rows(&filter, sort, after.as_ref(), limit).await?;
-            page.rows.iter_mut().filter(|_| !unmask).for_each(|row| row.phone = mask(&row.phone));
+            page.rows.iter_mut().filter(|_| !unmask).for_each(cover);
             Ok(page)
         }
     })
@@ -239,7 +239,7 @@ async fn show(
 ) -> Result<axum::Json<EntryRow>, Problem> {
     let mut row = find(&api, id).await?;
     if !unmasking(&api, &caller, query.unmask, &format!("entry:{id}")).await? {
-        row.phone = mask(&row.phone);
+        cover(&mut row);
     }
     Ok(axum::Json(row))
 }
@@ -301,9 +301,15 @@ async fn put_back(
     masked(&api, id).await
 }
 
+/// Covers the number, wherever it stands.
+fn cover(row: &mut EntryRow) {
+    row.phone = mask(&row.phone);
+    row.detail = mask_numbers(&row.detail);
+}
+
 async fn masked(api: &Shared, id: i64) -> Result<axum::Json<EntryRow>, Problem> {
     let mut row = find(api, id).await?;
-    row.phone = mask(&row.phone);
+    cover(&mut row);
     Ok(axum::Json(row))
 }
 

@@ -30,6 +30,7 @@ mod notices;
 mod peaks;
 mod plan;
 mod progress;
+mod queues;
 mod rates;
 mod registers;
 mod rosters;
@@ -112,6 +113,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(ticket_links::routes())
         .merge(ticket_reports::routes())
         .merge(progress::routes())
+        .merge(queues::routes())
         .merge(calls::routes())
         .merge(legs::routes())
         .merge(answers::routes())
