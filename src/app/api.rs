@@ -31,8 +31,8 @@ impl Turns {
     /// Their loops, until `stop`.
     pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
         [
-            super::planner::spawn(self.planner, clock, hub.clone(), stop.clone()),
-            super::tickets::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
         ]
     }

@@ -26,6 +26,7 @@ mod rehearsal;
 mod reload;
 mod signals;
 mod tickets;
+mod turns;
 
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};

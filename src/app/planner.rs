@@ -1,16 +1,15 @@
 //! The planner's turns beside the driver: woken by facts that came in, by calls that ended, by
 //! people, and by the clock.
 
+use std::fmt::Display;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-
 use super::policies;
+use super::turns::{Owes, Pace, Turned, is_end_of_call};
+use crate::base::Timestamp;
 use crate::config;
-use crate::io::clock::Clock;
 use crate::io::planner::{self, Planner};
-use crate::io::web::{Batch, EventHub};
+use crate::io::web::Batch;
 use crate::ticket;
 
 /// What comes in at once is looked at once: calls end and rows come in by the dozen.
@@ -26,52 +25,20 @@ const BREATH: Duration = Duration::from_millis(20);
 /// Topics of events that may owe somebody a callback.
 const FACTS: [&str; 3] = ["intake", "import", "customer"];
 
-/// Runs turns until `stop`.
-pub(super) fn spawn(
-    planner: Planner,
-    clock: Clock,
-    hub: EventHub,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = run(&planner, &clock, &hub) => {}
-        }
-    })
-}
+impl Owes for Planner {
+    const WHO: &'static str = "planner";
+    const PACE: Pace = Pace { gather: GATHER, again: AGAIN, at_least: AT_LEAST, breath: BREATH };
 
-async fn run(planner: &Planner, clock: &Clock, hub: &EventHub) {
-    let mut events = hub.subscribe(None);
-    loop {
-        let now = clock.now().utc;
-        let mut wait = match planner.turn(now).await {
-            Ok(turn) if turn.more => BREATH,
-            Ok(turn) => {
-                let millis = turn.next.millis_since(clock.now().utc).max(0);
-                Duration::from_millis(millis.unsigned_abs()).clamp(BREATH, AT_LEAST)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the planner's turn was not done; it is tried again");
-                AGAIN
-            }
-        };
-        let mut sleep = Box::pin(tokio::time::sleep(wait));
-        loop {
-            tokio::select! {
-                () = &mut sleep => break,
-                () = planner.woken() => wait = GATHER,
-                batch = events.next() => match ended(&batch) {
-                    Some(after) => wait = after,
-                    None => continue,
-                },
-            }
-            // Whatever comes sooner.
-            let at = tokio::time::Instant::now() + wait;
-            if at < sleep.deadline() {
-                sleep.as_mut().reset(at);
-            }
-        }
+    async fn turn(&self, now: Timestamp) -> Result<Turned, impl Display> {
+        Planner::turn(self, now).await.map(|turn| Turned { more: turn.more, next: turn.next })
+    }
+
+    async fn woken(&self) {
+        Planner::woken(self).await;
+    }
+
+    fn woken_by(batch: &Batch) -> Option<Duration> {
+        ended(batch)
     }
 }
 
@@ -79,8 +46,7 @@ async fn run(planner: &Planner, clock: &Clock, hub: &EventHub) {
 fn ended(batch: &Batch) -> Option<Duration> {
     let Batch::Events(events) = batch else { return Some(GATHER) };
     let facts = events.iter().any(|event| FACTS.contains(&&*event.topic));
-    let calls =
-        events.iter().any(|event| &*event.topic == "call" && event.json.contains(r#""state":"ended""#));
+    let calls = events.iter().any(is_end_of_call);
     match (facts, calls) {
         (true, _) => Some(GATHER),
         (false, true) => Some(REPORTED),
@@ -120,6 +86,7 @@ pub(super) fn settings(config: &config::Settings) -> Result<planner::Settings, S
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::web::EventHub;
 
     #[tokio::test]
     async fn calls_that_end_and_facts_that_come_in_call_for_a_turn() {

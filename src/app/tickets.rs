@@ -1,17 +1,16 @@
 //! Ticket files, and the desk's turns beside the driver: woken by calls that end, by answers, by
 //! people, and by the clock.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
-
+use super::turns::{Owes, Pace, Turned, is_end_of_call};
+use crate::base::Timestamp;
 use crate::config;
 use crate::io::assets;
-use crate::io::clock::Clock;
 use crate::io::desk::{Settings, TicketDesk};
-use crate::io::web::{Batch, EventHub};
+use crate::io::web::Batch;
 use crate::ticket::{TicketPack, TicketPacks};
 
 /// The report of a call that ended may still wait for the database when its end is told.
@@ -81,65 +80,34 @@ pub(super) fn settings(config: &config::Settings) -> Result<Settings, String> {
     Ok(Settings { packs: Arc::new(loaded.packs), home_area: config.home_area.clone() })
 }
 
-/// Runs turns until `stop`.
-pub(super) fn spawn(
-    desk: TicketDesk,
-    clock: Clock,
-    hub: EventHub,
-    stop: CancellationToken,
-) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        tokio::select! {
-            () = stop.cancelled() => {}
-            () = run(&desk, &clock, &hub) => {}
-        }
-    })
-}
+impl Owes for TicketDesk {
+    const WHO: &'static str = "desk";
+    const PACE: Pace = Pace { gather: GATHER, again: AGAIN, at_least: AT_LEAST, breath: BREATH };
 
-async fn run(desk: &TicketDesk, clock: &Clock, hub: &EventHub) {
-    let mut events = hub.subscribe(None);
-    loop {
-        let mut wait = match desk.turn(clock.now().utc).await {
-            Ok(turn) if turn.more => BREATH,
-            Ok(turn) => {
-                let millis = turn.next.millis_since(clock.now().utc).max(0);
-                Duration::from_millis(millis.unsigned_abs()).clamp(BREATH, AT_LEAST)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the desk's turn was not done; it is tried again");
-                AGAIN
-            }
-        };
-        let mut sleep = Box::pin(tokio::time::sleep(wait));
-        loop {
-            tokio::select! {
-                () = &mut sleep => break,
-                () = desk.woken() => wait = GATHER,
-                batch = events.next() => match woken_by(&batch) {
-                    Some(after) => wait = after,
-                    None => continue,
-                },
-            }
-            // Whatever comes sooner.
-            let at = tokio::time::Instant::now() + wait;
-            if at < sleep.deadline() {
-                sleep.as_mut().reset(at);
-            }
-        }
+    async fn turn(&self, now: Timestamp) -> Result<Turned, impl Display> {
+        TicketDesk::turn(self, now).await.map(|turn| Turned { more: turn.more, next: turn.next })
+    }
+
+    async fn woken(&self) {
+        TicketDesk::woken(self).await;
+    }
+
+    fn woken_by(batch: &Batch) -> Option<Duration> {
+        woken_by(batch)
     }
 }
 
 /// How soon events of a batch call for a turn.
 fn woken_by(batch: &Batch) -> Option<Duration> {
     let Batch::Events(events) = batch else { return Some(GATHER) };
-    let ended =
-        events.iter().any(|event| &*event.topic == "call" && event.json.contains(r#""state":"ended""#));
+    let ended = events.iter().any(is_end_of_call);
     ended.then_some(REPORTED)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::io::web::EventHub;
 
     #[tokio::test]
     async fn a_call_that_ends_calls_for_a_turn_within_five_seconds() {

@@ -37,15 +37,6 @@ pub struct AgentsSetup {
     pub hotlines: Vec<Hotline>,
 }
 
-/// Where a call to an agent goes: one phone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PhoneTarget {
-    /// Request-URI: what the phone calls itself.
-    pub request_uri: String,
-    /// Where requests go; streams use the connection on which the phone registered.
-    pub destination: Destination,
-}
-
 /// Agents, and the OPTIONS to their phones.
 pub(super) struct AgentDesk {
     pub agents: Agents,
@@ -183,17 +174,6 @@ impl Engine {
         let result = self.desk.agents.handle_wish(now, name, wish, by);
         self.run(now);
         result
-    }
-
-    /// Where a call to an agent goes, best phone first; empty: none is registered.
-    pub fn agent_targets(&self, name: &str) -> Vec<PhoneTarget> {
-        let extension = self.desk.agents.settings(name).map(|agent| agent.extension.as_str());
-        let phones = extension.map(|extension| self.endpoint.phones_of(extension)).unwrap_or_default();
-        let target = |phone: &Binding| PhoneTarget {
-            request_uri: phone.contact.as_request_uri().to_string(),
-            destination: phone.destination.clone(),
-        };
-        phones.into_iter().map(target).collect()
     }
 
     /// The agents' machine, for who offers calls to them; drained in every pass.

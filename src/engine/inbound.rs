@@ -82,12 +82,35 @@ impl Engine {
             timezone: self.settings.timezone.clone(),
             can_speak: self.settings.can_speak,
         };
-        let plan = Plan {
+        let plan =
+            Plan { record: self.settings.record, ..self.inbound_plan(now, id, phone.clone(), script, facts) };
+        let route = crate::dialer::Route { trunk: trunk_name.clone(), number: String::new() };
+        let Some(way) = self.way(&route) else { return refuse(self, 503, Vec::new()) };
+        let begin =
+            Write::Begin { call: id, direction: Direction::Inbound, phone, dialled: number, at: now.utc };
+        self.write(begin);
+        if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
+            trunk.counts.calls += 1;
+        }
+        let call = Call::inbound(now, plan, way, incoming.offer, self.rng.fork());
+        self.adopt(now, call, Some(session));
+    }
+
+    /// What an inbound call is to do; it is not recorded unless somebody says so.
+    pub(super) fn inbound_plan(
+        &self,
+        now: Now,
+        id: CallId,
+        phone: String,
+        script: Arc<Script>,
+        facts: Facts,
+    ) -> Plan {
+        Plan {
             id,
             direction: Direction::Inbound,
             campaign: None,
             entry: None,
-            phone: phone.clone(),
+            phone,
             extension: None,
             script,
             facts,
@@ -99,18 +122,8 @@ impl Engine {
             rtp_timeout: self.settings.rtp_timeout,
             recordings: self.settings.recordings.clone(),
             stem: self.stem(now, id),
-            record: self.settings.record,
-        };
-        let route = crate::dialer::Route { trunk: trunk_name.clone(), number: String::new() };
-        let Some(way) = self.way(&route) else { return refuse(self, 503, Vec::new()) };
-        let begin =
-            Write::Begin { call: id, direction: Direction::Inbound, phone, dialled: number, at: now.utc };
-        self.write(begin);
-        if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
-            trunk.counts.calls += 1;
+            record: false,
         }
-        let call = Call::inbound(now, plan, way, incoming.offer, self.rng.fork());
-        self.adopt(now, call, Some(session));
     }
 
     /// Path of a call's files below the recordings folder, by the local day: `2026/03/02/<id>`.

@@ -24,7 +24,7 @@ mod trunks;
 mod view;
 mod write;
 
-pub use agents::{AgentsSetup, PhoneTarget};
+pub use agents::AgentsSetup;
 pub use bridge_order::{BridgeOrder, BridgeRefusal, LegView};
 pub use campaigns::CampaignView;
 pub use contact::{Contact, PhoneSettings, StaticContact};

@@ -7,8 +7,7 @@ use super::inbound::user_of;
 use super::{Engine, Notice};
 use crate::agent::{Dialled, Order, Wish};
 use crate::base::{CallId, Now};
-use crate::call::{Call, Direction, Plan, Way};
-use crate::dialer::MachinePolicy;
+use crate::call::{Call, Way};
 use crate::ivr::{Facts, Script};
 use crate::sip::Srtp;
 use crate::sip::endpoint::{Incoming, SessionId};
@@ -34,7 +33,7 @@ pub struct AgentCall {
 /// Whom an agent calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Callee {
-    /// Another agent, by name; [`Engine::agent_targets`] has the phones.
+    /// Another agent, by name.
     Agent(String),
     /// A number outside, allowed by the agent's `may_dial`.
     Outside(String),
@@ -100,25 +99,7 @@ impl Engine {
             timezone: self.settings.timezone.clone(),
             can_speak: self.settings.can_speak,
         };
-        let plan = Plan {
-            id,
-            direction: Direction::Inbound,
-            campaign: None,
-            entry: None,
-            phone: extension.to_owned(),
-            extension: None,
-            script,
-            facts,
-            prompts: self.library.names.clone(),
-            machine: MachinePolicy::Ignore,
-            amd: self.settings.amd.clone(),
-            setup: self.settings.setup_timeout,
-            ring: self.settings.setup_timeout,
-            rtp_timeout: self.settings.rtp_timeout,
-            recordings: self.settings.recordings.clone(),
-            stem: self.stem(now, id),
-            record: false,
-        };
+        let plan = self.inbound_plan(now, id, extension.to_owned(), script, facts);
         let way = Way {
             trunk: PHONES.into(),
             codecs: self.settings.agents.codecs.clone(),

@@ -18,5 +18,6 @@ pub use prompts::PromptSet;
 pub use runner::{
     Action, Answer, Event, Facts, MAX_SPEECH_CHARS, Outcome, Parted, RatedPerson, Runner, Search,
 };
+pub use script::is_target;
 pub use script::*;
-use script::{LONGEST_RING, is_prompt_name, is_target};
+use script::{LONGEST_RING, is_prompt_name};

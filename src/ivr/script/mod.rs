@@ -9,7 +9,8 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub(in crate::ivr) use build::{LONGEST_RING, is_prompt_name, is_target};
+pub use build::is_target;
+pub(in crate::ivr) use build::{LONGEST_RING, is_prompt_name};
 pub use error::ScriptError;
 pub use node::*;
 pub use source::Frames;

@@ -52,6 +52,13 @@ pub struct CallCard {
     pub open: Vec<CallbackRow>,
 }
 
+/// Steps of a script, in its order; none where there is no such script.
+pub(super) fn steps_of(api: &Shared, script: &str) -> Vec<String> {
+    let catalogue = api.parts.catalogue.borrow();
+    let found = catalogue.scripts.iter().find(|known| known.name == script);
+    found.map(|known| known.steps.clone()).unwrap_or_default()
+}
+
 /// The card of a callback: who is called, why, what happened, what was said before, what is
 /// still open, and what must be filled in.
 #[utoipa::path(get, path = "/callbacks/{id}/card", tag = "callbacks", params(("id" = i64, Path), UnmaskQuery),
@@ -74,9 +81,7 @@ async fn show(
     let others = others.into_iter().filter(|row| row.id != id);
     let (mut previous, open): (Vec<_>, Vec<_>) = others.partition(|row| row.closed_at.is_some());
     previous.sort_by_key(|row| std::cmp::Reverse(row.closed_at));
-    let catalogue = api.parts.catalogue.borrow().clone();
-    let script = catalogue.scripts.iter().find(|script| script.name == told.script);
-    let steps = script.map(|script| script.steps.clone()).unwrap_or_default();
+    let steps = steps_of(&api, &told.script);
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
     Ok(axum::Json(CallCard {
         callback,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::call_card::steps_of;
 use super::callbacks::{created, find};
 use super::entries::ReasonBody;
 use super::plan::day;
@@ -199,10 +200,8 @@ async fn add_steps(
         return Ok(());
     }
     let told = api.planner()?.card(CallbackId(id), api.now()).await?;
-    let catalogue = api.parts.catalogue.borrow().clone();
-    let known = catalogue.scripts.iter().find(|script| script.name == told.script);
-    let known = known.map(|script| script.steps.as_slice()).unwrap_or_default();
-    let broken = out_of_order(known, steps).map_err(|step| {
+    let known = steps_of(api, &told.script);
+    let broken = out_of_order(&known, steps).map_err(|step| {
         let hint = format!("the steps of script `{}` are {}", told.script, known.join(", "));
         Problem::invalid_field("steps", format!("`{step}` is not one"), hint)
     })?;

@@ -18,6 +18,7 @@ use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, PathCall};
 use crate::io::web::state::Shared;
+use crate::ivr::is_target;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -34,9 +35,6 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(pause))
         .routes(routes!(end_leg))
 }
-
-/// Longest extension or number that is taken.
-const MAX_TARGET: usize = 32;
 
 /// Who is to be rung.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -105,8 +103,7 @@ async fn order(
 }
 
 fn target(text: &str) -> Result<String, Problem> {
-    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_'));
-    if text.is_empty() || text.len() > MAX_TARGET || !plain {
+    if !is_target(text) {
         let detail = "it is no extension and no number";
         return Err(Problem::invalid_field("target", detail, "write digits, letters, +, - and _"));
     }

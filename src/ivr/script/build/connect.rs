@@ -68,7 +68,7 @@ impl Builder<'_> {
 pub(in crate::ivr) const LONGEST_RING: Duration = Duration::from_secs(MAX_RING_S);
 
 /// Whether a text can be an extension or a number; what a column holds is looked at too.
-pub(in crate::ivr) fn is_target(text: &str) -> bool {
+pub fn is_target(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= MAX_TARGET
         && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '_'))

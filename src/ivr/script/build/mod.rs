@@ -53,7 +53,8 @@ struct Builder<'a> {
     person: Option<&'a Text>,
 }
 
-pub(in crate::ivr) use connect::{LONGEST_RING, is_target};
+pub(in crate::ivr) use connect::LONGEST_RING;
+pub use connect::is_target;
 pub(in crate::ivr) use parts::is_prompt_name;
 
 type Checked<T> = Result<T, ScriptError>;
