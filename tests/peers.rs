@@ -5,6 +5,7 @@ mod bridged;
 mod calls;
 mod crash;
 pub mod daemon;
+mod dialling;
 mod drain;
 mod encrypted;
 mod flood;

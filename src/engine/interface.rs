@@ -55,6 +55,13 @@ pub enum Input {
         /// The sound.
         sound: Option<Arc<media::Prompt>>,
     },
+    /// The guard answered [`Output::Clear`]; where it is Ok, the call is reserved on disk.
+    Cleared {
+        /// Which.
+        call: CallId,
+        /// Whom to call, or why not.
+        result: Result<super::Clearance, Reason>,
+    },
     /// Something stops all dialling, or it may go on.
     Hold(Hold, Option<Reason>),
     /// The time of [`super::Engine::next_wake`] has come.
@@ -98,6 +105,8 @@ pub enum Output {
         /// At most so many.
         limit: u32,
     },
+    /// Ask the guard about a call that an agent begins; [`Input::Cleared`] is due.
+    Clear(Box<super::Clear>),
     /// Have speech made; [`Input::Speech`] is due.
     Speak {
         /// For which call.
@@ -146,6 +155,15 @@ pub enum Notice {
         target: String,
         /// `ringing`, `up`, or the word of what it came to.
         state: &'static str,
+    },
+    /// The guard said whether a call that an agent begins may leave.
+    Cleared {
+        /// Which.
+        call: CallId,
+        /// Who calls.
+        agent: String,
+        /// Why it may not; None: it may.
+        refused: Option<Reason>,
     },
     /// A caller in a queue stands at this place.
     Waiting {

@@ -16,7 +16,7 @@ use super::hotline::{
     speaks,
 };
 
-fn agent(name: &str, extension: &str) -> AgentSettings {
+pub fn agent(name: &str, extension: &str) -> AgentSettings {
     AgentSettings {
         name: name.into(),
         extension: extension.into(),
@@ -47,7 +47,7 @@ fn queue(seed: u64, change: impl Fn(&mut QueueSettings)) -> Hotline {
     hotline
 }
 
-trait Desk {
+pub trait Desk {
     fn comes(&mut self, agent: &str);
     fn goes(&mut self, agent: &str);
     fn is(&self, agent: &str) -> AgentState;

@@ -147,7 +147,7 @@ impl Books {
                 }
             }
             Write::State { campaign, state, .. } => drop(self.states.insert(campaign, state)),
-            Write::Blocked { .. } | Write::AgentState(_) => {}
+            Write::Blocked { .. } | Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
     }
 

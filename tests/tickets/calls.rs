@@ -1,6 +1,9 @@
 //! From calls to tickets: every call of the hotline makes one or joins one, and a call of ours
 //! stamps the stage that it was for.
 
+use ringback::base::{CallId, Rng, Timestamp};
+use ringback::calendar::Windows;
+use ringback::engine::Clear;
 use serde_json::json;
 
 use super::office::{Made, Office, ms, stage};
@@ -10,6 +13,7 @@ on_both_databases! {
     tkt_03_a_key_makes_a_ticket_of_its_type_even_if_the_caller_hangs_up_right_after,
     tkt_04_every_inbound_call_is_registered_and_one_without_a_ticket_is_listed,
     tkt_10_an_answered_call_of_ours_stamps_the_stage_and_an_unanswered_one_does_not,
+    tkt_10_a_call_dialled_at_the_departments_extension_stamps_the_stage_in_its_agents_name,
     tkt_21_a_low_score_in_a_callback_opens_a_linked_ticket_and_the_department_is_told,
     tkt_21_what_a_person_found_in_a_callback_is_a_ticket_too_and_once,
     esc_06_the_manager_is_told_of_a_dissatisfied_customer_within_a_minute,
@@ -98,6 +102,50 @@ async fn tkt_10_an_answered_call_of_ours_stamps_the_stage_and_an_unanswered_one_
     let contact = stage(&ticket, "contact");
     assert_eq!((&contact["status"], &contact["call"]), (&json!("done"), &json!(call)));
     assert_eq!(stage(&ticket, "solution")["status"], "open", "one call does one thing");
+}
+
+/// The department's phone dials the ticket's number: the guard writes the call down, and its end
+/// stamps the stage, if somebody answered.
+async fn tkt_10_a_call_dialled_at_the_departments_extension_stamps_the_stage_in_its_agents_name(
+    db: &Database,
+) {
+    let office = Office::open(db).await;
+    let body =
+        json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "13800000001" });
+    let ticket = office.ticket("2026-03-03 10:00", body).await;
+    office.done("2026-03-03 12:00", &ticket, json!({ "do": "hand_over" })).await;
+    office.done("2026-03-03 12:10", &ticket, json!({ "do": "acknowledge" })).await;
+    for (n, moment, answered) in [(1, "2026-03-03 16:00", false), (2, "2026-03-04 09:00", true)] {
+        let call = CallId::new(Timestamp(n), &mut Rng::seeded(7));
+        let asked = Clear {
+            call,
+            agent: "wang (工程部)".into(),
+            number: "13800000001".into(),
+            override_reason: String::new(),
+            callback: None,
+            windows: Windows::always(),
+        };
+        office.shop.planner.clear(&asked, at(moment)).await.unwrap();
+        let (from, answer) = (at(moment).0, if answered { at(moment).0.to_string() } else { "NULL".into() });
+        let how = if answered { "served" } else { "no_answer" };
+        office
+            .sql(&format!(
+                "UPDATE calls SET state = 'ended', trunk = 'a', started_at = {from}, answered_at = {answer},
+                     ended_at = {from}, disposition = '{how}' WHERE id = '{call}'"
+            ))
+            .await;
+        office.turn(moment).await;
+        let shown = office.show(&ticket).await;
+        let contact = stage(&shown, "contact");
+        assert_eq!(contact["status"], if answered { "done" } else { "open" }, "{moment}");
+        if answered {
+            assert_eq!(
+                (&contact["call"], &contact["due"]),
+                (&json!(call.to_string()), &ms("2026-03-04 12:00"))
+            );
+            assert!(shown["timeline"].to_string().contains("outbound by wang (工程部), answered"), "{shown}");
+        }
+    }
 }
 
 async fn tkt_21_a_low_score_in_a_callback_opens_a_linked_ticket_and_the_department_is_told(db: &Database) {

@@ -160,9 +160,14 @@ impl Ledger {
             }
             Write::State { state, .. } => self.states.push(state),
             Write::Blocked { reason, .. } => self.blocked = reason,
-            Write::AgentState(_) => {}
+            Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
         None
+    }
+
+    /// A call that belongs to no list is written down.
+    pub fn begin(&mut self, call: CallId) {
+        assert!(self.open.insert(call), "one id, two calls");
     }
 
     /// Attempts that have no record.

@@ -9,10 +9,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback::base::{CampaignId, ListId, Now, Timestamp};
+use ringback::base::{CampaignId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::calendar::{Calendar, Windows};
-use ringback::dialer;
-use ringback::engine::{Library, Notice, Reserved, TrunkSettings, Write};
+use ringback::dialer::{self, Reason};
+use ringback::engine::{Clear, Clearance, Library, Notice, Reserved, TrunkSettings, Write, no_number};
 use ringback::ivr::Script;
 use ringback::media::{Event, Prompt, PromptLibrary};
 use ringback::sim::{self, Act, Behaviour, Books, Fetch, Person};
@@ -33,6 +33,12 @@ pub struct Scene {
     pub cancels: Vec<String>,
     /// How each wait in a queue ended, and with whom.
     pub fates: Vec<String>,
+    /// What the guard was asked about calls of agents.
+    pub asked: Vec<Clear>,
+    /// What the guard says against them, where they give no reason.
+    pub forbids: Option<Reason>,
+    /// Alarms, oldest first.
+    pub alarms: Vec<String>,
 }
 
 impl Books for Scene {
@@ -46,6 +52,16 @@ impl Books for Scene {
 
     fn behaviour(&mut self, _now: Now, trunk: usize, number: &str) -> Behaviour {
         self.numbers.get(&(trunk, number.to_owned())).cloned().unwrap_or(Behaviour::INVALID_NUMBER)
+    }
+
+    fn clear(&mut self, _now: Now, asked: &Clear) -> Result<Clearance, Reason> {
+        self.asked.push(asked.clone());
+        if let Some(reason) = self.forbids.clone().filter(|_| asked.override_reason.is_empty()) {
+            return Err(reason);
+        }
+        let (phone, _) = PhoneNumber::parse(&asked.number, None).map_err(|_| no_number(&asked.number))?;
+        self.ledger.begin(asked.call);
+        Ok(Clearance { phone, name: "Wang".into(), language: "en".into(), fields: BTreeMap::new() })
     }
 
     fn hung_up(&mut self, keys: &str) {
@@ -66,6 +82,9 @@ impl Books for Scene {
     fn see_notice(&mut self, now: Now, notice: &Notice) {
         if let Notice::Queued { fate, agent, .. } = notice {
             self.fates.push(format!("{fate} {agent}").trim().to_owned());
+        }
+        if let Notice::Alarm { word, .. } = notice {
+            self.alarms.push(word.clone());
         }
         self.ladder.notice(now, notice);
     }
@@ -121,6 +140,9 @@ impl World {
             keys_heard: Vec::new(),
             cancels: Vec::new(),
             fates: Vec::new(),
+            asked: Vec::new(),
+            forbids: None,
+            alarms: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;

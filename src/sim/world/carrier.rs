@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Books, Delivery, TrunkMood, World, trunk_addr};
 use crate::base::Now;
-use crate::sim::{self, Person, Phone};
+use crate::sim::{self, Calling, Person, Phone};
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Message, Request};
 
@@ -36,13 +36,25 @@ impl<B: Books> World<B> {
 
     /// A customer calls this number of ours over a trunk; `caller` names their phone.
     pub fn place_call(&mut self, index: usize, number: &str, caller: &str, person: Person) {
+        self.place_call_as(index, (number, caller), &Calling::default(), person);
+    }
+
+    /// A phone calls, perhaps with a password or further header fields.
+    pub fn place_call_as(
+        &mut self,
+        index: usize,
+        (number, caller): (&str, &str),
+        how: &Calling,
+        person: Person,
+    ) {
         let (sip, rtp) = (trunk_addr(index), self.seats.next_phone_addr());
-        let mut phone = Phone::place(self.now, number, caller, person, (sip, rtp), self.rng.fork());
+        let mut phone = Phone::place(self.now, (number, caller), how, person, (sip, rtp), self.rng.fork());
         if self.keep_audio {
             phone.keep_audio();
         }
         let key = phone.call_id();
-        self.lines.insert(key, Line { trunk: index, number: caller.to_owned(), phone, gone: false, rtp });
+        let number = how.line.clone().unwrap_or_else(|| caller.to_owned());
+        self.lines.insert(key, Line { trunk: index, number, phone, gone: false, rtp });
         self.flush_phones();
     }
 

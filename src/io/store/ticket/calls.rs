@@ -36,6 +36,8 @@ pub struct EndedCall {
     pub subject: Option<String>,
     /// Row id of the ticket that asked for that callback.
     pub ticket_id: Option<i64>,
+    /// The agent who began it.
+    pub begun_by: Option<String>,
     /// Row id of a ticket that names this call already: it was opened while the call was up.
     pub linked: Option<i64>,
     /// Lowest score among its answers.
@@ -102,11 +104,12 @@ impl Store {
     pub async fn ended_calls(&self, limit: u32) -> Result<Vec<EndedCall>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT c.id, c.direction, c.phone, c.dialled, c.reserved_at, c.answered_at, c.ended_at, c.disposition,
-                    e.callback_id, b.pack, b.customer_id, b.subject, t.ticket_id,
+                    c.begun_by, b.id AS callback_id, b.pack, b.customer_id, b.subject, t.ticket_id,
                     (SELECT MIN(l.ticket_id) FROM ticket_calls l WHERE l.call_id = c.id) AS linked,
                     (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest,
                     (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.dissatisfied = 1) AS dissatisfied
-             FROM calls c LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
+             FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
+                  LEFT JOIN callbacks b ON b.id = COALESCE(e.callback_id, c.callback_id)
                   LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
              WHERE c.state = 'ended' AND c.ticketed = 0 ORDER BY c.id LIMIT $1")
             .bind(i64::from(limit))

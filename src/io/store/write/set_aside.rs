@@ -22,6 +22,7 @@ pub(super) fn kind(write: &Write) -> &'static str {
         Write::State { .. } => "state",
         Write::Blocked { .. } => "blocked",
         Write::AgentState(_) => "agent_state",
+        Write::LegTrace { .. } => "leg_trace",
     }
 }
 
@@ -61,7 +62,7 @@ fn call_of(write: &Write) -> Option<CallId> {
     match write {
         Write::Report(report) => Some(report.record.id),
         Write::Answer(answer) => Some(answer.call),
-        Write::Begin { call, .. } => Some(*call),
+        Write::Begin { call, .. } | Write::LegTrace { call, .. } => Some(*call),
         _ => None,
     }
 }

@@ -125,9 +125,11 @@ impl<'a> Together<'a> {
                     self.attempts.push((place, attempt));
                 }
             }
-            Write::Entries(_) | Write::State { .. } | Write::Blocked { .. } | Write::AgentState(_) => {
-                return Ok(false);
-            }
+            Write::Entries(_)
+            | Write::State { .. }
+            | Write::Blocked { .. }
+            | Write::AgentState(_)
+            | Write::LegTrace { .. } => return Ok(false),
         }
         Ok(true)
     }
