@@ -43,6 +43,7 @@ impl Engine {
             return self.refuse_phone(now, session, 486, "somebody is being consulted already");
         };
         self.set_held(call, true);
+        self.put_aside(call, agent);
         self.take_in(now, call, agent, incoming, Task::Line);
         if !self.ring_for(now, call, &extension, Task::Consult, Role::Talker) {
             self.consulted_gone(now, call, LegResult::Unreachable);
@@ -85,6 +86,7 @@ impl Engine {
     /// The second line was hung up: the colleague is let go, and the customer is next.
     pub(super) fn line_gone(&mut self, now: Now, call: u64) {
         self.set_held(call, false);
+        self.take_back(call);
         for colleague in self.legs_for(call, Task::Consult) {
             self.end_leg(now, colleague, LegResult::CalledOff, 0);
         }
@@ -96,9 +98,25 @@ impl Engine {
             return;
         }
         self.set_held(call, false);
+        self.take_back(call);
         if let Some(line) = self.line_of(call) {
             self.end_leg(now, line, LegResult::CalledOff, transfer::status_of(result));
         }
+    }
+
+    /// The agent's first line is not heard, and hears nobody, while they use the second: they
+    /// would hear themselves.
+    fn put_aside(&mut self, call: u64, agent: &str) {
+        let Some((_, leg)) = self.own_talk(agent) else { return };
+        if let Some(guest) = self.guest_of(call, leg) {
+            guest.aside = true;
+        }
+    }
+
+    fn take_back(&mut self, call: u64) {
+        let transferring = self.is_transferring(call);
+        let Some(bridge) = self.bridges.get_mut(&call).filter(|_| !transferring) else { return };
+        bridge.guests.iter_mut().for_each(|guest| guest.aside = false);
     }
 
     /// The agent who consults somebody leaves the customer: the second line goes with them.

@@ -207,7 +207,8 @@ impl City {
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
                 }
-                Output::KeepPrompt { .. } | Output::Notice(_) => {}
+                // No agent of this city dials.
+                Output::KeepPrompt { .. } | Output::Notice(_) | Output::Clear(_) => {}
             }
         }
     }

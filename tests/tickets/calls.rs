@@ -7,6 +7,7 @@ use ringback::engine::Clear;
 use serde_json::json;
 
 use super::office::{Made, Office, ms, stage};
+use crate::plan::shop::at;
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {

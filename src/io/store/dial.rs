@@ -148,7 +148,7 @@ impl Store {
             let found: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
                 "SELECT b.id FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id
                  WHERE v.day = $1 AND v.code = 'agent_needed' AND b.state = 'open' AND b.earliest <= $2
-                   AND COALESCE(v.start_at, 0) <= $2 AND b.assignee IN ('', $3)
+                   AND (b.origin <> 'appointment' OR b.due <= $2) AND b.assignee IN ('', $3)
                    AND (COALESCE(b.preview_until, 0) <= $2 OR b.preview_by = $3)
                    AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > $4)
                  ORDER BY CASE WHEN b.preview_by = $3 AND b.preview_until > $2 THEN 0 ELSE 1 END,

@@ -66,6 +66,12 @@ impl<B: Books> World<B> {
             .map(|line| &line.phone)
     }
 
+    /// What the phone on a line was told, also for some seconds after its call: see [`Phone::told`].
+    pub fn told(&self, number: &str) -> Vec<String> {
+        let line = self.lines.values().rfind(|line| line.number == number);
+        line.map(|line| line.phone.told().to_vec()).unwrap_or_default()
+    }
+
     /// Lets the phone of this number do something.
     pub fn at_phone(&mut self, number: &str, act: impl FnOnce(&mut Phone, Now)) {
         let now = self.now;
