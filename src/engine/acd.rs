@@ -152,9 +152,10 @@ impl Engine {
     pub(super) fn agent_answered(&mut self, now: Now, leg: u64) -> bool {
         let Some((agent, call)) = self.agent_of(leg) else { return true };
         if self.desk.agents.state(&agent) != Some(State::Offered) {
-            // Rung by a script or an order, not by a queue: who is busy is so by their own phone.
-            self.desk.agents.handle_call_began(now, &agent, call).ok();
-            return true;
+            // Rung by a script or an order, not by a queue. Two calls may have rung at once: who
+            // took one has it, and the other rings on elsewhere.
+            let began = self.desk.agents.handle_call_began(now, &agent, call).is_ok();
+            return began || self.desk.agents.state(&agent) != Some(State::OnCall);
         }
         self.desk.agents.handle_answered(now, &agent, call) && self.queues.offer_answered(now, &agent, call)
     }

@@ -208,9 +208,12 @@ impl Engine {
         let extension = self.desk.agents.settings(agent).map(|settings| settings.extension.clone());
         let target = extension.and_then(|extension| self.target(now, &extension));
         let how = Ring { task: Task::Dial, role: Role::Talker, ring: RING, accept: self.plain_accept() };
-        match target {
-            Some(target) => self.ring(now, slot, target, &how),
-            None => self.with_slot(now, slot, call::Event::Stop("the agent's phone is gone".into())),
+        self.bridges.entry(slot).or_default();
+        if let Some(target) = target {
+            self.ring(now, slot, target, &how);
+        }
+        if self.dialler_of(slot).is_none() {
+            self.with_slot(now, slot, call::Event::Stop("the agent's phone is gone".into()));
         }
     }
 

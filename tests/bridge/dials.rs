@@ -70,8 +70,8 @@ fn an_agent_dials_a_customer_and_both_are_joined_and_recorded() {
     assert_eq!(hotline.is("anna"), AgentState::OnCall, "no queue offers her a caller");
     assert_eq!(hotline.books.asked[0].number, NUMBER, "the guard is asked first");
     hotline.until(State::Bridged);
-    assert_eq!(hotline.told("anna"), ["407", "180", "200"], "{}", hotline.books.ladder.text());
     assert_eq!(hotline.hears_of_all("anna"), [DUTY_HZ]);
+    assert_eq!(hotline.told("anna"), ["407", "180", "200"], "{}", hotline.books.ladder.text());
     assert_eq!(hotline.hears_of_all(NUMBER), [FIRST_HZ]);
     hotline.run_for(3 * SECOND);
     hotline.at_phone("anna", |phone, now| phone.put_down(now));

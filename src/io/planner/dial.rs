@@ -152,8 +152,18 @@ impl Planner {
     /// # Errors
     /// Those of the store.
     pub async fn preview_next(&self, agent: &str, now: Timestamp) -> Result<Option<CallbackId>, Error> {
-        let today = self.settings().calendar.date(now).to_string();
-        Ok(self.store().open_card(agent, &today, now, now + PREVIEW).await?)
+        let settings = self.settings();
+        let today = settings.calendar.date(now);
+        let rules: Vec<String> = settings
+            .policies
+            .all_in_force(today)
+            .flat_map(|policy| {
+                let by_agents = policy.pack.rule.iter().filter(|(_, rule)| rule.mode == Mode::Agent);
+                by_agents.map(|(id, _)| campaign::name(&policy.pack.pack, id))
+            })
+            .collect();
+        let day = today.to_string();
+        Ok(self.store().open_card((agent, &day, &rules), now, now + PREVIEW).await?)
     }
 
     /// The order to dial what an agent has open.

@@ -2,6 +2,7 @@
 //! person, appointments that are due, and what agents' calls came to.
 
 use serde::{Deserialize, Serialize};
+use sqlx::QueryBuilder;
 
 use super::audit::{self, AuditLine};
 use super::db::{on, within};
@@ -134,31 +135,43 @@ impl Store {
         Ok(true)
     }
 
-    /// The next callback of the day that an agent is to call, kept for them until `until`: the one
+    /// The next callback of the day by one of these rules (`pack/rule`), which agents call, kept for
+    /// this one until `until`: the one
     /// that is open for them already, else theirs by name, else anybody's, by its time.
     pub async fn open_card(
         &self,
-        agent: &str,
-        day: &str,
+        (agent, day, rules): (&str, &str, &[String]),
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Option<CallbackId>, Error> {
+        if rules.is_empty() {
+            return Ok(None);
+        }
         // Another agent may take the one that was found; then the next is looked for.
         for _ in 0..5 {
-            let found: Option<(i64,)> = on!(&self.db, p => sqlx::query_as(
-                "SELECT b.id FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id
-                 WHERE v.day = $1 AND v.code = 'agent_needed' AND b.state = 'open' AND b.earliest <= $2
-                   AND (b.origin <> 'appointment' OR b.due <= $2) AND b.assignee IN ('', $3)
-                   AND (COALESCE(b.preview_until, 0) <= $2 OR b.preview_by = $3)
-                   AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > $4)
-                 ORDER BY CASE WHEN b.preview_by = $3 AND b.preview_until > $2 THEN 0 ELSE 1 END,
-                          CASE WHEN b.assignee = $3 THEN 0 ELSE 1 END, v.start_at, b.id LIMIT 1")
-                .bind(day)
-                .bind(now.0)
-                .bind(agent)
-                .bind(now.0 - REST_MS)
-                .fetch_optional(p)
-                .await)?;
+            let found: Option<(i64,)> = on!(&self.db, p => {
+                let mut query = QueryBuilder::new(
+                    "SELECT b.id FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id WHERE v.day = ");
+                query.push_bind(day);
+                // How many agents reach how much in a day is theirs to find out.
+                query.push(" AND v.code IN ('agent_needed', 'capacity') AND b.state = 'open' AND b.earliest <= ");
+                query.push_bind(now.0);
+                query.push(" AND (b.origin <> 'appointment' OR b.due <= ").push_bind(now.0);
+                query.push(") AND b.assignee IN ('', ").push_bind(agent);
+                query.push(") AND (COALESCE(b.preview_until, 0) <= ").push_bind(now.0);
+                query.push(" OR b.preview_by = ").push_bind(agent);
+                query.push(") AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > ");
+                query.push_bind(now.0 - REST_MS).push(") AND b.pack || '/' || b.rule IN (");
+                let mut list = query.separated(", ");
+                rules.iter().for_each(|rule| {
+                    list.push_bind(rule.as_str());
+                });
+                query.push(") ORDER BY CASE WHEN b.preview_by = ").push_bind(agent);
+                query.push(" AND b.preview_until > ").push_bind(now.0);
+                query.push(" THEN 0 ELSE 1 END, CASE WHEN b.assignee = ").push_bind(agent);
+                query.push(" THEN 0 ELSE 1 END, b.due, b.id LIMIT 1");
+                query.build_query_as().persistent(false).fetch_optional(p).await
+            })?;
             let Some((id,)) = found else { return Ok(None) };
             let mut tx = self.db.begin().await?;
             let taken = within!(&mut tx, c => sqlx::query(
