@@ -178,6 +178,9 @@ impl Engine {
         bridge.talking = true;
         bridge.served = true;
         if let Some(id) = self.id_of(call) {
+            // The agent is not free any more: known before the call stops counting as waiting.
+            let seats = self.seats();
+            self.dialer.set_seats(seats);
             self.dialer.handle_reached(now, id);
         }
         // Mixed before anything else is sent: the customer is heard from the first word on.
