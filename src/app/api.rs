@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::bookings::ByCalls;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock::{self, Clock};
@@ -25,14 +26,16 @@ pub(super) struct Turns {
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
+    state: Shared,
 }
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 3] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 4] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
         ]
     }
@@ -99,8 +102,15 @@ impl ApiSide {
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide {
             addresses,
-            state,
-            turns: Turns { planner, tickets, notices, rosters, control: control.clone() },
+            state: state.clone(),
+            turns: Turns {
+                planner,
+                tickets,
+                notices,
+                rosters,
+                control: control.clone(),
+                state: state.clone(),
+            },
             server,
             stop,
             control,

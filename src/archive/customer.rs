@@ -107,4 +107,19 @@ impl Customer {
     pub fn phone(&self) -> Option<&PhoneNumber> {
         self.contacts.first().map(|contact| &contact.phone)
     }
+
+    /// A field of theirs, or one of the customer's own: `grade`, `language`, `owner`, `name`,
+    /// `email`, `key_account`.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let written = self.fields.get(name).filter(|value| !value.trim().is_empty());
+        written.map(String::as_str).or_else(|| match name {
+            "grade" => Some(self.grade.as_str()),
+            "language" => Some(&self.language),
+            "owner" => Some(&self.owner),
+            "name" => Some(&self.name),
+            "email" => Some(&self.email),
+            "key_account" => Some(if self.key_account { "true" } else { "false" }),
+            _ => None,
+        })
+    }
 }

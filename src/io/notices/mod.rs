@@ -10,6 +10,7 @@ mod callback;
 mod customer;
 mod deliver;
 mod event;
+mod material;
 mod post;
 mod remind;
 mod send;

@@ -25,8 +25,12 @@ mod recording;
 mod recover;
 pub mod roster;
 mod schema;
+mod score;
+mod segment;
+mod signing;
 pub mod ticket;
 mod token;
+mod visit;
 mod warning;
 mod write;
 
@@ -40,7 +44,10 @@ pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
 
 pub use recover::LostAttempt;
+pub use score::{NewScore, ScoreEventRow, ScoreFilter};
+pub use segment::SegmentRow;
 pub use token::{NewToken, Token};
+pub use visit::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
 pub use warning::{NewWarning, Uncovered, WarningRow};
 pub use write::{
     Full, QUEUE_CAPACITY, RESERVE_LIMIT, StoreEvent, StoreHealth, Writer, WriterHandle, WriterSettings,

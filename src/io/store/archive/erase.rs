@@ -136,6 +136,13 @@ async fn record(
     )?;
     erased.events +=
         run!(tx, "UPDATE events SET fields = '{}', checks = '{}', matter = '' WHERE customer_id = $1", id)?;
+    for statement in [
+        "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callback_marks SET note = '' WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callbacks SET note = '', filled = '{}' WHERE customer_id = $1",
+    ] {
+        run!(tx, statement, id)?;
+    }
     run!(
         tx,
         "DELETE FROM recorded_inputs

@@ -10,10 +10,12 @@ use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Error, Store};
 use super::day::{self, Verdict, Word};
+use super::reply;
 use super::settle::{Ending, end};
 use super::write::{insert, part, review};
 use super::{Row, Stored, callback_columns};
 use crate::base::{CallbackId, EntryId, ListId, Timestamp};
+use crate::ivr::Reply;
 use crate::policy::pack::Method;
 use crate::policy::{Callback, CallbackState, Outcome, Reason, code};
 
@@ -35,6 +37,8 @@ pub enum Edit {
         outcome: Outcome,
         /// What was filled in, by column (CNT-03).
         fields: BTreeMap<String, String>,
+        /// What the customer answered in writing (SCH-33).
+        replies: Vec<Reply>,
     },
     /// Not before this moment. The deadline stays.
     Move(Timestamp),
@@ -77,6 +81,8 @@ pub struct NewCallback {
     pub callback: Callback,
     /// The callback that it takes the place of, closed in the same transaction.
     pub instead_of: Option<CallbackId>,
+    /// A callback that stays open and is not called before a moment, set in the same transaction.
+    pub holds: Option<(CallbackId, Timestamp)>,
 }
 
 impl Store {
@@ -114,8 +120,10 @@ impl Store {
             Edit::Remove | Edit::Done { .. } => {
                 let ending = ending(&stored, edit, reason, now);
                 end(&mut tx, &ending, now).await?;
-                if let Edit::Done { fields, .. } = edit {
+                if let Edit::Done { fields, replies, at, method, .. } = edit {
                     fill(&mut tx, id, fields, now).await?;
+                    reply::keep(&mut tx, id, replies, *at).await?;
+                    visited(&mut tx, &stored, *method, &ending, now).await?;
                 }
                 stop_entry(&mut tx, &stored, edit.action(), reason, now).await?
             }
@@ -223,6 +231,11 @@ impl Store {
             end(&mut tx, &ending, now).await?;
             stop_entry(&mut tx, &old, "superseded", &why, now).await?;
         }
+        if let Some((held, until)) = new.holds {
+            let held = find(&mut tx, held).await?;
+            set_time(&mut tx, held.callback.id, until, now).await?;
+            stop_entry(&mut tx, &held, code::NOT_YET, &format!("waits for callback {id}"), now).await?;
+        }
         review(&mut tx, b.customer, Some(now)).await?;
         let subject = format!("callback:{id}");
         let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
@@ -232,6 +245,33 @@ impl Store {
         tx.commit().await?;
         Ok(stored)
     }
+}
+
+/// A visit that was made closes the callback by telephone that called for it (SCH-34).
+async fn visited(
+    tx: &mut Tx,
+    visit: &Stored,
+    method: Method,
+    ending: &Ending,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(first) = visit.callback.follows.filter(|_| visit.callback.method == Method::Onsite) else {
+        return Ok(());
+    };
+    let first = find(tx, first).await?;
+    if first.callback.method != Method::Phone || first.callback.state != CallbackState::Open {
+        return Ok(());
+    }
+    let why = format!("visited, see callback {}", visit.callback.id);
+    let ending = Ending {
+        callback: first.callback.id,
+        day: first.released_day,
+        method,
+        reason: Reason::new(code::FINISHED, why.clone()),
+        ..ending.clone()
+    };
+    end(tx, &ending, now).await?;
+    stop_entry(tx, &first, "callback.done", &why, now).await.map(drop)
 }
 
 async fn find(tx: &mut Tx, id: CallbackId) -> Result<Stored, Error> {
@@ -345,7 +385,17 @@ async fn fill(
     fields: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let json = serde_json::to_string(fields).unwrap_or_else(|_| "{}".into());
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let (before,): (String,) = within!(&mut *tx, c => sqlx::query_as("SELECT filled FROM callbacks WHERE id = $1")
+        .bind(id.0)
+        .fetch_one(c)
+        .await)?;
+    // What was ticked while the customer was on the line stays.
+    let mut all: BTreeMap<String, String> = serde_json::from_str(&before).unwrap_or_default();
+    all.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let json = super::json(&all)?;
     set_text(tx, "UPDATE callbacks SET filled = $2, changed_at = $3 WHERE id = $1", id, &json, now).await
 }
 

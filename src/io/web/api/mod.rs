@@ -8,6 +8,7 @@ mod answers;
 mod archives;
 mod audio;
 mod audit;
+mod bookings;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
@@ -20,12 +21,17 @@ mod daemon;
 mod do_not_call;
 mod entries;
 mod facts;
+mod forms;
 mod health;
 mod imports;
 mod intakes;
 mod legs;
 mod lists;
 mod live;
+mod markers;
+mod marks;
+mod materials;
+mod matters;
 mod notices;
 mod peaks;
 mod plan;
@@ -34,6 +40,8 @@ mod queues;
 mod rates;
 mod registers;
 mod rosters;
+mod saved_segments;
+mod scores;
 mod segments;
 mod shifts;
 mod stream;
@@ -92,6 +100,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(facts::routes())
         .merge(customers::routes())
         .merge(segments::routes())
+        .merge(saved_segments::routes())
+        .merge(matters::routes())
+        .merge(bookings::routes())
         .merge(archives::routes())
         .merge(registers::routes())
         .merge(entries::routes())
@@ -100,6 +111,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(call_card::routes())
+        .merge(marks::routes())
+        .merge(forms::routes())
+        .merge(materials::routes())
+        .merge(scores::routes())
         .merge(rates::routes())
         .merge(adherence::routes())
         .merge(warnings::routes())
@@ -118,6 +133,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
+        .merge(markers::routes())
         .merge(peaks::routes())
         .merge(trace::routes())
         .merge(live::routes())
@@ -130,9 +146,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(health::routes())
 }
 
-/// `/livez` and `/readyz`, and the links of departments, which answer without a token.
+/// `/livez` and `/readyz`, the links of departments and the pages of customers, which answer
+/// without a token.
 pub(super) fn open_routes() -> OpenApiRouter<Shared> {
-    health::open_routes().merge(ticket_links::open_routes())
+    health::open_routes().merge(ticket_links::open_routes()).merge(forms::open_routes())
 }
 
 /// `/metrics`.
