@@ -10,5 +10,6 @@ mod customers;
 mod delivery;
 mod events;
 mod mailbox;
+pub mod questionnaires;
 mod sink;
-mod world;
+pub mod world;

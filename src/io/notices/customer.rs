@@ -10,7 +10,7 @@ use crate::io::store::callback::Edit;
 use crate::io::store::notice::{Extended, ToCustomer};
 use crate::notice::{NewNotice, Settings};
 use crate::policy::Outcome;
-use crate::policy::pack::{Method, Rule};
+use crate::policy::pack::{Method, Rule, Target};
 
 /// Topic of what a customer is told, where a rule has none of its own.
 const MESSAGE: &str = "customer.message";
@@ -46,10 +46,6 @@ impl Notices {
         callback: &ToCustomer,
         now: Timestamp,
     ) -> Result<Option<Extended>, Error> {
-        let place = if callback.method == "sms" { &callback.phone } else { &callback.email };
-        if place.is_empty() {
-            return Ok(None);
-        }
         let day = planner.calendar.date(now);
         let policy = planner.policies.in_force(&callback.pack, day);
         let rule = policy.and_then(|p| p.pack.rule.get(&callback.rule));
@@ -58,6 +54,15 @@ impl Notices {
             .as_deref()
             .and_then(|json| serde_json::from_str(json).ok())
             .unwrap_or_default();
+        let place = match (rule.map(|rule| &rule.target), callback.method.as_str()) {
+            (Some(Target::Field(field)), "sms") => facts.get(field).cloned().unwrap_or_default(),
+            (Some(Target::Field(_)), _) => String::new(),
+            (_, "sms") => callback.phone.clone(),
+            _ => callback.email.clone(),
+        };
+        if place.is_empty() {
+            return Ok(None);
+        }
         let when = planner.calendar.date(Timestamp(callback.event_at.unwrap_or(callback.due)));
         let brand = policy.map_or("", |p| p.pack.brand.as_str());
         let brand = if brand.is_empty() { policy.map_or("", |p| p.pack.title.as_str()) } else { brand };

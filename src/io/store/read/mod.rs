@@ -27,6 +27,5 @@ pub use ledger::{AuditRow, DeadLetterRow};
 pub use legs::{BridgedRow, LegRow, PauseRow};
 pub use lists::{ListRow, StateCount};
 pub(in crate::io::store) use page::fetch;
-pub(in crate::io::store) use page::fetch;
 pub use page::{Cursor, PAGE_LIMIT, Page};
 pub use placed::{PlacedCall, UncoveredCustomer, VisitRow};

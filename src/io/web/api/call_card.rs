@@ -97,6 +97,7 @@ async fn show(
     let written = api.parts.catalogue.borrow().written.clone();
     let language = written.language(&told.script, &told.language);
     let blocks = written.blocks(&told.script, language, &told.facts);
+    let blocks_missing = told.blocks_missing();
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
     Ok(axum::Json(CallCard {
         callback,
@@ -106,7 +107,7 @@ async fn show(
         script: told.script,
         steps,
         blocks,
-        blocks_missing: told.blocks_missing(),
+        blocks_missing,
         blocks_required: told.blocks,
         block_after: told.block_after,
         marks: told.marks,

@@ -65,6 +65,9 @@ fn asked(api: &Shared, paper: &mut Questionnaire) -> Vec<Asked> {
 
 /// The questionnaire of a code; None where we did not make it.
 async fn paper_of(api: &Shared, code: &str) -> Result<Option<Questionnaire>, Problem> {
+    if !code.contains('.') {
+        return Ok(None);
+    }
     let planner = api.planner()?;
     let Some(id) = planner.callback_of_code(code, api.now()).await? else { return Ok(None) };
     match planner.questionnaire(id, api.now()).await {
