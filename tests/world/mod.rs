@@ -158,5 +158,6 @@ pub fn library<'a>(script: &str, tones: impl IntoIterator<Item = (&'a str, f64)>
         scripts: BTreeMap::from([(script.name().to_owned(), Arc::new(script))]),
         prompts: Arc::new(prompts),
         names: Arc::new(names.into_iter().collect()),
+        texts: Arc::default(),
     }
 }
