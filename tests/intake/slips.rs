@@ -159,7 +159,7 @@ async fn imp_06_the_register_is_reconciled_with_the_source_by_caller(database: &
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found.iter().all(|(day, points, _)| day == "2026-03-03" && *points == -1), "{found:?}");
     assert!(
-        found[0].2.starts_with("altered J6: phone: ") && found[1].2.starts_with("missing J4"),
+        found[0].2.starts_with("missing J4") && found[1].2.starts_with("altered J6: phone: "),
         "{found:?}"
     );
     // The caller hands the missing line in: what was found is taken back.

@@ -92,7 +92,7 @@ async fn sch_33_the_mail_with_the_questions_is_sent_and_its_answer_closes_the_ca
         page.text()
     );
     assert!(!page.text().contains("请按"), "nobody presses keys on a page: {}", page.text());
-    let filled = [("q1", "5"), ("q5", "4"), ("opinion", "楼梯很好")];
+    let filled = [("q1", "5"), ("q5", "4"), ("q11", "楼梯很好")];
     assert_eq!(fill_in(&firm.shop, &format!("/q/{code}"), &filled).await.status, 200);
     let done = firm.shop.only("rule=first").await;
     let shown = [&done["state"], &done["method"], &done["outcome"], &done["closed_at"]];

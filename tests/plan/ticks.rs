@@ -134,7 +134,8 @@ async fn cnt_19_an_expert_gets_an_appointment_and_the_call_shows_who_spoke_for_h
 }
 
 async fn cnt_20_what_the_project_manager_says_stands_on_the_card_of_the_project(db: &Database) {
-    let mut firm = Firm::open(db, "home-decoration").await;
+    let mut firm =
+        Firm::by(db, &shipped("home-decoration").replace("managers = false", "managers = true")).await;
     let fields = json!({ "project_manager": "老周", "pm_phone": "13900000009" });
     firm.happens("project.completed", "P1", "2026-03-02 10:00", PHONE, fields).await;
     firm.shop.turn("2026-03-03 08:50").await;

@@ -18,6 +18,7 @@ async fn arc_09_material_that_is_not_back_is_reminded_of_and_an_expense_is_appro
 ) {
     let firm = Firm::open(db, "generic-enterprise").await;
     let outbox = outbox(&firm.shop, settings(""));
+    firm.shop.site.api.set_notices(outbox.clone());
     let site = &firm.shop.site;
     firm.shop.set("2026-03-03 09:00");
     let body = json!({ "pack": "generic_enterprise", "item": "样品册", "holder": "小李" });
@@ -106,8 +107,14 @@ async fn arc_05_a_saved_segment_is_counted_listed_and_asked_for_by_a_rule(db: &D
     let narrower = json!({ "title": "三月上旬", "tests": [{ "field": "warranty_end", "from": "2026-03-01", "to": "2026-03-10" }] });
     put(narrower).await.expect(204);
     firm.shop.turn("2026-02-20 10:03").await;
-    let open = firm.shop.callbacks("rule=spring&state=open").await;
-    assert_eq!(open.len(), 1, "whoever belongs to it no more is not called: {open:#?}");
+    assert_eq!(firm.days("spring").await.len(), 3, "what was scheduled stays");
+    for (n, end) in ends.iter().enumerate() {
+        let body = json!({ "kind": "spring.checked", "external_id": format!("again {end}"), "at": "2026-02-20 10:04",
+                           "matter": "again", "customer": { "external_id": end, "phones": [phone(n)] } });
+        site.post("/api/v1/events?pack=generic_enterprise", body).await.expect(200);
+    }
+    firm.shop.turn("2026-02-20 10:04").await;
+    assert_eq!(firm.days("spring").await.len(), 4, "and what is new goes by what holds now");
     let to_callbacks = json!({ "pack": "generic_enterprise", "rule": "routine", "day": "2026-02-25", "reason": "到期",
                                "filter": { "segment": "march" } });
     let added = site.post("/api/v1/customers/to-callbacks", to_callbacks).await.expect(200);

@@ -95,8 +95,20 @@ impl Written {
     ) -> Option<Vec<Asked>> {
         let script = self.scripts.get(script)?;
         let words = Words { texts: &self.texts, language, fields };
-        let nodes = order(script, fields);
-        Some(nodes.into_iter().filter_map(|id| words.asked(script.node(id))).collect())
+        let (mut asked, mut said) = (Vec::new(), String::new());
+        for node in order(script, fields).into_iter().map(|id| script.node(id)) {
+            let text = words.text(node.kind.parts_said());
+            match words.asked(node) {
+                // Some only name their keys: they ask about what was said before.
+                Some(one) if one.text.is_empty() => asked.push(Asked { text: said.clone(), ..one }),
+                Some(one) => asked.push(one),
+                None => {}
+            }
+            if !text.is_empty() {
+                said = text;
+            }
+        }
+        Some(asked)
     }
 
     /// The blocks of a script with their words for this customer.

@@ -102,7 +102,8 @@ impl Store {
     /// Answers about the events of an order or project, of whomever was asked; oldest first.
     pub async fn matter_answers(&self, pack: &str, matter: &str) -> Result<Vec<EventAnswerRow>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(event_answers!(
-            "b.event_id IN (SELECT e.id FROM events e WHERE e.pack = $1 AND e.matter = $2)"))
+            "b.customer_id IN (SELECT e.customer_id FROM events e WHERE e.pack = $1 AND e.matter = $2)
+             AND b.event_id IN (SELECT e.id FROM events e WHERE e.pack = $1 AND e.matter = $2)"))
             .bind(pack)
             .bind(matter)
             .fetch_all(p)

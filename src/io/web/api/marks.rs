@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::callbacks::{created, find};
-use super::entries::ReasonBody;
+use super::entries::{ReasonBody, as_conflict};
 use crate::base::{CallbackId, EventId};
 use crate::io::planner::{Added, CallFacts, Meeting};
 use crate::io::store::Error as StoreError;
@@ -116,7 +116,8 @@ async fn mark(
     find(&api, id).await?;
     let card = api.planner()?.card(CallbackId(id), api.now()).await?;
     let mark = checked(&body, &card)?;
-    api.store().mark_callback(CallbackId(id), &mark, &caller.name, api.now()).await?;
+    let marked = api.store().mark_callback(CallbackId(id), &mark, &caller.name, api.now()).await;
+    marked.map_err(as_conflict)?;
     if mark.kind == MarkKind::Field {
         note_with_event(&api, id, &mark, &caller.name).await?;
     }

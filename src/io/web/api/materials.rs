@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::entries::ReasonBody;
+use super::entries::{ReasonBody, as_conflict};
 use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::store::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
@@ -200,7 +200,8 @@ async fn bring_back(
     Operate(caller): Operate,
     RowId(id): RowId,
 ) -> Result<axum::Json<MaterialRow>, Problem> {
-    Ok(axum::Json(api.store().close_material(id, None, &caller.name, api.now()).await?))
+    let row = api.store().close_material(id, None, &caller.name, api.now()).await;
+    Ok(axum::Json(row.map_err(as_conflict)?))
 }
 
 /// A supervisor approves that something does not come back.
@@ -214,7 +215,8 @@ async fn excuse(
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<MaterialRow>, Problem> {
     let why = body.check()?;
-    Ok(axum::Json(api.store().close_material(id, Some(why), &caller.name, api.now()).await?))
+    let row = api.store().close_material(id, Some(why), &caller.name, api.now()).await;
+    Ok(axum::Json(row.map_err(as_conflict)?))
 }
 
 /// Expenses, newest first, at most 1,000.
@@ -267,8 +269,8 @@ async fn approve(
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<ExpenseView>, Problem> {
-    let row = api.store().decide_expense(id, true, body.check()?, &caller.name, api.now()).await?;
-    Ok(axum::Json(row.into()))
+    let row = api.store().decide_expense(id, true, body.check()?, &caller.name, api.now()).await;
+    Ok(axum::Json(row.map_err(as_conflict)?.into()))
 }
 
 /// A supervisor refuses an expense.
@@ -281,6 +283,6 @@ async fn refuse(
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<ExpenseView>, Problem> {
-    let row = api.store().decide_expense(id, false, body.check()?, &caller.name, api.now()).await?;
-    Ok(axum::Json(row.into()))
+    let row = api.store().decide_expense(id, false, body.check()?, &caller.name, api.now()).await;
+    Ok(axum::Json(row.map_err(as_conflict)?.into()))
 }
