@@ -132,26 +132,12 @@ impl Store {
                 review(&mut tx, stored.callback.customer, Some(now)).await?;
                 stop_entry(&mut tx, &stored, code::NOT_YET, reason, now).await?
             }
-            Edit::Assign(person) => {
-                set_text(
-                    &mut tx,
-                    "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
-                    id,
-                    person,
-                    now,
-                )
-                .await?;
-                None
-            }
-            Edit::Note(note) => {
-                set_text(
-                    &mut tx,
-                    "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
-                    id,
-                    note,
-                    now,
-                )
-                .await?;
+            Edit::Assign(text) | Edit::Note(text) => {
+                let sql = match edit {
+                    Edit::Note(_) => "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
+                    _ => "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
+                };
+                set_text(&mut tx, sql, id, text, now).await?;
                 None
             }
         };
