@@ -6,6 +6,7 @@
 
 mod act;
 mod calls;
+mod cover;
 mod found;
 mod known;
 mod open;

@@ -16,6 +16,7 @@ mod day;
 mod draw;
 mod edit;
 mod facts;
+mod milestones;
 mod preview;
 mod rate;
 mod recorded;
