@@ -228,6 +228,7 @@ fn shelf() -> Shelf {
         policies: shipped(),
         problems: Vec::new(),
         calendar: calendar(),
+        tickets: load_tickets(&ringback::config::Policy::default()).unwrap().packs,
         scripts: BTreeMap::from([("hospital".to_owned(), Vec::new())]),
         today: TODAY,
     }
