@@ -167,9 +167,9 @@ async fn tkt_34_liability_decides_and_the_quality_department_waits_for_the_signa
     let register = json!({ "do": "report", "stage": "quality_ledger" });
     office.act("2026-03-03 10:00", &ours, register.clone()).await.expect(409);
     let site = &office.shop.site;
-    let link = site
-        .post(&format!("/api/v1/tickets/{}/links", ours["ticket"]["id"]), json!({ "department": "品管部" }));
-    let link = format!("{}{}", site.base, link.await.expect(201)["path"].as_str().unwrap());
+    let path = format!("/api/v1/tickets/{}/links", ours["ticket"]["id"]);
+    let made = site.post(&path, json!({ "department": "品管部" })).await.expect(201);
+    let link = format!("{}{}", site.base, made["path"].as_str().unwrap());
     let ledger = async || {
         let query = "pack=equipment_manufacturer&department=品管部&from=2026-03-03&to=2026-03-03";
         let rows = site.get(&format!("/api/v1/ticket-reports/ledger?{query}")).await.expect(200);
