@@ -111,7 +111,7 @@ impl Office {
         let path = format!("/api/v1/intake?pack={pack}&intake={intake}");
         let request = site.request(reqwest::Method::POST, &path, &site.admin);
         let report = send(request.header("content-type", "text/csv").body(file.to_owned())).await.expect(201);
-        assert_eq!(report["rejected"], 0, "{report}");
+        assert_eq!(report["counts"]["rejected"], 0, "{report}");
     }
 
     /// A token whose holder has a role of the company.
