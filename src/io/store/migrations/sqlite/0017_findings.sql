@@ -17,6 +17,8 @@ CREATE TABLE ticket_departments (
 CREATE INDEX ticket_departments_of ON ticket_departments (ticket_id);
 INSERT INTO ticket_departments (department, ticket_id) SELECT department, id FROM tickets WHERE department <> '';
 
+-- Events of a kind in the order in which they came in.
+CREATE INDEX events_by_kind_and_id ON events (pack, kind, id);
 CREATE INDEX tickets_matter ON tickets (pack, matter) WHERE matter <> '';
 -- Callbacks that were closed without a call.
 CREATE INDEX callbacks_without_call ON callbacks (closed_at)
