@@ -5,6 +5,7 @@
 
 mod calls;
 mod closing;
+mod found;
 mod live;
 mod office;
 mod people;

@@ -183,6 +183,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/ticket-reports/departments", "read"),
     ("get", "/api/v1/ticket-reports/ageing", "read"),
     ("get", "/api/v1/ticket-reports/register", "read"),
+    ("get", "/api/v1/ticket-reports/ledger", "read"),
     ("get", "/api/v1/ticket-reports/dissatisfied", "read"),
     ("get", "/api/v1/ticket-reports/first-contact", "read"),
     ("get", "/api/v1/ticket-reports/points", "read"),
@@ -325,7 +326,7 @@ async fn expired_revoked_and_made_up_tokens_open_nothing() {
     let make = async |name: &str, expires_at| {
         let secret = new_secret().unwrap();
         let hash = hash_secret(&secret);
-        let new = NewToken { name, hash: &hash, scope: "admin", expires_at };
+        let new = NewToken { name, hash: &hash, scope: "admin", expires_at, roles: &[] };
         site.store.create_token(&new, "test", MONDAY).await.unwrap();
         secret
     };

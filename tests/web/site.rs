@@ -337,7 +337,7 @@ pub async fn send(request: reqwest::RequestBuilder) -> Answer {
 async fn token(store: &Store, scope: &str) -> String {
     let secret = new_secret().unwrap();
     let hash = hash_secret(&secret);
-    let new = NewToken { name: scope, hash: &hash, scope, expires_at: None };
+    let new = NewToken { name: scope, hash: &hash, scope, expires_at: None, roles: &[] };
     store.create_token(&new, "test", MONDAY).await.unwrap();
     secret
 }

@@ -201,12 +201,11 @@ impl TicketDesk {
             self.act_with(ticket, &Act::Call(attempt), &linked, &Who::daemon(), now).await?;
             return Ok(true);
         }
-        if self.is_dissatisfied(call, now) {
-            return self.found_out(call, attempt, linked, taken, now).await;
-        }
+        // Tickets that came of this call are not answered by it.
+        let found = self.found_in_call(call, &attempt, taken, now).await?;
         let open = self.store().tickets_of(&call.phone, now).await?;
         let mut seen = false;
-        for ticket in open.iter().filter(|t| t.is_open()) {
+        for ticket in open.iter().filter(|t| t.is_open() && !found.contains(&t.id)) {
             let act = Act::Call(attempt.clone());
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             seen = true;

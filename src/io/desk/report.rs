@@ -6,8 +6,8 @@ use super::{Error, TicketDesk};
 use crate::base::Timestamp;
 use crate::io::store::ticket::{AnswerDelay, Unregistered};
 use crate::ticket::{
-    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, Ticket, ageing,
-    departments, dissatisfied, first_contact, points, register,
+    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, LedgerLine, PointsLine, RegisterLine, Ticket,
+    ageing, departments, dissatisfied, first_contact, ledger, points, register,
 };
 
 /// A span of time, and the pack asked for.
@@ -59,6 +59,14 @@ impl TicketDesk {
     /// Those of the store, and a pack without a file.
     pub async fn register(&self, month: &Month) -> Result<Vec<RegisterLine>, Error> {
         Ok(register(&self.rules(&month.pack)?, &self.opened_in(month, false).await?))
+    }
+
+    /// The ledger of a department.
+    ///
+    /// # Errors
+    /// Those of the store, and a pack without a file.
+    pub async fn ledger(&self, month: &Month, department: &str) -> Result<Vec<LedgerLine>, Error> {
+        Ok(ledger(&self.rules(&month.pack)?, &self.opened_in(month, false).await?, department))
     }
 
     /// The manager's list of dissatisfied customers.

@@ -7,6 +7,7 @@
 
 mod announce;
 mod callback;
+mod copy;
 mod customer;
 mod deliver;
 mod event;

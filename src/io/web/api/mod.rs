@@ -82,7 +82,7 @@ pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
-pub use registers::{IntakeWarning, MatterState};
+pub use registers::{IntakeWarning, MatterState, MilestoneView};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};

@@ -14,7 +14,7 @@ use crate::io::web::auth::{Operate, hash_secret, new_secret};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, RowId};
 use crate::io::web::state::Shared;
-use crate::ticket::{Role, Who};
+use crate::ticket::{Role, Ticket, Who, is_hidden_from};
 
 /// Days for which a link is good where nobody says.
 const DAYS: u32 = 7;
@@ -83,17 +83,21 @@ async fn make(
     Ok((StatusCode::CREATED, axum::Json(LinkView { path: format!("/department/{secret}"), expires_at })))
 }
 
-async fn link(api: &Shared, secret: &str) -> Result<Link, Problem> {
-    let found = api.store().ticket_link(&hash_secret(secret), api.now()).await?;
+/// The link and its ticket, as far as the department may see it now.
+async fn link(api: &Shared, secret: &str) -> Result<(Link, Ticket), Problem> {
     // One text for all cases, so that nothing is learnt by guessing.
-    found.ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no such thing",
-            "the link is not good, or not any more",
-        )
-    })
+    let nothing = || {
+        let text = "the link is not good, or not any more, or not yet";
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", text)
+    };
+    let found = api.store().ticket_link(&hash_secret(secret), api.now()).await?;
+    let link = found.ok_or_else(nothing)?;
+    let ticket = api.tickets()?.ticket(link.ticket_id).await?;
+    let rules = api.tickets()?.rules(&ticket.pack)?;
+    if is_hidden_from(&rules, &ticket, &link.department) {
+        return Err(nothing());
+    }
+    Ok((link, ticket))
 }
 
 /// The department's ticket.
@@ -103,8 +107,7 @@ async fn show(
     State(api): State<Shared>,
     Path(secret): Path<String>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
-    let link = link(&api, &secret).await?;
-    let ticket = api.tickets()?.ticket(link.ticket_id).await?;
+    let (_, ticket) = link(&api, &secret).await?;
     Ok(axum::Json(detail(&api, &ticket, false).await?))
 }
 
@@ -117,7 +120,7 @@ async fn act(
     Path(secret): Path<String>,
     Json(body): Json<LinkAct>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
-    let link = link(&api, &secret).await?;
+    let (link, _) = link(&api, &secret).await?;
     let name = body.name.trim();
     if name.is_empty() || name.chars().count() > NAME_LIMIT {
         return Err(Problem::invalid_field(
@@ -130,6 +133,6 @@ async fn act(
         let text = "a link lets you acknowledge, report a stage, and comment";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a link", text));
     }
-    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department };
+    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department, ..Who::default() };
     Ok(axum::Json(done(&api, link.ticket_id, body.act, &who).await?))
 }
