@@ -5,6 +5,6 @@ mod customer;
 mod event;
 mod warranty;
 
-pub use customer::{Contact, Customer, Standing};
+pub use customer::{Contact, Customer, Standing, is_vip};
 pub use event::{Event, MAX_KIND_CHARS};
 pub use warranty::{Anniversary, WARRANTY_MONTHS, Warranty};

@@ -261,6 +261,7 @@ impl Lowering<'_> {
             free_floor: bytes,
             free_resume: bytes + bytes / 10,
             threads: usize::from(self.number("recording.threads", raw.threads, 1..=16)),
+            stop_when_refused: raw.stop_when_refused,
         }
     }
 

@@ -61,6 +61,8 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/trunks", "read"),
     ("get", "/api/v1/agents", "read"),
     ("get", "/api/v1/queues", "read"),
+    ("get", "/api/v1/queues/callbacks", "read"),
+    ("post", "/api/v1/queues/callbacks/{id}/cancel", "operate"),
     ("get", "/api/v1/agents/history", "read"),
     ("get", "/api/v1/agents/times", "read"),
     ("get", "/api/v1/agents/logins", "read"),

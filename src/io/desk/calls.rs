@@ -30,6 +30,8 @@ struct Inbound {
     attempt: Attempt,
     /// Type that the caller chose, by key or by number.
     chosen: Option<String>,
+    /// Where what the caller left by voice is heard.
+    voicemail: Option<String>,
 }
 
 impl TicketDesk {
@@ -82,11 +84,15 @@ impl TicketDesk {
         if found.attempt.answered {
             self.came_again(&found, &open, now).await?;
         }
+        if let Some(kind) = found.chosen.clone().filter(|_| call.waited.is_some() && !found.attempt.answered) {
+            // Nobody took the caller: what it is about is a ticket, and so is the call that is owed.
+            self.note_wish(&found, &open, kind, &linked, taken, now).await?;
+        }
         let kind = self.kind_of(&found);
         let same = |t: &&Ticket| match &found.chosen {
-            Some(chosen) => t.kind == *chosen,
-            None if found.attempt.answered => t.kind != rules.pack.intake.missed,
-            None => t.kind == kind,
+            Some(chosen) if found.attempt.answered || call.waited.is_none() => t.kind == *chosen,
+            _ if found.attempt.answered => t.kind != rules.pack.intake.missed,
+            _ => t.kind == kind,
         };
         if let Some(ticket) = open.iter().find(same) {
             let act = Act::Repeat { call: found.attempt.call };
@@ -109,6 +115,29 @@ impl TicketDesk {
         Ok(true)
     }
 
+    /// A ticket of the type that the caller chose, new or the open one.
+    async fn note_wish(
+        &self,
+        found: &Inbound,
+        open: &[Ticket],
+        kind: String,
+        linked: &Linked,
+        taken: &mut Taken,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let linked = linked.clone();
+        if let Some(ticket) = open.iter().find(|ticket| ticket.kind == kind) {
+            let act = Act::Repeat { call: found.attempt.call };
+            self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            taken.joined += 1;
+            return Ok(());
+        }
+        let new = self.new_of_call(found, kind, found.attempt.at).await?;
+        self.open_with(&found.rules, new, linked, &Who::daemon(), now).await?;
+        taken.opened += 1;
+        Ok(())
+    }
+
     async fn look_up(&self, call: &EndedCall) -> Result<Inbound, Error> {
         let phone = self.number(&call.phone);
         let dialled = self.settings().packs.dialled(&call.dialled);
@@ -124,11 +153,12 @@ impl TicketDesk {
         let attempt = Attempt {
             call: Self::call_id(&call.id),
             inbound: true,
-            answered: by_key.is_some() && call.answered_at.is_some() || !is_missed(call),
+            answered: !is_missed(call) || call.waited.is_none() && by_key.is_some() && call.answered_at.is_some(),
             at: Timestamp(call.ended_at),
             agent: String::new(),
         };
-        Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number) })
+        let voicemail = call.voice.map(|seq| format!("/api/v1/calls/{}/answers/{seq}/comment", call.id));
+        Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number), voicemail })
     }
 
     fn pack_of(&self, found: &Inbound) -> String {
@@ -167,6 +197,7 @@ impl TicketDesk {
             fields.insert("returns_callback".into(), callback.to_string());
             fields.insert("returns_rule".into(), rule);
         }
+        fields.extend(found.voicemail.clone().map(|path| ("voicemail".to_owned(), path)));
         if !found.entry.region.is_empty() {
             fields.insert("region".into(), found.entry.region.clone());
         }
@@ -217,6 +248,14 @@ impl TicketDesk {
 
 /// Whether nobody served the caller.
 fn is_missed(call: &EndedCall) -> bool {
+    let called_back = matches!(call.called_back.as_deref(), Some("reached" | "came_back" | "cancelled"));
+    if call.talked > 0 || called_back {
+        return false;
+    }
+    // Who waited, or left a message for a person, was served by nobody.
+    if call.waited.is_some() || call.disposition == "person_wanted" {
+        return true;
+    }
     let lost = [
         "hung_up",
         "no_answer",

@@ -20,6 +20,7 @@ mod error;
 mod import;
 mod list;
 pub mod notice;
+mod queue;
 pub mod read;
 mod recording;
 mod recover;
@@ -38,6 +39,7 @@ pub use do_not_call::DoNotCall;
 pub use error::Error;
 pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
+pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
 pub use recover::LostAttempt;
 pub use token::{NewToken, Token};

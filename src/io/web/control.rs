@@ -102,6 +102,13 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Take a callback of a queue out.
+    CancelCallback {
+        /// The call that asked for it.
+        call: CallId,
+        /// Who.
+        by: String,
+    },
     /// Who is on duty now by a roster.
     Duty {
         /// Which.
