@@ -16,7 +16,9 @@ use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+use crate::io::web::{
+    self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
+};
 
 /// What looks again and again at what is owed.
 pub(super) struct Turns {
@@ -25,6 +27,7 @@ pub(super) struct Turns {
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
+    live: LiveReader,
 }
 
 impl Turns {
@@ -33,7 +36,7 @@ impl Turns {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
 }
@@ -78,7 +81,7 @@ impl ApiSide {
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
-            live,
+            live: live.clone(),
             catalogue,
             events,
             telemetry: Arc::new(Telemetry::default()),
@@ -100,7 +103,7 @@ impl ApiSide {
         Ok(ApiSide {
             addresses,
             state,
-            turns: Turns { planner, tickets, notices, rosters, control: control.clone() },
+            turns: Turns { planner, tickets, notices, rosters, control: control.clone(), live: live.clone() },
             server,
             stop,
             control,

@@ -428,6 +428,7 @@ impl Lowering<'_> {
             tts_command: raw.prompts.tts_command.clone(),
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),
             notices: self.notices(&raw.notices),
+            notices_authorities: raw.notices.authorities.as_deref().map(|p| self.path(p)),
             notices_folder: raw.notices.folder.as_deref().map(|p| self.path(p)),
             rosters: self.rosters(&raw.roster),
             log: self.log(&raw.log),

@@ -66,6 +66,8 @@ pub struct Settings {
     pub notices: notice::Settings,
     /// Folder of texts of notices laid over those in the program; None: none.
     pub notices_folder: Option<PathBuf>,
+    /// Authorities that webhooks and mail trust beside the public ones.
+    pub notices_authorities: Option<PathBuf>,
     /// On-call rosters.
     pub rosters: Vec<roster::Settings>,
     /// The log.

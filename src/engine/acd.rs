@@ -64,7 +64,8 @@ impl Engine {
             // The caller went to the agent by the step in which the phone answered.
             Output::Connect { .. } => {}
             Output::Music { call } => {
-                let waits = self.by_call.get(&call).copied().zip(self.queues.queue_of(call).map(str::to_owned));
+                let waits =
+                    self.by_call.get(&call).copied().zip(self.queues.queue_of(call).map(str::to_owned));
                 if let Some((slot, queue)) = waits {
                     self.play_queue_music(slot, &queue);
                 }
@@ -89,7 +90,8 @@ impl Engine {
                 };
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
                 let (name, agent_name) = (queue.clone(), agent.clone());
-                let row = Waited { call, queue: name, fate: fate.as_str(), agent: agent_name, joined, waited_ms };
+                let row =
+                    Waited { call, queue: name, fate: fate.as_str(), agent: agent_name, joined, waited_ms };
                 self.write(Write::Waited(Box::new(row)));
                 self.notice(Notice::Queued { call, queue, fate: fate.as_str(), agent, waited_ms });
             }

@@ -78,7 +78,8 @@ impl AgentDesk {
             }
             told => told.replace((now.mono, 0)).map_or(0, |(_, untold)| untold),
         };
-        let more = if untold > 0 { format!(", and {untold} more since the last alarm") } else { String::new() };
+        let more =
+            if untold > 0 { format!(", and {untold} more since the last alarm") } else { String::new() };
         Some(format!("dial_forbidden: the phone of {agent} may not dial {number}{more}"))
     }
 

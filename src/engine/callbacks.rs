@@ -79,7 +79,12 @@ impl Engine {
         let kept = self.queues.kept(now, callback);
         let script = self.library.scripts.get(SCRIPT).cloned();
         let (Some(kept), Some(script)) = (kept, script) else {
-            self.close_return(now, call, phone, "the callback is over, or its script `queue-callback` is missing");
+            self.close_return(
+                now,
+                call,
+                phone,
+                "the callback is over, or its script `queue-callback` is missing",
+            );
             return self.queues.callback_failed(now, callback);
         };
         let route = self.dialer.handle_route_wanted(now, call, "", phone);
@@ -117,7 +122,10 @@ impl Engine {
             detail: why.to_owned(),
             ..blank(call, now)
         };
-        self.report(now, Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() });
+        self.report(
+            now,
+            Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() },
+        );
     }
 
     /// A call that wants to wait: true where it is one to the number of a callback, which stands

@@ -12,7 +12,9 @@ mod runner;
 mod script;
 pub mod spoken;
 
-pub use check::{ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, RECORDED_PROMPT, Severity, check, check_needing, needs};
+pub use check::{
+    ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, RECORDED_PROMPT, Severity, check, check_needing, needs,
+};
 pub use means::dimension_means;
 pub use prompts::PromptSet;
 pub use runner::{

@@ -124,7 +124,12 @@ impl Default for QueueSettings {
             announce_every: seconds(45),
             music: "music/hold".to_owned(),
             service_level: seconds(20),
-            callback: CallbackRules { attempts: 2, pause: seconds(300), life: seconds(4 * 3600), caps: CapPreset::CarrierCn.caps() },
+            callback: CallbackRules {
+                attempts: 2,
+                pause: seconds(300),
+                life: seconds(4 * 3600),
+                caps: CapPreset::CarrierCn.caps(),
+            },
         }
     }
 }

@@ -105,7 +105,15 @@ fn nobody_there_is_tried_again_after_the_pause_and_then_a_persons_task() {
     for (seed, behaviour) in [
         (34, Behaviour::NoAnswer),
         // A voicemail presses no key.
-        (35, Behaviour::AnsweringMachine { answer_ms: 1_000, greeting_ms: 3_000, beep_hz: 1_000, record_ms: 60_000 }),
+        (
+            35,
+            Behaviour::AnsweringMachine {
+                answer_ms: 1_000,
+                greeting_ms: 3_000,
+                beep_hz: 1_000,
+                record_ms: 60_000,
+            },
+        ),
     ] {
         let mut hotline = queue(seed, |_| {});
         asks_for_a_callback(&mut hotline);

@@ -8,7 +8,8 @@ use ringback::ivr::Consent;
 use ringback::sim::{Act, Calling};
 
 use super::hotline::{
-    CUSTOMER, CUSTOMER_HZ, FIRST_HZ, Hotline, MUSIC_HZ, NUMBER, SECOND, SECOND_HZ, VIP_HZ, answers, press, speaks,
+    CUSTOMER, CUSTOMER_HZ, FIRST_HZ, Hotline, MUSIC_HZ, NUMBER, SECOND, SECOND_HZ, VIP_HZ, answers, press,
+    speaks,
 };
 use super::queues::{Desk, queue};
 
@@ -87,7 +88,11 @@ fn odd_callers_go_through_queue_and_talk_to_their_record() {
         assert_eq!(hotline.hears_of_all("1001"), [CUSTOMER_HZ], "{what}");
         hotline.at_phone("1001", |phone, now| phone.put_down(now));
         let report = hotline.rest();
-        assert_eq!((report.record.disposition, report.record.phone.as_str()), (Disposition::Completed, phone), "{what}");
+        assert_eq!(
+            (report.record.disposition, report.record.phone.as_str()),
+            (Disposition::Completed, phone),
+            "{what}"
+        );
     }
 }
 
@@ -112,7 +117,8 @@ fn the_announcement_and_the_consent_are_facts_of_the_call() {
     assert_eq!(consent, Consent::Accepted);
     assert!(answered <= told && told < at && at < report.record.ended_at, "{notice:?}");
     assert_eq!(report.record.bridging.pauses, []);
-    let (left, right) = hotline.tape(std::time::Duration::from_millis(at.millis_since(answered) as u64 + 3_000));
+    let (left, right) =
+        hotline.tape(std::time::Duration::from_millis(at.millis_since(answered) as u64 + 3_000));
     assert_eq!((left, right), (vec![FIRST_HZ], vec![CUSTOMER_HZ]), "the talk is on the recording");
 }
 
@@ -127,8 +133,12 @@ fn who_refuses_is_not_recorded_from_then_on_and_nobody_takes_that_back() {
     let (consent, at) = report.record.notice.consent.unwrap();
     assert_eq!(consent, Consent::Refused);
     let pauses = &report.record.bridging.pauses;
-    assert_eq!((pauses.len(), pauses[0].from, pauses[0].to, pauses[0].by.as_str()), (1, at, None, "customer"));
-    let (left, right) = hotline.tape(std::time::Duration::from_millis(at.millis_since(answered) as u64 + 3_000));
+    assert_eq!(
+        (pauses.len(), pauses[0].from, pauses[0].to, pauses[0].by.as_str()),
+        (1, at, None, "customer")
+    );
+    let (left, right) =
+        hotline.tape(std::time::Duration::from_millis(at.millis_since(answered) as u64 + 3_000));
     assert_eq!((left, right), (vec![], vec![]), "silence");
 }
 

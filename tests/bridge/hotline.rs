@@ -119,7 +119,8 @@ impl Hotline {
                 script: "survey".into(),
                 language: "en".into(),
             }];
-            settings.phones.contacts = vec![place("1001", 4), place("1002", 5), place("1009", 6), place("801", 7)];
+            settings.phones.contacts =
+                vec![place("1001", 4), place("1002", 5), place("1009", 6), place("801", 7)];
         });
         let mut hotline = Hotline(world);
         hotline.is_at("1001", answers(FIRST_HZ));

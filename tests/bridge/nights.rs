@@ -10,7 +10,9 @@ use ringback::queue::{Hotline as Entry, Overflow, QueueSettings};
 use ringback::roster::{Duty, Person, Role, Settings, on_duty};
 use ringback::sim::Behaviour;
 
-use super::hotline::{CUSTOMER, CUSTOMER_HZ, Hotline, NUMBER, SECOND, SECOND_HZ, answers, press, results, speaks};
+use super::hotline::{
+    CUSTOMER, CUSTOMER_HZ, Hotline, NUMBER, SECOND, SECOND_HZ, answers, press, results, speaks,
+};
 
 /// By day the queue takes callers, at night the roster; summer nights begin at 18:30.
 fn rescue(moment: &str, seed: u64) -> Hotline {

@@ -95,7 +95,8 @@ fn queues_table(queues: &Value) -> String {
 }
 
 fn callbacks_table(callbacks: &Value) -> String {
-    let mut table = Table::new(&["call", "queue", "phone", "place of", "until", ">attempts", "rests until", "ended"]);
+    let mut table =
+        Table::new(&["call", "queue", "phone", "place of", "until", ">attempts", "rests until", "ended"]);
     for one in rows(callbacks) {
         table.row([
             text(one, "call_id"),

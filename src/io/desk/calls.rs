@@ -84,7 +84,8 @@ impl TicketDesk {
         if found.attempt.answered {
             self.came_again(&found, &open, now).await?;
         }
-        if let Some(kind) = found.chosen.clone().filter(|_| call.waited.is_some() && !found.attempt.answered) {
+        if let Some(kind) = found.chosen.clone().filter(|_| call.waited.is_some() && !found.attempt.answered)
+        {
             // Nobody took the caller: what it is about is a ticket, and so is the call that is owed.
             self.note_wish(&found, &open, kind, &linked, taken, now).await?;
         }
@@ -153,7 +154,8 @@ impl TicketDesk {
         let attempt = Attempt {
             call: Self::call_id(&call.id),
             inbound: true,
-            answered: !is_missed(call) || call.waited.is_none() && by_key.is_some() && call.answered_at.is_some(),
+            answered: !is_missed(call)
+                || call.waited.is_none() && by_key.is_some() && call.answered_at.is_some(),
             at: Timestamp(call.ended_at),
             agent: String::new(),
         };

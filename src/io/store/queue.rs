@@ -163,8 +163,16 @@ impl Store {
              WHERE fate IS NULL ORDER BY joined_at, call_id")
             .fetch_all(p)
             .await)?;
-        let kept = |(caller, queue, joined, until, attempts, rests): (String, String, i64, i64, i64, Option<i64>)| {
-            let corrupt = |e: serde_json::Error| Error::Corrupt { what: "callback of a queue", detail: e.to_string() };
+        let kept = |(caller, queue, joined, until, attempts, rests): (
+            String,
+            String,
+            i64,
+            i64,
+            i64,
+            Option<i64>,
+        )| {
+            let corrupt =
+                |e: serde_json::Error| Error::Corrupt { what: "callback of a queue", detail: e.to_string() };
             Ok(Kept {
                 caller: serde_json::from_str(&caller).map_err(corrupt)?,
                 queue,

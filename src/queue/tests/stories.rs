@@ -289,7 +289,8 @@ fn a_callback_outlives_the_program_with_place_attempts_and_rest() {
     let mut again = Hall::open(vec![queue("q")], vec![agent("1", &[])]);
     again.phone("1", 0);
     again.now.utc = hall.now.utc + Duration::from_secs(3_600);
-    let gone = Kept { queue: "gone".into(), caller: NewCaller::plain(again.call(), "137"), ..kept[0].clone() };
+    let gone =
+        Kept { queue: "gone".into(), caller: NewCaller::plain(again.call(), "137"), ..kept[0].clone() };
     let lost = gone.caller.call;
     kept.into_iter().chain([gone]).for_each(|kept| again.queues.restore(again.now, kept));
     again.seconds(0);
