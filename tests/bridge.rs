@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod callers;
+mod errands;
 mod faults;
 mod hotline;
 mod orders;

@@ -5,6 +5,7 @@
 
 mod calls;
 mod closing;
+mod departments;
 mod live;
 mod office;
 mod people;

@@ -129,6 +129,7 @@ impl Default for Notices {
         Notices {
             language: Language::default(),
             folder: None,
+            authorities: None,
             ack_after: Span::seconds(2 * 3_600),
             ack_rounds: 2,
             escalate_to: String::new(),

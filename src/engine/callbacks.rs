@@ -3,12 +3,10 @@
 
 use std::time::Duration;
 
-use super::outbound::{Dialled, blank};
-use super::{Engine, LoneAttempt, Write};
-use crate::base::{Blame, CallId, Disposition, Now, PhoneNumber};
-use crate::call::{Call, CallRecord, Closing, Direction, Plan};
+use super::{Engine, Errand, LoneAttempt, Write};
+use crate::base::{CallId, Disposition, Now, PhoneNumber};
+use crate::call::CallRecord;
 use crate::dialer::Reason;
-use crate::ivr::Facts;
 use crate::policy::code;
 use crate::queue::{CallbackFate, Kept, NewCaller};
 
@@ -18,8 +16,6 @@ const SCRIPT: &str = "queue-callback";
 const AGAIN: Duration = Duration::from_secs(10);
 /// When is looked again whether the queue is open.
 const CLOSED: Duration = Duration::from_secs(60);
-/// How long it rings.
-const RING: Duration = Duration::from_secs(35);
 
 /// A call to the number of a callback, by its own id.
 #[derive(Clone, Debug)]
@@ -76,56 +72,26 @@ impl Engine {
     }
 
     fn place_return(&mut self, now: Now, call: CallId, callback: CallId, phone: &PhoneNumber) {
-        let kept = self.queues.kept(now, callback);
-        let script = self.library.scripts.get(SCRIPT).cloned();
-        let (Some(kept), Some(script)) = (kept, script) else {
-            self.close_return(
-                now,
-                call,
-                phone,
-                "the callback is over, or its script `queue-callback` is missing",
-            );
-            return self.queues.callback_failed(now, callback);
-        };
-        let route = self.dialer.handle_route_wanted(now, call, "", phone);
-        let way = route.as_ref().and_then(|route| self.way(route));
-        let (Some(route), Some(way)) = (route, way) else {
-            self.close_return(now, call, phone, "no trunk is free");
-            return self.queues.callback_later(now, callback, AGAIN);
+        let Some(kept) = self.queues.kept(now, callback) else {
+            return self.close_return(now, call, phone, "the callback is over");
         };
         let fields = [("queue", kept.queue), ("caller", phone.to_string())];
-        let facts = Facts {
-            fields: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
-            name: String::new(),
+        let errand = Errand {
+            phone: phone.clone(),
+            script: SCRIPT.to_owned(),
             language: kept.caller.language.unwrap_or_default(),
-            timezone: self.settings.timezone.clone(),
-            can_speak: self.settings.can_speak,
+            fields: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
         };
-        let plan = Plan {
-            direction: Direction::Outbound,
-            ring: RING,
-            record: self.settings.record,
-            ..self.inbound_plan(now, call, phone.to_string(), script, facts)
-        };
-        self.routes.insert(call, Dialled::to(&route));
-        let placed = Call::outbound(now, plan, way, self.rng.fork());
-        self.adopt(now, placed, None);
+        if let Err(why) = self.place_errand(now, call, errand) {
+            self.close_return(now, call, phone, why);
+            self.queues.callback_later(now, callback, AGAIN);
+        }
     }
 
     /// An attempt that is on disk and not dialled.
     fn close_return(&mut self, now: Now, call: CallId, phone: &PhoneNumber, why: &str) {
         self.returns.remove(&call);
-        let record = CallRecord {
-            phone: phone.to_string(),
-            disposition: Disposition::Cancelled,
-            blame: Blame::Ours,
-            detail: why.to_owned(),
-            ..blank(call, now)
-        };
-        self.report(
-            now,
-            Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() },
-        );
+        self.close_lone(now, call, phone, why);
     }
 
     /// A call that wants to wait: true where it is one to the number of a callback, which stands

@@ -11,7 +11,7 @@ use super::duty::DutyChain;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
-use super::{Hold, Input, Library, Notice, Output, Reserved, Settings, TrunkSettings, Write};
+use super::{Errand, Hold, Input, Library, Notice, Output, Reserved, Settings, TrunkSettings, Write};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
 use crate::call::leg;
 use crate::call::{self, Call};
@@ -67,6 +67,8 @@ pub struct Engine {
     pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
     pub(super) desk: AgentDesk,
     pub(super) queues: Queues,
+    /// Calls of no list whose attempts are being written.
+    pub(super) errands: BTreeMap<CallId, Errand>,
     /// Calls to the numbers of callbacks.
     pub(super) returns: BTreeMap<CallId, Return>,
     /// Who is on duty, by roster.
@@ -85,6 +87,7 @@ impl Engine {
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
             desk: AgentDesk::new(now, &settings.agents),
             queues: Queues::new(settings.agents.queues.clone()),
+            errands: BTreeMap::new(),
             returns: BTreeMap::new(),
             duty: BTreeMap::new(),
             next_trunk: trunks.len(),
@@ -350,9 +353,11 @@ impl Engine {
     fn handle_reserved(&mut self, now: Now, answer: &Reserved) {
         for call in &answer.reserved {
             self.handle_return_reserved(now, *call, None);
+            self.handle_errand_reserved(now, *call, None);
         }
         for (call, reason) in &answer.refused {
             self.handle_return_reserved(now, *call, Some(reason));
+            self.handle_errand_reserved(now, *call, Some(reason));
         }
         self.dialer.handle_reserved(now, &answer.reserved, &answer.refused);
     }

@@ -157,6 +157,7 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/tickets/{id}/files", "operate"),
     ("get", "/api/v1/tickets/{id}/files/{file}", "operate"),
     ("post", "/api/v1/tickets/{id}/links", "operate"),
+    ("post", "/api/v1/tickets/{id}/department-calls", "operate"),
     ("get", "/department/{secret}", "open"),
     ("post", "/department/{secret}/acts", "open"),
     ("get", "/api/v1/ticket-reports/departments", "read"),

@@ -230,6 +230,10 @@ impl TicketDesk {
         };
         let calls: Vec<_> = attempt.call.into_iter().collect();
         let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };
+        if let Some((ticket, department)) = self.store().department_call(&call.id).await? {
+            self.department_answered(call, ticket, department, &linked, now).await?;
+            return Ok(true);
+        }
         if let Some(ticket) = call.ticket_id {
             self.act_with(ticket, &Act::Call(attempt), &linked, &Who::daemon(), now).await?;
             return Ok(true);

@@ -6,6 +6,7 @@
 
 mod act;
 mod calls;
+mod department;
 mod found;
 mod known;
 mod open;

@@ -30,3 +30,13 @@ CREATE INDEX queue_callbacks_live ON queue_callbacks (joined_at) WHERE fate IS N
 ALTER TABLE calls ADD COLUMN announced_at BIGINT;
 ALTER TABLE calls ADD COLUMN consent      TEXT;                                  -- accepted, refused; NULL: not asked
 ALTER TABLE calls ADD COLUMN consent_at   BIGINT;
+
+-- Calls of the robot to departments about their tickets, answered by keys.
+CREATE TABLE department_calls (
+    call_id    TEXT COLLATE "C" PRIMARY KEY,
+    ticket_id  BIGINT NOT NULL REFERENCES tickets (id),
+    department TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX department_calls_ticket ON department_calls (ticket_id);

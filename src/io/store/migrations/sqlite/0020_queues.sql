@@ -30,3 +30,13 @@ CREATE INDEX queue_callbacks_live ON queue_callbacks (joined_at) WHERE fate IS N
 ALTER TABLE calls ADD COLUMN announced_at INTEGER;
 ALTER TABLE calls ADD COLUMN consent      TEXT;                                  -- accepted, refused; NULL: not asked
 ALTER TABLE calls ADD COLUMN consent_at   INTEGER;
+
+-- Calls of the robot to departments about their tickets, answered by keys.
+CREATE TABLE department_calls (
+    call_id    TEXT PRIMARY KEY,
+    ticket_id  INTEGER NOT NULL REFERENCES tickets (id),
+    department TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX department_calls_ticket ON department_calls (ticket_id);
