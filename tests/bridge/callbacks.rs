@@ -19,6 +19,11 @@ fn accepts(key: &str) -> Behaviour {
     Behaviour::Answers(speaks(CUSTOMER_HZ, vec![press(key), Act::Ignore]))
 }
 
+/// 9 while the waiting is announced: behind it the music begins, and no silence tells its end.
+fn asks() -> Act {
+    Act::Interrupt { keys: "9".into(), after_ms: 500 }
+}
+
 /// When the customer was called.
 fn dialled(hotline: &Hotline) -> Vec<Timestamp> {
     let number: PhoneNumber = CUSTOMER.parse().unwrap();
@@ -27,7 +32,7 @@ fn dialled(hotline: &Hotline) -> Vec<Timestamp> {
 
 /// The customer calls, hears that they may be called back, and presses 9.
 fn asks_for_a_callback(hotline: &mut Hotline) {
-    hotline.place_call(0, NUMBER, CUSTOMER, speaks(CUSTOMER_HZ, vec![press("9"), Act::Ignore]));
+    hotline.place_call(0, NUMBER, CUSTOMER, speaks(CUSTOMER_HZ, vec![asks(), Act::Ignore]));
     hotline.run_until(MINUTE, |w| w.books.fates == ["promised_callback"]);
     hotline.run_until(MINUTE, |w| w.engine.call_count() == 0);
     assert_eq!(hotline.books.ledger.kept.len(), 1);
@@ -87,7 +92,7 @@ fn a_caller_who_calls_again_keeps_the_place_and_is_not_rung_as_well() {
 fn a_promise_is_made_once_however_often_the_caller_asks() {
     let mut hotline = queue(33, |_| {});
     for _ in 0..2 {
-        hotline.place_call(0, NUMBER, CUSTOMER, speaks(CUSTOMER_HZ, vec![press("9"), Act::Ignore]));
+        hotline.place_call(0, NUMBER, CUSTOMER, speaks(CUSTOMER_HZ, vec![asks(), Act::Ignore]));
         hotline.run_for(10 * SECOND);
     }
     hotline.run_until(MINUTE, |w| w.engine.call_count() == 0);
@@ -183,7 +188,7 @@ fn a_callback_outlives_the_daemon_and_waits_while_dialling_is_held() {
 #[test]
 fn a_withheld_number_is_promised_nothing() {
     let mut hotline = queue(41, |_| {});
-    hotline.place_call(0, NUMBER, "anonymous", speaks(CUSTOMER_HZ, vec![press("9"), Act::Ignore]));
+    hotline.place_call(0, NUMBER, "anonymous", speaks(CUSTOMER_HZ, vec![asks(), Act::Ignore]));
     hotline.run_for(20 * SECOND);
     assert_eq!(hotline.hears_of_all("anonymous"), [MUSIC_HZ], "waits on, for nobody could be called");
     assert!(hotline.books.ledger.kept.is_empty());

@@ -71,6 +71,7 @@ fn ros_02_a_call_at_2310_rings_801_and_after_20_s_the_next_in_the_chain() {
         hotline.is_at("801", Behaviour::NoAnswer);
         calls(&mut hotline);
         hotline.run_until(30 * SECOND, |w| w.phone("801").is_some());
+        hotline.run_for(SECOND);
         assert_eq!(hotline.legs(), ["801 ringing"], "the leader first, and alone");
         hotline.until(State::Bridged);
         assert_eq!(hotline.hears_of_all(CUSTOMER), [SECOND_HZ]);
@@ -96,6 +97,7 @@ fn tkt_48_the_night_lead_is_rung_for_the_rescue_call_and_by_day_the_queue_takes_
     let mut hotline = rescue("2026-07-02T04:00:00Z", 64);
     calls(&mut hotline);
     hotline.run_until(30 * SECOND, |w| w.engine.queues().held() == 1);
+    hotline.run_for(5 * SECOND);
     assert_eq!(hotline.legs(), [] as [String; 0], "at noon nobody on duty is rung");
     hotline.finish();
 }

@@ -84,11 +84,6 @@ impl TicketDesk {
         if found.attempt.answered {
             self.came_again(&found, &open, now).await?;
         }
-        if let Some(kind) = found.chosen.clone().filter(|_| call.waited.is_some() && !found.attempt.answered)
-        {
-            // Nobody took the caller: what it is about is a ticket, and so is the call that is owed.
-            self.note_wish(&found, &open, kind, &linked, taken, now).await?;
-        }
         let kind = self.kind_of(&found);
         let same = |t: &&Ticket| match &found.chosen {
             Some(chosen) if found.attempt.answered || call.waited.is_none() => t.kind == *chosen,
@@ -99,6 +94,7 @@ impl TicketDesk {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             taken.joined += 1;
+            self.note_wish(&found, &open, call, taken, now).await?;
             return Ok(true);
         }
         let before = closed.iter().find(|t| t.kind == kind).map(|t| t.number.clone());
@@ -113,27 +109,31 @@ impl TicketDesk {
             self.act_with(opened.ticket.id, &act, &Linked::default(), &Who::daemon(), now).await?;
         }
         taken.opened += 1;
+        self.note_wish(&found, &open, call, taken, now).await?;
         Ok(true)
     }
 
-    /// A ticket of the type that the caller chose, new or the open one.
+    /// Nobody took a caller who had waited: what it is about is a ticket too, new or the open one,
+    /// beside that of the call that is owed.
     async fn note_wish(
         &self,
         found: &Inbound,
         open: &[Ticket],
-        kind: String,
-        linked: &Linked,
+        call: &EndedCall,
         taken: &mut Taken,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let linked = linked.clone();
+        let owed = call.waited.is_some() && !found.attempt.answered;
+        let Some(kind) = found.chosen.clone().filter(|_| owed) else { return Ok(()) };
+        let calls = found.attempt.call.into_iter().collect();
+        let linked = Linked { calls, ..Linked::default() };
         if let Some(ticket) = open.iter().find(|ticket| ticket.kind == kind) {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             taken.joined += 1;
             return Ok(());
         }
-        let new = self.new_of_call(found, kind, found.attempt.at).await?;
+        let new = self.new_of_call(found, kind, Timestamp(call.reserved_at)).await?;
         self.open_with(&found.rules, new, linked, &Who::daemon(), now).await?;
         taken.opened += 1;
         Ok(())
