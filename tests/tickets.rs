@@ -6,6 +6,7 @@
 mod calls;
 mod closing;
 mod found;
+mod departments;
 mod live;
 mod office;
 mod people;

@@ -17,7 +17,9 @@ use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+use crate::io::web::{
+    self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
+};
 
 /// What looks again and again at what is owed.
 pub(super) struct Turns {
@@ -27,6 +29,7 @@ pub(super) struct Turns {
     rosters: Rosters,
     control: ControlHandle,
     state: Shared,
+    live: LiveReader,
 }
 
 impl Turns {
@@ -36,7 +39,7 @@ impl Turns {
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
 }
@@ -81,7 +84,7 @@ impl ApiSide {
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
-            live,
+            live: live.clone(),
             catalogue,
             events,
             telemetry: Arc::new(Telemetry::default()),
@@ -109,7 +112,8 @@ impl ApiSide {
                 notices,
                 rosters,
                 control: control.clone(),
-                state: state.clone(),
+                live: live.clone(),
+                state,
             },
             server,
             stop,

@@ -308,6 +308,7 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         quality: None,
         steps: vec![StepStamp { step: "greeting".into(), at: Timestamp(at + 3_000) }],
         bridging: Default::default(),
+        notice: Default::default(),
     };
     let trace = vec![TraceItem {
         at: Timestamp(at + 10),

@@ -7,6 +7,7 @@
 mod act;
 mod calls;
 mod cover;
+mod department;
 mod found;
 mod known;
 mod open;

@@ -20,6 +20,7 @@ mod error;
 mod import;
 mod list;
 pub mod notice;
+mod queue;
 pub mod read;
 mod recording;
 mod recover;
@@ -42,6 +43,7 @@ pub use do_not_call::DoNotCall;
 pub use error::Error;
 pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
+pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};

@@ -98,6 +98,12 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
     )?;
     run!(
         tx,
+        "UPDATE queue_callbacks SET phone = $2, caller = '{}' WHERE phone = $1 AND fate IS NOT NULL",
+        phone,
+        ERASED
+    )?;
+    run!(
+        tx,
         "UPDATE import_rows SET text = '', reason = '' WHERE entry_id IN (SELECT id FROM entries WHERE phone = $1)",
         phone
     )?;

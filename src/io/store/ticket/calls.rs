@@ -48,6 +48,14 @@ pub struct EndedCall {
     pub lowest: Option<i64>,
     /// Answers that are those of a dissatisfied person, by the script.
     pub dissatisfied: i64,
+    /// How the wait in a queue ended; None: it never waited.
+    pub waited: Option<String>,
+    /// How the callback ended that a queue promised; None: none was promised.
+    pub called_back: Option<String>,
+    /// People of ours who talked in it.
+    pub talked: i64,
+    /// Position of the answer that was left by voice.
+    pub voice: Option<i64>,
 }
 
 /// A callback of a ticket that ended.
@@ -103,15 +111,23 @@ impl Store {
     /// Calls that ended and were not seen to, oldest first.
     pub async fn ended_calls(&self, limit: u32) -> Result<Vec<EndedCall>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
+            // A caller to whom a queue has promised a callback is served by it, or not: that is seen
+            // when it has ended, so that nobody is rung twice.
             "SELECT c.id, c.direction, c.phone, c.dialled, c.reserved_at, c.answered_at, c.ended_at, c.disposition,
                     e.callback_id, b.pack, b.rule, b.customer_id, b.subject, b.event_id, v.fields AS event_fields,
                     t.ticket_id,
                     (SELECT MIN(l.ticket_id) FROM ticket_calls l WHERE l.call_id = c.id) AS linked,
                     (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest,
-                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.dissatisfied = 1) AS dissatisfied
+                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.dissatisfied = 1) AS dissatisfied,
+                    (SELECT w.fate FROM queue_waits w WHERE w.call_id = c.id) AS waited,
+                    (SELECT q.fate FROM queue_callbacks q WHERE q.call_id = c.id) AS called_back,
+                    (SELECT COUNT(*) FROM legs l WHERE l.call_id = c.id AND l.result = 'talked'
+                        AND l.kind <> 'supervisor') AS talked,
+                    (SELECT MAX(a.seq) FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL) AS voice
              FROM calls c LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
                   LEFT JOIN events v ON v.id = b.event_id LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
-             WHERE c.state = 'ended' AND c.ticketed = 0 ORDER BY c.id LIMIT $1")
+             WHERE c.state = 'ended' AND c.ticketed = 0
+               AND NOT EXISTS (SELECT 1 FROM queue_callbacks q WHERE q.call_id = c.id AND q.fate IS NULL) ORDER BY c.id LIMIT $1")
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?)

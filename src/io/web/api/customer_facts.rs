@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::archive::is_vip;
 use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::io::store::archive::read::EventRow;
@@ -57,7 +58,7 @@ pub(super) fn warranty(
 /// The membership of a customer who has one.
 pub(super) fn membership(customer: &str, events: &[EventRow]) -> Option<Membership> {
     let own = fields(customer);
-    let vip = own.get("vip").is_some_and(|text| ["yes", "是", "VIP", "true", "1"].contains(&text.trim()));
+    let vip = is_vip(&own);
     let card_no = own.get("card_no").cloned().unwrap_or_default();
     if !vip && card_no.is_empty() {
         return None;

@@ -87,7 +87,7 @@ pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBo
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use ticket_acts::TicketAct;
-pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
