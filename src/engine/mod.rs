@@ -7,6 +7,7 @@ mod agents;
 mod campaigns;
 mod contact;
 mod duty;
+mod holds;
 mod inbound;
 mod interface;
 mod legs;
