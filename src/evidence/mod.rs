@@ -27,9 +27,6 @@ mod talk;
 mod transcript;
 mod turns;
 
-#[cfg(test)]
-mod tests;
-
 pub use detector::Detector;
 pub use facts::{CallFacts, Kept, Part, Register};
 pub use finding::{AuditReason, Charge, Evidence, Finding, Severity};
