@@ -2,6 +2,7 @@
 //! who hears whom; whatever happens, no leg stays up and the customer is never lost.
 
 mod faults;
+mod holds;
 mod hotline;
 mod orders;
 mod outbound;

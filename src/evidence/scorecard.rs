@@ -79,7 +79,7 @@ pub struct SpeechRule {
 
 impl Default for SpeechRule {
     fn default() -> Self {
-        SpeechRule { above_floor_db: 9.0, least_dbov: -50.0, merge_ms: 200, least_ms: 200 }
+        SpeechRule { above_floor_db: 9.0, least_dbov: -55.0, merge_ms: 200, least_ms: 200 }
     }
 }
 
