@@ -5,6 +5,7 @@ mod callbacks;
 mod callers;
 mod errands;
 mod faults;
+mod holds;
 mod hotline;
 mod orders;
 mod nights;

@@ -12,6 +12,7 @@ use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
+use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
@@ -25,6 +26,7 @@ use crate::io::web::{
 pub(super) struct Turns {
     planner: Planner,
     tickets: TicketDesk,
+    examiner: Examiner,
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
@@ -34,11 +36,13 @@ pub(super) struct Turns {
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 4] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 6] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
@@ -100,6 +104,10 @@ impl ApiSide {
         let hub = state.parts.events.clone();
         let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
         state.set_tickets(tickets.clone());
+        let recordings = settings.recorder.folder.clone();
+        let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
+            .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
+        state.set_examiner(examiner.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -109,6 +117,7 @@ impl ApiSide {
             turns: Turns {
                 planner,
                 tickets,
+                examiner,
                 notices,
                 rosters,
                 control: control.clone(),

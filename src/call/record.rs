@@ -8,7 +8,7 @@ use crate::ivr::{Answer, Consent};
 use crate::media::{AmdVerdict, Quality, Recording};
 
 /// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// We called.
@@ -121,6 +121,8 @@ pub struct Bridging {
     pub hung_up_first: Option<(HungUpFirst, Timestamp)>,
     /// Times of silence in the recording, by order.
     pub pauses: Vec<Pause>,
+    /// Times in which somebody had the customer, who heard nobody.
+    pub holds: Vec<(Timestamp, Timestamp)>,
 }
 
 /// One answer of a survey, stored as it comes.

@@ -424,6 +424,7 @@ impl Lowering<'_> {
                 calendar: raw.policy.calendar.as_deref().map(|p| self.path(p)),
                 ..raw.policy.clone()
             },
+            evidence: self.evidence(&raw.evidence),
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Agents};
 use super::duration::Span;
+use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
 use super::notices::Notices;
 use super::phones::Phones;
@@ -58,6 +59,8 @@ pub struct Raw {
     pub prompts: Prompts,
     /// Callback policies.
     pub policy: Policy,
+    /// What is found in calls.
+    pub evidence: Evidence,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
     /// What people and their programs are told.

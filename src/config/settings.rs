@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::evidence::Evidence;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
@@ -56,6 +57,8 @@ pub struct Settings {
     pub script_dirs: Vec<PathBuf>,
     /// Callback policies and calendar.
     pub policy: Policy,
+    /// What is found in calls.
+    pub evidence: Evidence,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.

@@ -10,6 +10,7 @@ mod contact;
 mod duty;
 mod errand;
 mod identity;
+mod holds;
 mod inbound;
 mod interface;
 mod legs;

@@ -55,6 +55,8 @@ pub struct Engine {
     pub(super) legs: BTreeMap<u64, Box<LegSlot>>,
     /// By the slot of their call.
     pub(super) bridges: BTreeMap<u64, Bridge>,
+    /// Calls in which it changed who hears whom, since the last look at holds.
+    pub(super) mixed_anew: BTreeSet<u64>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     pub(super) by_call: BTreeMap<CallId, u64>,
     /// What the outbound calls are dialled with, for the next trunk.
@@ -98,6 +100,7 @@ impl Engine {
             slots: BTreeMap::new(),
             legs: BTreeMap::new(),
             bridges: BTreeMap::new(),
+            mixed_anew: BTreeSet::new(),
             by_session: BTreeMap::new(),
             by_call: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -251,6 +254,7 @@ impl Engine {
                 break;
             }
         }
+        self.note_holds(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
             self.out.push_back(Output::Transmit(transmit));
         }

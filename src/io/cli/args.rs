@@ -73,6 +73,8 @@ pub enum Command {
     },
     /// Calls: those of now, or with filters those of the past.
     Calls(CallsArgs),
+    /// Evidence: what was found in calls, by whom and where in the recording.
+    Evidence(super::EvidenceArgs),
     /// One call: orders while somebody talks with the customer, and its legs afterwards.
     Call(super::CallArgs),
     /// The list of a day: who is called and when, who is not and why, by this policy or another.

@@ -17,6 +17,7 @@ mod do_not_call;
 mod due;
 mod entry;
 mod error;
+pub mod evidence;
 mod import;
 mod list;
 pub mod notice;

@@ -20,6 +20,7 @@ mod customers;
 mod daemon;
 mod do_not_call;
 mod entries;
+mod evidence;
 mod facts;
 mod forms;
 mod health;
@@ -73,6 +74,7 @@ pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
 pub use do_not_call::{DoNotCallAdded, DoNotCallBody, DoNotCallView};
 pub use entries::ReasonBody;
+pub use evidence::{EvidenceView, TranscriptBody};
 pub use facts::{CheckBody, CustomerBody, EventBody, EventsBody, ItemResult, ItemsReport, PhoneBody};
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
@@ -135,6 +137,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audio::routes())
         .merge(markers::routes())
         .merge(peaks::routes())
+        .merge(evidence::routes())
         .merge(trace::routes())
         .merge(live::routes())
         .merge(agents::routes())
