@@ -54,11 +54,15 @@ impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let per = |seconds: f64| seconds / self.bridged_seconds * 1_000.0;
         let (total, media, files) = (self.cpu.total, self.cpu.of("rtp-"), self.cpu.of("rec-"));
-        let heard = |share: f64| quantile(&self.phones.first_prompt_us, share) as f64 / 1_000.0;
+        // Without anybody who waits, an agent who is free waits for the next caller.
+        let heard = |share: f64| match self.waiting {
+            0 => "-".to_owned(),
+            _ => format!("{:.1}", quantile(&self.phones.first_prompt_us, share) as f64 / 1_000.0),
+        };
         let failed = |outcome: &Outcome| outcome.failed.values().sum::<usize>();
         write!(
             f,
-            "{:>8} {:>8} {:>7.3} {:>7.3} {:>6.3} {:>6.3} {:>6.1} % {:>7.1} {:>6} {:>6.1} {:>6.1} {:>6.1} {:>7} {:>6.1} {:>8} {:>9}   \
+            "{:>8} {:>8} {:>7.3} {:>7.3} {:>6.3} {:>6.3} {:>6.1} % {:>7.1} {:>6} {:>6} {:>6} {:>6} {:>7} {:>6.1} {:>8} {:>9}   \
              failed {} and {}, repeated {}, generator late {}",
             self.waiting,
             self.agents,
@@ -125,6 +129,7 @@ pub fn measure(agents: usize, waiting: usize, length: Duration) -> Row {
     std::thread::sleep(length);
     let (cpu, seconds, to) = (daemon.cpu().since(&before), begun.elapsed().as_secs_f64(), wall_ms());
     let full = daemon.resident_bytes();
+    callers.dial_no_more();
     let stored = daemon.stop();
     let outcomes = [callers.finish(), desk.finish()];
     let heard = |load: Arc<RtpLoad>| Arc::into_inner(load).expect("the signalling has ended").finish();
@@ -136,7 +141,7 @@ pub fn measure(agents: usize, waiting: usize, length: Duration) -> Row {
         bridged_seconds: stored.talks.iter().map(|t| (t.to.min(to) - t.from.max(from)).max(0)).sum::<i64>()
             as f64
             / 1_000.0,
-        talks: stored.talks.iter().filter(|talk| talk.from >= from && talk.to <= to).count(),
+        talks: stored.talks.iter().filter(|talk| (from..to).contains(&talk.from)).count(),
         kilobytes: full.saturating_sub(idle) as f64 / 1_024.0 / at_once as f64,
         missing_frames: missing_frames(&stored, &outcomes, to),
         customers: heard(customers),

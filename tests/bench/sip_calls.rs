@@ -72,6 +72,8 @@ pub struct Load {
     timers: BTreeSet<(Instant, usize)>,
     outcome: Outcome,
     over: Arc<AtomicUsize>,
+    /// Whether more calls are begun.
+    dials: Arc<AtomicBool>,
     /// Since when the agent of a telephone is free again.
     freed: HashMap<String, u64>,
 }
@@ -83,7 +85,7 @@ impl Load {
         role: Role,
         plan: Plan,
         media: Option<Arc<RtpLoad>>,
-        over: Arc<AtomicUsize>,
+        (over, dials): (Arc<AtomicUsize>, Arc<AtomicBool>),
     ) -> Load {
         Load {
             socket,
@@ -96,6 +98,7 @@ impl Load {
             timers: BTreeSet::new(),
             outcome: Outcome::default(),
             over,
+            dials,
             freed: HashMap::new(),
         }
     }
@@ -105,7 +108,9 @@ impl Load {
         let mut bytes = [0; 65_536];
         while !stop.load(Ordering::Relaxed) {
             let now = Instant::now();
-            if let Role::Dial(daemon) = self.role {
+            if let Role::Dial(daemon) = self.role
+                && self.dials.load(Ordering::Relaxed)
+            {
                 let due = (now - begin).as_secs_f64() * self.plan.per_second;
                 let room = self.over.load(Ordering::Relaxed) + self.plan.at_once;
                 while self.calls.len() < self.plan.calls.min(due as usize + 1).min(room) {

@@ -92,6 +92,7 @@ pub struct SipLoad {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     over: Arc<AtomicUsize>,
+    dials: Arc<AtomicBool>,
     thread: JoinHandle<Outcome>,
 }
 
@@ -113,13 +114,14 @@ impl SipLoad {
         }
         let stop = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicUsize::new(0));
-        let load = Load::new(socket, address, role, plan, media, over.clone());
+        let dials = Arc::new(AtomicBool::new(true));
+        let load = Load::new(socket, address, role, plan, media, (over.clone(), dials.clone()));
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("load-sip".into()).spawn(move || {
             pin();
             load.run(&stopped)
         })?;
-        Ok(SipLoad { address, stop, over, thread })
+        Ok(SipLoad { address, stop, over, dials, thread })
     }
 
     /// Where the daemon's trunk points to.
@@ -130,6 +132,11 @@ impl SipLoad {
     /// Calls that ended or failed so far.
     pub fn over(&self) -> usize {
         self.over.load(Ordering::Relaxed)
+    }
+
+    /// Dials no more; calls that are up go on.
+    pub fn dial_no_more(&self) {
+        self.dials.store(false, Ordering::Relaxed);
     }
 
     /// Ends the thread; calls that are up stay unfinished.

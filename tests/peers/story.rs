@@ -341,8 +341,8 @@ impl Story {
         let path = format!("/tickets/{}", ticket["id"]);
         let detail = daemon.get(&path).await;
         assert!(detail.to_string().contains(id), "the call is linked: {detail}");
-        let answers = daemon.get(&format!("/calls/{id}")).await["answers"].to_string();
-        assert!(answers.contains("\"score\":5"), "{answers}");
+        let answers = daemon.get(&format!("/calls/{id}/answers")).await;
+        assert!(answers.to_string().contains("\"score\":5"), "{answers}");
         daemon.post(&format!("{path}/acts"), &json!({ "do": "report", "stage": "repair" })).await;
         let asked = until(Duration::from_secs(60), async || {
             let live = daemon.get("/live/calls").await;

@@ -319,12 +319,15 @@ impl Branch {
         if !calls.is_empty() && self.rng.chance(0.05) {
             let call = calls[self.rng.below(calls.len() as u64) as usize];
             let other = extension(self.rng.below(AGENTS as u64) as usize);
-            let order = match self.rng.below(6) {
+            let order = match self.rng.below(9) {
                 0 => BridgeOrder::Transfer(other),
                 1 => BridgeOrder::Consult(other),
                 2 => BridgeOrder::Complete,
                 3 => BridgeOrder::Back,
                 4 => BridgeOrder::Supervise(other, ringback::call::leg::Listening::Whisper),
+                5 => BridgeOrder::Conference(Some(other)),
+                6 => BridgeOrder::Hold(true),
+                7 => BridgeOrder::Hold(false),
                 _ => BridgeOrder::HangUpLeg(1 + self.rng.below(3) as u32),
             };
             let now = self.world.now;

@@ -94,7 +94,12 @@ pub fn week(monday: Timestamp, rng: &mut Rng) -> Week {
         all.iter().filter(|(_, what)| matches!(what, Happening::Call(_))).map(|(at, _)| *at).collect();
     for what in [Happening::Kill, Happening::Kill, Happening::Drain] {
         let call = calls[rng.below(calls.len() as u64) as usize];
-        all.push((call + between(rng, 0, 90_000), what));
+        let at = call + between(rng, 0, 90_000);
+        if what == Happening::Kill && rng.chance(0.4) {
+            // What waits for the database then is lost.
+            all.push((at - between(rng, 0, MINUTE), Happening::Away(Duration::from_secs(120))));
+        }
+        all.push((at, what));
     }
     all.into_iter().enumerate().map(|(n, (at, what))| ((Timestamp(at), n as u64), what)).collect()
 }
