@@ -60,9 +60,15 @@ pub struct Talk {
     pub to: i64,
 }
 
+/// A port of loopback that is free for UDP and for TCP.
 fn free_port() -> u16 {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port of loopback");
-    socket.local_addr().expect("its address").port()
+    loop {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port of loopback");
+        let address = socket.local_addr().expect("its address");
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address.port();
+        }
+    }
 }
 
 fn ringback(folder: &Path) -> Command {

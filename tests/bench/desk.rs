@@ -129,7 +129,9 @@ pub fn measure(agents: usize, waiting: usize, length: Duration) -> Row {
     std::thread::sleep(length);
     let (cpu, seconds, to) = (daemon.cpu().since(&before), begun.elapsed().as_secs_f64(), wall_ms());
     let full = daemon.resident_bytes();
+    // What happens while the daemon stops is no part of the row.
     callers.dial_no_more();
+    desk.dial_no_more();
     let stored = daemon.stop();
     let outcomes = [callers.finish(), desk.finish()];
     let heard = |load: Arc<RtpLoad>| Arc::into_inner(load).expect("the signalling has ended").finish();

@@ -72,7 +72,7 @@ pub struct Load {
     timers: BTreeSet<(Instant, usize)>,
     outcome: Outcome,
     over: Arc<AtomicUsize>,
-    /// Whether more calls are begun.
+    /// Whether more calls are begun, and answers are measured.
     dials: Arc<AtomicBool>,
     /// Since when the agent of a telephone is free again.
     freed: HashMap<String, u64>,
@@ -249,7 +249,8 @@ impl Load {
         let n = self.new_call(now, id, tail_of(customer), State::Ringing);
         if desk {
             let phone = user_of(to).to_owned();
-            self.calls[n].since_ns = self.freed.remove(&phone).unwrap_or(0);
+            let measured = self.dials.load(Ordering::Relaxed);
+            self.calls[n].since_ns = self.freed.remove(&phone).filter(|_| measured).unwrap_or(0);
             self.calls[n].phone = phone;
         }
         let tag = format!("a{n}");

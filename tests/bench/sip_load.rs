@@ -134,7 +134,7 @@ impl SipLoad {
         self.over.load(Ordering::Relaxed)
     }
 
-    /// Dials no more; calls that are up go on.
+    /// Dials and measures no more; calls that are up go on.
     pub fn dial_no_more(&self) {
         self.dials.store(false, Ordering::Relaxed);
     }
