@@ -3,6 +3,7 @@
 mod baresip;
 mod bridged;
 mod calls;
+mod control;
 mod crash;
 pub mod daemon;
 mod dialling;
@@ -20,3 +21,4 @@ mod raw;
 mod registration;
 mod reload;
 mod sipp;
+mod story;

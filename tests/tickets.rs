@@ -5,6 +5,9 @@
 
 mod calls;
 mod closing;
+mod dialled;
+mod found;
+mod departments;
 mod live;
 mod office;
 mod people;

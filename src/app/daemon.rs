@@ -69,6 +69,8 @@ pub struct Settings {
     pub rosters: Vec<crate::roster::Settings>,
     /// Ticket files.
     pub tickets: crate::io::desk::Settings,
+    /// Scorecards, and the program that writes transcripts.
+    pub evidence: crate::io::evidence::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -119,7 +121,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 3],
+    turns: [JoinHandle<()>; 6],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
@@ -152,6 +154,7 @@ impl Daemon {
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
         let resolver = Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?);
+        engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
         let outside = outside(&settings, &store, (turns.planner(), resolver), &reports_tx);

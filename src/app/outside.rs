@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::driver::Report;
 use super::library::{self, Folders};
 use crate::base::Timestamp;
-use crate::engine::{Input, Output};
+use crate::engine::{Identity, Input, Output};
 use crate::io::dns::Resolver;
 use crate::io::planner::Planner;
 use crate::io::store::Store;
@@ -65,6 +65,22 @@ impl Outside {
                 tokio::spawn(async move {
                     let result = this.planner.clear(&asked, now).await;
                     this.report(Input::Cleared { call: asked.call, result }).await;
+                });
+            }
+            Output::Identify { call, phone } => {
+                tokio::spawn(async move {
+                    match this.store.known_caller(phone.as_str()).await {
+                        Ok(known) => {
+                            let caller = Identity {
+                                customer: known.customer,
+                                name: known.name,
+                                vip: known.vip,
+                                last_extension: known.last_extension,
+                            };
+                            this.report(Input::Identified { call, caller }).await;
+                        }
+                        Err(error) => tracing::warn!(%error, call_id = %call, "who calls cannot be read"),
+                    }
                 });
             }
             Output::Speak { call, speech, text, language } => {

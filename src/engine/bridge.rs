@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::contact::{Address, Target};
 pub(super) use super::guest::{Bridge, Guest, Ring, Search, Task};
 use super::{Engine, Notice, Output};
-use crate::base::{CallId, Now};
+use crate::base::{CallId, Now, Timestamp};
 use crate::call::leg::{self, Accept, LegKind, LegPlan, LegResult, Party, Release, Role, is_alone, mixes};
 use crate::call::{self, Bridging, EndedBy, HungUpFirst, Wanted};
 use crate::ivr::Parted;
@@ -265,7 +265,7 @@ impl Engine {
         now: Now,
         (call, leg): (u64, u64),
         result: LegResult,
-        (by, at): (EndedBy, crate::base::Timestamp),
+        (by, at): (EndedBy, Timestamp),
     ) {
         self.drop_line(now, call, leg);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
@@ -351,12 +351,14 @@ impl Engine {
 
     /// Tells every session its part, and gives the customer music while nobody is there.
     pub(super) fn remix(&mut self, call: u64) {
+        self.mixed_anew.insert(call);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         let parties: Vec<Party> =
             bridge.guests.iter().filter(|guest| guest.is_in()).map(Guest::party).collect();
         let talks = self.slots.get(&call).is_some_and(|slot| slot.call.state() == call::State::Bridged);
         let mut orders = Vec::new();
         let alone = is_alone(&parties, bridge.held);
+        bridge.alone = alone;
         if talks && alone != bridge.music_on {
             bridge.music_on = alone;
             let music = if alone { bridge.music.clone() } else { Vec::new() };
@@ -386,6 +388,7 @@ impl Engine {
         let outbound = self.slots.get(&call).is_some_and(|slot| {
             slot.call.plan().direction == call::Direction::Outbound && slot.call.answered_at().is_some()
         });
+        self.end_hold(now, call);
         let Some(bridge) = self.bridges.remove(&call) else { return Bridging::default() };
         Bridging { abandoned: outbound && bridge.wanted && !bridge.served, ..bridge.bridging }
     }

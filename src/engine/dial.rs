@@ -190,7 +190,7 @@ impl Engine {
         let Some(plan) = self.dialled_plan(now, id, agent, clearance) else {
             return self.fail_dial(now, id, Disposition::Failed, "the script `dialled` cannot be used");
         };
-        self.routes.insert(id, Dialled::to(&route.number));
+        self.routes.insert(id, Dialled::to(&route));
         let rng = self.rng.fork();
         match incoming {
             Some(incoming) => {

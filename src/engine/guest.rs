@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::base::Timestamp;
 use crate::call::Bridging;
 use crate::call::leg::{Accept, Party, Role};
 use crate::media::{MAX_MEMBERS, Mix, Prompt};
@@ -28,6 +29,10 @@ pub(super) struct Bridge {
     pub served: bool,
     /// For the record.
     pub bridging: Bridging,
+    /// The customer hears nobody.
+    pub alone: bool,
+    /// From when, while somebody has them.
+    pub held_since: Option<Timestamp>,
     next_number: u32,
 }
 
@@ -90,6 +95,11 @@ impl Bridge {
             self.music = music.to_vec();
         }
         self.music_on = true;
+    }
+
+    /// Somebody has the customer, who hears nobody.
+    pub fn on_hold(&self) -> bool {
+        self.talking && self.alone
     }
 
     pub fn free_place(&self) -> Option<u8> {

@@ -173,6 +173,8 @@ impl Engine {
                 }
             }
             Action::Connect(wanted) => self.want(now, slot, *wanted),
+            Action::CallBack => self.want_callback(now, slot),
+            Action::Consent(consent) => self.heed_consent(now, slot, consent),
             Action::Key(key) => self.handle_customer_key(slot, key),
             Action::Report(mut closing) => {
                 closing.record.bridging = self.close_bridge(now, slot);
@@ -279,6 +281,7 @@ impl Engine {
         if let Some(campaign) = record.campaign.filter(|_| record.answered_at.is_some()) {
             self.dialer.handle_answered(now, campaign, record.bridging.abandoned);
         }
+        self.end_return(now, &record);
         // Whoever answered and found nobody is called first, as if they had named the time.
         let ended = match record.bridging.abandoned {
             true => {
@@ -321,9 +324,9 @@ pub(super) struct Dialled {
 }
 
 impl Dialled {
-    /// For a number that an agent dials: the trunk's own caller ID is shown.
-    pub(super) fn to(number: &str) -> Self {
-        Dialled { number: number.to_owned(), caller_id: String::new(), caller_name: String::new() }
+    /// To a number of no list: shown is the trunk's own.
+    pub(super) fn to(route: &Route) -> Self {
+        Dialled { number: route.number.clone(), caller_id: String::new(), caller_name: String::new() }
     }
 
     fn of(order: &Order) -> Self {
@@ -370,5 +373,6 @@ pub(super) fn blank(id: CallId, now: Now) -> CallRecord {
         quality: None,
         steps: Vec::new(),
         bridging: Default::default(),
+        notice: Default::default(),
     }
 }

@@ -10,27 +10,34 @@ use super::{Behaviour, Person};
 use crate::base::{Mono, Now, Rng};
 use crate::sip::{ClientAuth, Message, Method, NameAddr, Request, Response, header};
 
-/// A call that a phone has placed and nobody has answered.
-pub(super) struct Placed {
-    invite: Request,
-    tag: String,
-    /// CSeq number of the INVITE.
-    seq: u32,
-    /// Tag of the other side, from a provisional response.
-    theirs: String,
-    /// For a challenge, which is answered once.
-    auth: Option<ClientAuth>,
-}
-
-/// How a phone calls.
-#[derive(Clone, Debug, Default)]
+/// How somebody calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Calling {
+    /// The From header without its tag: `"Anna" <sip:13900000000@a.example>`; empty: the caller's
+    /// number.
+    pub from: String,
+    /// The INVITE has no offer: ours comes in the 200, the answer in the ACK (RFC 3261 section 13.2.1).
+    pub late_offer: bool,
     /// Password, where the phone answers a challenge.
     pub password: Option<String>,
     /// Further header fields of the INVITE.
     pub fields: Vec<(String, String)>,
     /// Name of the phone in the world, where it is not the caller's number: its second line.
     pub line: Option<String>,
+}
+
+/// A call that a phone has placed and nobody has answered.
+pub(super) struct Placed {
+    invite: Request,
+    tag: String,
+    late_offer: bool,
+    local_rtp: SocketAddr,
+    /// CSeq number of the INVITE.
+    seq: u32,
+    /// Tag of the other side, from a provisional response.
+    theirs: String,
+    /// For a challenge, which is answered once.
+    auth: Option<ClientAuth>,
 }
 
 impl Phone {
@@ -44,13 +51,17 @@ impl Phone {
         mut rng: Rng,
     ) -> Phone {
         let (call_id, tag, branch) = (rng.hex(16), rng.hex(12), rng.hex(12));
-        let sdp = sdp::answer(&Agreed::offer(), local_rtp, 1);
+        let late_offer = how.late_offer;
+        let sdp = if late_offer { String::new() } else { sdp::answer(&Agreed::offer(), local_rtp, 1) };
+        let kind = if late_offer { "" } else { "Content-Type: application/sdp\r\n" };
+        let own = format!("<sip:{caller}@{local_sip}>");
+        let from = if how.from.is_empty() { &own } else { &how.from };
         let further: String = how.fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let text = format!(
             "INVITE sip:{number}@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/UDP {local_sip};branch=z9hG4bK{branch}\r\n\
-             From: <sip:{caller}@{local_sip}>;tag={tag}\r\nTo: <sip:{number}@10.0.0.9>\r\nCall-ID: {call_id}\r\n\
-             CSeq: 1 INVITE\r\nContact: <sip:{caller}@{local_sip}>\r\nMax-Forwards: 70\r\n{further}\
-             Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+             From: {from};tag={tag}\r\nTo: <sip:{number}@10.0.0.9>\r\nCall-ID: {call_id}\r\n\
+             CSeq: 1 INVITE\r\nContact: <sip:{local_sip}>\r\nMax-Forwards: 70\r\n{further}\
+             {kind}Content-Length: {}\r\n\r\n{sdp}",
             sdp.len()
         );
         let Ok(Message::Request(invite)) = Message::parse(text.as_bytes()) else {
@@ -60,13 +71,8 @@ impl Phone {
         let dialog = Dialog::new(invite.clone(), local_sip, &mut rng);
         let behaviour = Behaviour::Answers(person);
         let mut phone = Phone::with(now, behaviour, dialog, local_rtp, Agreed::offer(), &mut rng);
-        phone.set_stage(Stage::Placing(Box::new(Placed {
-            invite,
-            tag,
-            seq: 1,
-            theirs: String::new(),
-            auth,
-        })));
+        let placed = Placed { invite, tag, late_offer, local_rtp, seq: 1, theirs: String::new(), auth };
+        phone.set_stage(Stage::Placing(Box::new(placed)));
         phone.say(text.into_bytes());
         phone
     }
@@ -84,14 +90,13 @@ impl Phone {
         if response.is_provisional() || !of_invite {
             return self.set_stage(Stage::Placing(placed));
         }
-        self.acknowledge(&placed, response);
+        let agreed = sdp::read(&response.body).filter(|_| response.is_success());
+        self.acknowledge(&placed, response, agreed.as_ref());
         if matches!(response.status, 401 | 407) && self.answer_challenge(&mut placed, response) {
             return self.set_stage(Stage::Placing(placed));
         }
         let Placed { invite, tag, seq, .. } = *placed;
-        let Some(agreed) = sdp::read(&response.body).filter(|_| response.is_success()) else {
-            return self.set_stage(Stage::Over { since: now });
-        };
+        let Some(agreed) = agreed else { return self.set_stage(Stage::Over { since: now }) };
         // The other side as if it had called: what is sent in the dialog is made from that.
         let mut theirs = Request::new(Method::INVITE, invite.uri.clone());
         for name in [header::CONTACT, header::CALL_ID, header::RECORD_ROUTE] {
@@ -105,9 +110,13 @@ impl Phone {
         self.talk_in(now, theirs, (tag, seq + 1), agreed);
     }
 
-    fn acknowledge(&mut self, placed: &Placed, response: &Response) {
+    fn acknowledge(&mut self, placed: &Placed, response: &Response, agreed: Option<&Agreed>) {
         let mut ack = self.beside(placed, Method::ACK);
         ack.headers.copy_from(&response.headers, header::TO);
+        if let Some(agreed) = agreed.filter(|_| placed.late_offer) {
+            ack.headers.push(header::CONTENT_TYPE, "application/sdp");
+            ack.body = sdp::answer(agreed, placed.local_rtp, 1).into_bytes();
+        }
         self.say(Message::from(ack).to_bytes());
     }
 

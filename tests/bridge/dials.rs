@@ -47,7 +47,7 @@ fn desk(seed: u64) -> Hotline {
 /// Anna's phone calls on a line of this name.
 fn anna_dials(hotline: &mut Hotline, number: &str, line: &str) {
     let how = Calling { password: Some(PASSWORD.into()), line: Some(line.into()), ..Calling::default() };
-    hotline.place_call_as(4, (number, "1001"), &how, speaks(FIRST_HZ, Vec::new()));
+    hotline.place_call_as(4, number, "1001", &how, speaks(FIRST_HZ, Vec::new()));
 }
 
 /// What the phone on a line was told, to the final response.
@@ -216,7 +216,7 @@ fn consults(seed: u64) -> Hotline {
     hotline.run_for(SECOND);
     hotline.at_phone("1001", |phone, now| phone.hold(now, true));
     let how = Calling { password: Some(PASSWORD.into()), line: Some("line2".into()), ..Calling::default() };
-    hotline.place_call_as(4, ("1002", "1001"), &how, speaks(BOSS_HZ, Vec::new()));
+    hotline.place_call_as(4, "1002", "1001", &how, speaks(BOSS_HZ, Vec::new()));
     hotline
 }
 
@@ -314,8 +314,9 @@ fn a_phone_takes_the_place_of_another_in_a_talk() {
         password: Some(PASSWORD.into()),
         fields: vec![("Replaces".into(), replaces)],
         line: Some("taker".into()),
+        ..Calling::default()
     };
-    hotline.place_call_as(4, ("1002", "1001"), &how, speaks(FIRST_HZ, Vec::new()));
+    hotline.place_call_as(4, "1002", "1001", &how, speaks(FIRST_HZ, Vec::new()));
     hotline.run_for(2 * SECOND);
     assert_eq!(hotline.legs(), ["1001 up"]);
     assert_eq!(hotline.hears_of_all(CUSTOMER), [FIRST_HZ]);
@@ -335,8 +336,9 @@ fn a_stranger_takes_no_place_and_a_phone_no_place_that_is_none() {
             password: password.map(str::to_owned),
             fields: vec![("Replaces".into(), "x;to-tag=1;from-tag=2".into())],
             line: Some(format!("taker{status}")),
+            ..Calling::default()
         };
-        hotline.place_call_as(4, ("1002", "1001"), &how, speaks(BOSS_HZ, Vec::new()));
+        hotline.place_call_as(4, "1002", "1001", &how, speaks(BOSS_HZ, Vec::new()));
         hotline.run_for(SECOND);
         assert_eq!(hotline.told(&format!("taker{status}")).last().map(String::as_str), Some(status));
     }

@@ -208,7 +208,10 @@ impl City {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
                 }
                 // No agent of this city dials.
-                Output::KeepPrompt { .. } | Output::Notice(_) | Output::Clear(_) => {}
+                Output::Clear(_)
+                | Output::KeepPrompt { .. }
+                | Output::Identify { .. }
+                | Output::Notice(_) => {}
             }
         }
     }

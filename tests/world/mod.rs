@@ -12,7 +12,9 @@ use std::time::Duration;
 use ringback::base::{CampaignId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::calendar::{Calendar, Windows};
 use ringback::dialer::{self, Reason};
-use ringback::engine::{Clear, Clearance, Library, Notice, Reserved, TrunkSettings, Write, no_number};
+use ringback::engine::{
+    Clear, Clearance, Identity, Library, Notice, Reserved, TrunkSettings, Write, no_number,
+};
 use ringback::ivr::Script;
 use ringback::media::{Event, Prompt, PromptLibrary};
 use ringback::sim::{self, Act, Behaviour, Books, Fetch, Person};
@@ -31,14 +33,16 @@ pub struct Scene {
     pub keys_heard: Vec<String>,
     /// Every CANCEL that was sent, as text.
     pub cancels: Vec<String>,
+    /// Who is known by a number.
+    pub known: BTreeMap<String, Identity>,
+    /// Words of the alarms.
+    pub alarms: Vec<String>,
     /// How each wait in a queue ended, and with whom.
     pub fates: Vec<String>,
     /// What the guard was asked about calls of agents.
     pub asked: Vec<Clear>,
     /// What the guard says against them, where they give no reason.
     pub forbids: Option<Reason>,
-    /// Alarms, oldest first.
-    pub alarms: Vec<String>,
 }
 
 impl Books for Scene {
@@ -62,6 +66,10 @@ impl Books for Scene {
         let (phone, _) = PhoneNumber::parse(&asked.number, None).map_err(|_| no_number(&asked.number))?;
         self.ledger.begin(asked.call);
         Ok(Clearance { phone, name: "Wang".into(), language: "en".into(), fields: BTreeMap::new() })
+    }
+
+    fn identify(&mut self, phone: &PhoneNumber) -> Option<Identity> {
+        self.known.get(phone.as_str()).cloned()
     }
 
     fn hung_up(&mut self, keys: &str) {
@@ -139,10 +147,11 @@ impl World {
             numbers: BTreeMap::new(),
             keys_heard: Vec::new(),
             cancels: Vec::new(),
+            known: BTreeMap::new(),
+            alarms: Vec::new(),
             fates: Vec::new(),
             asked: Vec::new(),
             forbids: None,
-            alarms: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;
@@ -180,5 +189,6 @@ pub fn library<'a>(script: &str, tones: impl IntoIterator<Item = (&'a str, f64)>
         scripts: BTreeMap::from([(script.name().to_owned(), Arc::new(script))]),
         prompts: Arc::new(prompts),
         names: Arc::new(names.into_iter().collect()),
+        texts: Arc::default(),
     }
 }

@@ -53,6 +53,12 @@ pub enum AgentCommand {
         /// To, exclusive; now, if left out.
         until: Option<i64>,
     },
+    /// Callbacks that keep the places of callers.
+    Callbacks {
+        /// Take this one out, by the call that asked for it.
+        #[arg(long, value_name = "CALL")]
+        cancel: Option<String>,
+    },
     /// Where they were, newest first.
     History {
         /// Only this agent.
@@ -108,6 +114,13 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
             query.extend(until.map(|until| ("until", until.to_string())));
             let talks = client.get("/agents/talks", &query).await?;
             output.print(&talks, talks_table);
+        }
+        Some(AgentCommand::Callbacks { cancel }) => {
+            if let Some(call) = cancel {
+                client.post(&format!("/queues/callbacks/{call}/cancel"), &json!({})).await?;
+            }
+            let callbacks = client.get("/queues/callbacks", &[]).await?;
+            output.print(&callbacks, callbacks_table);
         }
         Some(AgentCommand::History { name }) => {
             let query: Vec<_> = name.iter().map(|name| ("agent", name.clone())).collect();
@@ -165,6 +178,24 @@ fn queues_table(queues: &Value) -> String {
         ]);
     }
     table.render("no [[queue]] is configured")
+}
+
+fn callbacks_table(callbacks: &Value) -> String {
+    let mut table =
+        Table::new(&["call", "queue", "phone", "place of", "until", ">attempts", "rests until", "ended"]);
+    for one in rows(callbacks) {
+        table.row([
+            text(one, "call_id"),
+            text(one, "queue"),
+            text(one, "phone"),
+            local_time(&one["joined_at"]),
+            local_time(&one["until_at"]),
+            text(one, "attempts"),
+            local_time(&one["rests_until"]),
+            text(one, "fate"),
+        ]);
+    }
+    table.render("no callbacks")
 }
 
 fn table(agents: &Value) -> String {

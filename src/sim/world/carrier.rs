@@ -36,17 +36,11 @@ impl<B: Books> World<B> {
 
     /// A customer calls this number of ours over a trunk; `caller` names their phone.
     pub fn place_call(&mut self, index: usize, number: &str, caller: &str, person: Person) {
-        self.place_call_as(index, (number, caller), &Calling::default(), person);
+        self.place_call_as(index, number, caller, &Calling::default(), person);
     }
 
-    /// A phone calls, perhaps with a password or further header fields.
-    pub fn place_call_as(
-        &mut self,
-        index: usize,
-        (number, caller): (&str, &str),
-        how: &Calling,
-        person: Person,
-    ) {
+    /// The same from whoever the INVITE says, perhaps with a password or further header fields.
+    pub fn place_call_as(&mut self, index: usize, number: &str, caller: &str, how: &Calling, person: Person) {
         let (sip, rtp) = (trunk_addr(index), self.seats.next_phone_addr());
         let mut phone = Phone::place(self.now, (number, caller), how, person, (sip, rtp), self.rng.fork());
         if self.keep_audio {

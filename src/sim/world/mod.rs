@@ -18,8 +18,8 @@ use super::Behaviour;
 use crate::base::{CampaignId, ListId, Mono, Now, NumberFormat, PhoneNumber, Rng, Timestamp};
 use crate::dialer::{self, Fetched, Reason};
 use crate::engine::{
-    Clear, Clearance, Engine, Input, Library, Notice, Output, Reserved, Server, Settings, TrunkSettings,
-    Write, no_number,
+    Clear, Clearance, Engine, Identity, Input, Library, Notice, Output, Reserved, Server, Settings,
+    TrunkSettings, Write, no_number,
 };
 use crate::media::{AmdSettings, Codec, Event};
 use crate::sip::{Destination, Srtp, Transport};
@@ -58,6 +58,11 @@ pub trait Books {
 
     /// Who is behind a number that a trunk is asked for.
     fn behaviour(&mut self, now: Now, trunk: usize, number: &str) -> Behaviour;
+
+    /// Who is known by a number.
+    fn identify(&mut self, _phone: &PhoneNumber) -> Option<Identity> {
+        None
+    }
 
     /// A phone's call is over, with the keys that it heard.
     fn hung_up(&mut self, _keys: &str) {}
@@ -159,6 +164,8 @@ pub fn settings(dialer: dialer::Settings, trunks: Vec<TrunkSettings>, zone: jiff
         amd: AmdSettings::default(),
         recordings: PathBuf::from("/recordings"),
         record: true,
+        refusal_stops_recording: true,
+        home_area: None,
         timezone: zone,
         listeners: Default::default(),
         external_signal: None,
@@ -276,6 +283,11 @@ impl<B: Books> World<B> {
                 }
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
+                }
+                Output::Identify { call, phone } => {
+                    if let Some(caller) = self.books.identify(&phone) {
+                        self.engine.handle(self.now, Input::Identified { call, caller });
+                    }
                 }
                 Output::KeepPrompt { .. } => {}
                 Output::Notice(notice) => self.books.see_notice(self.now, &notice),

@@ -92,10 +92,23 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
     erased.recordings.extend(recordings.into_iter().map(|(path,)| path));
     run!(tx, "DELETE FROM traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
     run!(tx, "DELETE FROM leg_traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    // What was found stays, without the words.
+    run!(tx, "DELETE FROM transcripts WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    run!(
+        tx,
+        "UPDATE findings SET detail = '' WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
+        phone
+    )?;
     run!(
         tx,
         "UPDATE answers SET comment = NULL WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
         phone
+    )?;
+    run!(
+        tx,
+        "UPDATE queue_callbacks SET phone = $2, caller = '{}' WHERE phone = $1 AND fate IS NOT NULL",
+        phone,
+        ERASED
     )?;
     run!(
         tx,
@@ -137,6 +150,13 @@ async fn record(
     )?;
     erased.events +=
         run!(tx, "UPDATE events SET fields = '{}', checks = '{}', matter = '' WHERE customer_id = $1", id)?;
+    for statement in [
+        "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callback_marks SET note = '' WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callbacks SET note = '', filled = '{}' WHERE customer_id = $1",
+    ] {
+        run!(tx, statement, id)?;
+    }
     run!(
         tx,
         "DELETE FROM recorded_inputs
