@@ -6,6 +6,7 @@
 mod bridge;
 mod clocks;
 mod demo;
+mod evidence;
 mod fuzz;
 mod guard;
 mod intake;

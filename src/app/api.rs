@@ -12,31 +12,38 @@ use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
+use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+use crate::io::web::{
+    self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
+};
 
 /// What looks again and again at what is owed.
 pub(super) struct Turns {
     planner: Planner,
     tickets: TicketDesk,
+    examiner: Examiner,
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
     state: Shared,
+    live: LiveReader,
 }
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 4] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 6] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
+            super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
 }
@@ -81,7 +88,7 @@ impl ApiSide {
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
-            live,
+            live: live.clone(),
             catalogue,
             events,
             telemetry: Arc::new(Telemetry::default()),
@@ -97,6 +104,10 @@ impl ApiSide {
         let hub = state.parts.events.clone();
         let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
         state.set_tickets(tickets.clone());
+        let recordings = settings.recorder.folder.clone();
+        let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
+            .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
+        state.set_examiner(examiner.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -106,10 +117,12 @@ impl ApiSide {
             turns: Turns {
                 planner,
                 tickets,
+                examiner,
                 notices,
                 rosters,
                 control: control.clone(),
-                state: state.clone(),
+                live: live.clone(),
+                state,
             },
             server,
             stop,

@@ -68,6 +68,8 @@ pub struct Settings {
     pub rosters: Vec<crate::roster::Settings>,
     /// Ticket files.
     pub tickets: crate::io::desk::Settings,
+    /// Scorecards, and the program that writes transcripts.
+    pub evidence: crate::io::evidence::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -118,7 +120,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 4],
+    turns: [JoinHandle<()>; 6],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
@@ -150,6 +152,7 @@ impl Daemon {
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
+        engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
         let outside = outside(&settings, &store, &reports_tx)?;
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;

@@ -166,6 +166,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(tickets) => tickets,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.evidence = match super::evidence::settings(&loaded.settings) {
+        Ok(evidence) => evidence,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -275,6 +279,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.planner = super::planner::settings(&merged.settings)?;
         settings.notices = super::notices::settings(&merged.settings)?;
         settings.tickets = super::tickets::settings(&merged.settings)?;
+        settings.evidence = super::evidence::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

@@ -70,6 +70,8 @@ pub struct ApiState {
     rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
     /// The desk of tickets, once the daemon has one.
     tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
+    /// The examiner, once the daemon has one.
+    examiner: std::sync::OnceLock<crate::io::evidence::Examiner>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -96,6 +98,7 @@ impl ApiState {
             notices: std::sync::OnceLock::new(),
             rosters: std::sync::OnceLock::new(),
             tickets: std::sync::OnceLock::new(),
+            examiner: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -167,6 +170,16 @@ impl ApiState {
     /// The desk of tickets.
     pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
         self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The examiner of the daemon; given once.
+    pub fn set_examiner(&self, examiner: crate::io::evidence::Examiner) {
+        self.examiner.set(examiner).ok();
+    }
+
+    /// The examiner.
+    pub fn examiner(&self) -> Result<&crate::io::evidence::Examiner, Problem> {
+        self.examiner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.
