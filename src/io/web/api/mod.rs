@@ -8,6 +8,7 @@ mod answers;
 mod archives;
 mod audio;
 mod audit;
+mod bookings;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
@@ -21,12 +22,17 @@ mod do_not_call;
 mod entries;
 mod evidence;
 mod facts;
+mod forms;
 mod health;
 mod imports;
 mod intakes;
 mod legs;
 mod lists;
 mod live;
+mod markers;
+mod marks;
+mod materials;
+mod matters;
 mod notices;
 mod peaks;
 mod plan;
@@ -35,6 +41,8 @@ mod queues;
 mod rates;
 mod registers;
 mod rosters;
+mod saved_segments;
+mod scores;
 mod segments;
 mod shifts;
 mod stream;
@@ -76,12 +84,12 @@ pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
-pub use registers::{IntakeWarning, MatterState};
+pub use registers::{IntakeWarning, MatterState, MilestoneView};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use ticket_acts::TicketAct;
-pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
@@ -94,6 +102,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(facts::routes())
         .merge(customers::routes())
         .merge(segments::routes())
+        .merge(saved_segments::routes())
+        .merge(matters::routes())
+        .merge(bookings::routes())
         .merge(archives::routes())
         .merge(registers::routes())
         .merge(entries::routes())
@@ -102,6 +113,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(call_card::routes())
+        .merge(marks::routes())
+        .merge(forms::routes())
+        .merge(materials::routes())
+        .merge(scores::routes())
         .merge(rates::routes())
         .merge(adherence::routes())
         .merge(warnings::routes())
@@ -120,6 +135,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
+        .merge(markers::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
         .merge(trace::routes())
@@ -133,9 +149,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(health::routes())
 }
 
-/// `/livez` and `/readyz`, and the links of departments, which answer without a token.
+/// `/livez` and `/readyz`, the links of departments and the pages of customers, which answer
+/// without a token.
 pub(super) fn open_routes() -> OpenApiRouter<Shared> {
-    health::open_routes().merge(ticket_links::open_routes())
+    health::open_routes().merge(ticket_links::open_routes()).merge(forms::open_routes())
 }
 
 /// `/metrics`.
