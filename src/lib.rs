@@ -6,6 +6,7 @@
 //! `tests/tidy.rs` reads the imports and holds the order. `src/ARCHITECTURE.md` says why.
 
 pub mod base;
+pub mod written;
 pub mod calendar;
 pub mod table;
 pub mod media;

@@ -63,7 +63,9 @@ fn load_scripts(folders: &Folders, loaded: &mut Loaded) -> std::io::Result<()> {
             Ok(script) => {
                 loaded.library.scripts.insert(script.name().to_owned(), Arc::new(script));
             }
-            Err(e) if told.insert((e.file.clone(), e.line, e.column)) => loaded.problems.push(e.to_string()),
+            Err(e) if told.insert((e.file.clone(), e.place.line, e.place.column)) => {
+                loaded.problems.push(e.to_string())
+            }
             Err(_) => {}
         }
     }

@@ -3,8 +3,9 @@
 use serde::Deserialize;
 use toml::{Table, Value};
 
+use super::ConfigError;
 use super::raw::{Environment, Raw};
-use super::{ConfigError, error};
+use crate::written::Mistake;
 
 /// What the variables begin with. Two underscores stand between the parts of a key, so
 /// that variables for other uses (`RINGBACK_CONFIG`) are none of these.
@@ -98,9 +99,8 @@ fn mistake(name: &str, parts: &[String], problem: &str) -> ConfigError {
         problem: problem.replace('\n', "; "),
         hint: None,
     };
-    if let Some((unknown, known)) = super::unknown_key(problem) {
-        error.problem = format!("unknown key `{unknown}`");
-        error.hint = error::nearest(unknown, known).map(|meant| format!("did you mean `{meant}`?"));
+    if let Some((problem, hint)) = Mistake::in_words(problem) {
+        (error.problem, error.hint) = (problem, Some(hint));
     }
     error
 }

@@ -26,13 +26,12 @@ mod trunk;
 
 use std::path::Path;
 
-use toml::de::{DeTable, DeValue};
-
+use crate::written::{Mistake, Place};
 pub use agent::{Agent, Agents};
 pub use diff::{Change, Effect, diff, merge};
 pub use duration::Span;
 pub use environment::PREFIX;
-pub use error::{ConfigError, Place};
+pub use error::ConfigError;
 pub use evidence::Evidence;
 pub use hotline::{Hotline, Queue};
 pub use lower::ReadSecret;
@@ -105,7 +104,12 @@ pub fn load(
         error.hint = mistake.hint;
         match variable {
             Some(variable) => error.origin = format!("${variable}"),
-            None => error.place = locate(source.text, &mistake.key).map(|span| Place::of(source.text, span)),
+            None => {
+                // `trunk[1].server` as steps.
+                let steps: Vec<&str> =
+                    mistake.key.split(['.', '[', ']']).filter(|step| !step.is_empty()).collect();
+                error.place = Place::find(source.text, &steps);
+            }
         }
         error
     };
@@ -120,14 +124,9 @@ fn plain(source: Source<'_>, key: &str, problem: String) -> ConfigError {
 fn explain(source: Source<'_>, error: &toml::de::Error) -> ConfigError {
     let mut shown = plain(source, "", error.message().replace('\n', "; "));
     shown.place = error.span().map(|span| Place::of(source.text, span));
-    if let Some((unknown, known)) = unknown_key(error.message()) {
-        shown.problem = format!("unknown key `{unknown}`");
-        shown.hint = Some(match error::nearest(unknown, known.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known here: {}", known.join(", ")),
-        });
-    }
-    if let Some((problem, hint)) = not_a_table(error.message(), shown.place.as_ref()) {
+    let in_words =
+        Mistake::in_words(error.message()).or_else(|| not_a_table(error.message(), shown.place.as_ref()));
+    if let Some((problem, hint)) = in_words {
         (shown.problem, shown.hint) = (problem, Some(hint));
     }
     shown
@@ -140,32 +139,4 @@ fn not_a_table(message: &str, place: Option<&Place>) -> Option<(String, String)>
     let key = place.and_then(|place| place.text.split('=').next()).map_or("", str::trim);
     let problem = format!("{found} stands where a section belongs");
     Some((problem, format!("write `[{key}]` on a line of its own, and its settings below it")))
-}
-
-/// Takes serde's sentence about an unknown field apart.
-fn unknown_key(message: &str) -> Option<(&str, Vec<&str>)> {
-    let rest = message.strip_prefix("unknown field `")?;
-    let (unknown, rest) = rest.split_once('`')?;
-    let known = rest.split('`').skip(1).step_by(2).collect();
-    Some((unknown, known))
-}
-
-/// Where the value of a key such as `trunk[1].server` stands; of a missing key, its table.
-fn locate(text: &str, key: &str) -> Option<std::ops::Range<usize>> {
-    let file = DeTable::parse(text).ok()?;
-    let mut table: Option<&DeTable<'_>> = Some(file.get_ref());
-    let mut value: Option<&DeValue<'_>> = None;
-    let mut found = None;
-    for step in key.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
-        let next = match (step.parse::<usize>(), table) {
-            (Ok(index), None) => value.and_then(|v| v.get(index)),
-            (_, Some(table)) => table.get(step),
-            (Err(_), None) => None,
-        };
-        let Some(next) = next else { break };
-        found = Some(next.span());
-        value = Some(next.get_ref());
-        table = next.get_ref().as_table();
-    }
-    found
 }

@@ -10,6 +10,7 @@ use super::duration::Span;
 use super::lower::Lowering;
 use crate::calendar::Windows;
 use crate::notice::{self, Kind, Language, Mail, MailTls, Secret};
+use crate::written::nearest;
 
 /// `[notices]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -383,7 +384,7 @@ impl Lowering<'_> {
 
     fn known_channels(&mut self, key: &str, channels: &[String], names: &BTreeSet<&str>) {
         for (n, name) in channels.iter().enumerate().filter(|(_, name)| !names.contains(name.as_str())) {
-            let hint = match super::error::nearest(name, names.iter().copied()) {
+            let hint = match nearest(name, names.iter().copied()) {
                 Some(meant) => format!("did you mean `{meant}`?"),
                 None => format!("channels: {}", names.iter().copied().collect::<Vec<_>>().join(", ")),
             };

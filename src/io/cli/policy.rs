@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::{EXIT_CONFIG, EXIT_FAILED, EXIT_OK, Table};
 use crate::calendar::Calendar;
-use crate::policy::pack::{self, Around, Finding, PackError, Policies, Policy, Severity};
+use crate::policy::pack::{self, Around, Finding, Policies, Policy, Severity};
+use crate::written::Mistake;
 
 /// `policy`.
 #[derive(Clone, Debug, Subcommand)]
@@ -173,7 +174,7 @@ impl Shelf {
 
 /// Why there is no policy of a name.
 enum Missing {
-    Broken(Box<PackError>),
+    Broken(Box<Mistake>),
     Unknown(String),
 }
 

@@ -2,7 +2,6 @@
 
 mod build;
 
-mod error;
 mod node;
 mod raw;
 mod source;
@@ -11,12 +10,13 @@ mod tests;
 
 pub use build::is_target;
 pub(in crate::ivr) use build::{LONGEST_RING, is_prompt_name};
-pub use error::ScriptError;
 pub use node::*;
 pub use source::Frames;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
+
+use crate::written::Mistake;
 
 /// Most nodes in one script; a survey has some tens.
 pub const MAX_NODES: usize = 500;
@@ -62,13 +62,13 @@ pub struct Limits {
 impl Script {
     /// Reads a script that stands in no frame. `file` is shown in errors; its stem is the
     /// script's name.
-    pub fn parse(file: &str, text: &str) -> Result<Script, ScriptError> {
+    pub fn parse(file: &str, text: &str) -> Result<Script, Mistake> {
         Self::parse_within(&Frames::default(), file, text)
     }
 
     /// Reads a script that may stand in one of these frames: what the script does not say
     /// is taken from there.
-    pub fn parse_within(frames: &Frames, file: &str, text: &str) -> Result<Script, ScriptError> {
+    pub fn parse_within(frames: &Frames, file: &str, text: &str) -> Result<Script, Mistake> {
         build::build(frames, file, text)
     }
 

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::MAX_SCRIPT_BYTES;
 use super::raw::RawScript;
-use super::{MAX_SCRIPT_BYTES, ScriptError};
+use crate::written::{Mistake, Place};
 
 /// Frames by name: what many scripts have in common, such as the keys for wishes, the
 /// goodbyes and the way with machines, written once. A frame is a script without its
@@ -62,13 +63,13 @@ impl<'a> Sources<'a> {
     }
 
     /// The script's own text, as TOML.
-    pub(super) fn read_own(&self) -> Result<RawScript, ScriptError> {
+    pub(super) fn read_own(&self) -> Result<RawScript, Mistake> {
         self.read(self.text)
     }
 
     /// The frame's text, as TOML: blank lines stand where the script's text is, which gives
     /// every place of the frame its number.
-    pub(super) fn read_frame(&self) -> Result<RawScript, ScriptError> {
+    pub(super) fn read_frame(&self) -> Result<RawScript, Mistake> {
         let text = self.frame.map_or("", |(_, text)| text);
         if text.len() > MAX_SCRIPT_BYTES {
             let message = format!("the file has {} bytes, more than {MAX_SCRIPT_BYTES}", text.len());
@@ -77,7 +78,7 @@ impl<'a> Sources<'a> {
         self.read(&("\n".repeat(self.text.len()) + text))
     }
 
-    fn read(&self, text: &str) -> Result<RawScript, ScriptError> {
+    fn read(&self, text: &str) -> Result<RawScript, Mistake> {
         toml::from_str(text).map_err(|e| {
             let hint =
                 "config/scripts/generic.toml and its frame, frames/survey.toml, show every table and key";
@@ -92,14 +93,15 @@ impl<'a> Sources<'a> {
         span: Range<usize>,
         message: impl Into<String>,
         hint: impl Into<String>,
-    ) -> ScriptError {
+    ) -> Mistake {
         let own = self.text.len();
         match self.frame {
             Some((file, text)) if span.start >= own => {
                 let message = format!("{} (read for {})", message.into(), self.file);
-                ScriptError::at(file, text, span.start - own..span.end.saturating_sub(own), message, hint)
+                let span = span.start - own..span.end.saturating_sub(own);
+                Mistake::at(file, Place::of(text, span), message, hint)
             }
-            _ => ScriptError::at(self.file, self.text, span, message, hint),
+            _ => Mistake::at(self.file, Place::of(self.text, span), message, hint),
         }
     }
 

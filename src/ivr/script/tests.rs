@@ -18,7 +18,7 @@ prompts = ["survey/goodbye"]
     )
 }
 
-fn error(text: &str) -> ScriptError {
+fn error(text: &str) -> Mistake {
     Script::parse("config/scripts/t.toml", text).expect_err("an error")
 }
 
@@ -126,7 +126,7 @@ fn what_is_wrong_is_said_with_its_place_and_a_way_to_mend_it() {
         let error = error(&text);
         assert!(error.message.contains(message), "{more}\n{error}");
         assert!(error.hint.contains(hint), "{more}\n{error}");
-        assert!(error.line > 10, "the place is in what was added\n{error}");
+        assert!(error.place.line > 10, "the place is in what was added\n{error}");
         assert!(error.to_string().contains('^'), "{error}");
     }
 }
@@ -199,7 +199,7 @@ prompts = ["survey/spare"]
 next = "bye"
 "##;
 
-fn framed(script: &str) -> Result<Script, ScriptError> {
+fn framed(script: &str) -> Result<Script, Mistake> {
     let mut frames = Frames::default();
     frames.insert("scripts/frames/survey.toml", FRAME);
     frames.insert("scripts/frames/wrong.toml", &FRAME.replace("next = \"bye\"\n", "next = \"bie\"\n"));
@@ -245,7 +245,7 @@ fn a_mistake_in_a_frame_is_shown_there_and_names_the_script() {
         "{wrong}"
     );
     let torn = framed(&QUESTION.replace("survey", "torn")).expect_err("no list");
-    assert_eq!((torn.file.as_str(), torn.line), ("scripts/frames/torn.toml", 1), "{torn}");
+    assert_eq!((torn.file.as_str(), torn.place.line), ("scripts/frames/torn.toml", 1), "{torn}");
     let nested = framed(&QUESTION.replace("survey", "nested")).expect_err("one frame").to_string();
     assert!(nested.starts_with("scripts/frames/nested.toml:1:9: a frame stands in no other"), "{nested}");
     let near = framed(&QUESTION.replace("survey", "surveys")).expect_err("no frame").to_string();

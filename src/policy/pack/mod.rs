@@ -8,8 +8,6 @@
 mod check;
 mod choice;
 mod condition;
-mod error;
-mod place;
 mod policies;
 mod policy;
 mod read;
@@ -27,7 +25,6 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Around, Finding, Severity, check};
 pub use condition::{field_of, holds_all, holds_for};
-pub use error::PackError;
 pub use policies::Policies;
 pub use policy::Policy;
 pub use rule::{

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use sha2::{Digest, Sha256};
 
-use super::place::Place;
-use super::{Pack, PackError};
+use super::Pack;
+use crate::written::{Mistake, Place};
 
 /// Hex digits of a version: 48 bits tell all texts of one company apart.
 const VERSION_DIGITS: usize = 12;
@@ -30,7 +30,7 @@ impl Policy {
     ///
     /// # Errors
     /// The first mistake, with its place and how to mend it.
-    pub fn parse(file: &str, text: &str) -> Result<Policy, PackError> {
+    pub fn parse(file: &str, text: &str) -> Result<Policy, Mistake> {
         let pack = Pack::parse(file, text)?;
         Ok(Policy { pack, version: Pack::version(text), file: file.into(), text: text.into() })
     }

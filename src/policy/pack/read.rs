@@ -3,16 +3,16 @@
 
 use jiff::civil::{Date, Time};
 
-use super::place::Place;
-use super::{Pack, PackError, Rule};
+use super::{Pack, Rule};
 use crate::calendar;
+use crate::written::{Mistake, Place};
 
 /// Largest policy file that is read.
 pub const MAX_TEXT_BYTES: usize = 1024 * 1024;
 /// Longest id of a pack or rule: both are parts of list names.
 const MAX_ID_CHARS: usize = 60;
 
-type Checked = Result<(), PackError>;
+type Checked = Result<(), Mistake>;
 
 struct Reading<'a> {
     file: &'a str,
@@ -24,12 +24,13 @@ impl Pack {
     ///
     /// # Errors
     /// The first mistake, with its place and how to mend it.
-    pub fn parse(file: &str, text: &str) -> Result<Pack, PackError> {
+    pub fn parse(file: &str, text: &str) -> Result<Pack, Mistake> {
         let reading = Reading { file, text };
         if text.len() > MAX_TEXT_BYTES {
             return Err(reading.wrong(&[], format!("the file is larger than {MAX_TEXT_BYTES} bytes"), ""));
         }
-        let pack: Pack = toml::from_str(text).map_err(|e| reading.explain(&e))?;
+        let pack: Pack = toml::from_str(text)
+            .map_err(|e| Mistake::of_toml(file, text, &e, "`ringback policy schema` describes every key"))?;
         reading.head(&pack)?;
         for (id, rule) in &pack.rule {
             reading.rule(id, rule)?;
@@ -46,25 +47,9 @@ impl Pack {
 }
 
 impl Reading<'_> {
-    fn wrong(&self, path: &[&str], message: impl Into<String>, hint: impl Into<String>) -> PackError {
+    fn wrong(&self, path: &[&str], message: impl Into<String>, hint: impl Into<String>) -> Mistake {
         let place = Place::find(self.text, path).unwrap_or_else(|| Place::of(self.text, 0..0));
-        PackError::at(self.file, place, message, hint)
-    }
-
-    /// An error of the TOML reader, with what was probably meant.
-    fn explain(&self, error: &toml::de::Error) -> PackError {
-        let place = Place::of(self.text, error.span().unwrap_or(0..0));
-        let message = error.message().replace('\n', "; ");
-        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
-        if let Some((word, rest)) = unknown {
-            let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-            let hint = match nearest(word, &known) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("known here: {}", known.join(", ")),
-            };
-            return PackError::at(self.file, place, format!("unknown key `{word}`"), hint);
-        }
-        PackError::at(self.file, place, message, "`ringback policy schema` describes every key")
+        Mistake::at(self.file, place, message, hint)
     }
 
     fn head(&self, pack: &Pack) -> Checked {
@@ -151,26 +136,4 @@ pub(super) fn time_of(text: &str) -> Option<Time> {
         return None;
     }
     Time::new(hours.parse().ok()?, minutes.parse().ok()?, 0, 0).ok()
-}
-
-/// The known word that was probably meant: one letter more, less, other, or two swapped, or a
-/// word that it begins.
-pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let letters = |word: &str| {
-        let mut letters: Vec<char> = word.chars().collect();
-        letters.sort_unstable();
-        letters
-    };
-    let off_by_one = |a: &str, b: &str| {
-        let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-        let (long, short): (Vec<char>, Vec<char>) = (long.chars().collect(), short.chars().collect());
-        let same = long.iter().zip(&short).take_while(|(x, y)| x == y).count();
-        let tail = |skip: usize| long.get(same + 1..) == short.get(same + skip..);
-        long.len() - short.len() <= 1 && (tail(0) || tail(1))
-    };
-    let known = || known.iter().copied();
-    known()
-        .find(|k| letters(k) == letters(word))
-        .or_else(|| known().find(|k| off_by_one(k, word)))
-        .or_else(|| known().find(|k| word.len() >= 3 && k.starts_with(word)))
 }

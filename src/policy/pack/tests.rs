@@ -23,7 +23,7 @@ script = "generic"
 
 fn mistake(text: &str, line: usize, words: &[&str]) {
     let error = Pack::parse("p.toml", text).unwrap_err();
-    assert_eq!(error.line, line, "{error}");
+    assert_eq!(error.place.line, line, "{error}");
     for word in words {
         assert!(error.to_string().contains(word), "{error} lacks {word}");
     }

@@ -18,7 +18,7 @@ pub(super) fn read<'a>(
     let mut named = names(&mut raw);
     let Some(frame) = &raw.frame else { return Ok((sources, raw, named)) };
     let Some(sources) = sources.within(frames, frame.get_ref()) else {
-        let hint = nearest(frame.get_ref(), frames.names()).map_or_else(
+        let hint = nearest(frame.get_ref(), frames.names().map(String::as_str)).map_or_else(
             || format!("put it there: scripts/frames/{}.toml", frame.get_ref()),
             |near| format!("did you mean `{near}`?"),
         );

@@ -17,9 +17,9 @@ use toml::Spanned;
 use super::raw::{Keys, RawEntry, RawScript, RawWaiting, Text};
 use super::source::{Frames, Sources, stem};
 use super::{
-    Entry, Key, KeyAct, Limits, MAX_NODES, MAX_SCRIPT_BYTES, Node, NodeId, NodeKind, Script, ScriptError,
-    Waiting,
+    Entry, Key, KeyAct, Limits, MAX_NODES, MAX_SCRIPT_BYTES, Node, NodeId, NodeKind, Script, Waiting,
 };
+use crate::written::{Mistake, nearest};
 
 /// Seconds for a first key where the script says nothing.
 const DEFAULT_WAIT_S: u64 = 8;
@@ -57,7 +57,7 @@ pub(in crate::ivr) use connect::LONGEST_RING;
 pub use connect::is_target;
 pub(in crate::ivr) use parts::is_prompt_name;
 
-type Checked<T> = Result<T, ScriptError>;
+type Checked<T> = Result<T, Mistake>;
 
 /// Reads and checks a script.
 pub(super) fn build(frames: &Frames, file: &str, text: &str) -> Checked<Script> {
@@ -225,7 +225,7 @@ impl Builder<'_> {
     }
 
     fn nearest(&self, name: &Text) -> String {
-        nearest(name.get_ref(), self.ids.keys()).map_or_else(
+        nearest(name.get_ref(), self.ids.keys().map(String::as_str)).map_or_else(
             || "nodes are tables such as [say.greeting] or [question.q1]".into(),
             |near| format!("did you mean `{near}`?"),
         )
@@ -236,7 +236,7 @@ impl Builder<'_> {
         if self.fields.contains_key(name.get_ref()) {
             return Ok(name.get_ref().clone());
         }
-        let hint = nearest(name.get_ref(), self.fields.keys()).map_or_else(
+        let hint = nearest(name.get_ref(), self.fields.keys().map(String::as_str)).map_or_else(
             || format!("declare it: [fields] {} = \"what it means\"", name.get_ref()),
             |near| format!("did you mean `{near}`? Otherwise declare it under [fields]"),
         );
@@ -381,29 +381,4 @@ impl Builder<'_> {
             _ => self.fail(name.span(), format!("`{}` is not a key", name.get_ref()), "use 0-9, * or #"),
         }
     }
-}
-
-/// The most similar name, if one is similar at all.
-fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n String>) -> Option<&'n str> {
-    names
-        .map(|n| (distance(name, n), n.as_str()))
-        .filter(|(d, n)| *d <= 1 + n.chars().count() / 4)
-        .min()
-        .map(|(_, n)| n)
-}
-
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

@@ -7,6 +7,7 @@ use super::super::{
     Format, Input, Key, KeyAct, Node, NodeKind, PromptTarget, Purpose, Question, Rated, RecordPrompt, Waiting,
 };
 use super::{Builder, Checked, MAX_WAIT_S};
+use crate::written::nearest;
 
 /// Stored meaning of the key by which a person says they are the customer.
 pub(super) const IDENTITY_YES: &str = "is_customer";
@@ -104,7 +105,7 @@ impl Builder<'_> {
         let mut keys = if q.global_keys { self.keys(self.keys, next, true)? } else { Default::default() };
         if let Some(scale) = &q.scale {
             let Some(raw) = self.scales.get(scale.get_ref()) else {
-                let known = super::nearest(scale.get_ref(), self.scales.keys());
+                let known = nearest(scale.get_ref(), self.scales.keys().map(String::as_str));
                 let hint = known.map_or_else(
                     || format!("write [scale.{}]", scale.get_ref()),
                     |near| format!("did you mean `{near}`?"),

@@ -1,9 +1,10 @@
 //! What is said: prompt names, and fields in braces.
 
+use super::super::Part;
 use super::super::raw::Text;
-use super::super::{Part, ScriptError};
 use super::{Builder, Checked};
 use crate::ivr::spoken::{Kind, MEASURES};
+use crate::written::Mistake;
 
 /// Most parts in one list of prompts; what is longer belongs into one recording.
 pub const MAX_PARTS: usize = 32;
@@ -43,7 +44,7 @@ impl Builder<'_> {
         }
     }
 
-    fn unknown_part(&self, text: &Text) -> ScriptError {
+    fn unknown_part(&self, text: &Text) -> Mistake {
         let hint = format!(
             "use {{name}}, {{later}}, {{text:column}}, {{items:column}}, {{number:column}}, {{digits:column}}, \
              {{money:column}}, {{date:column}}, {{weekday:column}}, {{time:column}}, {{duration:column}} or \

@@ -13,10 +13,11 @@ impl Builder<'_> {
             (Some(field), None, false) => Subject::Field(self.field(field)?),
             (None, Some(answer), false) => {
                 if !self.questions.contains(answer.get_ref()) {
-                    let hint = nearest(answer.get_ref(), self.questions.iter()).map_or_else(
-                        || "name a [question], [input], [identity] or [comment]".into(),
-                        |near| format!("did you mean `{near}`?"),
-                    );
+                    let hint = nearest(answer.get_ref(), self.questions.iter().map(String::as_str))
+                        .map_or_else(
+                            || "name a [question], [input], [identity] or [comment]".into(),
+                            |near| format!("did you mean `{near}`?"),
+                        );
                     let message = format!("there is no question `{}`", answer.get_ref());
                     return self.fail(answer.span(), message, hint);
                 }

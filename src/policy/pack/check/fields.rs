@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::Check;
 use crate::policy::pack::condition::{OWN_FIELDS, parts_of_quotient};
-use crate::policy::pack::read::nearest;
 use crate::policy::pack::{Anchor, Condition, EventKind, Intake, Rule, Target};
+use crate::written::nearest;
 
 /// What every row of a list has besides the fields of its event.
 const ROW_FIELDS: &[&str] = &["external_id", "matter", "at", "name", "phone"];
@@ -95,7 +95,7 @@ impl Check<'_> {
             return;
         }
         let words: Vec<&str> = known.iter().map(String::as_str).collect();
-        let hint = match nearest(field, &words) {
+        let hint = match nearest(field, words.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => "add it to `fields` of the event, or to [customer]".into(),
         };

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Check;
-use crate::policy::pack::read::nearest;
 use crate::policy::pack::{Conflict, Rule};
+use crate::written::nearest;
 
 impl Check<'_> {
     pub(super) fn names(&mut self) {
@@ -47,7 +47,7 @@ impl Check<'_> {
 
     pub(super) fn unknown_kind(&mut self, path: &[&str], kind: &str, so: &str) {
         let known: Vec<&str> = self.pack.event.keys().map(String::as_str).collect();
-        let hint = match nearest(kind, &known) {
+        let hint = match nearest(kind, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("add [event.\"{kind}\"] with a title, or name one of: {}", known.join(", ")),
         };
@@ -83,7 +83,7 @@ impl Check<'_> {
 
     fn unknown_rule(&mut self, path: &[&str], name: &str, so: &str) {
         let known: Vec<&str> = self.pack.rule.keys().map(String::as_str).collect();
-        let hint = match nearest(name, &known) {
+        let hint = match nearest(name, known.iter().copied()) {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("the rules are: {}", known.join(", ")),
         };

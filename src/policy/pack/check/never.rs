@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::{Check, Severity};
 use crate::calendar::Windows;
 use crate::policy::pack::condition::same;
-use crate::policy::pack::read::nearest;
 use crate::policy::pack::{Condition, Method, Rule, Sample};
+use crate::written::nearest;
 
 impl Check<'_> {
     pub(super) fn never_fires(&mut self) {
@@ -100,7 +100,7 @@ impl Check<'_> {
                 && !known.contains(script)
             {
                 let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let hint = match nearest(script, &known) {
+                let hint = match nearest(script, known.iter().copied()) {
                     Some(meant) => format!("did you mean `{meant}`?"),
                     None => format!("put {script}.toml into a folder of scripts"),
                 };

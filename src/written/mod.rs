@@ -1,0 +1,9 @@
+//! Files that people write: where a mistake stands in one, how it is shown, and what was meant.
+
+mod mistake;
+mod nearest;
+mod place;
+
+pub use mistake::Mistake;
+pub use nearest::nearest;
+pub use place::Place;
