@@ -5,7 +5,7 @@
 
 mod calls;
 mod campaigns;
-mod cli;
+pub mod cli;
 mod legs;
 mod lists;
 mod routes;

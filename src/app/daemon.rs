@@ -70,6 +70,8 @@ pub struct Settings {
     pub tickets: crate::io::desk::Settings,
     /// Scorecards, and the program that writes transcripts.
     pub evidence: crate::io::evidence::Settings,
+    /// Audit forms.
+    pub audit: crate::io::audit::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.

@@ -8,6 +8,8 @@ mod answers;
 mod archives;
 mod audio;
 mod audit;
+mod audit_cases;
+mod audits;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
@@ -54,6 +56,8 @@ use super::state::Shared;
 
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
+pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
+pub use audits::FreezeBody;
 pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
@@ -122,6 +126,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audio::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
+        .merge(audits::routes())
+        .merge(audit_cases::routes())
         .merge(trace::routes())
         .merge(live::routes())
         .merge(agents::routes())
