@@ -5,10 +5,12 @@
 
 mod acks;
 mod api;
+mod authority;
 mod callbacks;
 mod customers;
 mod delivery;
 mod events;
 mod mailbox;
+pub mod questionnaires;
 mod sink;
-mod world;
+pub mod world;

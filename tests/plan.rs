@@ -16,5 +16,7 @@ mod replay;
 mod shipped;
 mod said;
 pub mod shop;
+mod ticks;
+mod visits;
 mod warnings;
 mod withdrawn;

@@ -5,6 +5,8 @@
 
 mod calls;
 mod closing;
+mod found;
+mod departments;
 mod live;
 mod office;
 mod people;

@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::bookings::ByCalls;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::audit::AuditOffice;
@@ -18,7 +19,9 @@ use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+use crate::io::web::{
+    self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
+};
 
 /// What looks again and again at what is owed.
 pub(super) struct Turns {
@@ -29,18 +32,21 @@ pub(super) struct Turns {
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
+    state: Shared,
+    live: LiveReader,
 }
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 6] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 7] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
 }
@@ -85,7 +91,7 @@ impl ApiSide {
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
-            live,
+            live: live.clone(),
             catalogue,
             events,
             telemetry: Arc::new(Telemetry::default()),
@@ -112,8 +118,18 @@ impl ApiSide {
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide {
             addresses,
-            state,
-            turns: Turns { planner, tickets, examiner, audits, notices, rosters, control: control.clone() },
+            state: state.clone(),
+            turns: Turns {
+                planner,
+                tickets,
+                examiner,
+                audits,
+                notices,
+                rosters,
+                control: control.clone(),
+                live: live.clone(),
+                state,
+            },
             server,
             stop,
             control,

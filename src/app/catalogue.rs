@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Library;
 use crate::io::web::{Catalogue, PromptFact, ScriptFact};
-use crate::ivr::{self, Need, NodeKind, Script, Severity};
+use crate::ivr::{self, Need, NodeKind, Script, Severity, Written};
 
 /// Prompts with their lengths and users, scripts with their questions and problems.
 pub(super) fn of(library: &Library) -> Catalogue {
@@ -48,7 +48,8 @@ pub(super) fn of(library: &Library) -> Catalogue {
             }
         }
     }
-    Catalogue { prompts: prompts.into_values().collect(), scripts }
+    let written = Written { scripts: library.scripts.clone(), texts: library.texts.clone() };
+    Catalogue { prompts: prompts.into_values().collect(), scripts, written: std::sync::Arc::new(written) }
 }
 
 fn asks(kind: &NodeKind) -> bool {

@@ -122,7 +122,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 5],
+    turns: [JoinHandle<()>; 6],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
@@ -154,6 +154,7 @@ impl Daemon {
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
+        engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
         let outside = outside(&settings, &store, &reports_tx)?;
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;

@@ -48,6 +48,8 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             amd: AmdSettings::default(),
             recordings: recordings.clone(),
             record: true,
+            refusal_stops_recording: true,
+            home_area: None,
             timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
             listeners: engine::Listeners {
                 udp: vec![SocketAddr::new(loopback, sip_port)],

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::Library;
 use crate::io::assets;
-use crate::ivr::{Frames, PromptSet, Script};
+use crate::ivr::{Frames, PromptSet, Script, Texts};
 use crate::media::{Prompt, PromptLibrary};
 
 /// Where scripts and prompts are besides the embedded ones.
@@ -45,6 +45,7 @@ pub fn load(folders: &Folders, fallback: &str) -> std::io::Result<Loaded> {
     let mut loaded = Loaded::default();
     load_scripts(folders, &mut loaded)?;
     load_prompts(folders, fallback, &mut loaded)?;
+    load_texts(folders, &mut loaded)?;
     Ok(loaded)
 }
 
@@ -108,6 +109,37 @@ fn load_prompts(folders: &Folders, fallback: &str, loaded: &mut Loaded) -> std::
     }
     loaded.library.prompts = Arc::new(library);
     loaded.library.names = Arc::new(names.into_iter().collect::<PromptSet>());
+    Ok(())
+}
+
+/// The text of a prompt: as people read it, and as a voice is given it where that differs.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Same(String),
+    Two { text: String },
+}
+
+/// The text tables, `<language>.toml`: what pages and cards show of a script.
+fn load_texts(folders: &Folders, loaded: &mut Loaded) -> std::io::Result<()> {
+    let there: Vec<_> = folders.prompts.iter().map(PathBuf::as_path).filter(|p| p.is_dir()).collect();
+    let mut texts = Texts::default();
+    // A table of an operator adds to the shipped one, line by line.
+    for tables in std::iter::once(Vec::new()).chain(there.into_iter().map(|folder| vec![folder])) {
+        for (file, bytes) in assets::layered("prompts/", tables, ".toml")? {
+            let Some(language) = file.strip_suffix(".toml").filter(|name| !name.contains('/')) else {
+                continue;
+            };
+            match toml::from_str::<BTreeMap<String, Line>>(&String::from_utf8_lossy(&bytes)) {
+                Ok(lines) => lines.iter().for_each(|(name, line)| {
+                    let (Line::Same(text) | Line::Two { text }) = line;
+                    texts.insert(language, name, text);
+                }),
+                Err(e) => loaded.problems.push(format!("prompts/{file}: {}", e.to_string().trim())),
+            }
+        }
+    }
+    loaded.library.texts = Arc::new(texts);
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Composition root: the only place that knows every part of the daemon.
 
 mod api;
+mod bookings;
 mod catalogue;
 mod client;
 mod count;

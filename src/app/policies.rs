@@ -81,7 +81,7 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
     };
     let Loaded { policies, mut problems } = load(&settings.policy).map_err(folder)?;
     let tickets = super::tickets::load(&settings.policy).map_err(folder)?;
-    problems.extend(tickets.problems);
+    problems.extend(tickets.problems.iter().cloned());
     problems.extend(super::evidence::load(&settings.policy).map_err(folder)?.problems);
     problems.extend(super::audit::load(&settings.policy).map_err(folder)?.problems);
     let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
@@ -97,5 +97,5 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
         scripts.insert(script.name().to_owned(), needs.map(|need| need.prompt).collect());
     }
     let today = calendar.date(clock::utc());
-    Ok(Shelf { policies, problems, calendar, scripts, today })
+    Ok(Shelf { policies, problems, calendar, tickets: tickets.packs, scripts, today })
 }

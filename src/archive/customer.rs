@@ -107,4 +107,27 @@ impl Customer {
     pub fn phone(&self) -> Option<&PhoneNumber> {
         self.contacts.first().map(|contact| &contact.phone)
     }
+
+    /// A field of theirs, or one of the customer's own: `grade`, `language`, `owner`, `name`,
+    /// `email`, `key_account`.
+    pub fn field(&self, name: &str) -> Option<&str> {
+        let written = self.fields.get(name).filter(|value| !value.trim().is_empty());
+        written.map(String::as_str).or_else(|| match name {
+            "grade" => Some(self.grade.as_str()),
+            "language" => Some(&self.language),
+            "owner" => Some(&self.owner),
+            "name" => Some(&self.name),
+            "email" => Some(&self.email),
+            "key_account" => Some(if self.key_account { "true" } else { "false" }),
+            _ => None,
+        })
+    }
+}
+
+/// Words by which the column `vip` says that somebody is one.
+const VIP: [&str; 5] = ["yes", "是", "VIP", "true", "1"];
+
+/// Whether the columns of a customer say that they are a VIP (ARC-07).
+pub fn is_vip(fields: &BTreeMap<String, String>) -> bool {
+    fields.get("vip").is_some_and(|text| VIP.contains(&text.trim()))
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::leg::{LegRecord, Pause};
 use crate::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, Timestamp};
-use crate::ivr::Answer;
+use crate::ivr::{Answer, Consent};
 use crate::media::{AmdVerdict, Quality, Recording};
 
 /// Who called whom.
@@ -76,6 +76,17 @@ pub struct CallRecord {
     pub steps: Vec<StepStamp>,
     /// What belongs to a call that somebody of ours was rung for.
     pub bridging: Bridging,
+    /// What was said of the recording.
+    pub notice: RecordingNotice,
+}
+
+/// What the other side was told of the recording, and what it said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordingNotice {
+    /// When it was first said that the call is recorded.
+    pub announced_at: Option<Timestamp>,
+    /// What the other side chose by key last, and when; None: it was not asked.
+    pub consent: Option<(Consent, Timestamp)>,
 }
 
 /// Who ended the talk of a customer and a person of ours.

@@ -254,6 +254,9 @@ pub struct Recording {
     pub enabled: bool,
     /// Dialling stops below this much free disk, in MB. Default 1024; at least 64.
     pub disk_floor_mb: u64,
+    /// Whether nothing more is recorded of a call whose customer refuses by key; scripts mark such
+    /// keys with `recording = "refused"`. Default true.
+    pub stop_when_refused: bool,
     /// Threads that write files. Default 2; 1 to 16.
     pub threads: u16,
 }
@@ -435,7 +438,7 @@ impl Default for Rtp {
 
 impl Default for Recording {
     fn default() -> Self {
-        Recording { enabled: true, disk_floor_mb: 1024, threads: 2 }
+        Recording { enabled: true, disk_floor_mb: 1024, stop_when_refused: true, threads: 2 }
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ivr::{PromptSet, Script};
+use crate::ivr::{PromptSet, Script, Texts};
 use crate::media::PromptLibrary;
 
 /// Scripts and prompts.
@@ -16,4 +16,6 @@ pub struct Library {
     pub prompts: Arc<PromptLibrary>,
     /// Their names.
     pub names: Arc<PromptSet>,
+    /// Their texts.
+    pub texts: Arc<Texts>,
 }

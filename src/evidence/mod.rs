@@ -34,7 +34,7 @@ pub use judge::judge;
 pub use listen::{Heard, Listener};
 pub use phrase::{Tick, ticks};
 pub use picture::svg;
-pub use read::{ScorecardError, Scorecards};
+pub use read::Scorecards;
 pub use scorecard::{Limit, PhraseKind, PhraseRule, Scorecard, SpeechRule, schema};
 pub use span::Span;
 pub use talk::Talk;

@@ -7,22 +7,17 @@ use toml::Table;
 
 use super::scorecard::Occasion;
 use super::{PhraseKind, Scorecard};
-use crate::written::{lay_over, version};
+use crate::written::{Mistake, Place, lay_over, version};
 
 /// Word of the file for packs that have none.
 const DEFAULT: &str = "default";
 /// Patterns of one phrase.
 const MAX_PATTERNS: usize = 50;
+/// Where every key is described.
+const HINT: &str = "`ringback evidence schema` describes every key";
 
-/// A mistake in a scorecard file, with what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {problem}")]
-pub struct ScorecardError {
-    /// File as given.
-    pub file: String,
-    /// The mistake.
-    pub problem: String,
-}
+/// Where something is wrong in the file, and what.
+type Wrong = (Vec<String>, String);
 
 /// All scorecards, by policy pack, each with the version that names its text.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,18 +32,23 @@ impl Scorecards {
     ///
     /// # Errors
     /// The first mistake; nothing is kept then.
-    pub fn add(&mut self, file: &str, text: &str) -> Result<(), ScorecardError> {
-        let wrong = |problem: String| ScorecardError { file: file.to_owned(), problem };
-        let own: Table = text.parse().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+    pub fn add(&mut self, file: &str, text: &str) -> Result<(), Mistake> {
+        let own: Table = text.parse().map_err(|error| Mistake::of_toml(file, text, &error, HINT))?;
+        let wrong = |(path, message): Wrong| {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            let place = Place::find(text, &path).unwrap_or_else(|| Place::of(text, 0..0));
+            Mistake::at(file, place, message, HINT)
+        };
         let mut merged = self.base.clone();
         lay_over(&mut merged, own);
         // What is in force names the version, so that a change of the default changes all.
         let version = version(&merged);
         let card: Scorecard =
-            merged.clone().try_into().map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+            merged.clone().try_into().map_err(|error| Mistake::of_toml(file, text, &error, HINT))?;
         check(&card).map_err(wrong)?;
         if self.cards.contains_key(&card.pack) {
-            return Err(wrong(format!("another file is for pack `{}`; the first is used", card.pack)));
+            let message = format!("another file is for pack `{}`; the first is used", card.pack);
+            return Err(wrong((vec!["pack".to_owned()], message)));
         }
         if card.pack == DEFAULT {
             self.base = merged;
@@ -69,21 +69,22 @@ impl Scorecards {
 }
 
 /// What the file's shape does not say.
-fn check(card: &Scorecard) -> Result<(), String> {
+fn check(card: &Scorecard) -> Result<(), Wrong> {
+    let at = |keys: &[&str]| keys.iter().map(|key| (*key).to_owned()).collect::<Vec<String>>();
     for (detector, limit) in &card.limit {
         if !limit.is_in_order() {
-            return Err(format!(
-                "limit.{}: a graver step lies nearer than a milder one; put hint, warn, fail and critical in order",
-                detector.as_str()
-            ));
+            let word = detector.as_str();
+            let message = format!("limit.{word}: a graver step lies nearer than a milder one");
+            return Err((at(&["limit", word]), message));
         }
     }
     let speech = &card.speech;
     if speech.merge_ms > 2_000 || speech.least_ms > 2_000 || !(1.0..=40.0).contains(&speech.above_floor_db) {
-        return Err("speech: merge_ms and least_ms go to 2000, above_floor_db from 1 to 40".to_owned());
+        let message = "speech: merge_ms and least_ms go to 2000, above_floor_db from 1 to 40";
+        return Err((at(&["speech"]), message.to_owned()));
     }
     for (id, rule) in &card.phrase {
-        let bad = |problem: &str| Err(format!("phrase.{id}: {problem}"));
+        let bad = |problem: &str| Err((at(&["phrase", id]), format!("phrase.{id}: {problem}")));
         let empty =
             |texts: &[String]| texts.iter().any(|text| super::transcript::plain(text, false).is_empty());
         if rule.any.is_empty() || rule.any.len() > MAX_PATTERNS {
@@ -101,7 +102,7 @@ fn check(card: &Scorecard) -> Result<(), String> {
     }
     for (id, order) in &card.order {
         if let Some(unknown) = order.phrases.iter().find(|phrase| !card.phrase.contains_key(*phrase)) {
-            return Err(format!("order.{id}: there is no phrase `{unknown}`"));
+            return Err((at(&["order", id]), format!("order.{id}: there is no phrase `{unknown}`")));
         }
     }
     Ok(())

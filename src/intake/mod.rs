@@ -2,6 +2,7 @@
 //! that happened to them, by the rules of their pack. One result a row; a bad row stops
 //! nothing; taking the same rows in twice changes nothing.
 
+mod by_call;
 mod column;
 mod expected;
 mod import;
@@ -16,6 +17,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use by_call::Said;
 pub use column::MAX_COLUMNS;
 pub use expected::{Check, Checked, REMIND_BEFORE_MINUTES, checks};
 pub use import::{Counts, Intake, MAX_ROWS, row_key};

@@ -11,8 +11,11 @@ mod prompts;
 mod runner;
 mod script;
 pub mod spoken;
+mod written;
 
-pub use check::{ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, Severity, check, check_needing, needs};
+pub use check::{
+    ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, RECORDED_PROMPT, Severity, check, check_needing, needs,
+};
 pub use means::dimension_means;
 pub use prompts::PromptSet;
 pub use runner::{
@@ -21,3 +24,4 @@ pub use runner::{
 pub use script::is_target;
 pub use script::*;
 use script::{LONGEST_RING, is_prompt_name};
+pub use written::{Asked, BadReply, Block, COMMENT_LIMIT, Choice, Reply, Texts, Written, replies};

@@ -84,10 +84,10 @@ pub fn event_facts(
 }
 
 /// Topic of what a customer is told by a callback whose channel is a text message or an e-mail:
-/// the rule's own where it has a template, else the common one.
-pub fn customer_topic(has: &dyn Fn(&str) -> bool, pack: &str, rule: &str) -> String {
+/// the rule's own where it has a template, else the one that is given.
+pub fn customer_topic(has: &dyn Fn(&str) -> bool, pack: &str, rule: &str, otherwise: &str) -> String {
     let own = format!("customer.{pack}.{rule}");
-    if has(&own) { own } else { "customer.message".into() }
+    if has(&own) { own } else { otherwise.to_owned() }
 }
 
 #[cfg(test)]
@@ -120,7 +120,13 @@ mod tests {
     #[test]
     fn a_rule_may_have_words_of_its_own_for_the_customer() {
         let has = |topic: &str| topic == "customer.real_estate.loan";
-        assert_eq!(customer_topic(&has, "real_estate", "loan"), "customer.real_estate.loan");
-        assert_eq!(customer_topic(&has, "billboard_maker", "solution"), "customer.message");
+        assert_eq!(
+            customer_topic(&has, "real_estate", "loan", "customer.message"),
+            "customer.real_estate.loan"
+        );
+        assert_eq!(
+            customer_topic(&has, "billboard_maker", "solution", "customer.message"),
+            "customer.message"
+        );
     }
 }

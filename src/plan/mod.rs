@@ -7,6 +7,7 @@
 //! [`compare`] says what another policy would change in it, [`forecast`] looks ahead, [`rates`]
 //! looks back, and [`sample`] draws at random in a way that anybody can repeat.
 
+mod booking;
 mod by_hand;
 mod change;
 mod closed;
@@ -26,6 +27,7 @@ mod series;
 mod tests;
 mod trigger;
 
+pub use booking::{Booked, Demand, WEEKS, demand};
 pub use by_hand::{appointment, drawn, follow_up, manual};
 pub use change::{Change, Derived, Fulfilment};
 pub use closed::{Closed, closed};

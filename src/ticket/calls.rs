@@ -77,6 +77,8 @@ fn blank(purpose: Purpose, mode: Mode) -> Rule {
         counts: false,
         close_requires: Vec::new(),
         close_requires_when: Vec::new(),
+        blocks: Vec::new(),
+        block_after: Default::default(),
         rates: BTreeMap::new(),
         register: String::new(),
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use ringback::base::Rng;
 use ringback::call::HungUpFirst;
-use ringback::evidence::{CallFacts, Detector, Span};
+use ringback::evidence::{CallFacts, Detector, Finding, Severity, Span};
 
 use super::tape::{Tape, at, talk};
 
@@ -23,6 +23,9 @@ const FLOORS: [(Detector, f64, f64); 6] = [
     (Detector::CutOff, 0.9, 0.9),
     (Detector::SlowGreeting, 0.9, 0.9),
 ];
+
+/// The least of both where the customer stands in a street.
+const NOISY: f64 = 0.5;
 
 /// A conversation with what is in it.
 struct Labelled {
@@ -176,10 +179,12 @@ impl Script {
     }
 }
 
-fn conversation(seed: u64) -> Labelled {
+fn conversation(seed: u64, noisy: bool) -> Labelled {
     let mut rng = Rng::seeded(seed);
     let (ours, theirs) = (-26.0 - rng.below(3) as f32, -24.0 - rng.below(11) as f32);
     let (left, right) = (-66.0 + rng.below(8) as f32, -62.0 + rng.below(12) as f32);
+    // A street: the customer is 12 to 8 dB over it.
+    let right = if noisy { theirs - 8.0 - rng.below(5) as f32 } else { right };
     let mut script = Script {
         rng,
         tape: Tape::new(LENGTH),
@@ -235,17 +240,15 @@ impl Score {
     }
 }
 
-#[test]
-fn eti_11_detectors_find_what_was_put_into_forty_conversations_and_little_else() {
+/// Scores of all conversations, and what was wrong in words.
+fn measure(noisy: bool) -> (BTreeMap<Detector, Score>, Vec<String>) {
     let mut scores: BTreeMap<Detector, Score> = BTreeMap::new();
     let mut wrong = Vec::new();
     for seed in 0..CALLS {
-        let Labelled { tape, facts, labels } = conversation(seed);
+        let Labelled { tape, facts, labels } = conversation(seed, noisy);
         let evidence = tape.judge(&facts);
         for (detector, ..) in FLOORS {
-            let grave = |finding: &&ringback::evidence::Finding| {
-                finding.severity > ringback::evidence::Severity::Info
-            };
+            let grave = |finding: &&Finding| finding.severity > Severity::Info;
             let mut found: Vec<Span> = evidence.of(detector).filter(grave).filter_map(|f| f.span).collect();
             let score = scores.entry(detector).or_default();
             for (_, label) in labels.iter().filter(|(of, _)| *of == detector) {
@@ -261,30 +264,37 @@ fn eti_11_detectors_find_what_was_put_into_forty_conversations_and_little_else()
                 }
             }
             score.made_up += found.len() as u32;
-            wrong.extend(
-                found.iter().map(|span| format!("call {seed}: {detector:?} at {span:?} is not there")),
-            );
+            let made_up = |span: &Span| format!("call {seed}: {detector:?} at {span:?} is not there");
+            wrong.extend(found.iter().map(made_up));
         }
     }
+    (scores, wrong)
+}
+
+/// Prints the table and holds each detector to its floors.
+fn judge(noisy: bool, floors: &[(Detector, f64, f64)]) {
+    let (scores, wrong) = measure(noisy);
     println!("| detector | labelled | precision | recall | beginning off by |\n|---|---|---|---|---|");
-    for (detector, precision, recall) in FLOORS {
-        let score = scores[&detector];
-        println!(
-            "| `{}` | {} | {:.3} | {:.3} | {} ms |",
-            detector.as_str(),
-            score.right + score.missed,
-            score.precision(),
-            score.recall(),
-            score.off / score.right.max(1)
-        );
-        assert!(score.right + score.missed >= 8, "{detector:?} is too rare in the set to be measured");
-        let reached = score.precision() >= precision && score.recall() >= recall;
-        assert!(
-            reached,
-            "{detector:?}: {:.3} and {:.3}\n{}",
-            score.precision(),
-            score.recall(),
-            wrong.join("\n")
-        );
+    let mut below = Vec::new();
+    for (detector, precision, recall) in floors {
+        let score = scores[detector];
+        let (word, off) = (detector.as_str(), score.off / score.right.max(1));
+        let (labelled, p, r) = (score.right + score.missed, score.precision(), score.recall());
+        println!("| `{word}` | {labelled} | {p:.3} | {r:.3} | {off} ms |");
+        assert!(labelled >= 8, "{word} is too rare in the set to be measured");
+        if p < *precision || r < *recall {
+            below.push(format!("{word}: {p:.3} and {r:.3}"));
+        }
     }
+    assert!(below.is_empty(), "{}\n{}", below.join("\n"), wrong.join("\n"));
+}
+
+#[test]
+fn eti_11_detectors_find_what_was_put_into_forty_conversations_and_little_else() {
+    judge(false, &FLOORS);
+}
+
+#[test]
+fn eti_11_a_customer_in_the_street_8_to_12_db_over_the_noise_is_still_worth_looking_at() {
+    judge(true, &FLOORS.map(|(detector, ..)| (detector, NOISY, NOISY)));
 }

@@ -149,6 +149,28 @@ async fn imp_06_the_register_is_reconciled_with_the_source_by_caller(database: &
         2,
         "each costs a point, once"
     );
+    let scores = async || -> Vec<(String, i64, String)> {
+        let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+        let rows =
+            site.items("score-events?pack=auto_repair&person=anna&from=2026-03-01&to=2026-03-31").await;
+        rows.iter().map(|r| (text(r, "day"), r["points"].as_i64().unwrap(), text(r, "detail"))).collect()
+    };
+    let found = scores().await;
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|(day, points, _)| day == "2026-03-03" && *points == -1), "{found:?}");
+    assert!(
+        found[0].2.starts_with("missing J4") && found[1].2.starts_with("altered J6: phone: "),
+        "{found:?}"
+    );
+    // The caller hands the missing line in: what was found is taken back.
+    register += "J4,客户4,13600001114,anna\n";
+    let request = site.request(reqwest::Method::POST, path, &site.operate).header("content-type", "text/csv");
+    crate::web::site::send(request.body(register)).await.expect(200);
+    let left = scores().await;
+    assert_eq!(left.len(), 1, "{left:?}");
+    assert!(left[0].2.starts_with("altered J6"), "{left:?}");
+    let all = site.items("score-events?person=anna&withdrawn=true").await;
+    assert_eq!(all.len(), 2, "and stays in the books as withdrawn");
 }
 
 async fn imp_07_an_item_marked_as_mismatch_stands_in_the_register(database: &Database) {

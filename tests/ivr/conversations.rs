@@ -219,4 +219,9 @@ read_as_agreed! {
         "2 talk 1 say hang" [("open", "yes"), ("queue", "service")],
         ". . nobody say" [("open", "yes"), ("queue", "service")],
         "say" [("open", "no"), ("queue", "service")];
+    catering_hotline_reads_as_agreed "catering-hotline":
+        "3 0 3 0 6 1 8 3 0 4 # 2 0 3 0 7 1 9 0 0 6 # 1 hang" [("open", "no"), ("queue", "service")],
+        "1 talk hang" [("open", "yes"), ("queue", "service")],
+        "1 nobody say" [("open", "yes"), ("queue", "service")],
+        "1 say" [("open", "no"), ("queue", "service")];
 }

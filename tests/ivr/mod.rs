@@ -9,6 +9,7 @@ mod pack_paths;
 mod paths;
 mod prompts;
 mod reminders;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,9 @@ pub fn scripts() -> &'static BTreeMap<String, Arc<Script>> {
 /// Every shipped script that calls a customer: not the one that records prompts, nor the one
 /// that answers customers.
 pub fn surveys() -> impl Iterator<Item = (&'static str, Arc<Script>)> {
-    let surveys = scripts().iter().filter(|(name, _)| !["record-prompt", "hotline"].contains(&name.as_str()));
+    let surveys = scripts()
+        .iter()
+        .filter(|(name, _)| !["record-prompt", "hotline", "catering-hotline"].contains(&name.as_str()));
     surveys.map(|(name, script)| (name.as_str(), script.clone()))
 }
 

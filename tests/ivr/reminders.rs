@@ -134,3 +134,19 @@ fn nothing_of_a_purchase_or_an_illness_is_said_to_a_wrong_person() {
         }
     }
 }
+
+#[test]
+fn rem_09_a_table_is_booked_by_keys_at_any_hour() {
+    let booked = "menu=3 day=0306 time=1830 persons=4 confirm=1";
+    let caller = check(
+        "catering-hotline",
+        &[("open", "no")],
+        "3 0 3 0 6 1 8 3 0 4 # 1 hang",
+        booked,
+        Disposition::Completed,
+    );
+    assert_eq!(caller.answer("day").meaning.as_deref(), Some("03-06"));
+    assert_eq!(caller.answer("time").meaning.as_deref(), Some("18:30"));
+    assert_eq!(caller.answer("confirm").meaning.as_deref(), Some("yes"));
+    assert!(caller.transcript.contains("您的预约已经登记"), "{}", caller.transcript);
+}

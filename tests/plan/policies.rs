@@ -9,6 +9,7 @@ on_both_databases! {
     sch_14_a_changed_offset_is_for_callbacks_that_do_not_exist_yet,
     sch_37_an_old_callback_shows_the_version_it_was_made_by,
     a_plan_by_another_policy_is_worked_out_and_changes_nothing,
+    a_policy_is_tried_on_more_customers_than_are_held_at_once,
 }
 
 fn ten_days() -> String {
@@ -85,4 +86,37 @@ async fn a_plan_by_another_policy_is_worked_out_and_changes_nothing(db: &Databas
     let csv = crate::web::site::send(csv.header("accept", "text/csv")).await;
     let text = csv.text();
     assert!(text.starts_with("\u{feff}verdict,code") && text.lines().count() == 3, "{text}");
+}
+
+/// Some batches; `RINGBACK_TEST_LONG=1` takes more than 200,000 customers.
+async fn a_policy_is_tried_on_more_customers_than_are_held_at_once(db: &Database) {
+    let shop = Shop::open(db).await;
+    let long = std::env::var("RINGBACK_TEST_LONG").is_ok_and(|value| value == "1");
+    let (count, owed) = if long { (205_000, 2_050) } else { (2_100, 21) };
+    let series = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})");
+    let happened = at("2026-03-02 16:00").0;
+    for statement in [
+        format!(
+            "{series} INSERT INTO customers (id, pack, external_id, name, language, grade, preferred_hours, quiet_hours,
+                 key_account, plan_every, owner, email, standing, fields, version, created_at, changed_at)
+             SELECT i, 'shop', '', 'C' || i, '', '', '', '', 0, '', '', '', 'active', '{{}}', 1, 0, 0 FROM n"
+        ),
+        format!(
+            "{series} INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
+             SELECT i, 'shop', CAST(13600000000 + i AS TEXT), '', '', 0, 0 FROM n"
+        ),
+        format!(
+            "{series} INSERT INTO events (pack, kind, external_id, at, has_time, customer_id, matter, fields, late, received_at)
+             SELECT 'shop', 'install.finished', 'E' || i, {happened}, 1, i, '', '{{}}', 0, {happened} FROM n
+             WHERE i % 100 = 0"
+        ),
+    ] {
+        crate::support::databases::execute(&shop.site.store, &statement).await.unwrap();
+    }
+    shop.set("2026-03-02 18:00");
+    let day = Some(jiff::civil::date(2026, 3, 3));
+    let wanted = ringback::io::planner::Wanted { day, policy: Some(SHOP.into()), ..Default::default() };
+    let answer = shop.planner.preview(&wanted, shop.now()).await.unwrap();
+    let plan = &answer.plans[0];
+    assert_eq!(plan.lines.len(), owed, "everybody to whom something happened, and nobody else");
 }

@@ -52,7 +52,7 @@ async fn settings_that_cannot_work_are_refused_one_by_one() {
         steps: vec![],
         problems: vec![],
     };
-    site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], prompts: vec![] }));
+    site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], ..Catalogue::default() }));
     let settings = json!({
         "script": "none", "timezone": "Mars/Olympus", "windows": ["Mon-Fri 09:00-12:00", "Mon 25-26"],
         "calls_per_second": -1.0, "ring_seconds": 1, "priority": 12, "max_attempts": 0,

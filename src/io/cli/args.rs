@@ -332,6 +332,10 @@ pub enum TokenCommand {
         /// How long it is good: `30d`, `12h`, `10m`, or `never`.
         #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "90d")]
         expires_in: Lifetime,
+        /// Role of the company that its holder has, by which approvals of tickets are signed; as
+        /// often as wanted.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
     },
     /// All tokens.
     List,

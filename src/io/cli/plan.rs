@@ -62,6 +62,20 @@ pub enum PlanCommand {
         #[arg(long)]
         customer: Option<i64>,
     },
+    /// What the bookings foretell, by day and shop.
+    Demand {
+        /// Policy pack.
+        pack: String,
+        /// First day: 2026-03-03; today where it is not given.
+        #[arg(long, value_name = "DAY")]
+        from: Option<String>,
+        /// Last day; two weeks later where it is not given.
+        #[arg(long, value_name = "DAY")]
+        to: Option<String>,
+        /// Field of the booking by which lines are told apart.
+        #[arg(long, value_name = "FIELD", default_value = "store")]
+        by: String,
+    },
     /// The callback rate of a month, by rule.
     Rates {
         /// The month: 2026-03.
@@ -92,6 +106,14 @@ pub(super) async fn run(client: &Client, output: Output, args: &PlanArgs) -> Res
             Ok(())
         }
         Some(PlanCommand::Why { pack, day, customer }) => why(client, output, pack, day, *customer).await,
+        Some(PlanCommand::Demand { pack, from, to, by }) => {
+            let mut query = vec![("pack", pack.clone()), ("by", by.clone())];
+            query.extend(from.clone().map(|day| ("from", day)));
+            query.extend(to.clone().map(|day| ("to", day)));
+            let demand = client.get("/bookings/demand", &query).await?;
+            output.print(&demand, show_demand);
+            Ok(())
+        }
         Some(PlanCommand::Rates { month }) => {
             let rates = client.get("/rates", &[("month", month.clone())]).await?;
             output.print(&rates, show_rates);
@@ -267,6 +289,14 @@ async fn why(
         table.render("nothing was due on that day")
     });
     Ok(())
+}
+
+fn show_demand(demand: &Value) -> String {
+    let mut table = Table::new(&["day", "where", ">booked", ">persons", ">expected", ">weeks"]);
+    for row in items(demand, "items") {
+        table.row(["day", "group", "booked", "persons", "expected", "weeks"].map(|key| text(row, key)));
+    }
+    table.render("nothing is booked, and nothing was booked before")
 }
 
 fn show_rates(rates: &Value) -> String {

@@ -1,6 +1,7 @@
 //! Files and items on their way into the archive, whichever way they come: by the API, the
 //! command line or a watched folder.
 
+mod calls;
 mod folder;
 mod items;
 mod packs;

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use super::{Error, Notices};
-use crate::base::Timestamp;
+use crate::base::{CallbackId, Timestamp};
 use crate::io::planner;
+use crate::io::store::callback::ReplyRow;
 use crate::io::store::notice::{Extended, Told};
 use crate::notice::{NewNotice, Settings};
 
@@ -72,7 +73,7 @@ impl Notices {
         let policy = planner.policies.in_force(&told.pack, day);
         let rule = policy.and_then(|p| p.pack.rule.get(&told.rule));
         let answers = match told.call.is_empty() {
-            true => Vec::new(),
+            true => self.written_answers(told.id).await?,
             false => self.store().told_answers(&told.call).await?,
         };
         let answers: Vec<String> =
@@ -108,6 +109,17 @@ impl Notices {
             ("recording", recording),
         ];
         Ok(facts.into_iter().map(|(key, value)| (key.to_owned(), value)).collect())
+    }
+}
+
+impl Notices {
+    async fn written_answers(&self, callback: i64) -> Result<Vec<(String, String)>, Error> {
+        let replies = self.store().replies(CallbackId(callback)).await?;
+        let said = |reply: ReplyRow| {
+            let said = [reply.meaning, reply.comment, reply.score.map(|score| score.to_string())];
+            (reply.question, said.into_iter().flatten().next().unwrap_or_default())
+        };
+        Ok(replies.into_iter().map(said).collect())
     }
 }
 

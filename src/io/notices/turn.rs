@@ -28,9 +28,11 @@ impl Notices {
         self.tell_callbacks(&settings, now).await?;
         if self.is_time("facts", now) {
             self.tell_events(&settings, now).await?;
+            self.tell_copies(now).await?;
             self.share_tables(&settings, now).await?;
             self.tell_customers(&settings, now).await?;
             self.remind(&settings, now).await?;
+            self.remind_of_materials(now).await?;
         }
         while self.route(now).await? {}
         let turn = self.deliver(&settings, now).await?;
@@ -80,9 +82,9 @@ impl Notices {
     }
 
     /// The topic of what a customer is told by a callback.
-    pub(super) fn topic_of_customer(&self, pack: &str, rule: &str) -> String {
+    pub(super) fn topic_of_customer(&self, pack: &str, rule: &str, otherwise: &str) -> String {
         let settings = self.settings();
-        customer_topic(&|topic| settings.templates.has(topic), pack, rule)
+        customer_topic(&|topic| settings.templates.has(topic), pack, rule, otherwise)
     }
 }
 

@@ -7,7 +7,7 @@ use super::card::facts;
 use super::{Error, Planner};
 use crate::archive::{Customer, Event};
 use crate::base::{CallbackId, Timestamp};
-use crate::io::store::callback::Stored;
+use crate::io::store::callback::{MarkRow, Stored};
 use crate::policy::pack::{Policy, Rule, field_of, holds_all};
 
 /// What the policy says of one callback before its call (CNT-15).
@@ -29,22 +29,38 @@ pub struct CallFacts {
     pub close_requires: Vec<String>,
     /// Those of them that are still empty.
     pub missing: Vec<String>,
+    /// Blocks of the script that are ticked before it is closed as a call (CNT-09).
+    pub blocks: Vec<String>,
+    /// Blocks that come only after another was done.
+    pub block_after: BTreeMap<String, String>,
+    /// What was ticked so far.
+    pub marks: Vec<MarkRow>,
+    /// Language of the customer.
+    pub language: String,
+}
+
+impl CallFacts {
+    /// Blocks that nobody has ticked yet.
+    pub fn blocks_missing(&self) -> Vec<String> {
+        let ticked = |block: &&String| self.marks.iter().any(|m| m.kind == "block" && m.name == **block);
+        self.blocks.iter().filter(|block| !ticked(block)).cloned().collect()
+    }
 }
 
 /// A callback with everything that its rule looks at.
-struct Case<'a> {
-    stored: Stored,
-    customer: Customer,
-    event: Option<Event>,
-    policy: Option<&'a Policy>,
+pub(super) struct Case<'a> {
+    pub stored: Stored,
+    pub customer: Customer,
+    pub event: Option<Event>,
+    pub policy: Option<&'a Policy>,
 }
 
 impl Case<'_> {
-    fn rule(&self) -> Option<&Rule> {
+    pub fn rule(&self) -> Option<&Rule> {
         self.policy.and_then(|policy| policy.pack.rule.get(&self.stored.callback.rule))
     }
 
-    fn field(&self, name: &str) -> Option<&str> {
+    pub fn field(&self, name: &str) -> Option<&str> {
         field_of(&self.customer, self.event.as_ref(), name).filter(|value| !value.trim().is_empty())
     }
 
@@ -79,9 +95,14 @@ impl Planner {
         let case = self.case(&settings, id, now).await?;
         let none = BTreeMap::new();
         let b = &case.stored.callback;
+        let marks = self.store().callback_marks(id).await?;
+        let language = match (&case.customer.language, case.policy) {
+            (own, Some(policy)) if own.is_empty() => policy.pack.language.clone(),
+            (own, _) => own.clone(),
+        };
         let Some(rule) = case.rule() else {
             let facts = facts(&case.stored, &case.customer, case.event.as_ref(), None, &settings.calendar);
-            return Ok(CallFacts { purpose: b.note.clone(), facts, ..CallFacts::default() });
+            return Ok(CallFacts { purpose: b.note.clone(), facts, marks, ..CallFacts::default() });
         };
         let person = |field: &String| case.field(field).map(|name| name.trim().to_owned());
         Ok(CallFacts {
@@ -93,6 +114,10 @@ impl Planner {
             rated: rule.rates.iter().filter_map(|(f, field)| Some((f.clone(), person(field)?))).collect(),
             close_requires: case.required(&none),
             missing: case.missing(&none),
+            blocks: rule.blocks.clone(),
+            block_after: rule.block_after.clone(),
+            marks,
+            language,
         })
     }
 
@@ -111,7 +136,7 @@ impl Planner {
         Ok(self.case(&settings, id, now).await?.missing(given))
     }
 
-    async fn case<'a>(
+    pub(super) async fn case<'a>(
         &self,
         settings: &'a super::Settings,
         id: CallbackId,

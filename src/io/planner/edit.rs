@@ -5,10 +5,11 @@ use jiff::civil::Date;
 use super::{Error, Planner, in_force};
 use crate::archive::Customer;
 use crate::base::{CallbackId, CustomerId, Timestamp};
+use crate::calendar::Sum;
 use crate::io::store::callback::{Edit, NewCallback, Stored};
 use crate::io::web::Control;
 use crate::plan::{self, PolicyRef};
-use crate::policy::pack::Pack;
+use crate::policy::pack::{Method, Pack};
 use crate::policy::{Callback, CallbackState};
 
 /// A callback that a person adds, with a reason (SCH-13).
@@ -60,6 +61,23 @@ pub struct Appointment {
     pub reason: String,
 }
 
+/// Somebody of ours sees the customer, or speaks with them, at a time that was agreed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meeting {
+    /// The callback in which it was agreed.
+    pub of: CallbackId,
+    /// A visit, during which the callback waits (SCH-34); or a task of an expert (CNT-19).
+    pub method: Method,
+    /// When.
+    pub at: Timestamp,
+    /// Who goes or speaks; None: who was to call.
+    pub person: Option<String>,
+    /// Address of the visit; department of the expert.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Something that a person adds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Added {
@@ -69,6 +87,8 @@ pub enum Added {
     FollowUp(FollowUp),
     /// An appointment.
     Appointment(Appointment),
+    /// A visit or an expert's call.
+    Meeting(Meeting),
 }
 
 impl Planner {
@@ -80,7 +100,8 @@ impl Planner {
         let (new, reason) = match added {
             Added::Manual(manual) => (self.manual(manual, now).await?, &manual.reason),
             Added::FollowUp(next) => (self.follow_up(next, now).await?, &next.reason),
-            Added::Appointment(promise) => (self.appointment(promise, now).await?, &promise.reason),
+            Added::Appointment(promise) => (self.appointment(promise, true, now).await?, &promise.reason),
+            Added::Meeting(meeting) => (self.meeting(meeting, now).await?, &meeting.reason),
         };
         let stored = self.store().add_callback(&new, reason, by, now).await?;
         self.wake();
@@ -100,6 +121,27 @@ impl Planner {
         now: Timestamp,
     ) -> Result<Stored, Error> {
         let (stored, taken) = self.store().edit_callback(id, edit, reason, by, now).await?;
+        if let Some((list, entry)) = taken {
+            self.tell(Control::EntryRemoved { list, entry }).await;
+        }
+        self.wake();
+        Ok(stored)
+    }
+
+    /// Closes a callback, and makes the appointment that was agreed on with it: both or neither.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] and those of the store, in words for the person.
+    pub async fn close_with_appointment(
+        &self,
+        edit: &Edit,
+        promise: &Appointment,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Stored, Error> {
+        let new = self.appointment(promise, false, now).await?;
+        let done = self.store().edit_and_add(promise.of, edit, &new, &promise.reason, by, now).await?;
+        let (stored, taken) = done;
         if let Some((list, entry)) = taken {
             self.tell(Control::EntryRemoved { list, entry }).await;
         }
@@ -127,7 +169,7 @@ impl Planner {
         if !manual.note.is_empty() {
             callback.note = manual.note.clone();
         }
-        Ok(NewCallback { callback, instead_of: None })
+        Ok(NewCallback { callback, instead_of: None, holds: None })
     }
 
     async fn follow_up(&self, next: &FollowUp, now: Timestamp) -> Result<NewCallback, Error> {
@@ -142,10 +184,17 @@ impl Planner {
         let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
         let made = plan::follow_up(reference, calendar, &before, &customer, next.day, &next.note, now);
         let callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
-        Ok(NewCallback { callback, instead_of: None })
+        Ok(NewCallback { callback, instead_of: None, holds: None })
     }
 
-    async fn appointment(&self, promise: &Appointment, now: Timestamp) -> Result<NewCallback, Error> {
+    /// The callback of an appointment; `instead` of the one that it is agreed on in, if that is
+    /// still owed, else beside it.
+    async fn appointment(
+        &self,
+        promise: &Appointment,
+        instead: bool,
+        now: Timestamp,
+    ) -> Result<NewCallback, Error> {
         let settings = self.settings();
         let calendar = &settings.calendar;
         let before = self.existing(promise.of).await?;
@@ -160,13 +209,33 @@ impl Planner {
         let made = plan::appointment(reference, calendar, &before, &customer, promise.at, who, now);
         let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
         callback.note = promise.note.clone();
-        let owed = matches!(before.state, CallbackState::Open | CallbackState::Waiting);
+        let owed = instead && matches!(before.state, CallbackState::Open | CallbackState::Waiting);
         // The deadline of what is owed does not move, unless the customer wants a later time.
         if owed && before.deadline > callback.deadline {
             callback.deadline = before.deadline;
             callback.sums.deadline = before.sums.deadline.clone();
         }
-        Ok(NewCallback { callback, instead_of: owed.then_some(promise.of) })
+        Ok(NewCallback { callback, instead_of: owed.then_some(promise.of), holds: None })
+    }
+
+    /// A visit keeps the callback by telephone open, and nobody rings until its day is over: it is
+    /// closed with the visit.
+    async fn meeting(&self, meeting: &Meeting, now: Timestamp) -> Result<NewCallback, Error> {
+        let promise = Appointment {
+            of: meeting.of,
+            at: meeting.at,
+            assignee: meeting.person.clone(),
+            note: meeting.place.clone(),
+            reason: meeting.reason.clone(),
+        };
+        let calendar = self.settings().calendar;
+        let last = calendar.date(meeting.at);
+        let NewCallback { mut callback, instead_of, .. } = self.appointment(&promise, true, now).await?;
+        callback.method = meeting.method;
+        callback.deadline = calendar.end_of(last);
+        callback.sums.deadline = Sum(vec![format!("{last}, the day that was agreed")]);
+        let holds = instead_of.filter(|_| meeting.method == Method::Onsite);
+        Ok(NewCallback { holds: holds.map(|id| (id, calendar.end_of(last))), callback, instead_of: None })
     }
 
     async fn existing(&self, id: CallbackId) -> Result<Callback, Error> {

@@ -7,6 +7,7 @@
 
 mod adherence;
 mod archive;
+mod booking;
 mod by_hand;
 mod call_card;
 mod campaign;
@@ -16,7 +17,9 @@ mod day;
 mod draw;
 mod edit;
 mod facts;
+mod milestones;
 mod preview;
+mod questionnaire;
 mod rate;
 mod recorded;
 mod release;
@@ -41,10 +44,12 @@ use crate::calendar::Calendar;
 use crate::policy::pack::{Policies, Policy};
 
 pub use adherence::{Adherence, CallerAdherence, Coverage, OverrideLine, Visit};
+pub use booking::DemandLine;
 pub use by_hand::CallNow;
 pub use call_card::CallFacts;
-pub use edit::{Added, Appointment, FollowUp, Manual};
+pub use edit::{Added, Appointment, FollowUp, Manual, Meeting};
 pub use preview::Wanted;
+pub use questionnaire::{Questionnaire, written_method};
 pub use rate::RuleRate;
 pub use release::ReleaseReport;
 pub use replay::Replayed;

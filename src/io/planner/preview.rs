@@ -1,6 +1,8 @@
 //! The list of a day by the policies in force or by another, from what is stored. Nothing is
 //! changed.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::day::{Listed, listed, said};
@@ -15,9 +17,9 @@ use crate::policy::{Callback, CallbackState, Origin};
 
 /// Customers that are worked on at once.
 const BATCH: u32 = 1_000;
-/// Customers in a pack beyond which a preview by another policy is refused: it would hold
-/// everybody up for minutes.
-const CUSTOMERS: usize = 200_000;
+/// Callbacks that may be due on the day: all of them are held at once, some 3 kB each. Customers are
+/// worked on in batches, so that there may be any number of them.
+const DUE: usize = 300_000;
 /// Turns until a customer's callbacks must have come to rest.
 const TURNS: usize = 8;
 /// Longest text of a policy.
@@ -126,15 +128,19 @@ impl Planner {
             Source::Events | Source::Past => Vec::new(),
         };
         let review_before = (source == Source::Stored).then_some(end);
-        let (mut after, mut seen, mut next) = (CustomerId(0), 0, -1);
+        let (mut after, mut next) = (CustomerId(0), -1);
+        // What is stored is taken as it will be by then.
+        let mut not_due = BTreeSet::new();
         loop {
             let ids = self.store().customers_of_pack(pack, review_before, after, BATCH).await?;
-            let Some(last) = ids.last() else { return Ok(found) };
+            let Some(last) = ids.last() else {
+                found.retain(|stored| !not_due.contains(&stored.callback.id));
+                return Ok(found);
+            };
             after = *last;
-            seen += ids.len();
-            if seen > CUSTOMERS {
+            if found.len() > DUE {
                 return Err(Error::Refused(format!(
-                    "pack `{pack}` has more than {CUSTOMERS} customers to work out anew: try the policy with `ringback simulate`"
+                    "more than {DUE} callbacks of `{pack}` would be due on {day}: a policy that is tried holds for everything that ever happened; let `when` leave out what is long past, or try it with `ringback simulate`"
                 )));
             }
             let subjects = match source {
@@ -145,8 +151,8 @@ impl Planner {
                 let known = |id: CallbackId| source == Source::Stored && id.0 > 0;
                 let callbacks = imagine(settings, policy, subject, source, at, &mut next);
                 if source == Source::Stored {
-                    // What is stored is taken as it will be by then.
-                    found.retain(|s| !callbacks.iter().any(|c| c.id == s.callback.id && !is_due(c, end)));
+                    let later = callbacks.iter().filter(|c| c.id.0 > 0 && !is_due(c, end));
+                    not_due.extend(later.map(|c| c.id));
                 }
                 let due = callbacks.into_iter().filter(|c| is_due(c, end) && !known(c.id));
                 found.extend(due.map(|callback| Stored {

@@ -22,13 +22,18 @@ pub mod evidence;
 mod import;
 mod list;
 pub mod notice;
+mod queue;
 pub mod read;
 mod recording;
 mod recover;
 pub mod roster;
 mod schema;
+mod score;
+mod segment;
+mod signing;
 pub mod ticket;
 mod token;
+mod visit;
 mod warning;
 mod write;
 
@@ -40,9 +45,13 @@ pub use do_not_call::DoNotCall;
 pub use error::Error;
 pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
+pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
 pub use recover::LostAttempt;
+pub use score::{NewScore, ScoreEventRow, ScoreFilter};
+pub use segment::SegmentRow;
 pub use token::{NewToken, Token};
+pub use visit::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
 pub use warning::{NewWarning, Uncovered, WarningRow};
 pub use write::{
     Full, QUEUE_CAPACITY, RESERVE_LIMIT, StoreEvent, StoreHealth, Writer, WriterHandle, WriterSettings,

@@ -13,6 +13,7 @@ use crate::base::{CallId, CampaignId, EntryId, Timestamp};
 use crate::call::Direction;
 use crate::call::leg::Listening;
 use crate::dialer::{CampaignState, Reason};
+use crate::ivr::Written;
 
 /// Shortest time between two snapshots: four a second look live and cost little.
 pub const PUBLISH_EVERY: Duration = Duration::from_millis(250);
@@ -169,6 +170,9 @@ pub struct LiveWaiting {
     pub call: CallId,
     /// Number of the caller.
     pub phone: String,
+    /// True for the place that a callback keeps.
+    #[serde(default)]
+    pub is_callback: bool,
     /// Place in the line, from 1.
     pub position: u64,
     /// Since when.
@@ -295,6 +299,9 @@ pub struct Catalogue {
     pub prompts: Vec<PromptFact>,
     /// Survey scripts by file name without `.toml`.
     pub scripts: Vec<ScriptFact>,
+    /// The same as pages and cards show them.
+    #[serde(skip)]
+    pub written: Arc<Written>,
 }
 
 /// One prompt.

@@ -11,6 +11,7 @@ pub(crate) mod limit;
 mod listing;
 mod live;
 mod mask;
+mod page;
 mod patient;
 mod problem;
 mod request;

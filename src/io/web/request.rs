@@ -20,6 +20,8 @@ pub const JSON_TIME: Duration = Duration::from_secs(10);
 pub const BULK_LIMIT: usize = 10 * 1024 * 1024;
 /// Time for such a body to arrive.
 pub const BULK_TIME: Duration = Duration::from_secs(60);
+/// Bytes of a page that comes back: some ten comments.
+pub const PAGE_LIMIT: usize = 128 * 1024;
 /// Query parameters. An unknown or unreadable one is a problem, not ignored.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
@@ -115,6 +117,23 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bulk<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
         json(request, BULK_LIMIT, BULK_TIME).await.map(Bulk)
+    }
+}
+
+/// A page that a browser sends back: fields by name; of two with one name the last.
+#[derive(Debug)]
+pub struct SentPage(pub std::collections::BTreeMap<String, String>);
+
+impl<S: Send + Sync> FromRequest<S> for SentPage {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        const FORM: &str = "application/x-www-form-urlencoded";
+        if media_type(request.headers()).is_none_or(|t| t != FORM) {
+            return Err(Problem::unsupported_media_type(FORM));
+        }
+        let bytes = read_body(request.into_body(), PAGE_LIMIT, JSON_TIME).await?;
+        Ok(SentPage(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }
 

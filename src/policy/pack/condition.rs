@@ -66,20 +66,8 @@ pub fn holds_for(conditions: &[Condition], customer: &Customer, event: Option<&E
 /// The value a condition sees: the event's, else the customer's, else one of the customer's own
 /// (`grade`, `language`, `key_account`, `owner`, `name`, `email`).
 pub fn field_of<'a>(customer: &'a Customer, event: Option<&'a Event>, name: &str) -> Option<&'a str> {
-    let fields = event.map(|event| &event.fields).into_iter().chain([&customer.fields]);
-    let written = fields.filter_map(|fields| fields.get(name)).find(|value| !value.trim().is_empty());
-    if let Some(value) = written {
-        return Some(value);
-    }
-    match name {
-        "grade" => Some(&customer.grade),
-        "language" => Some(&customer.language),
-        "owner" => Some(&customer.owner),
-        "name" => Some(&customer.name),
-        "email" => Some(&customer.email),
-        "key_account" => Some(if customer.key_account { "true" } else { "false" }),
-        _ => None,
-    }
+    let written = event.and_then(|event| event.fields.get(name)).filter(|value| !value.trim().is_empty());
+    written.map(String::as_str).or_else(|| customer.field(name))
 }
 
 /// A number, its signs of thousands, currency and percent left out.

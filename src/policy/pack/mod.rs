@@ -31,8 +31,8 @@ pub use rule::{
     Anchor, Caller, Condition, Merge, Method, Mode, OncePer, Purpose, Rule, ScriptChoice, Target,
 };
 pub use setting::{
-    Attempts, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord,
-    WarrantyRules, Windows,
+    Attempts, ByCall, Calls, Caps, Conflict, Intake, PackCalendar, Rate, Reject, Scale, Spacing, SpacingWord,
+    Visits, WarrantyRules, Windows,
 };
 pub use trigger::{After, Every, OutcomeWord, Period, Sample, Trigger, Yearly};
 
@@ -97,6 +97,9 @@ pub struct Pack {
     /// them.
     #[serde(default)]
     pub customer: BTreeMap<String, String>,
+    /// What is taken along on visits, and what they may cost.
+    #[serde(default)]
+    pub visits: Visits,
     /// Until when service is free of charge.
     #[serde(default)]
     pub warranty: WarrantyRules,
@@ -127,6 +130,9 @@ pub struct EventKind {
     /// Fields it may have, each with what it holds.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,
+    /// A call that came in makes it (REM-09).
+    #[serde(default)]
+    pub by_call: Option<ByCall>,
 }
 
 fn mandarin() -> String {

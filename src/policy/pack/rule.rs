@@ -135,12 +135,29 @@ pub struct Rule {
     /// Those fields are asked for only where all of this holds; always where it is empty.
     #[serde(default)]
     pub close_requires_when: Vec<Condition>,
+    /// Blocks of the script that an agent ticks, each as done or skipped, before it may be closed
+    /// as a call (CNT-09).
+    #[serde(default)]
+    pub blocks: Vec<String>,
+    /// Blocks that come only after another one was done: `{ related_information = "satisfaction" }`
+    /// (CNT-19).
+    #[serde(default)]
+    pub block_after: BTreeMap<String, String>,
     /// Functions rated in this callback, by the field that names the person: `{ 设计师 = "designer" }`.
     #[serde(default)]
     pub rates: BTreeMap<String, String>,
     /// Register in which it stands.
     #[serde(default)]
     pub register: String,
+}
+
+impl Rule {
+    /// Whether a message by its fallback channel asks for an answer: what is only to be told is
+    /// done when it arrives, a survey when it is answered (SCH-33).
+    pub fn asks_in_writing(&self) -> bool {
+        !self.script.is_empty()
+            && matches!(self.purpose, Purpose::Callback | Purpose::Verification | Purpose::Internal)
+    }
 }
 
 /// What dates are counted from: `event`, `first`, or `field:<name>`.

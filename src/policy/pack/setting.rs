@@ -249,3 +249,35 @@ pub struct Reject {
     /// Takes the row all the same and notes the reason as a warning.
     pub warn_only: bool,
 }
+
+/// An event that a caller makes by keys: what they answered to a script of the hotline.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ByCall {
+    /// The script, by file name without `.toml`.
+    pub script: String,
+    /// The question whose answer makes it.
+    pub question: String,
+    /// That answer, as the script names it.
+    pub is: String,
+    /// Fields of the event, each with the questions whose answers it holds, in order. A date of
+    /// keys (`MMDD`) gets the next year in which it lies ahead.
+    #[serde(default)]
+    pub fields: BTreeMap<String, Vec<String>>,
+}
+
+/// What is taken along on visits, and what they may cost (ARC-09).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Visits {
+    /// Most that is paid back of one expense, in yuan; 0: nothing is. Ours: 500.
+    pub expense_limit: u32,
+    /// Days until materials must be back. Ours: 2.
+    pub materials_days: u16,
+}
+
+impl Default for Visits {
+    fn default() -> Self {
+        Visits { expense_limit: 500, materials_days: 2 }
+    }
+}

@@ -137,6 +137,13 @@ impl Pack {
             };
             line(out, "Must note", &format!("{}{when}", rule.close_requires.join(", ")));
         }
+        if !rule.blocks.is_empty() {
+            line(
+                out,
+                "Ticks",
+                &format!("{}: each done or skipped before an agent closes it", rule.blocks.join(", ")),
+            );
+        }
         if !rule.group.is_empty() {
             let holds = match &self.conflict {
                 Conflict::Strictest => "the earliest deadline of the group holds".into(),

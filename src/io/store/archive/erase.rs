@@ -105,6 +105,12 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
     )?;
     run!(
         tx,
+        "UPDATE queue_callbacks SET phone = $2, caller = '{}' WHERE phone = $1 AND fate IS NOT NULL",
+        phone,
+        ERASED
+    )?;
+    run!(
+        tx,
         "UPDATE import_rows SET text = '', reason = '' WHERE entry_id IN (SELECT id FROM entries WHERE phone = $1)",
         phone
     )?;
@@ -143,6 +149,13 @@ async fn record(
     )?;
     erased.events +=
         run!(tx, "UPDATE events SET fields = '{}', checks = '{}', matter = '' WHERE customer_id = $1", id)?;
+    for statement in [
+        "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callback_marks SET note = '' WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        "UPDATE callbacks SET note = '', filled = '{}' WHERE customer_id = $1",
+    ] {
+        run!(tx, statement, id)?;
+    }
     run!(
         tx,
         "DELETE FROM recorded_inputs

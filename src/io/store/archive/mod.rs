@@ -1,6 +1,7 @@
 //! The customer archive: customers with their numbers and versions, what happened to them,
 //! and how each of it came in.
 
+mod by_call;
 mod checks;
 mod customer;
 mod erase;
@@ -16,6 +17,7 @@ mod source;
 mod undo;
 mod withdraw;
 
+pub use by_call::CallToTake;
 pub use customer::Edit;
 pub use erase::Erased;
 pub use expected::Missing;

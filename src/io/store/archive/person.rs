@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::super::audit::{self, AuditLine};
+use super::super::callback::EventAnswerRow;
 use super::super::read::{
     AnswerRow, CallFilter, CallRow, CallSort, EntryFilter, EntryRow, EntrySort, PAGE_LIMIT,
 };
@@ -25,6 +26,8 @@ pub struct Person {
     pub calls: Vec<CallRow>,
     /// Answers given in those calls.
     pub answers: Vec<AnswerRow>,
+    /// Answers about events of theirs, by telephone and in writing, each with its event.
+    pub event_answers: Vec<EventAnswerRow>,
     /// Entries of lists with any of the numbers.
     pub entries: Vec<EntryRow>,
 }
@@ -55,6 +58,7 @@ impl Store {
             customer: row,
             versions: self.customer_versions(customer).await?,
             events: self.customer_events(customer).await?,
+            event_answers: self.event_answers(customer).await?,
             phones,
             calls,
             answers,

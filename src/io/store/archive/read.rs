@@ -351,6 +351,18 @@ impl Store {
             .await)?)
     }
 
+    /// Events of an order or project, oldest first; withdrawn ones too.
+    pub async fn matter_events(&self, pack: &str, matter: &str) -> Result<Vec<EventRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT id, pack, kind, external_id, at, has_time, customer_id, matter, fields, checks, late, received_at,
+                    intake_id, withdrawn_at, withdrawn_reason, archive_id
+             FROM events WHERE pack = $1 AND matter = $2 AND matter <> '' ORDER BY at, id LIMIT 1000")
+            .bind(pack)
+            .bind(matter)
+            .fetch_all(p)
+            .await)?)
+    }
+
     /// Intakes, newest first.
     pub async fn intake_rows(
         &self,

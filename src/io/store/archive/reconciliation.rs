@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::{on, within};
+use super::super::score::{self, NewScore};
 use super::super::write::clean;
 use super::super::{Error, Store};
 use crate::base::Timestamp;
@@ -102,6 +103,23 @@ impl Store {
                 .execute(c)
                 .await
                 .map(drop))?;
+        }
+        let about = format!("reconciliation:{pack}/{day}/{source}");
+        // What was found before and is found no more was no mistake of theirs.
+        score::withdraw(&mut tx, &about, now).await?;
+        for difference in differences.iter().filter(|d| !d.caller.is_empty()) {
+            let (kind, line) = (difference.kind.as_str(), &difference.key);
+            let event = NewScore {
+                key: format!("{about}/{kind}/{line}"),
+                pack: pack.to_owned(),
+                person: difference.caller.clone(),
+                day: day.to_owned(),
+                kind: "reconciliation".into(),
+                subject: about.clone(),
+                points: -POINTS,
+                detail: format!("{kind} {line}: {}", difference.detail),
+            };
+            score::put(&mut tx, &event, by, now).await?;
         }
         let (subject, detail) =
             (format!("reconciliation:{pack}/{day}"), format!("{source}: {} differences", differences.len()));

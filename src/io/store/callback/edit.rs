@@ -10,10 +10,12 @@ use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Error, Store};
 use super::day::{self, Verdict, Word};
+use super::reply;
 use super::settle::{Ending, end};
 use super::write::{insert, part, review};
 use super::{Row, Stored, callback_columns};
 use crate::base::{CallbackId, EntryId, ListId, Timestamp};
+use crate::ivr::Reply;
 use crate::policy::pack::Method;
 use crate::policy::{Callback, CallbackState, Outcome, Reason, code};
 
@@ -35,6 +37,8 @@ pub enum Edit {
         outcome: Outcome,
         /// What was filled in, by column (CNT-03).
         fields: BTreeMap<String, String>,
+        /// What the customer answered in writing (SCH-33).
+        replies: Vec<Reply>,
     },
     /// Not before this moment. The deadline stays.
     Move(Timestamp),
@@ -77,6 +81,8 @@ pub struct NewCallback {
     pub callback: Callback,
     /// The callback that it takes the place of, closed in the same transaction.
     pub instead_of: Option<CallbackId>,
+    /// A callback that stays open and is not called before a moment, set in the same transaction.
+    pub holds: Option<(CallbackId, Timestamp)>,
 }
 
 impl Store {
@@ -94,67 +100,29 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
         let mut tx = self.db.begin().await?;
-        let stored = find(&mut tx, id).await?;
-        let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
-        let (archive,): (Option<i64>,) = within!(&mut tx, c => sqlx::query_as(
-            "SELECT archive_id FROM callbacks WHERE id = $1").bind(id.0).fetch_one(c).await)?;
-        if let Some(archive) = archive {
-            return Err(Error::Refused(format!(
-                "callback {id} lies in archive {archive}: it is not changed any more"
-            )));
-        }
-        if !owed && !matches!(edit, Edit::Note(_)) {
-            return Err(Error::Refused(format!(
-                "callback {id} is {} already ({}): it cannot be changed any more",
-                stored.callback.state, stored.callback.reason.code
-            )));
-        }
-        let taken = match edit {
-            Edit::Hold(day) => hold(&mut tx, &stored, *day, reason, now).await?,
-            Edit::Remove | Edit::Done { .. } => {
-                let ending = ending(&stored, edit, reason, now);
-                end(&mut tx, &ending, now).await?;
-                if let Edit::Done { fields, .. } = edit {
-                    fill(&mut tx, id, fields, now).await?;
-                }
-                stop_entry(&mut tx, &stored, edit.action(), reason, now).await?
-            }
-            Edit::Move(at) => {
-                set_time(&mut tx, id, *at, now).await?;
-                review(&mut tx, stored.callback.customer, Some(now)).await?;
-                stop_entry(&mut tx, &stored, code::NOT_YET, reason, now).await?
-            }
-            Edit::Assign(person) => {
-                set_text(
-                    &mut tx,
-                    "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
-                    id,
-                    person,
-                    now,
-                )
-                .await?;
-                None
-            }
-            Edit::Note(note) => {
-                set_text(
-                    &mut tx,
-                    "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
-                    id,
-                    note,
-                    now,
-                )
-                .await?;
-                None
-            }
-        };
-        let subject = format!("callback:{id}");
-        let detail = format!("{}{reason}", edit.figures());
-        let line =
-            AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
-        audit::append(&mut tx, &line).await?;
-        let after = find(&mut tx, id).await?;
+        let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
         tx.commit().await?;
-        Ok((after, taken))
+        Ok(done)
+    }
+
+    /// The same, and adds a callback that was promised with it: both or neither (CNT-03).
+    ///
+    /// # Errors
+    /// Those of [`Store::edit_callback`] and [`Store::add_callback`].
+    pub async fn edit_and_add(
+        &self,
+        id: CallbackId,
+        edit: &Edit,
+        added: &NewCallback,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
+        let mut tx = self.db.begin().await?;
+        let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
+        add_in(&mut tx, added, reason, by, now).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Has the dialler call a callback next, if it has it and the entry waits; gives the list.
@@ -193,45 +161,143 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Stored, Error> {
-        let b = &new.callback;
         let mut tx = self.db.begin().await?;
-        let made = insert(&mut tx, std::slice::from_ref(b), now).await;
-        let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
-        if made == 0 {
-            return Err(Error::Exists {
-                what: "callback",
-                name: format!("{}/{} {}", b.pack, b.rule, b.subject),
-            });
-        }
-        let row: Row = within!(&mut tx, c => sqlx::query_as(
-            concat!("SELECT ", callback_columns!(), " FROM callbacks b
-                     WHERE b.pack = $1 AND b.rule = $2 AND b.subject = $3 AND b.occurrence = $4"))
-            .bind(&b.pack)
-            .bind(&b.rule)
-            .bind(clean(&b.subject))
-            .bind(i64::from(b.occurrence))
-            .fetch_one(c)
-            .await)?;
-        let stored = Stored::try_from(row)?;
-        let id = stored.callback.id;
-        if let Some(old) = new.instead_of {
-            let old = find(&mut tx, old).await?;
-            let why = format!("callback {id} takes its place: {reason}");
-            let mut ending = ending(&old, &Edit::Remove, &why, now);
-            ending.outcome = Some(Outcome::Withdrawn);
-            ending.reason.code = "superseded".into();
-            end(&mut tx, &ending, now).await?;
-            stop_entry(&mut tx, &old, "superseded", &why, now).await?;
-        }
-        review(&mut tx, b.customer, Some(now)).await?;
-        let subject = format!("callback:{id}");
-        let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
-        let line =
-            AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
-        audit::append(&mut tx, &line).await?;
+        let stored = add_in(&mut tx, new, reason, by, now).await?;
         tx.commit().await?;
         Ok(stored)
     }
+}
+
+/// A visit that was made closes the callback by telephone that called for it (SCH-34).
+async fn visited(
+    tx: &mut Tx,
+    visit: &Stored,
+    method: Method,
+    ending: &Ending,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let Some(first) = visit.callback.follows.filter(|_| visit.callback.method == Method::Onsite) else {
+        return Ok(());
+    };
+    let first = find(tx, first).await?;
+    if first.callback.method != Method::Phone || first.callback.state != CallbackState::Open {
+        return Ok(());
+    }
+    let why = format!("visited, see callback {}", visit.callback.id);
+    let ending = Ending {
+        callback: first.callback.id,
+        day: first.released_day,
+        method,
+        reason: Reason::new(code::FINISHED, why.clone()),
+        ..ending.clone()
+    };
+    end(tx, &ending, now).await?;
+    stop_entry(tx, &first, "callback.done", &why, now).await.map(drop)
+}
+
+/// Changes a callback as a person says.
+async fn edit_in(
+    tx: &mut Tx,
+    id: CallbackId,
+    edit: &Edit,
+    reason: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
+    let stored = find(tx, id).await?;
+    let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
+    let (archive,): (Option<i64>,) = within!(tx, c => sqlx::query_as(
+        "SELECT archive_id FROM callbacks WHERE id = $1").bind(id.0).fetch_one(c).await)?;
+    if let Some(archive) = archive {
+        return Err(Error::Refused(format!(
+            "callback {id} lies in archive {archive}: it is not changed any more"
+        )));
+    }
+    if !owed && !matches!(edit, Edit::Note(_)) {
+        return Err(Error::Refused(format!(
+            "callback {id} is {} already ({}): it cannot be changed any more",
+            stored.callback.state, stored.callback.reason.code
+        )));
+    }
+    let taken = match edit {
+        Edit::Hold(day) => hold(tx, &stored, *day, reason, now).await?,
+        Edit::Remove | Edit::Done { .. } => {
+            let ending = ending(&stored, edit, reason, now);
+            end(tx, &ending, now).await?;
+            if let Edit::Done { fields, replies, at, method, .. } = edit {
+                fill(tx, id, fields, now).await?;
+                reply::keep(tx, id, replies, *at).await?;
+                visited(tx, &stored, *method, &ending, now).await?;
+            }
+            stop_entry(tx, &stored, edit.action(), reason, now).await?
+        }
+        Edit::Move(at) => {
+            set_time(tx, id, *at, now).await?;
+            review(tx, stored.callback.customer, Some(now)).await?;
+            stop_entry(tx, &stored, code::NOT_YET, reason, now).await?
+        }
+        Edit::Assign(text) | Edit::Note(text) => {
+            let sql = match edit {
+                Edit::Note(_) => "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
+                _ => "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
+            };
+            set_text(tx, sql, id, text, now).await?;
+            None
+        }
+    };
+    let subject = format!("callback:{id}");
+    let detail = format!("{}{reason}", edit.figures());
+    let line = AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
+    audit::append(tx, &line).await?;
+    let after = find(tx, id).await?;
+    Ok((after, taken))
+}
+
+/// Adds a callback; gives it as stored.
+async fn add_in(
+    tx: &mut Tx,
+    new: &NewCallback,
+    reason: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<Stored, Error> {
+    let b = &new.callback;
+    let made = insert(tx, std::slice::from_ref(b), now).await;
+    let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
+    if made == 0 {
+        return Err(Error::Exists { what: "callback", name: format!("{}/{} {}", b.pack, b.rule, b.subject) });
+    }
+    let row: Row = within!(tx, c => sqlx::query_as(
+        concat!("SELECT ", callback_columns!(), " FROM callbacks b
+                 WHERE b.pack = $1 AND b.rule = $2 AND b.subject = $3 AND b.occurrence = $4"))
+        .bind(&b.pack)
+        .bind(&b.rule)
+        .bind(clean(&b.subject))
+        .bind(i64::from(b.occurrence))
+        .fetch_one(c)
+        .await)?;
+    let stored = Stored::try_from(row)?;
+    let id = stored.callback.id;
+    if let Some(old) = new.instead_of {
+        let old = find(tx, old).await?;
+        let why = format!("callback {id} takes its place: {reason}");
+        let mut ending = ending(&old, &Edit::Remove, &why, now);
+        ending.outcome = Some(Outcome::Withdrawn);
+        ending.reason.code = "superseded".into();
+        end(tx, &ending, now).await?;
+        stop_entry(tx, &old, "superseded", &why, now).await?;
+    }
+    if let Some((held, until)) = new.holds {
+        let held = find(tx, held).await?;
+        set_time(tx, held.callback.id, until, now).await?;
+        stop_entry(tx, &held, code::NOT_YET, &format!("waits for callback {id}"), now).await?;
+    }
+    review(tx, b.customer, Some(now)).await?;
+    let subject = format!("callback:{id}");
+    let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
+    let line = AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
+    audit::append(tx, &line).await?;
+    Ok(stored)
 }
 
 async fn find(tx: &mut Tx, id: CallbackId) -> Result<Stored, Error> {
@@ -345,7 +411,17 @@ async fn fill(
     fields: &BTreeMap<String, String>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let json = serde_json::to_string(fields).unwrap_or_else(|_| "{}".into());
+    if fields.is_empty() {
+        return Ok(());
+    }
+    let (before,): (String,) = within!(&mut *tx, c => sqlx::query_as("SELECT filled FROM callbacks WHERE id = $1")
+        .bind(id.0)
+        .fetch_one(c)
+        .await)?;
+    // What was ticked while the customer was on the line stays.
+    let mut all: BTreeMap<String, String> = serde_json::from_str(&before).unwrap_or_default();
+    all.extend(fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+    let json = super::json(&all)?;
     set_text(tx, "UPDATE callbacks SET filled = $2, changed_at = $3 WHERE id = $1", id, &json, now).await
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::QueryBuilder;
 
 use super::super::db::on;
-use super::super::{Error, Store};
+use super::super::{Error, Store, segment};
 use crate::archive::{Contact, Customer, Event, Standing};
 use crate::base::{CustomerId, EventId, PhoneNumber, Timestamp};
 use crate::plan;
@@ -124,6 +124,7 @@ impl Store {
     /// These customers, by id; those that were merged into another are left out.
     pub async fn customers_by_id(&self, ids: &[CustomerId]) -> Result<BTreeMap<CustomerId, Customer>, Error> {
         let mut found = BTreeMap::new();
+        let segments = self.segments(None).await?;
         for chunk in ids.chunks(CHUNK) {
             let rows: Vec<CustomerRow> = by_ids!(
                 self,
@@ -149,7 +150,10 @@ impl Store {
             for row in rows {
                 let contacts = contacts.remove(&row.id).unwrap_or_default();
                 match customer(row, contacts) {
-                    Ok(customer) => drop(found.insert(customer.id, customer)),
+                    Ok(mut customer) => {
+                        segment::mark(&mut customer, &segments);
+                        found.insert(customer.id, customer);
+                    }
                     Err(error) => tracing::error!(%error, "a customer is passed over"),
                 }
             }

@@ -4,7 +4,7 @@ use super::super::db::on;
 use super::super::{Error, Store};
 use crate::base::Timestamp;
 
-/// The desk of tickets sees to a call soon after its end; whoever waits for it waits no longer.
+/// The desk of tickets sees to a call soon after its end; whoever waits for it stops after this, in ms.
 const DESK_MS: i64 = 30_000;
 
 /// One call with its callback and customer.
@@ -88,7 +88,8 @@ macro_rules! source_sql {
             (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.keys IS NOT NULL) AS keys,
             COALESCE(b.pack, p.pack) AS pack, b.rule, b.deadline, b.state AS callback_state, b.closed_at,
             b.call_id AS closed_by_call, b.filled,
-            CASE WHEN b.state = 'done' AND b.call_id IS NULL AND e.last_call = c.id THEN 1 ELSE 0 END AS by_hand,
+            CAST(CASE WHEN b.state = 'done' AND b.call_id IS NULL AND e.last_call = c.id THEN 1 ELSE 0 END AS BIGINT)
+                AS by_hand,
             (SELECT COUNT(*) FROM callbacks f WHERE f.follows = b.id) AS follow_ups,
             COALESCE(k.fields, p.fields) AS fields, v.heard, v.problem, v.transcription
          FROM calls c LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
@@ -115,7 +116,7 @@ impl Store {
     /// Calls whose entry in the register is due to be looked at.
     pub async fn calls_to_review(&self, now: Timestamp, limit: u32) -> Result<Vec<CallSource>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(concat!(source_sql!(),
-            "v.review_at <= $1 ORDER BY v.review_at LIMIT $2"))
+            "c.id IN (SELECT call_id FROM call_evidence WHERE review_at <= $1 ORDER BY review_at LIMIT $2)"))
             .bind(now.0)
             .bind(i64::from(limit))
             .fetch_all(p)
@@ -133,7 +134,7 @@ impl Store {
     /// The oldest call whose transcript is wanted.
     pub async fn call_to_transcribe(&self) -> Result<Option<CallSource>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(concat!(source_sql!(),
-            "v.transcription = 'wanted' ORDER BY v.call_id LIMIT 1"))
+            "c.id = (SELECT MIN(call_id) FROM call_evidence WHERE transcription = 'wanted')"))
             .fetch_optional(p)
             .await)?)
     }

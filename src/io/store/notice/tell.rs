@@ -138,6 +138,7 @@ macro_rules! first_phone {
                    ORDER BY p.position LIMIT 1), '') AS phone"
     };
 }
+pub(super) use first_phone;
 
 impl Store {
     /// Callbacks that were done and are not told of yet.
@@ -253,7 +254,8 @@ impl Store {
                     e.at AS event_at, e.fields AS event_fields
              FROM callbacks b JOIN customers c ON c.id = b.customer_id LEFT JOIN events e ON e.id = b.event_id
              WHERE b.state = 'open' AND b.method = $1 AND b.due <= $2 AND b.merged_into IS NULL
-               AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.key = 'customer:callback:' || b.id || ':' || b.method)
+               AND NOT EXISTS (SELECT 1 FROM notices n WHERE n.key IN ('customer:callback:' || b.id || ':' || b.method,
+                                                                   'customer:form:' || b.id || ':' || b.method))
              ORDER BY b.id LIMIT 500"))
             .bind(method)
             .bind(now.0)
@@ -261,7 +263,7 @@ impl Store {
             .await)?)
     }
 
-    /// Open callbacks whose text message or e-mail has arrived: row id, method, and when.
+    /// Open callbacks whose text message or e-mail has arrived and asks nothing: row id, method, and when.
     pub async fn customers_told(&self) -> Result<Vec<(i64, String, i64)>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(
             "SELECT b.id, b.method, MAX(d.sent_at) FROM callbacks b

@@ -195,8 +195,8 @@ impl Store {
             .await)?)
     }
 
-    /// Scores of the calls by which callbacks were closed in `[from, to)`, of one pack and rule or
-    /// of all. A call that did for several callbacks counts for the one whose script it spoke.
+    /// Scores of the calls and pages by which callbacks were closed in `[from, to)`, of one pack and
+    /// rule or of all. A call that did for several callbacks counts for the one whose script it spoke.
     pub async fn scores(
         &self,
         pack: Option<&str>,
@@ -206,7 +206,14 @@ impl Store {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT b.pack, b.rule, a.dimension, a.rated_function, a.rated_person,
                     CAST(SUM(a.score) AS BIGINT) AS sum, COUNT(*) AS count
-             FROM callbacks b JOIN answers a ON a.call_id = b.call_id
+             FROM callbacks b JOIN (
+                 SELECT k.id AS callback_id, s.dimension, s.rated_function, s.rated_person, s.score
+                 FROM callbacks k JOIN answers s ON s.call_id = k.call_id
+                 WHERE k.closed_at >= $1 AND k.closed_at < $2
+                 UNION ALL
+                 SELECT f.callback_id, f.dimension, f.rated_function, f.rated_person, f.score FROM form_answers f
+                 WHERE f.at >= $1 AND f.at < $2
+             ) a ON a.callback_id = b.id
              WHERE b.closed_at >= $1 AND b.closed_at < $2 AND b.merged_into IS NULL AND a.score IS NOT NULL
                AND (CAST($3 AS TEXT) IS NULL OR b.pack = $3) AND (CAST($4 AS TEXT) IS NULL OR b.rule = $4)
              GROUP BY b.pack, b.rule, a.dimension, a.rated_function, a.rated_person")

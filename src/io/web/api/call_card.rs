@@ -11,11 +11,13 @@ use super::callbacks::find;
 use super::customers::{CustomerCard, card};
 use super::entries::{UnmaskQuery, unmasking};
 use crate::base::{CallbackId, CustomerId};
+use crate::io::store::callback::MarkRow;
 use crate::io::store::read::{CallbackFilter, CallbackRow, PAGE_LIMIT};
 use crate::io::web::auth::Read;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId};
 use crate::io::web::state::Shared;
+use crate::ivr::Block;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(show))
@@ -44,6 +46,16 @@ pub struct CallCard {
     pub close_requires: Vec<String>,
     /// Those of them that are still empty.
     pub missing: Vec<String>,
+    /// What the script says and asks, block by block, for this customer.
+    pub blocks: Vec<Block>,
+    /// Blocks that must be ticked, done or skipped, before it is closed as a call.
+    pub blocks_required: Vec<String>,
+    /// Those of them that nobody has ticked yet.
+    pub blocks_missing: Vec<String>,
+    /// Blocks that come only after another was done.
+    pub block_after: BTreeMap<String, String>,
+    /// What was ticked so far: blocks, and registered fields.
+    pub marks: Vec<MarkRow>,
     /// The customer with events, calls and answers.
     pub customer: CustomerCard,
     /// Callbacks that are over, newest first.
@@ -82,6 +94,10 @@ async fn show(
     let (mut previous, open): (Vec<_>, Vec<_>) = others.partition(|row| row.closed_at.is_some());
     previous.sort_by_key(|row| std::cmp::Reverse(row.closed_at));
     let steps = steps_of(&api, &told.script);
+    let written = api.parts.catalogue.borrow().written.clone();
+    let language = written.language(&told.script, &told.language);
+    let blocks = written.blocks(&told.script, language, &told.facts);
+    let blocks_missing = told.blocks_missing();
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
     Ok(axum::Json(CallCard {
         callback,
@@ -90,6 +106,11 @@ async fn show(
         on_behalf_of: told.on_behalf_of,
         script: told.script,
         steps,
+        blocks,
+        blocks_missing,
+        blocks_required: told.blocks,
+        block_after: told.block_after,
+        marks: told.marks,
         facts: told.facts,
         rated: told.rated,
         close_requires: told.close_requires,

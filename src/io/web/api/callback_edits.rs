@@ -13,7 +13,7 @@ use super::callbacks::{created, find};
 use super::entries::ReasonBody;
 use super::plan::day;
 use crate::base::{CallbackId, Timestamp};
-use crate::io::planner::{Added, Appointment, CallNow, FollowUp};
+use crate::io::planner::{Added, Appointment, CallNow, FollowUp, Meeting};
 use crate::io::store::callback::Edit;
 use crate::io::store::read::CallbackRow;
 use crate::io::web::auth::Operate;
@@ -25,6 +25,8 @@ use crate::policy::{Outcome, out_of_order};
 
 /// Characters of a note or a name.
 const TEXT_LIMIT: usize = 500;
+/// Result of a call whose customer is to be visited (SCH-34).
+const WANTS_ONSITE: &str = "wants_onsite";
 /// Fields that come with the closing of a callback.
 const FIELD_LIMIT: usize = 100;
 
@@ -58,7 +60,8 @@ pub struct DoneBody {
     pub method: String,
     /// When: a day, a time, or milliseconds; empty: now.
     pub at: String,
-    /// `satisfied`, `dissatisfied` or `reached`.
+    /// `satisfied`, `dissatisfied` or `reached`; `wants_onsite` where the customer is to be visited
+    /// at the time of `appointment`: then the callback stays open until the visit is done.
     pub outcome: String,
     /// What was found, or why.
     pub reason: String,
@@ -212,12 +215,53 @@ async fn add_steps(
     Ok(())
 }
 
-fn incomplete(missing: Vec<String>) -> Problem {
+fn incomplete(missing: Vec<String>, blocks: Vec<String>) -> Problem {
     let problem = |name: String| {
         let hint = format!("fill it in: `\"fields\": {{\"{name}\": \"...\"}}`");
         FieldProblem::new(format!("fields.{name}"), "the rule closes no callback without it", hint)
     };
-    Problem::invalid(missing.into_iter().map(problem).collect())
+    let unticked = |name: String| {
+        let hint = format!(
+            "POST /callbacks/{{id}}/marks {{\"block\": \"{name}\", \"result\": \"done\"}}, or skipped"
+        );
+        FieldProblem::new(format!("blocks.{name}"), "it is neither done nor skipped", hint)
+    };
+    Problem::invalid(missing.into_iter().map(problem).chain(blocks.into_iter().map(unticked)).collect())
+}
+
+/// The customer is to be visited: a task on the spot, with address and time (SCH-34).
+async fn visit(
+    api: &Shared,
+    caller: &str,
+    id: i64,
+    body: &DoneBody,
+) -> Result<axum::Json<CallbackRow>, Problem> {
+    let card = api.planner()?.card(CallbackId(id), api.now()).await?;
+    let known = ["address", "地址"]
+        .iter()
+        .filter_map(|name| body.fields.get(*name).or_else(|| card.facts.get(*name)));
+    let address = known.map(|text| text.trim()).find(|text| !text.is_empty()).ok_or_else(|| {
+        Problem::invalid_field(
+            "fields.address",
+            "nobody knows where to go",
+            "send `\"fields\": {\"address\": \"...\"}`",
+        )
+    })?;
+    if body.appointment.is_empty() {
+        let hint = "send when the visit was agreed for: 2026-03-05T15:30:00+08:00";
+        return Err(Problem::invalid_field("appointment", "a visit needs a time", hint));
+    }
+    let given = body.fields.get("assignee").map(|name| name.trim().to_owned());
+    let meeting = Meeting {
+        of: CallbackId(id),
+        method: Method::Onsite,
+        at: time(api, "appointment", &body.appointment)?,
+        person: given.filter(|name| !name.is_empty()),
+        place: short("fields.address", address)?,
+        reason: reason(&body.reason)?,
+    };
+    api.planner()?.add(&Added::Meeting(meeting), caller, api.now()).await?;
+    Ok(axum::Json(find(api, id).await?))
 }
 
 /// Closes a callback that was done by a visit, an answered questionnaire, or another channel.
@@ -232,6 +276,9 @@ async fn done(
     RowId(id): RowId,
     Json(body): Json<DoneBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
+    if body.outcome == WANTS_ONSITE {
+        return visit(&api, &caller.name, id, &body).await;
+    }
     let method = Method::parse(&body.method).ok_or_else(|| {
         let hint = "write onsite, email, sms, letter, web, task or phone";
         Problem::invalid_field("method", format!("`{}` is not a channel", body.method), hint)
@@ -239,7 +286,7 @@ async fn done(
     let outcome = match Outcome::parse(&body.outcome) {
         Some(outcome @ (Outcome::Satisfied | Outcome::Dissatisfied | Outcome::Reached)) => outcome,
         _ => {
-            let hint = "write satisfied, dissatisfied or reached";
+            let hint = "write satisfied, dissatisfied, reached or wants_onsite";
             return Err(Problem::invalid_field("outcome", format!("`{}` is not one", body.outcome), hint));
         }
     };
@@ -249,8 +296,12 @@ async fn done(
     }
     let (mut fields, why) = (filled(&body)?, reason(&body.reason)?);
     let missing = api.planner()?.missing_fields(CallbackId(id), &fields, api.now()).await?;
-    if !missing.is_empty() {
-        return Err(incomplete(missing));
+    let blocks = match method {
+        Method::Phone => api.planner()?.card(CallbackId(id), api.now()).await?.blocks_missing(),
+        _ => Vec::new(),
+    };
+    if !missing.is_empty() || !blocks.is_empty() {
+        return Err(incomplete(missing, blocks));
     }
     add_steps(&api, id, &body.steps, &mut fields).await?;
     let agreed = (!body.appointment.is_empty()).then(|| time(&api, "appointment", &body.appointment));
@@ -259,12 +310,11 @@ async fn done(
         return Err(Problem::invalid_field("appointment", "it has passed", "write a time still to come"));
     }
     let note = fields.get("note").cloned().unwrap_or_default();
-    let row = edit(&api, &caller.name, id, Edit::Done { method, at, outcome, fields }, &why).await?;
-    if let Some(at) = agreed {
-        let promise = Appointment { of: CallbackId(id), at, assignee: None, note, reason: why };
-        api.planner()?.add(&Added::Appointment(promise), &caller.name, api.now()).await?;
-    }
-    Ok(row)
+    let done = Edit::Done { method, at, outcome, fields, replies: Vec::new() };
+    let Some(at) = agreed else { return edit(&api, &caller.name, id, done, &why).await };
+    let promise = Appointment { of: CallbackId(id), at, assignee: None, note, reason: why };
+    api.planner()?.close_with_appointment(&done, &promise, &caller.name, api.now()).await?;
+    Ok(axum::Json(find(&api, id).await?))
 }
 
 /// Sets the next date: another callback by the same rule.

@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::{UnmaskQuery, phone, unmasking};
+use super::markers::{Speaker, speakers};
 use crate::base::{CampaignId, Disposition, EntryId, Timestamp};
 use crate::io::store::read::{CallFilter, CallRow, CallSort};
 use crate::io::web::auth::{Operate, Read};
@@ -32,6 +33,9 @@ pub struct CallView {
     pub talk_seconds: Option<f64>,
     /// Path of the recording's audio; null: there is none.
     pub recording: Option<String>,
+    /// Who of ours spoke in it, and for how long; only where one call is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speakers: Option<Vec<Speaker>>,
 }
 
 impl CallView {
@@ -43,7 +47,7 @@ impl CallView {
         let talk_seconds =
             call.ended_at.zip(call.answered_at).map(|(end, answer)| (end - answer) as f64 / 1_000.0);
         let recording = call.recording_ms.map(|_| format!("/api/v1/calls/{}/recording", call.id));
-        CallView { call, talk_seconds, recording }
+        CallView { call, talk_seconds, recording, speakers: None }
     }
 }
 
@@ -233,7 +237,11 @@ async fn show(
 ) -> Result<axum::Json<CallView>, Problem> {
     let row = find(&api, id).await?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("call:{id}")).await?;
-    Ok(axum::Json(CallView::new(row, unmask)))
+    let mut speakers = speakers(&api.store().bridged_row(id).await?.legs);
+    if !unmask {
+        speakers.iter_mut().for_each(|speaker| speaker.target = mask_numbers(&speaker.target));
+    }
+    Ok(axum::Json(CallView { speakers: Some(speakers), ..CallView::new(row, unmask) }))
 }
 
 /// Hangs a running call up.

@@ -18,6 +18,7 @@ use crate::calendar::Calendar;
 use crate::intake::{MAX_CONTACTS, NewCustomer, check_customer, contacts};
 use crate::io::store::archive::read::{CustomerFilter, CustomerRow, EventRow, PhoneRow, VersionRow};
 use crate::io::store::archive::{Edit, Erased, Person};
+use crate::io::store::callback::EventAnswerRow;
 use crate::io::store::read::AnswerRow;
 use crate::io::web::auth::{Admin, Operate, Read};
 use crate::io::web::listing::{self, Items, Paging, Wants};
@@ -91,6 +92,8 @@ pub struct CustomerCard {
     pub calls: Vec<CallView>,
     /// Answers given in those calls.
     pub answers: Vec<AnswerRow>,
+    /// Answers about events of theirs, by telephone and in writing, each with its event.
+    pub event_answers: Vec<EventAnswerRow>,
     /// Whether service is free of charge; null where no delivery is known.
     pub warranty: Option<WarrantyView>,
     /// Their card; null where they have none.
@@ -223,6 +226,7 @@ pub(super) fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
         events: person.events,
         calls: person.calls.into_iter().map(|call| CallView::new(call, unmask)).collect(),
         answers: person.answers,
+        event_answers: person.event_answers,
     };
     if !unmask {
         card.phones.iter_mut().for_each(|row| row.phone = mask(&row.phone));

@@ -10,6 +10,7 @@ mod audio;
 mod audit;
 mod audit_cases;
 mod audits;
+mod bookings;
 mod bring_in;
 mod callback_edits;
 mod callbacks;
@@ -23,12 +24,17 @@ mod do_not_call;
 mod entries;
 mod evidence;
 mod facts;
+mod forms;
 mod health;
 mod imports;
 mod intakes;
 mod legs;
 mod lists;
 mod live;
+mod markers;
+mod marks;
+mod materials;
+mod matters;
 mod notices;
 mod peaks;
 mod plan;
@@ -37,6 +43,8 @@ mod queues;
 mod rates;
 mod registers;
 mod rosters;
+mod saved_segments;
+mod scores;
 mod segments;
 mod shifts;
 mod stream;
@@ -80,12 +88,12 @@ pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
-pub use registers::{IntakeWarning, MatterState};
+pub use registers::{IntakeWarning, MatterState, MilestoneView};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use ticket_acts::TicketAct;
-pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
@@ -98,6 +106,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(facts::routes())
         .merge(customers::routes())
         .merge(segments::routes())
+        .merge(saved_segments::routes())
+        .merge(matters::routes())
+        .merge(bookings::routes())
         .merge(archives::routes())
         .merge(registers::routes())
         .merge(entries::routes())
@@ -106,6 +117,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(call_card::routes())
+        .merge(marks::routes())
+        .merge(forms::routes())
+        .merge(materials::routes())
+        .merge(scores::routes())
         .merge(rates::routes())
         .merge(adherence::routes())
         .merge(warnings::routes())
@@ -124,6 +139,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
+        .merge(markers::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
         .merge(audits::routes())
@@ -139,9 +155,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(health::routes())
 }
 
-/// `/livez` and `/readyz`, and the links of departments, which answer without a token.
+/// `/livez` and `/readyz`, the links of departments and the pages of customers, which answer
+/// without a token.
 pub(super) fn open_routes() -> OpenApiRouter<Shared> {
-    health::open_routes().merge(ticket_links::open_routes())
+    health::open_routes().merge(ticket_links::open_routes()).merge(forms::open_routes())
 }
 
 /// `/metrics`.

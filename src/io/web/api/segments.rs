@@ -7,6 +7,7 @@ use utoipa_axum::routes;
 
 use super::entries::ReasonBody;
 use super::plan::day;
+use super::saved_segments;
 use crate::archive::Standing;
 use crate::base::CustomerId;
 use crate::io::planner::{Added, Error as PlannerError, Manual};
@@ -30,6 +31,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SegmentBody {
+    /// Of this saved segment; then nothing else is looked at.
+    pub segment: Option<String>,
     /// Part of the name or of the company's own key.
     pub text: Option<String>,
     /// Key accounts, or the others.
@@ -116,8 +119,26 @@ async fn call(
     Ok(axum::Json(report))
 }
 
+/// The active customers of a saved segment.
+async fn of_segment(api: &Shared, pack: &str, name: &str) -> Result<Vec<CustomerId>, Problem> {
+    let segment = saved_segments::find(api, pack, name).await?.segment();
+    let all = saved_segments::members(api, pack, &segment, CustomerId(0), CUSTOMERS_LIMIT + 1).await?;
+    if all.len() > CUSTOMERS_LIMIT {
+        return Err(too_many());
+    }
+    Ok(all.into_iter().filter(|c| c.standing == Standing::Active).map(|c| c.id).collect())
+}
+
+fn too_many() -> Problem {
+    let hint = format!("choose at most {CUSTOMERS_LIMIT} customers at once");
+    Problem::invalid_field("filter", "too many customers fit", hint)
+}
+
 async fn matching(api: &Shared, body: &ToCallbacksBody) -> Result<Vec<CustomerId>, Problem> {
     let chosen = &body.filter;
+    if let Some(name) = &chosen.segment {
+        return of_segment(api, &body.pack, name).await;
+    }
     if chosen.field.is_none() && [&chosen.is, &chosen.from, &chosen.to].iter().any(|v| v.is_some()) {
         let hint = "name the field that `is`, `from` and `to` look at";
         return Err(Problem::invalid_field("filter.field", "no field is named", hint));
@@ -138,8 +159,7 @@ async fn matching(api: &Shared, body: &ToCallbacksBody) -> Result<Vec<CustomerId
         let page = api.store().customer_rows(&filter, after.as_ref(), PAGE).await?;
         found.extend(page.rows.iter().map(|row| CustomerId(row.id)));
         if found.len() > CUSTOMERS_LIMIT {
-            let hint = format!("choose at most {CUSTOMERS_LIMIT} customers at once");
-            return Err(Problem::invalid_field("filter", "too many customers fit", hint));
+            return Err(too_many());
         }
         match page.next {
             Some(next) => after = Some(next),

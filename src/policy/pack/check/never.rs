@@ -86,6 +86,11 @@ impl Check<'_> {
         for (id, rule) in &self.pack.rule {
             self.scripts_of(id, rule);
         }
+        for (kind, event) in &self.pack.event {
+            if let Some(by_call) = &event.by_call {
+                self.script(&["event", kind, "by_call", "script"], &by_call.script);
+            }
+        }
     }
 
     fn scripts_of(&mut self, id: &str, rule: &Rule) {
@@ -95,28 +100,31 @@ impl Check<'_> {
             self.error(&["rule", id], "a call needs a script, and none is named for all customers", hint);
         }
         for script in named {
-            let path = ["rule", id, "script"];
-            if let Some(known) = self.around.scripts
-                && !known.contains(script)
-            {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let hint = match nearest(script, known.iter().copied()) {
-                    Some(meant) => format!("did you mean `{meant}`?"),
-                    None => format!("put {script}.toml into a folder of scripts"),
-                };
-                self.error(&path, format!("there is no script `{script}`"), hint);
-                continue;
-            }
-            let missing = (self.around.missing_prompts)(script);
-            if let Some(first) = missing.first() {
-                let more = if missing.len() > 1 {
-                    format!(" and {} more", missing.len() - 1)
-                } else {
-                    String::new()
-                };
-                let message = format!("script `{script}` needs the prompt `{first}`{more}, which is missing");
-                self.error(&path, message, "`ringback prompts check` lists them all");
-            }
+            self.script(&["rule", id, "script"], script);
+        }
+    }
+
+    /// A script that is not there, or that cannot be spoken.
+    fn script(&mut self, path: &[&str], script: &str) {
+        if let Some(known) = self.around.scripts
+            && !known.contains(script)
+        {
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = match nearest(script, known.iter().copied()) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("put {script}.toml into a folder of scripts"),
+            };
+            self.error(path, format!("there is no script `{script}`"), hint);
+            return;
+        }
+        let missing = (self.around.missing_prompts)(script);
+        if let Some(first) = missing.first() {
+            let more = match missing.len() {
+                1 => String::new(),
+                many => format!(" and {} more", many - 1),
+            };
+            let message = format!("script `{script}` needs the prompt `{first}`{more}, which is missing");
+            self.error(path, message, "`ringback prompts check` lists them all");
         }
     }
 }
