@@ -31,8 +31,8 @@ mod signals;
 mod tickets;
 mod turns;
 
-pub use daemon::{Daemon, Error, Settings};
 pub use audit::{LoadedForms, load as load_forms};
+pub use daemon::{Daemon, Error, Settings};
 pub use evidence::{LoadedScorecards, load as load_scorecards};
 pub use library::{Folders, Loaded, load as load_library};
 pub use notices::settings as load_notices;

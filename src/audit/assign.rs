@@ -71,7 +71,9 @@ pub fn assign(seed: &str, work: &[Work], auditors: &[String], twice: f64) -> Res
     let wanted = (work.len() as f64 * twice / 100.0 - 1e-9).ceil().max(0.0) as usize;
     for work in sorted.into_iter().take(wanted) {
         match next(work, first.get(work.key.as_str()).map(String::as_str)) {
-            Some(auditor) => plan.assignments.push(Assignment { key: work.key.clone(), auditor, second: true }),
+            Some(auditor) => {
+                plan.assignments.push(Assignment { key: work.key.clone(), auditor, second: true })
+            }
             None => plan.without_second += 1,
         }
     }

@@ -104,7 +104,13 @@ fn size(rule: &DrawRule, calls: usize, frame: usize) -> usize {
 
 /// A systematic sample (Madow 1949) of the frame, which is sorted by its strata and then by chance:
 /// each line has the probability size / frame, and each stratum its share.
-fn sample<'l>(rule: &DrawRule, mut frame: Vec<&'l Line>, size: usize, agent: &str, seed: &str) -> Vec<&'l Line> {
+fn sample<'l>(
+    rule: &DrawRule,
+    mut frame: Vec<&'l Line>,
+    size: usize,
+    agent: &str,
+    seed: &str,
+) -> Vec<&'l Line> {
     frame.sort_by_cached_key(|line| (strata(rule, line), order(seed, &line.key)));
     let start = sha256(&format!("{seed}|agent|{agent}"));
     let start = u128::from_str_radix(&start[..6], 16).unwrap_or(0);

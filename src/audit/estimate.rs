@@ -88,8 +88,7 @@ fn student(freedom: u64) -> f64 {
         // The first two terms of the expansion of Cornish and Fisher: right to 0.002 from here on.
         many => {
             let (z, v) = (NORMAL, many as f64);
-            z + (z.powi(3) + z) / (4.0 * v)
-                + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * v * v)
+            z + (z.powi(3) + z) / (4.0 * v) + (5.0 * z.powi(5) + 16.0 * z.powi(3) + 3.0 * z) / (96.0 * v * v)
         }
     }
 }
@@ -118,9 +117,18 @@ pub fn agreement(pairs: &[((f64, &str), (f64, &str))]) -> Option<Agreement> {
     let mut grades: Vec<&str> = pairs.iter().flat_map(|(a, b)| [a.1, b.1]).collect();
     grades.sort_unstable();
     grades.dedup();
-    let share = |of: &dyn Fn(&((f64, &str), (f64, &str))) -> bool| pairs.iter().filter(|pair| of(pair)).count() as f64 / n;
-    let chance: f64 =
-        grades.iter().map(|grade| share(&|pair| pair.0.1 == *grade) * share(&|pair| pair.1.1 == *grade)).sum();
+    let share = |of: &dyn Fn(&((f64, &str), (f64, &str))) -> bool| {
+        pairs.iter().filter(|pair| of(pair)).count() as f64 / n
+    };
+    let chance: f64 = grades
+        .iter()
+        .map(|grade| share(&|pair| pair.0.1 == *grade) * share(&|pair| pair.1.1 == *grade))
+        .sum();
     let kappa = (chance < 1.0).then(|| rounded((same - chance) / (1.0 - chance)));
-    Some(Agreement { calls: pairs.len() as u64, difference: rounded(difference), same_grade: rounded(same), kappa })
+    Some(Agreement {
+        calls: pairs.len() as u64,
+        difference: rounded(difference),
+        same_grade: rounded(same),
+        kappa,
+    })
 }

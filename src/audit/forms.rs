@@ -42,7 +42,11 @@ impl Forms {
             Box::new(Mistake::at(file, place, problem, hint))
         };
         if own.pack.is_empty() {
-            return Err(wrong(&[], "it is for no pack".into(), "write pack = \"default\", or that of a policy"));
+            return Err(wrong(
+                &[],
+                "it is for no pack".into(),
+                "write pack = \"default\", or that of a policy",
+            ));
         }
         let mut merged = self.base.clone();
         lay_over(&mut merged, table);
@@ -89,7 +93,11 @@ fn check(form: &Form, wrong: &Wrong<'_>) -> Result<(), Box<Mistake>> {
         return Err(wrong(&["appeal_days"], "the term ends before it begins".into(), "write 0 or more days"));
     }
     if form.grade.is_empty() || !form.grade.is_sorted_by(|a, b| a.from > b.from) {
-        return Err(wrong(&["grade"], "grades are not in order".into(), "write the best first, the last from 0"));
+        return Err(wrong(
+            &["grade"],
+            "grades are not in order".into(),
+            "write the best first, the last from 0",
+        ));
     }
     for (id, item) in form.item.iter().filter(|(_, item)| !item.off) {
         check_item(form, id, item, wrong)?;
@@ -109,7 +117,11 @@ fn check(form: &Form, wrong: &Wrong<'_>) -> Result<(), Box<Mistake>> {
         if (sum - WHOLE).abs() > 1e-6 {
             let call = if direction == Direction::Inbound { "an inbound" } else { "an outbound" };
             let problem = format!("the items of {call} complaint are {sum} points together");
-            return Err(wrong(&["item"], problem, "change `points` so that they are 100; `off = true` leaves one out"));
+            return Err(wrong(
+                &["item"],
+                problem,
+                "change `points` so that they are 100; `off = true` leaves one out",
+            ));
         }
     }
     Ok(())
@@ -129,7 +141,11 @@ fn check_item(form: &Form, id: &str, item: &Item, wrong: &Wrong<'_>) -> Result<(
     }
     if item.how == How::Human && !item.from.is_empty() {
         let hint = "leave `from` out, or say by `how` what shows it: words, sound, signal, record";
-        return Err(wrong(&["item", id, "from"], format!("`{id}` is a person's alone and cannot be filled in"), hint));
+        return Err(wrong(
+            &["item", id, "from"],
+            format!("`{id}` is a person's alone and cannot be filled in"),
+            hint,
+        ));
     }
     for source in &item.from {
         let (Source::Measure(measure) | Source::Count(measure)) = source else { continue };
@@ -138,7 +154,11 @@ fn check_item(form: &Form, id: &str, item: &Item, wrong: &Wrong<'_>) -> Result<(
         let given = measure.steps.iter().map(|step| step.points).chain([measure.otherwise]);
         if !rises || given.into_iter().any(|points| !(0.0..=item.points).contains(&points)) {
             let hint = "`to` rises from step to step, and no step gives more than the item's `points`";
-            return Err(wrong(&["item", id, "from"], format!("the steps of `{id}` do not go together"), hint));
+            return Err(wrong(
+                &["item", id, "from"],
+                format!("the steps of `{id}` do not go together"),
+                hint,
+            ));
         }
     }
     Ok(())

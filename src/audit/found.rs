@@ -80,7 +80,9 @@ fn of_item(item: &Item, call: &CallFacts) -> Prefill {
             Source::Measure(measure) => {
                 found.iter().map(|found| found.value).reduce(f64::max).map(|value| measure.points(value))
             }
-            Source::Count(measure) => (call.heard || !found.is_empty()).then(|| measure.points(found.len() as f64)),
+            Source::Count(measure) => {
+                (call.heard || !found.is_empty()).then(|| measure.points(found.len() as f64))
+            }
             Source::Phrase(_) => found.first().map(|found| match found.detector.as_str() {
                 "phrase_missing" => 0.0,
                 _ => item.points,
@@ -89,7 +91,11 @@ fn of_item(item: &Item, call: &CallFacts) -> Prefill {
         let Some(points) = points else { continue };
         if filled.points.is_none_or(|before| points < before) {
             filled.points = Some(points);
-            filled.why = found.iter().map(|found| format!("{} {}", found.detector, found.value)).collect::<Vec<_>>().join(", ");
+            filled.why = found
+                .iter()
+                .map(|found| format!("{} {}", found.detector, found.value))
+                .collect::<Vec<_>>()
+                .join(", ");
         }
         filled.at_ms.extend(found.iter().filter_map(|found| found.start_ms));
     }

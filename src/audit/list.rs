@@ -35,7 +35,8 @@ pub fn key(period: &str, call: &str) -> String {
 pub fn text(lines: &[Line]) -> String {
     let mut sorted: Vec<&Line> = lines.iter().collect();
     sorted.sort_unstable();
-    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
+    let mut writer =
+        csv::WriterBuilder::new().terminator(csv::Terminator::Any(b'\n')).from_writer(Vec::new());
     // Writing to a Vec cannot fail, and all rows have as many cells as the head.
     let _ = writer.write_record(HEAD);
     for line in sorted {

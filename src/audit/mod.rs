@@ -25,7 +25,9 @@ mod series;
 pub use assign::{Assignment, NoAuditor, Plan, Work, assign};
 pub use draw::{AgentPart, Drawn, Pick, draw, order};
 pub use estimate::{Agreement, Estimate, Stratum, agreement, stratified};
-pub use form::{Critical, DrawRule, Form, Grade, Group, How, Item, Measure, Must, Sign, Source, When, schema};
+pub use form::{
+    Critical, DrawRule, Form, Grade, Group, How, Item, Measure, Must, Sign, Source, When, schema,
+};
 pub use forms::Forms;
 pub use found::{CallFacts, Found, Prefill, candidates, prefill};
 pub use list::{Line, hash, key, parse, text};
@@ -36,7 +38,11 @@ pub use series::{Entry, suspicious};
 pub const HOW: &str = include_str!("how.txt");
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|d| char::from(b"0123456789abcdef"[usize::from(d)])).collect()
+    bytes
+        .iter()
+        .flat_map(|b| [b >> 4, b & 15])
+        .map(|d| char::from(b"0123456789abcdef"[usize::from(d)]))
+        .collect()
 }
 
 /// SHA-256 of a text in lower-case hex.

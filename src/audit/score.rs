@@ -106,13 +106,19 @@ pub fn score(form: &Form, call: &CallFacts, body: &SheetBody) -> Result<Score, V
             _ if filled.na && !filled.system => None,
             None if filled.system => None,
             None => {
-                lacks.push(lack("marks", id, "it has no mark", "give points, or `na` where it does not apply"));
+                lacks.push(lack(
+                    "marks",
+                    id,
+                    "it has no mark",
+                    "give points, or `na` where it does not apply",
+                ));
                 continue;
             }
             Some(mark) if mark.na => None,
             Some(mark) => match points(item, mark) {
                 Ok(points) if filled.system && points < item.points => {
-                    let detail = format!("`{}` is a fault of the system and costs a person nothing", filled.why);
+                    let detail =
+                        format!("`{}` is a fault of the system and costs a person nothing", filled.why);
                     lacks.push(lack("marks", id, &detail, "leave the item out, or give all its points"));
                     continue;
                 }
@@ -156,7 +162,12 @@ fn criticals(form: &Form, call: &CallFacts, body: &SheetBody, score: &mut Score,
     for (id, ruling) in confirmed {
         let Some(critical) = form.critical.get(id) else { continue };
         if ruling.comment.trim().is_empty() {
-            lacks.push(lack("criticals", id, "it is confirmed without a reason", "write what was heard or seen"));
+            lacks.push(lack(
+                "criticals",
+                id,
+                "it is confirmed without a reason",
+                "write what was heard or seen",
+            ));
         }
         score.critical.push(id.clone());
         score.case |= critical.case;

@@ -43,7 +43,8 @@ pub fn suspicious(rule: &SeriesRule, low: i64, entries: &[Entry]) -> BTreeMap<St
         }
         let mut texts: BTreeMap<String, Vec<&Entry>> = BTreeMap::new();
         for entry in entries {
-            let plain: String = entry.text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            let plain: String =
+                entry.text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
             if plain.chars().count() >= rule.same_text_least.max(1) {
                 texts.entry(plain).or_default().push(entry);
             }
@@ -60,9 +61,8 @@ pub fn suspicious(rule: &SeriesRule, low: i64, entries: &[Entry]) -> BTreeMap<St
 
 /// Another score than the customer pressed, or satisfied where they pressed a low one.
 fn is_typed_over(entry: &Entry, low: i64) -> bool {
-    let differs = |(question, keyed): (&String, &i64)| {
-        entry.typed.get(question).is_some_and(|typed| typed != keyed)
-    };
+    let differs =
+        |(question, keyed): (&String, &i64)| entry.typed.get(question).is_some_and(|typed| typed != keyed);
     entry.keyed.iter().any(differs) || entry.satisfied && entry.keyed.values().any(|score| *score <= low)
 }
 

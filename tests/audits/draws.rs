@@ -22,7 +22,8 @@ on_both_databases! {
 async fn march(database: &Database) -> House {
     let mut house = House::open(database).await;
     for n in 0..200 {
-        let (agent, day, hour) = (["li", "ma", "sun", "wu"][n % 4], 2 + n / 4 % 5 + n / 20 % 2 * 7, 9 + n / 40);
+        let (agent, day, hour) =
+            (["li", "ma", "sun", "wu"][n % 4], 2 + n / 4 % 5 + n / 20 % 2 * 7, 9 + n / 40);
         let moment = format!("2026-03-{day:02} {hour:02}:{:02}", n % 40);
         house.call(&Made { moment: &moment, agent, ..Made::default() });
     }
@@ -56,10 +57,16 @@ async fn rec_01_a_month_is_frozen_drawn_and_drawn_again(database: &Database) {
     }
     // One call of each weekday for each agent: the strata have their share.
     let list = house.ask(Method::GET, &format!("/audits/draws/{draw}/list"), Value::Null).await.text();
-    let weekday: BTreeMap<&str, &str> =
-        list.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>()).map(|cells| (cells[0], cells[3])).collect();
-    let kinds: BTreeSet<(&str, &str)> =
-        picks.iter().map(|pick| (pick["agent"].as_str().unwrap(), weekday[pick["key"].as_str().unwrap()])).collect();
+    let weekday: BTreeMap<&str, &str> = list
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').collect::<Vec<_>>())
+        .map(|cells| (cells[0], cells[3]))
+        .collect();
+    let kinds: BTreeSet<(&str, &str)> = picks
+        .iter()
+        .map(|pick| (pick["agent"].as_str().unwrap(), weekday[pick["key"].as_str().unwrap()]))
+        .collect();
     assert_eq!(kinds.len(), 20, "{kinds:?}");
     assert!(!list.contains("139"), "no number is published");
     // Every pick has its case; the auditors have as many, two calls are scored twice.
@@ -84,10 +91,16 @@ async fn rec_01_a_month_is_frozen_drawn_and_drawn_again(database: &Database) {
     let theirs: BTreeMap<String, f64> = serde_json::from_value(again["picks"].clone()).unwrap();
     assert_eq!(ours, theirs);
     // Whoever takes one call out of the list is found out.
-    let short: Vec<&str> = list.lines().filter(|line| !line.starts_with(picks[0]["key"].as_str().unwrap())).collect();
+    let short: Vec<&str> =
+        list.lines().filter(|line| !line.starts_with(picks[0]["key"].as_str().unwrap())).collect();
     std::fs::write(format!("{folder}/list.csv"), short.join("\n") + "\n").unwrap();
     assert!(ringback(site, &["audit", "verify", &folder]).await.is_err());
-    for line in [&["audit", "show"][..], &["audit", "show", "1"], &["audit", "cases"], &["audit", "results", "2026-03"]] {
+    for line in [
+        &["audit", "show"][..],
+        &["audit", "show", "1"],
+        &["audit", "cases"],
+        &["audit", "results", "2026-03"],
+    ] {
         ringback(site, line).await.unwrap();
     }
 }
@@ -116,9 +129,14 @@ async fn rec_01_what_must_be_audited_stands_apart_with_its_reason(database: &Dat
     let draw = house.drawn("2026-03", "diced 3 5 1 6 2 2", &["wang"]).await;
     assert_eq!((draw["calls"].as_i64(), draw["left_out"].as_i64()), (Some(33), Some(1)));
     let part = &draw["result"]["agents"][0];
-    assert_eq!((part["must"].as_u64(), part["frame"].as_u64(), part["drawn"].as_u64()), (Some(2), Some(31), Some(5)));
+    assert_eq!(
+        (part["must"].as_u64(), part["frame"].as_u64(), part["drawn"].as_u64()),
+        (Some(2), Some(31), Some(5))
+    );
     let cases = house.cases("").await;
-    let why = |call: &str| cases.iter().find(|case| case["call_id"] == call).map(|case| case["why"].as_str().unwrap().to_owned());
+    let why = |call: &str| {
+        cases.iter().find(|case| case["call_id"] == call).map(|case| case["why"].as_str().unwrap().to_owned())
+    };
     assert_eq!(why(&short).as_deref(), Some(r#"["critical","too_short"]"#));
     assert_eq!(why(&silent).as_deref(), Some(r#"["no_recording"]"#));
     assert_eq!(cases.len(), 7, "with one auditor nobody is left for a second look");
@@ -140,7 +158,11 @@ async fn rol_05_nobody_audits_a_call_they_had(database: &Database) {
         assert!(refused["detail"].as_str().unwrap().contains("nobody audits their own call"), "{refused}");
     }
     let case = house.ask(Method::POST, "/audits/cases", open("wang")).await.expect(201);
-    let to = async |auditor: &str| house.ask(Method::PUT, &format!("/audits/cases/{}/auditor", case["id"]), json!({ "auditor": auditor })).await;
+    let to = async |auditor: &str| {
+        house
+            .ask(Method::PUT, &format!("/audits/cases/{}/auditor", case["id"]), json!({ "auditor": auditor }))
+            .await
+    };
     to("li").await.expect(409);
     assert_eq!(to("zhao").await.expect(200)["auditor"], "zhao");
     // Nor in a draw: those who had every call are no auditors.
@@ -165,14 +187,18 @@ async fn a_second_look_knows_nothing_of_the_first_and_agreement_is_a_number(data
     house.written().await;
     house.shop.set("2026-04-02 09:00");
     house.drawn("2026-03", "314159265", &["wang", "zhao"]).await;
-    let tokens = [("wang", house.token("wang", "operate").await), ("zhao", house.token("zhao", "operate").await)];
+    let tokens =
+        [("wang", house.token("wang", "operate").await), ("zhao", house.token("zhao", "operate").await)];
     let cases = house.cases("").await;
     let second = cases.iter().find(|case| case["second"] == 1).unwrap();
-    let first = cases.iter().find(|case| case["call_id"] == second["call_id"] && case["second"] == 0).unwrap();
+    let first =
+        cases.iter().find(|case| case["call_id"] == second["call_id"] && case["second"] == 0).unwrap();
     assert_ne!(first["auditor"], second["auditor"]);
     let token = |case: &Value| &tokens.iter().find(|(name, _)| case["auditor"] == *name).unwrap().1;
     let path = |case: &Value, rest: &str| format!("/audits/cases/{}{rest}", case["id"]);
-    let view = async |case: &Value| house.ask_as(token(case), Method::GET, &path(case, ""), Value::Null).await.expect(200);
+    let view = async |case: &Value| {
+        house.ask_as(token(case), Method::GET, &path(case, ""), Value::Null).await.expect(200)
+    };
     let submit = async |case: &Value, but: &[(&str, f64)]| {
         let sheet = sheet(&view(case).await, but);
         let sent = json!({ "sheet": sheet });
@@ -181,7 +207,8 @@ async fn a_second_look_knows_nothing_of_the_first_and_agreement_is_a_number(data
     submit(first, &[]).await;
     let peek = house.ask_as(token(second), Method::GET, &path(first, ""), Value::Null).await.expect(403);
     assert!(peek["detail"].as_str().unwrap().contains("submit your sheet"), "{peek}");
-    let listed = house.ask_as(token(second), Method::GET, "/audits/cases?limit=500", Value::Null).await.expect(200);
+    let listed =
+        house.ask_as(token(second), Method::GET, "/audits/cases?limit=500", Value::Null).await.expect(200);
     let seen = listed["items"].as_array().unwrap().iter().find(|case| case["id"] == first["id"]).unwrap();
     assert!(seen["score"].is_null(), "{seen}");
     // F3 costs 6 of the 95 points that apply: 93.7, the same grade.

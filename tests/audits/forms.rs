@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ringback::app::load_forms;
 use ringback::audit::{
-    Agreement, CallFacts, DrawRule, Forms, How, Line, Mark, SheetBody, Stratum, agreement, draw, hash, parse, prefill,
-    score, stratified, text,
+    Agreement, CallFacts, DrawRule, Forms, How, Line, Mark, SheetBody, Stratum, agreement, draw, hash, parse,
+    prefill, score, stratified, text,
 };
 use ringback::call::Direction;
 use ringback::config;
@@ -50,11 +50,19 @@ fn eti_14_tone_is_a_persons_to_judge_from_one_to_five_and_nothing_fills_it_in() 
     let filled = prefill(&form, &facts);
     let human = ["E3", "E4", "E5", "D4"];
     for id in human {
-        assert_eq!((form.item[id].how, form.item[id].scale, filled[id].points), (How::Human, 5, None), "{id}");
+        assert_eq!(
+            (form.item[id].how, form.item[id].scale, filled[id].points),
+            (How::Human, 5, None),
+            "{id}"
+        );
     }
     let mut body = SheetBody::default();
     for (id, item) in form.applicable(Direction::Inbound, false) {
-        let mark = if item.scale > 0 { Mark { mark: Some(5), ..Mark::default() } } else { Mark { points: Some(item.points), ..Mark::default() } };
+        let mark = if item.scale > 0 {
+            Mark { mark: Some(5), ..Mark::default() }
+        } else {
+            Mark { points: Some(item.points), ..Mark::default() }
+        };
         body.marks.insert(id.to_owned(), mark);
     }
     body.marks.insert("E4".into(), Mark { mark: Some(4), comment: "听得出微笑".into(), ..Mark::default() });
@@ -72,8 +80,14 @@ fn a_mistake_in_a_form_says_where_and_how_to_mend_it() {
     for (text, wanted) in [
         ("title = \"x\"\n", &["it is for no pack"][..]),
         ("pack = \"x\"\n[item.B1]\npionts = 9\n", &["x.toml:3:1", "^^^^^^", "did you mean `points`?"]),
-        ("pack = \"x\"\n[item.B1]\npoints = 9\nsteps = [9, 0]\nfrom = []\n", &["99 points together", "off = true"]),
-        ("pack = \"x\"\n[item.B1]\nfrom = [{ measure = { detector = \"interuptions\", steps = [] } }]\n", &["x.toml:3:", "did you mean `interruptions`?"]),
+        (
+            "pack = \"x\"\n[item.B1]\npoints = 9\nsteps = [9, 0]\nfrom = []\n",
+            &["99 points together", "off = true"],
+        ),
+        (
+            "pack = \"x\"\n[item.B1]\nfrom = [{ measure = { detector = \"interuptions\", steps = [] } }]\n",
+            &["x.toml:3:", "did you mean `interruptions`?"],
+        ),
         ("pack = \"x\"\n[item.B1]\ngroup = \"Z\"\n", &["no group `Z`", "groups: A, B"]),
         ("pack = \"x\"\n[critical.K9]\ntitle = \"x\"\n", &["`K9` changes nothing"]),
         ("pack = \"x\"\n[draw]\nshare = 500.0\n", &["x.toml:3:", "0 to 100"]),
@@ -138,7 +152,12 @@ fn over_many_seeds_every_call_is_drawn_as_often_as_it_is_said() {
 #[test]
 fn the_estimate_is_the_one_of_the_book() {
     // Three calls audited in any case, all scored; 40 that could be drawn, five of them scored.
-    let one = Stratum { must: 3, frame: 40, must_scores: vec![50.0, 60.0, 70.0], drawn_scores: vec![80.0, 85.0, 90.0, 95.0, 100.0] };
+    let one = Stratum {
+        must: 3,
+        frame: 40,
+        must_scores: vec![50.0, 60.0, 70.0],
+        drawn_scores: vec![80.0, 85.0, 90.0, 95.0, 100.0],
+    };
     let estimate = stratified(std::slice::from_ref(&one)).unwrap();
     // (3 * 60 + 40 * 90) / 43; half: 2.776 * 40 / 43 * sqrt((1 - 5/40) * 62.5 / 5).
     assert_eq!((estimate.mean, estimate.low, estimate.high), (87.91, Some(79.37), Some(96.45)));
@@ -146,7 +165,11 @@ fn the_estimate_is_the_one_of_the_book() {
     let single = Stratum { frame: 40, drawn_scores: vec![80.0], ..Stratum::default() };
     let alone = stratified(&[single]).unwrap();
     assert_eq!((alone.mean, alone.low), (80.0, None), "one sheet has no spread");
-    assert_eq!(stratified(&[one, Stratum { frame: 9, ..Stratum::default() }]), None, "a part without a sheet");
+    assert_eq!(
+        stratified(&[one, Stratum { frame: 9, ..Stratum::default() }]),
+        None,
+        "a part without a sheet"
+    );
 }
 
 #[test]

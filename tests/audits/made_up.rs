@@ -59,7 +59,11 @@ async fn rec_04_made_up_results_must_be_audited_and_say_why(database: &Database)
     for call in &fives {
         assert_eq!(why(call), json!(["equal_scores"]));
     }
-    assert_eq!((why(&brief), why(&four)), (json!(["drawn"]), json!(["drawn"])), "nothing is to be said against these");
+    assert_eq!(
+        (why(&brief), why(&four)),
+        (json!(["drawn"]), json!(["drawn"])),
+        "nothing is to be said against these"
+    );
     // K4: a candidate that a person confirms; then the score is 0, and it is a case.
     let case = cases.iter().find(|case| case["call_id"] == typed.as_str()).unwrap();
     let view = house.get(&format!("/audits/cases/{}", case["id"])).await;
@@ -67,7 +71,11 @@ async fn rec_04_made_up_results_must_be_audited_and_say_why(database: &Database)
     let mut marks = super::world::sheet(&view, &[]);
     marks["criticals"] = json!({ "K4": { "confirmed": true, "comment": "pressed 2, typed 5" } });
     let body = json!({ "sheet": marks, "by": "wang" });
-    let sheet = house.ask(Method::POST, &format!("/audits/cases/{}/submit", case["id"]), body).await.expect(201);
+    let sheet =
+        house.ask(Method::POST, &format!("/audits/cases/{}/submit", case["id"]), body).await.expect(201);
     let result: Value = serde_json::from_str(sheet["result"].as_str().unwrap()).unwrap();
-    assert_eq!((sheet["score"].as_f64(), &result["case"], result["before"].as_f64()), (Some(0.0), &json!(true), Some(100.0)));
+    assert_eq!(
+        (sheet["score"].as_f64(), &result["case"], result["before"].as_f64()),
+        (Some(0.0), &json!(true), Some(100.0))
+    );
 }

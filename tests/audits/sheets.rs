@@ -52,9 +52,15 @@ async fn rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_
     assert_eq!(send(&house, &bad, marks, "", "wang").await.expect(201)["score"], 75.0);
     let month = house.get("/audits/results?month=2026-03").await;
     let a = month["agents"].as_array().unwrap().iter().find(|agent| agent["agent"] == "A").unwrap();
-    assert_eq!((a["mean"].as_f64(), a["sheets"].as_u64(), a["grade"].as_str()), (Some(83.5), Some(2), Some("B")));
+    assert_eq!(
+        (a["mean"].as_f64(), a["sheets"].as_u64(), a["grade"].as_str()),
+        (Some(83.5), Some(2), Some("B"))
+    );
     assert_eq!(a["critical"].as_array().unwrap().len(), 1);
-    assert_eq!((&a["critical"][0]["critical"], &a["critical"][0]["call_id"]), (&json!(["K2"]), &json!(second)));
+    assert_eq!(
+        (&a["critical"][0]["critical"], &a["critical"][0]["call_id"]),
+        (&json!(["K2"]), &json!(second))
+    );
     // Both calls of A were scored: there is nothing to estimate.
     assert_eq!((&a["estimate"]["low"], &a["estimate"]["high"]), (&json!(83.5), &json!(83.5)));
     assert_eq!((month["open"].as_u64(), &month["estimate"]), (Some(1), &Value::Null), "B has no sheet yet");
@@ -73,10 +79,16 @@ async fn findings_fill_in_a_person_decides_and_the_system_costs_nobody_a_point(d
     house.written().await;
     let case = case(&house, &call).await;
     let points = |item: &str| case["prefill"][item]["points"].as_f64();
-    assert_eq!((points("B1"), points("A1"), points("F2"), points("F3")), (Some(4.0), Some(4.0), Some(0.0), Some(6.0)));
+    assert_eq!(
+        (points("B1"), points("A1"), points("F2"), points("F3")),
+        (Some(4.0), Some(4.0), Some(0.0), Some(6.0))
+    );
     assert_eq!(case["prefill"]["B1"]["at_ms"], json!([1000]));
     assert_eq!((points("E2"), points("A2")), (None, None), "a person must listen");
-    assert_eq!((&case["prefill"]["B4"]["na"], &case["prefill"]["B4"]["system"]), (&json!(true), &json!(true)));
+    assert_eq!(
+        (&case["prefill"]["B4"]["na"], &case["prefill"]["B4"]["system"]),
+        (&json!(true), &json!(true))
+    );
     // The line cut the customer off, no person: only the phrase is a candidate.
     let candidates: Vec<&String> = case["candidates"].as_object().unwrap().keys().collect();
     assert_eq!(candidates, ["K2"]);
@@ -98,7 +110,8 @@ async fn findings_fill_in_a_person_decides_and_the_system_costs_nobody_a_point(d
     odd["marks"]["Z9"] = json!({ "points": 1 });
     odd["marks"].as_object_mut().unwrap().remove("A2");
     let odd = send(&house, &case, odd, "", "wang").await.expect(422);
-    let fields: Vec<&str> = odd["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
+    let fields: Vec<&str> =
+        odd["errors"].as_array().unwrap().iter().map(|e| e["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["marks.A2", "marks.B1", "marks.Z9"], "{odd}");
     // The auditor heard that it was no interruption, and dismisses the phrase.
     let sheet = send(&house, &case, decided(false, "the customer said it"), "", "wang").await.expect(201);
@@ -124,13 +137,17 @@ async fn a_submitted_sheet_never_changes_and_a_correction_is_a_new_version(datab
         assert!(execute(&house.shop.site.store, sql).await.is_err(), "{sql}");
     }
     send(&house, &case, sheet(&case, &[("F3", 0.0)]), "", "wang").await.expect(422);
-    let second = send(&house, &case, sheet(&case, &[("F3", 0.0)]), "listened again", "wang").await.expect(201);
+    let second =
+        send(&house, &case, sheet(&case, &[("F3", 0.0)]), "listened again", "wang").await.expect(201);
     assert_eq!((second["version"].as_i64(), second["reason"].as_str()), (Some(2), Some("listened again")));
     let shown = view(&house, &id).await;
     assert_eq!((&shown["case"]["score"], shown["sheets"].as_array().unwrap().len()), (&json!(93.7), 2));
     assert_eq!(shown["sheets"][1]["score"], 100.0, "the first stands as it was");
     let audit = house.get("/audit?action=sheet.submit").await;
-    assert!(audit["items"][0]["detail"].as_str().unwrap().contains(second["sha256"].as_str().unwrap()), "{audit}");
+    assert!(
+        audit["items"][0]["detail"].as_str().unwrap().contains(second["sha256"].as_str().unwrap()),
+        "{audit}"
+    );
     let form = house.get(&format!("/audits/forms/{}", first["form_version"].as_str().unwrap())).await;
     assert_eq!(form["item"]["B1"]["points"], 10.0, "the form stays, whatever is in force");
 }
@@ -149,7 +166,9 @@ async fn an_appeal_is_filed_within_its_term_and_reviewed_by_another_person(datab
     let says = json!({ "text": "客户自己停下来了" });
     let ma = house.token("ma", "read").await;
     house.ask_as(&ma, Method::POST, &path(&appealed), says.clone()).await.expect(403);
-    let seen = house.ask_as(&li, Method::GET, &format!("/audits/cases/{}", appealed["case"]["id"]), Value::Null).await;
+    let seen = house
+        .ask_as(&li, Method::GET, &format!("/audits/cases/{}", appealed["case"]["id"]), Value::Null)
+        .await;
     assert_eq!(seen.expect(200)["sheets"][0]["state"], "submitted", "the agent sees the sheet");
     // Seven days: the whole of 9 April, and not a minute of the 10th.
     house.shop.set("2026-04-09 23:59");
@@ -172,7 +191,8 @@ async fn an_appeal_is_filed_within_its_term_and_reviewed_by_another_person(datab
     house.ask(Method::POST, &decide, body).await.expect(409);
     send(&house, &appealed, right, "appeal upheld", "zhao").await.expect(201);
     let month = house.get("/audits/results?month=2026-03").await;
-    let scores: Vec<&Value> = month["agents"][0]["lines"].as_array().unwrap().iter().map(|line| &line["score"]).collect();
+    let scores: Vec<&Value> =
+        month["agents"][0]["lines"].as_array().unwrap().iter().map(|line| &line["score"]).collect();
     assert_eq!(scores, [&json!(100.0), &json!(89.5)], "{month}");
 }
 
@@ -185,13 +205,17 @@ async fn a_session_shows_where_auditors_differ_once_all_have_scored(database: &D
     let session = house.ask(Method::POST, "/audits/sessions", ask(json!(["wang", "zhao"]))).await.expect(201);
     let path = format!("/audits/sessions/{}", session["session"]["id"]);
     for (auditor, but) in [("wang", &[("B2", 4.0), ("E2", 5.0)]), ("zhao", &[("B2", 2.0), ("E2", 3.0)])] {
-        assert_eq!((&house.get(&path).await["complete"], &house.get(&path).await["spread"]), (&json!(false), &Value::Null));
+        assert_eq!(
+            (&house.get(&path).await["complete"], &house.get(&path).await["spread"]),
+            (&json!(false), &Value::Null)
+        );
         let cases = session["cases"].as_array().unwrap();
         let case = view(&house, &cases.iter().find(|case| case["auditor"] == auditor).unwrap()["id"]).await;
         send(&house, &case, sheet(&case, but), "", auditor).await.expect(201);
     }
     let both = house.get(&path).await;
-    let items: Vec<&str> = both["items"].as_array().unwrap().iter().map(|item| item["item"].as_str().unwrap()).collect();
+    let items: Vec<&str> =
+        both["items"].as_array().unwrap().iter().map(|item| item["item"].as_str().unwrap()).collect();
     assert_eq!((items, &both["items"][0]["given"]["zhao"]), (vec!["B2", "E2"], &json!(2.0)), "{both}");
     assert!(both["spread"].as_f64().unwrap() > 4.0, "{both}");
     let month = house.get("/audits/results?month=2026-03").await;
@@ -232,5 +256,8 @@ async fn eti_21_the_version_of_the_phrase_book_is_kept_with_the_sheet(database: 
     let sql = format!("UPDATE call_evidence SET version = 'fedcba987654' WHERE call_id = '{call}'");
     execute(&house.shop.site.store, &sql).await.unwrap();
     let second = send(&house, &case, sheet(&case, &[]), "other phrases", "wang").await.expect(201);
-    assert_eq!((first["scorecard_version"].as_str(), second["scorecard_version"].as_str()), (Some("0123456789ab"), Some("fedcba987654")));
+    assert_eq!(
+        (first["scorecard_version"].as_str(), second["scorecard_version"].as_str()),
+        (Some("0123456789ab"), Some("fedcba987654"))
+    );
 }

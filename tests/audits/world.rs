@@ -105,7 +105,16 @@ impl House {
     }
 
     /// A finding in a call.
-    pub fn finding(&mut self, call: &str, number: u32, detector: &str, rule: &str, value: f64, severity: &str, charge: &str) {
+    pub fn finding(
+        &mut self,
+        call: &str,
+        number: u32,
+        detector: &str,
+        rule: &str,
+        value: f64,
+        severity: &str,
+        charge: &str,
+    ) {
         let agent = if charge == "agent" { "'li'" } else { "NULL" };
         write!(
             self.sql,

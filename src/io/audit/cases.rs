@@ -106,14 +106,17 @@ impl AuditOffice {
     pub async fn reassign(&self, id: i64, auditor: &str) -> Result<CaseRow, Error> {
         let case = self.case(id).await?;
         self.is_no_party(&case.call_id, &case.agent, auditor, "auditor").await?;
-        let filter = crate::io::store::audits::CaseFilter { call: Some(case.call_id.clone()), ..Default::default() };
+        let filter =
+            crate::io::store::audits::CaseFilter { call: Some(case.call_id.clone()), ..Default::default() };
         let twin = |other: &CaseRow| {
             other.id != id
                 && other.auditor == auditor
                 && (other.draw_id, other.session_id) == (case.draw_id, case.session_id)
         };
         if self.store().all_cases(&filter).await?.iter().any(twin) {
-            return Err(Error::Refused(format!("{auditor} scores this call already; two looks are two people's")));
+            return Err(Error::Refused(format!(
+                "{auditor} scores this call already; two looks are two people's"
+            )));
         }
         if !self.store().reassign_case(id, auditor).await? {
             return Err(Error::Refused("a sheet was begun; its auditor keeps it".into()));
@@ -122,14 +125,22 @@ impl AuditOffice {
     }
 
     /// Who had the customer, or is scored for it, judges nothing of it.
-    pub(super) async fn is_no_party(&self, call: &str, agent: &str, name: &str, what: &str) -> Result<(), Error> {
+    pub(super) async fn is_no_party(
+        &self,
+        call: &str,
+        agent: &str,
+        name: &str,
+        what: &str,
+    ) -> Result<(), Error> {
         if name.trim().is_empty() {
             return Err(Error::field(what, "nobody is named", "write a name"));
         }
         let mut agents = self.store().agents_of_call(call).await?;
         agents.push(agent.to_owned());
         if agents.iter().any(|agent| agent == name) {
-            return Err(Error::Refused(format!("{name} had the customer in this call; nobody audits their own call")));
+            return Err(Error::Refused(format!(
+                "{name} had the customer in this call; nobody audits their own call"
+            )));
         }
         Ok(())
     }
@@ -173,7 +184,8 @@ impl AuditOffice {
         if person.name == case.auditor {
             return Ok(());
         }
-        let filter = crate::io::store::audits::CaseFilter { call: Some(case.call_id.clone()), ..Default::default() };
+        let filter =
+            crate::io::store::audits::CaseFilter { call: Some(case.call_id.clone()), ..Default::default() };
         let blind = |other: &CaseRow| {
             other.auditor == person.name
                 && other.sheet_id.is_none()
@@ -184,7 +196,9 @@ impl AuditOffice {
         }
         match person.leads || person.name == case.agent && case.sheet_id.is_some() {
             true => Ok(()),
-            false => forbidden("a sheet is seen by its auditor, by the agent once it is submitted, and by whoever leads"),
+            false => forbidden(
+                "a sheet is seen by its auditor, by the agent once it is submitted, and by whoever leads",
+            ),
         }
     }
 
@@ -192,7 +206,13 @@ impl AuditOffice {
     ///
     /// # Errors
     /// [`Error::Forbidden`] to others than the auditor.
-    pub async fn draft(&self, id: i64, body: &SheetBody, person: &Person, now: Timestamp) -> Result<SheetRow, Error> {
+    pub async fn draft(
+        &self,
+        id: i64,
+        body: &SheetBody,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<SheetRow, Error> {
         let case = self.case(id).await?;
         self.may_score(&case, person).await?;
         self.save(&case, body, None, person, "", now).await
@@ -231,7 +251,10 @@ impl AuditOffice {
         if self.store().appeals_of(case.id).await?.iter().any(upheld) {
             return Ok(());
         }
-        Err(Error::Forbidden(format!("{} scores this call; a supervisor can give it to another", case.auditor)))
+        Err(Error::Forbidden(format!(
+            "{} scores this call; a supervisor can give it to another",
+            case.auditor
+        )))
     }
 
     async fn save(
@@ -258,7 +281,9 @@ impl AuditOffice {
             form: &json(serde_json::to_string(&*form)),
             scorecard_version: &known.scorecard,
             body: &body,
-            score: score.as_ref().map(|score| (score.total, score.grade.as_str(), result.as_str(), critical.as_str())),
+            score: score
+                .as_ref()
+                .map(|score| (score.total, score.grade.as_str(), result.as_str(), critical.as_str())),
             reason,
             sha256: &sha256,
         };
@@ -271,7 +296,13 @@ impl AuditOffice {
     ///
     /// # Errors
     /// [`Error::Refused`] after the term; [`Error::Forbidden`] to others than the agent.
-    pub async fn appeal(&self, id: i64, text: &str, person: &Person, now: Timestamp) -> Result<AppealRow, Error> {
+    pub async fn appeal(
+        &self,
+        id: i64,
+        text: &str,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<AppealRow, Error> {
         let case = self.case(id).await?;
         if person.name != case.agent {
             return Err(Error::Forbidden("an appeal is the agent's own".into()));
@@ -289,7 +320,9 @@ impl AuditOffice {
         let last = calendar.date(Timestamp(submitted)).checked_add(form.appeal_days.days());
         if last.is_ok_and(|last| now > calendar.end_of(last)) {
             let days = form.appeal_days;
-            return Err(Error::Refused(format!("the term of {days} days after the sheet was submitted is over")));
+            return Err(Error::Refused(format!(
+                "the term of {days} days after the sheet was submitted is over"
+            )));
         }
         let appeal = self.store().file_appeal(sheet.id, &case.agent, text.trim(), now).await?;
         self.appeal_row(appeal).await

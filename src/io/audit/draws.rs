@@ -97,7 +97,9 @@ impl AuditOffice {
         }
         let (unheard, robots) = self.store().calls_beside(&range.from, &range.to).await?;
         if unheard > 0 {
-            return Err(Error::Refused(format!("{unheard} calls of {month} were not looked at; try again shortly")));
+            return Err(Error::Refused(format!(
+                "{unheard} calls of {month} were not looked at; try again shortly"
+            )));
         }
         let population = self.population(&form, &range, pack, &period(month, pack)).await?;
         if population.is_empty() {
@@ -134,8 +136,11 @@ impl AuditOffice {
         }
         let none = Vec::new();
         let of = |source: &AuditSource| keyed.get(&source.id).unwrap_or(&none);
-        let entries: Vec<Entry> =
-            sources.iter().filter(|source| source.done != 0).map(|source| entry(source, of(source))).collect();
+        let entries: Vec<Entry> = sources
+            .iter()
+            .filter(|source| source.done != 0)
+            .map(|source| entry(source, of(source)))
+            .collect();
         let series = audit::suspicious(&form.series, form.draw.low_score, &entries);
         let zone = self.calendar().zone().clone();
         let row = |source: &AuditSource| {
@@ -210,7 +215,8 @@ impl AuditOffice {
         if plan.without_second > 0 {
             tracing::warn!(calls = plan.without_second, "calls have nobody left for a second look");
         }
-        let picks: BTreeMap<&str, &audit::Pick> = drawn.picks.iter().map(|pick| (pick.key.as_str(), pick)).collect();
+        let picks: BTreeMap<&str, &audit::Pick> =
+            drawn.picks.iter().map(|pick| (pick.key.as_str(), pick)).collect();
         let due = self.month(&draw.month)?.next.with().day(rule.close_day).build();
         let due_at = due.ok().map(|day: Date| self.calendar().end_of(day).0);
         let cases = plan.assignments.iter().filter_map(|assignment| {
@@ -348,7 +354,9 @@ fn reasons(source: &AuditSource, keyed: &[KeyedScore], rule: &DrawRule) -> BTree
     if source.complaints > 0 {
         must.insert(Must::Complaint);
     }
-    if keyed.iter().any(|score| score.score <= rule.low_score) || source.outcome.as_deref() == Some("dissatisfied") {
+    if keyed.iter().any(|score| score.score <= rule.low_score)
+        || source.outcome.as_deref() == Some("dissatisfied")
+    {
         must.insert(Must::LowScore);
     }
     if source.recording.is_none() {

@@ -66,8 +66,11 @@ fn closure(complaints: &[ClosedComplaint]) -> Option<Found> {
         let body: serde_json::Value = serde_json::from_str(&complaint.body).unwrap_or_default();
         !body["verification"]["at"].is_null()
     };
-    let open: Vec<&str> =
-        complaints.iter().filter(|complaint| !proper(complaint)).map(|complaint| complaint.number.as_str()).collect();
+    let open: Vec<&str> = complaints
+        .iter()
+        .filter(|complaint| !proper(complaint))
+        .map(|complaint| complaint.number.as_str())
+        .collect();
     let severity = if open.is_empty() { Severity::Info } else { Severity::Fail };
     let detail = if open.is_empty() {
         "every complaint was verified".to_owned()

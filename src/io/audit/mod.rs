@@ -137,7 +137,9 @@ impl AuditOffice {
     /// The form of a pack and its version.
     fn form(&self, pack: &str) -> Result<(Arc<Form>, Arc<str>), Error> {
         let found = self.settings().forms.of(pack);
-        found.ok_or_else(|| Error::Refused("no audit form can be used; `ringback audit check` says why".into()))
+        found.ok_or_else(|| {
+            Error::Refused("no audit form can be used; `ringback audit check` says why".into())
+        })
     }
 
     /// First and last day of a month, and the ids between which its calls lie.

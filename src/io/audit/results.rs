@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{AuditOffice, Error};
-use crate::audit::{self, Agreement, AgentPart, Estimate, Stratum};
+use crate::audit::{self, AgentPart, Agreement, Estimate, Stratum};
 use crate::io::store::audits::{CaseFilter, CaseRow};
 
 /// The audits of a month.
@@ -73,16 +73,19 @@ impl AuditOffice {
     /// [`Error::Lacks`] for what is no month.
     pub async fn results(&self, month: &str, pack: &str) -> Result<MonthResult, Error> {
         let range = self.month(month)?;
-        let draw = self.store().draws().await?.into_iter().find(|draw| draw.month == month && draw.pack == pack);
+        let draw =
+            self.store().draws().await?.into_iter().find(|draw| draw.month == month && draw.pack == pack);
         let filter = CaseFilter { from: Some(range.from), to: Some(range.to), ..CaseFilter::default() };
         let ours = |case: &CaseRow| {
-            case.session_id.is_none() && (case.draw_id.is_none() || case.draw_id == draw.as_ref().map(|draw| draw.id))
+            case.session_id.is_none()
+                && (case.draw_id.is_none() || case.draw_id == draw.as_ref().map(|draw| draw.id))
         };
         let mut cases = self.store().all_cases(&filter).await?;
         cases.retain(ours);
         let parts: BTreeMap<String, AgentPart> = match &draw {
             Some(draw) => {
-                let parts = self.draw_view(draw.id).await?.result.map(|result| result.agents).unwrap_or_default();
+                let parts =
+                    self.draw_view(draw.id).await?.result.map(|result| result.agents).unwrap_or_default();
                 parts.into_iter().map(|part| (part.agent.clone(), part)).collect()
             }
             None => BTreeMap::new(),
@@ -91,7 +94,9 @@ impl AuditOffice {
         let mut agents: BTreeMap<&str, AgentResult> = BTreeMap::new();
         let mut strata: BTreeMap<&str, Stratum> = parts
             .iter()
-            .map(|(name, part)| (name.as_str(), Stratum { must: part.must, frame: part.frame, ..Stratum::default() }))
+            .map(|(name, part)| {
+                (name.as_str(), Stratum { must: part.must, frame: part.frame, ..Stratum::default() })
+            })
             .collect();
         for case in cases.iter().filter(|case| case.second == 0) {
             let agent = agents.entry(&case.agent).or_default();
@@ -112,7 +117,8 @@ impl AuditOffice {
             agent.sheets = agent.lines.len() as u64;
             let sum: f64 = agent.lines.iter().map(|line| line.score).sum();
             agent.mean = (agent.sheets > 0).then(|| (sum / agent.sheets as f64 * 100.0).round() / 100.0);
-            agent.estimate = strata.get(name).and_then(|stratum| audit::stratified(std::slice::from_ref(stratum)));
+            agent.estimate =
+                strata.get(name).and_then(|stratum| audit::stratified(std::slice::from_ref(stratum)));
             agent.critical = agent.lines.iter().filter(|line| !line.critical.is_empty()).cloned().collect();
             let grade = agent.mean.and_then(|mean| form.grade.iter().find(|grade| mean >= grade.from));
             agent.grade = grade.map(|grade| grade.name.clone()).unwrap_or_default();
@@ -145,7 +151,9 @@ fn line(case: &CaseRow) -> Option<SheetLine> {
 fn agreement(cases: &[CaseRow]) -> Option<Agreement> {
     let of = |second: i64| {
         let cases = cases.iter().filter(move |case| case.second == second && case.draw_id.is_some());
-        cases.filter_map(|case| Some((case.call_id.as_str(), (case.score?, case.grade.as_deref()?)))).collect()
+        cases
+            .filter_map(|case| Some((case.call_id.as_str(), (case.score?, case.grade.as_deref()?))))
+            .collect()
     };
     let (first, second): (BTreeMap<_, _>, BTreeMap<_, _>) = (of(0), of(1));
     let pairs: Vec<_> =

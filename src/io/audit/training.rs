@@ -53,9 +53,15 @@ impl AuditOffice {
     ///
     /// # Errors
     /// [`Error::Refused`] where one of them had the customer.
-    pub async fn call_session(&self, body: &SessionBody, by: &str, now: Timestamp) -> Result<SessionView, Error> {
+    pub async fn call_session(
+        &self,
+        body: &SessionBody,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<SessionView, Error> {
         let source = self.source(&body.call_id).await?;
-        let auditors: std::collections::BTreeSet<&str> = body.auditors.iter().map(|name| name.trim()).collect();
+        let auditors: std::collections::BTreeSet<&str> =
+            body.auditors.iter().map(|name| name.trim()).collect();
         if auditors.len() < 2 {
             return Err(Error::field("auditors", "one alone has nobody to differ from", "name two or more"));
         }
@@ -114,7 +120,10 @@ impl AuditOffice {
                 let values: Vec<f64> = given.values().filter_map(|points| *points).collect();
                 ItemSpread { item, spread: spread(&values), given }
             })
-            .filter(|item| item.spread > 0.0 || item.given.values().any(Option::is_none) && item.given.values().any(Option::is_some))
+            .filter(|item| {
+                item.spread > 0.0
+                    || item.given.values().any(Option::is_none) && item.given.values().any(Option::is_some)
+            })
             .collect();
         items.sort_by(|a, b| b.spread.total_cmp(&a.spread).then_with(|| a.item.cmp(&b.item)));
         let totals: Vec<f64> = cases.iter().filter_map(|case| case.score).collect();
@@ -125,7 +134,12 @@ impl AuditOffice {
     ///
     /// # Errors
     /// [`Error::Lacks`] for a place that is none.
-    pub async fn keep_example(&self, new: ExampleRow, person: &Person, now: Timestamp) -> Result<ExampleRow, Error> {
+    pub async fn keep_example(
+        &self,
+        new: ExampleRow,
+        person: &Person,
+        now: Timestamp,
+    ) -> Result<ExampleRow, Error> {
         let source = self.source(&new.call_id).await?;
         if !matches!(new.kind.as_str(), "good" | "bad") {
             return Err(Error::field("kind", format!("there is no `{}`", new.kind), "write good or bad"));
@@ -134,7 +148,11 @@ impl AuditOffice {
             return Err(Error::field("title", "it has none", "say in a few words what is heard"));
         }
         if new.from_ms < 0 || new.to_ms <= new.from_ms {
-            return Err(Error::field("to_ms", "it ends before it begins", "give from_ms and to_ms of the recording"));
+            return Err(Error::field(
+                "to_ms",
+                "it ends before it begins",
+                "give from_ms and to_ms of the recording",
+            ));
         }
         let (form, _) = self.form(&source.pack)?;
         if !new.item.is_empty() && !form.item.contains_key(&new.item) {

@@ -77,6 +77,22 @@ pub enum AuditCommand {
         /// Row id.
         id: i64,
     },
+    /// Send the sheet of a case: JSON with marks, criticals, notes and summary.
+    Score {
+        /// Row id.
+        id: i64,
+        /// The file.
+        file: PathBuf,
+        /// Who scored.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// Keep it as a draft.
+        #[arg(long)]
+        draft: bool,
+        /// Why a submitted sheet is corrected.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
     /// The audits of a month, by agent.
     Results {
         /// The month: 2026-03.
@@ -100,7 +116,9 @@ pub(super) async fn run(client: &Client, output: Output, args: &AuditArgs) -> Re
         }
         AuditCommand::Draw { month, pack, seed: Some(seed), auditors, .. } => {
             let draws = client.get("/audits/draws", &[]).await?;
-            let found = items(&draws).iter().find(|draw| text(draw, "month") == *month && text(draw, "pack") == *pack);
+            let found = items(&draws)
+                .iter()
+                .find(|draw| text(draw, "month") == *month && text(draw, "pack") == *pack);
             let Some(id) = found.map(|draw| text(draw, "id")) else {
                 let hint = format!("{month} is not frozen; `ringback audit draw {month}` does that first");
                 return Err(Failure::failed(hint));
@@ -131,6 +149,19 @@ pub(super) async fn run(client: &Client, output: Output, args: &AuditArgs) -> Re
             let case = client.get(&format!("/audits/cases/{id}"), &[]).await?;
             output.print(&case, show_case);
         }
+        AuditCommand::Score { id, file, by, draft, reason } => {
+            let sheet: Value = serde_json::from_str(&read(file)?)
+                .map_err(|error| Failure::failed(format!("{} is no JSON: {error}", file.display())))?;
+            let body = json!({ "sheet": sheet, "by": by, "reason": reason });
+            let sheet = match draft {
+                true => client.put(&format!("/audits/cases/{id}/draft"), &body).await?,
+                false => client.post(&format!("/audits/cases/{id}/submit"), &body).await?,
+            };
+            output.print(&sheet, |sheet| {
+                let (version, state) = (text(sheet, "version"), text(sheet, "state"));
+                format!("version {version} {state} {} {}\n", text(sheet, "score"), text(sheet, "grade"))
+            });
+        }
         AuditCommand::Results { month } => {
             let results = client.get("/audits/results", &[("month", month.clone())]).await?;
             output.print(&results, show_results);
@@ -152,13 +183,18 @@ async fn verify(client: &Client, output: Output, draw: &str) -> Result<(), Failu
     };
     output.print(&verified, |verified| {
         let problems = verified["problems"].as_array().cloned().unwrap_or_default();
-        let lines: Vec<String> = problems.iter().filter_map(Value::as_str).map(|line| format!("{line}\n")).collect();
+        let lines: Vec<String> =
+            problems.iter().filter_map(Value::as_str).map(|line| format!("{line}\n")).collect();
         match lines.is_empty() {
             true => format!("{} calls, {} picks: as published\n", verified["calls"], verified["picks"]),
             false => lines.concat(),
         }
     });
-    if verified["good"] == json!(true) { Ok(()) } else { Err(Failure::failed("the draw is not as it was published")) }
+    if verified["good"] == json!(true) {
+        Ok(())
+    } else {
+        Err(Failure::failed("the draw is not as it was published"))
+    }
 }
 
 /// Does an exported draw again; nothing but the files is asked.
@@ -186,13 +222,15 @@ fn offline(folder: &Path) -> Result<Value, Failure> {
 }
 
 fn read(path: &Path) -> Result<String, Failure> {
-    std::fs::read_to_string(path).map_err(|error| Failure::failed(format!("{} cannot be read: {error}", path.display())))
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::failed(format!("{} cannot be read: {error}", path.display())))
 }
 
 async fn export(client: &Client, id: i64, to: &Path) -> Result<(), Failure> {
     let draw = client.get(&format!("/audits/draws/{id}"), &[]).await?;
     let list = client.text(&format!("/audits/draws/{id}/list")).await?;
-    let named = |error: std::io::Error| Failure::failed(format!("{} cannot be written: {error}", to.display()));
+    let named =
+        |error: std::io::Error| Failure::failed(format!("{} cannot be written: {error}", to.display()));
     std::fs::create_dir_all(to).map_err(named)?;
     let pretty = serde_json::to_string_pretty(&draw).unwrap_or_default();
     for (name, text) in [("list.csv", list.as_str()), ("draw.json", &pretty), ("HOW.txt", audit::HOW)] {
@@ -219,7 +257,11 @@ fn check(files: &[PathBuf]) -> Result<(), Failure> {
     }
     for file in files {
         // Each by itself over the shipped default: a file of one's own takes the place of a shipped one.
-        let mut alone = if file.file_name().is_some_and(|name| name == "default.toml") { Forms::default() } else { forms.clone() };
+        let mut alone = if file.file_name().is_some_and(|name| name == "default.toml") {
+            Forms::default()
+        } else {
+            forms.clone()
+        };
         add(&mut alone, &file.display().to_string(), &read(file)?);
     }
     if problems.is_empty() {
@@ -264,7 +306,11 @@ fn show(draw: &Value) -> String {
     let Some(seed) = draw["seed"].as_str() else {
         return out + "no seed yet: `ringback audit draw MONTH --seed ... --auditors a,b`\n";
     };
-    out.push_str(&format!("seed {seed}, typed in by {} at {}\n", text(draw, "seeded_by"), local_time(&draw["seeded_at"])));
+    out.push_str(&format!(
+        "seed {seed}, typed in by {} at {}\n",
+        text(draw, "seeded_by"),
+        local_time(&draw["seeded_at"])
+    ));
     let mut agents = Table::new(&["agent", ">calls", ">must", ">frame", ">drawn", ">probability"]);
     for part in draw["result"]["agents"].as_array().into_iter().flatten() {
         let probability = part["probability"].as_f64().unwrap_or_default();
@@ -310,9 +356,17 @@ fn show_case(case: &Value) -> String {
     let mut out = format!("case {} of call {}\n", text(&case["case"], "id"), text(&case["case"], "call_id"));
     out.push_str(&table.render("the form is empty"));
     for (id, found) in case["candidates"].as_object().into_iter().flatten() {
-        let what: Vec<String> =
-            found.as_array().into_iter().flatten().map(|one| format!("{} {}", text(one, "detector"), text(one, "rule"))).collect();
-        out.push_str(&format!("to decide: {id} {}: {}\n", text(&case["form"]["critical"][id], "title"), what.join(", ")));
+        let what: Vec<String> = found
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|one| format!("{} {}", text(one, "detector"), text(one, "rule")))
+            .collect();
+        out.push_str(&format!(
+            "to decide: {id} {}: {}\n",
+            text(&case["form"]["critical"][id], "title"),
+            what.join(", ")
+        ));
     }
     out
 }
@@ -333,7 +387,11 @@ fn show_results(results: &Value) -> String {
     }
     let mut out = table.render("nothing was audited");
     if !results["estimate"].is_null() {
-        out.push_str(&format!("all calls: {} {}\n", text(&results["estimate"], "mean"), interval(&results["estimate"])));
+        out.push_str(&format!(
+            "all calls: {} {}\n",
+            text(&results["estimate"], "mean"),
+            interval(&results["estimate"])
+        ));
     }
     if !results["agreement"].is_null() {
         let agreement = &results["agreement"];

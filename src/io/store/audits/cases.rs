@@ -190,7 +190,12 @@ impl Store {
     }
 }
 
-pub(super) async fn insert_cases(tx: &mut Tx, cases: &[NewCase], by: &str, now: Timestamp) -> Result<(), Error> {
+pub(super) async fn insert_cases(
+    tx: &mut Tx,
+    cases: &[NewCase],
+    by: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
     for share in cases.chunks(SHARE) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(

@@ -151,8 +151,11 @@ impl Store {
         }
         let detail = format!("{calls} calls, list {}, seed from: {}", new.list_sha256, new.source);
         let subject = format!("draw:{id}");
-        append(&mut tx, &AuditLine { at: now, actor: new.by, action: "draw.freeze", subject: &subject, detail: &detail })
-            .await?;
+        append(
+            &mut tx,
+            &AuditLine { at: now, actor: new.by, action: "draw.freeze", subject: &subject, detail: &detail },
+        )
+        .await?;
         tx.commit().await?;
         Ok(id)
     }
@@ -188,7 +191,11 @@ impl Store {
         insert_cases(&mut tx, cases, by, now).await?;
         let detail = format!("seed {seed}, {} sheets", cases.len());
         let subject = format!("draw:{id}");
-        append(&mut tx, &AuditLine { at: now, actor: by, action: "draw.seed", subject: &subject, detail: &detail }).await?;
+        append(
+            &mut tx,
+            &AuditLine { at: now, actor: by, action: "draw.seed", subject: &subject, detail: &detail },
+        )
+        .await?;
         tx.commit().await
     }
 

@@ -164,9 +164,15 @@ impl Store {
             .fetch_one(c)
             .await)?;
         if let Some(score) = score {
-            let (subject, detail) = (format!("sheet:{id}"), format!("case {}, {score}, {}", new.case_id, new.sha256));
-            let line =
-                AuditLine { at: now, actor: new.auditor, action: "sheet.submit", subject: &subject, detail: &detail };
+            let (subject, detail) =
+                (format!("sheet:{id}"), format!("case {}, {score}, {}", new.case_id, new.sha256));
+            let line = AuditLine {
+                at: now,
+                actor: new.auditor,
+                action: "sheet.submit",
+                subject: &subject,
+                detail: &detail,
+            };
             append(&mut tx, &line).await?;
         }
         tx.commit().await?;
@@ -191,7 +197,13 @@ impl Store {
     }
 
     /// Files an appeal against a sheet, once.
-    pub async fn file_appeal(&self, sheet: i64, agent: &str, text: &str, now: Timestamp) -> Result<i64, Error> {
+    pub async fn file_appeal(
+        &self,
+        sheet: i64,
+        agent: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
         let mut tx = self.db.begin().await?;
         let made: Option<(i64,)> = within!(&mut tx, c => sqlx::query_as(
             "INSERT INTO audit_appeals (sheet_id, agent, text, made_at, state, reviewer, answer)
@@ -202,7 +214,8 @@ impl Store {
             .bind(now.0)
             .fetch_optional(c)
             .await)?;
-        let (id,) = made.ok_or_else(|| Error::Exists { what: "appeal against sheet", name: sheet.to_string() })?;
+        let (id,) =
+            made.ok_or_else(|| Error::Exists { what: "appeal against sheet", name: sheet.to_string() })?;
         tx.commit().await?;
         Ok(id)
     }
@@ -230,8 +243,17 @@ impl Store {
             .await
             .map(|done| done.rows_affected()))?;
         let (subject, detail) = (format!("appeal:{id}"), format!("{state}: {answer}"));
-        append(&mut tx, &AuditLine { at: now, actor: reviewer, action: "appeal.decide", subject: &subject, detail: &detail })
-            .await?;
+        append(
+            &mut tx,
+            &AuditLine {
+                at: now,
+                actor: reviewer,
+                action: "appeal.decide",
+                subject: &subject,
+                detail: &detail,
+            },
+        )
+        .await?;
         if changed == 0 {
             tx.rollback().await?;
             return Ok(false);
@@ -242,7 +264,9 @@ impl Store {
 
     /// One appeal.
     pub async fn appeal_row(&self, id: i64) -> Result<Option<AppealRow>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(appeal_sql!("WHERE a.id = $1")).bind(id).fetch_optional(p).await)?)
+        Ok(
+            on!(self.db(), p => sqlx::query_as(appeal_sql!("WHERE a.id = $1")).bind(id).fetch_optional(p).await)?,
+        )
     }
 
     /// Appeals in a case, the newest first.

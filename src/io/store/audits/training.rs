@@ -48,7 +48,13 @@ pub struct ExampleRow {
 
 impl Store {
     /// Makes a session; its id.
-    pub async fn open_session(&self, title: &str, call: &str, by: &str, now: Timestamp) -> Result<i64, Error> {
+    pub async fn open_session(
+        &self,
+        title: &str,
+        call: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<i64, Error> {
         let mut tx = self.db.begin().await?;
         let (id,): (i64,) = within!(&mut tx, c => sqlx::query_as(
             "INSERT INTO audit_sessions (title, call_id, made_by, made_at) VALUES ($1, $2, $3, $4) RETURNING id")

@@ -100,8 +100,19 @@ struct ExampleQuery {
 impl SheetRow for CaseRow {
     const NAME: &'static str = "audit_cases";
     const COLUMNS: &'static [&'static str] = &[
-        "id", "draw_id", "session_id", "call_id", "agent", "why", "probability", "auditor", "second", "due_at",
-        "score", "grade", "critical",
+        "id",
+        "draw_id",
+        "session_id",
+        "call_id",
+        "agent",
+        "why",
+        "probability",
+        "auditor",
+        "second",
+        "due_at",
+        "score",
+        "grade",
+        "critical",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -179,8 +190,11 @@ async fn open(
     Operate(caller): Operate,
     Json(body): Json<CaseBody>,
 ) -> Result<(StatusCode, axum::Json<CaseRow>), Problem> {
-    let case = api.audits()?.open_case(&body.call_id, &body.auditor, &body.why, &caller.name, api.now()).await?;
-    caller.audit(&api, "case.open", &format!("case:{}", case.id), &format!("{} {}", case.call_id, case.auditor)).await?;
+    let case =
+        api.audits()?.open_case(&body.call_id, &body.auditor, &body.why, &caller.name, api.now()).await?;
+    caller
+        .audit(&api, "case.open", &format!("case:{}", case.id), &format!("{} {}", case.call_id, case.auditor))
+        .await?;
     Ok((StatusCode::CREATED, axum::Json(case)))
 }
 

@@ -72,7 +72,10 @@ struct ResultQuery {
 /// Draws, the newest month first, without their picks.
 #[utoipa::path(get, path = "/audits/draws", tag = "audits", security(("bearer" = ["read"])),
     responses((status = 200, description = "All of them", body = Items<DrawView>)))]
-async fn index(State(api): State<Shared>, Read(_caller): Read) -> Result<axum::Json<Items<DrawView>>, Problem> {
+async fn index(
+    State(api): State<Shared>,
+    Read(_caller): Read,
+) -> Result<axum::Json<Items<DrawView>>, Problem> {
     Ok(axum::Json(Items { items: api.audits()?.draw_views().await?, next: None }))
 }
 
@@ -174,6 +177,10 @@ async fn used_form(
     Read(_caller): Read,
     axum::extract::Path(version): axum::extract::Path<String>,
 ) -> Result<axum::Json<Value>, Problem> {
-    let form = api.store().used_form(&version).await?.ok_or_else(|| Problem::not_found("form with version", version))?;
+    let form = api
+        .store()
+        .used_form(&version)
+        .await?
+        .ok_or_else(|| Problem::not_found("form with version", version))?;
     serde_json::from_str(&form).map(axum::Json).map_err(|error| Problem::internal(&error))
 }
