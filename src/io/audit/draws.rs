@@ -249,7 +249,7 @@ impl AuditOffice {
     /// # Errors
     /// The database's.
     pub async fn draw_views(&self) -> Result<Vec<DrawView>, Error> {
-        let rows = self.store().draws().await?;
+        let rows = self.store().audit_draws().await?;
         rows.into_iter().map(|row| view(DrawRow { result: None, ..row })).collect()
     }
 

@@ -115,7 +115,7 @@ impl AuditOffice {
         }
         let Some(month) = today.first_of_month().checked_sub(1.month()).ok() else { return Ok(idle) };
         let month = month.strftime("%Y-%m").to_string();
-        if self.store().draws().await?.iter().any(|draw| draw.month == month && draw.pack.is_empty()) {
+        if self.store().audit_draws().await?.iter().any(|draw| draw.month == month && draw.pack.is_empty()) {
             return Ok(idle);
         }
         match self.freeze(&month, "", "", "ringback", now).await {

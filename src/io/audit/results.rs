@@ -73,8 +73,12 @@ impl AuditOffice {
     /// [`Error::Lacks`] for what is no month.
     pub async fn results(&self, month: &str, pack: &str) -> Result<MonthResult, Error> {
         let range = self.month(month)?;
-        let draw =
-            self.store().draws().await?.into_iter().find(|draw| draw.month == month && draw.pack == pack);
+        let draw = self
+            .store()
+            .audit_draws()
+            .await?
+            .into_iter()
+            .find(|draw| draw.month == month && draw.pack == pack);
         let filter = CaseFilter { from: Some(range.from), to: Some(range.to), ..CaseFilter::default() };
         let ours = |case: &CaseRow| {
             case.session_id.is_none()

@@ -200,7 +200,7 @@ impl Store {
     }
 
     /// Draws, the newest month first.
-    pub async fn draws(&self) -> Result<Vec<DrawRow>, Error> {
+    pub async fn audit_draws(&self) -> Result<Vec<DrawRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(draw_sql!("ORDER BY month DESC, pack LIMIT 500"))
             .fetch_all(p)
             .await)?)
