@@ -88,7 +88,7 @@ fn a_mistake_in_a_form_says_where_and_how_to_mend_it() {
             "pack = \"x\"\n[item.B1]\nfrom = [{ measure = { detector = \"interuptions\", steps = [] } }]\n",
             &["x.toml:3:", "did you mean `interruptions`?"],
         ),
-        ("pack = \"x\"\n[item.B1]\ngroup = \"Z\"\n", &["no group `Z`", "groups: A, B"]),
+        ("pack = \"x\"\n[item.B1]\ngroup = \"Zoo\"\n", &["no group `Zoo`", "groups: A, B"]),
         ("pack = \"x\"\n[critical.K9]\ntitle = \"x\"\n", &["`K9` changes nothing"]),
         ("pack = \"x\"\n[draw]\nshare = 500.0\n", &["x.toml:3:", "0 to 100"]),
         ("pack = \"default\"\n", &["another file is for pack `default`"]),

@@ -318,7 +318,7 @@ impl AuditOffice {
         let (form, _) = self.form(&sheet.pack)?;
         let calendar = self.calendar();
         let last = calendar.date(Timestamp(submitted)).checked_add(form.appeal_days.days());
-        if last.is_ok_and(|last| now > calendar.end_of(last)) {
+        if last.is_ok_and(|last| now >= calendar.end_of(last)) {
             let days = form.appeal_days;
             return Err(Error::Refused(format!(
                 "the term of {days} days after the sheet was submitted is over"

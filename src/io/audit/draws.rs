@@ -147,6 +147,8 @@ impl AuditOffice {
             let mut must = reasons(source, of(source), &form.draw);
             must.extend(series.get(&source.id).into_iter().flatten().copied());
             must.retain(|must| form.draw.must.contains(must));
+            let mut words: Vec<&str> = must.iter().map(|must| must.as_str()).collect();
+            words.sort_unstable();
             let at = Timestamp(source.answered_at).to_jiff().to_zoned(zone.clone());
             PopulationRow {
                 key: audit::key(period, &source.id),
@@ -156,7 +158,7 @@ impl AuditOffice {
                 weekday: i64::from(at.weekday().to_monday_one_offset()),
                 hour: i64::from(at.hour()),
                 risk: source.worst.clone(),
-                must: must.iter().map(|must| must.as_str()).collect::<Vec<_>>().join(" "),
+                must: words.join(" "),
             }
         };
         Ok(sources.iter().map(row).collect())

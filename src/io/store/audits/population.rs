@@ -67,7 +67,7 @@ macro_rules! source_sql {
                      WHERE h.phone = c.phone AND h.valid_to IS NULL AND m.merged_into IS NULL)), '') AS pack, v.worst, v.audit, c.recording, b.rule,
                 (SELECT COUNT(*) FROM ticket_calls l JOIN tickets t ON t.id = l.ticket_id
                  WHERE l.call_id = c.id AND t.complaint = 1) AS complaints,
-                CASE WHEN b.state = 'done' AND e.last_call = c.id THEN 1 ELSE 0 END AS done,
+                CAST(CASE WHEN b.state = 'done' AND e.last_call = c.id THEN 1 ELSE 0 END AS BIGINT) AS done,
                 b.outcome, b.detail, b.filled, b.customer_id
              FROM call_evidence v JOIN calls c ON c.id = v.call_id
                   LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
