@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
+mod access;
 mod calls;
 mod campaigns;
 pub mod cli;
