@@ -211,6 +211,7 @@ async fn a_second_look_knows_nothing_of_the_first_and_agreement_is_a_number(data
         house.ask_as(token(second), Method::GET, "/audits/cases?limit=500", Value::Null).await.expect(200);
     let seen = listed["items"].as_array().unwrap().iter().find(|case| case["id"] == first["id"]).unwrap();
     assert!(seen["score"].is_null(), "{seen}");
+    house.ask_as(token(second), Method::GET, "/audits/results?month=2026-03", Value::Null).await.expect(403);
     // F3 costs 6 of the 95 points that apply: 93.7, the same grade.
     submit(second, &[("F3", 0.0)]).await;
     let results = house.get("/audits/results?month=2026-03").await;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use ringback::app::load_forms;
+use ringback::app::{load_forms, load_scorecards};
 use ringback::audit::{
-    Agreement, CallFacts, DrawRule, Forms, How, Line, Mark, SheetBody, Stratum, agreement, draw, hash, parse,
-    prefill, score, stratified, text,
+    Agreement, CallFacts, DrawRule, Forms, How, Line, Mark, SheetBody, Source, Stratum, agreement, draw,
+    hash, parse, prefill, score, stratified, text,
 };
 use ringback::call::Direction;
 use ringback::config;
@@ -27,6 +27,24 @@ fn the_default_form_has_the_weights_and_caps_of_the_sources() {
     assert_eq!(caps, [59.0, 79.0, 0.0, 0.0, 59.0, 79.0, 0.0, 59.0].map(Some));
     let grades: Vec<(&str, f64)> = form.grade.iter().map(|grade| (grade.name.as_str(), grade.from)).collect();
     assert_eq!(grades, [("A", 90.0), ("B", 80.0), ("C", 70.0), ("D", 0.0)]);
+}
+
+#[test]
+fn what_fills_a_shipped_form_in_is_a_phrase_of_its_scorecard() {
+    let cards = load_scorecards(&config::Policy::default()).unwrap().cards;
+    let forms = shipped();
+    for (form, _) in forms.all() {
+        let (card, _) = cards.of(&form.pack).unwrap();
+        let phrases = form.item.iter().flat_map(|(id, item)| item.from.iter().map(move |from| (id, from)));
+        for (id, source) in phrases {
+            let Source::Phrase(rule) = source else { continue };
+            assert!(card.phrase.contains_key(rule), "{}: item {id}: no phrase `{rule}`", form.pack);
+        }
+        let rules = form.critical.values().flat_map(|critical| &critical.from).flat_map(|sign| &sign.rules);
+        for rule in rules {
+            assert!(card.phrase.contains_key(rule), "{}: no phrase `{rule}`", form.pack);
+        }
+    }
 }
 
 #[test]

@@ -67,11 +67,12 @@ pub struct SheetLine {
 
 impl AuditOffice {
     /// The audits of the calls of a month: of the draw of a pack (empty: of all), and of cases that were
-    /// opened beside it. Sessions and second looks do not count.
+    /// opened beside it. Sessions and second looks do not count. `viewer` asks for them; empty: no person does.
     ///
     /// # Errors
-    /// [`Error::Lacks`] for what is no month.
-    pub async fn results(&self, month: &str, pack: &str) -> Result<MonthResult, Error> {
+    /// [`Error::Lacks`] for what is no month; [`Error::Forbidden`] to a viewer who has yet to score a call that another
+    /// has scored.
+    pub async fn results(&self, month: &str, pack: &str, viewer: &str) -> Result<MonthResult, Error> {
         let range = self.month(month)?;
         let draw = self
             .store()
@@ -86,6 +87,10 @@ impl AuditOffice {
         };
         let mut cases = self.store().all_cases(&filter).await?;
         cases.retain(ours);
+        if cases.iter().any(|case| case.auditor == viewer && is_blind(case, &cases)) {
+            let text = "you score a call that another has scored: submit your sheet before you see results";
+            return Err(Error::Forbidden(text.into()));
+        }
         let parts: BTreeMap<String, AgentPart> = match &draw {
             Some(draw) => {
                 let parts =
@@ -136,6 +141,16 @@ impl AuditOffice {
             agents: agents.into_values().collect(),
         })
     }
+}
+
+/// Whether somebody else's sheet of the same call is submitted, and this one's is not.
+fn is_blind(case: &CaseRow, cases: &[CaseRow]) -> bool {
+    let twin = |other: &CaseRow| {
+        other.id != case.id
+            && (&other.call_id, other.draw_id) == (&case.call_id, case.draw_id)
+            && other.sheet_id.is_some()
+    };
+    case.sheet_id.is_none() && cases.iter().any(twin)
 }
 
 fn line(case: &CaseRow) -> Option<SheetLine> {

@@ -146,13 +146,15 @@ async fn verify(
 
 /// The audits of a month: each agent's mean with its interval, critical items, and the sheets behind them.
 #[utoipa::path(get, path = "/audits/results", tag = "audits", params(ResultQuery), security(("bearer" = ["read"])),
-    responses((status = 200, description = "By agent", body = MonthResult)))]
+    responses((status = 200, description = "By agent", body = MonthResult), (status = 403, description = "The caller has yet to score a call that another has scored", body = Problem)))]
 async fn results(
     State(api): State<Shared>,
-    Read(_caller): Read,
+    Read(caller): Read,
     Params(query): Params<ResultQuery>,
 ) -> Result<axum::Json<MonthResult>, Problem> {
-    Ok(axum::Json(api.audits()?.results(&query.month, query.pack.as_deref().unwrap_or_default()).await?))
+    Ok(axum::Json(
+        api.audits()?.results(&query.month, query.pack.as_deref().unwrap_or_default(), &caller.name).await?,
+    ))
 }
 
 /// The audit forms in force with their versions.
