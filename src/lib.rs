@@ -24,6 +24,7 @@ pub mod queue;
 pub mod intake;
 pub mod call;
 pub mod evidence;
+pub mod audit;
 pub mod engine;
 pub mod config;
 pub mod sim;

@@ -3,9 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
+mod access;
 mod calls;
 mod campaigns;
-mod cli;
+pub mod cli;
 mod legs;
 mod lists;
 mod routes;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::bookings::ByCalls;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
+use crate::io::audit::AuditOffice;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
 use crate::io::evidence::{Examiner, Transcriber};
@@ -27,6 +28,7 @@ pub(super) struct Turns {
     planner: Planner,
     tickets: TicketDesk,
     examiner: Examiner,
+    audits: AuditOffice,
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
@@ -41,12 +43,13 @@ impl Turns {
     }
 
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 6] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 7] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
@@ -113,6 +116,8 @@ impl ApiSide {
         let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
             .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
         state.set_examiner(examiner.clone());
+        let audits = AuditOffice::new(store.clone(), planner.clone(), settings.audit.clone());
+        state.set_audits(audits.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -123,6 +128,7 @@ impl ApiSide {
                 planner,
                 tickets,
                 examiner,
+                audits,
                 notices,
                 rosters,
                 control: control.clone(),

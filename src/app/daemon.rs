@@ -71,6 +71,8 @@ pub struct Settings {
     pub tickets: crate::io::desk::Settings,
     /// Scorecards, and the program that writes transcripts.
     pub evidence: crate::io::evidence::Settings,
+    /// Audit forms.
+    pub audit: crate::io::audit::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -121,7 +123,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 6],
+    turns: [JoinHandle<()>; 7],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -87,6 +87,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         rosters: Vec::new(),
         tickets: crate::io::desk::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
+        audit: crate::io::audit::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -12,6 +12,7 @@ mod drain;
 mod driver;
 mod duty;
 mod embedded;
+mod audit;
 mod evidence;
 mod facts;
 mod library;
@@ -30,6 +31,7 @@ mod signals;
 mod tickets;
 mod turns;
 
+pub use audit::{LoadedForms, load as load_forms};
 pub use daemon::{Daemon, Error, Settings};
 pub use evidence::{LoadedScorecards, load as load_scorecards};
 pub use library::{Folders, Loaded, load as load_library};

@@ -34,8 +34,8 @@ pub fn load(settings: &config::Policy) -> std::io::Result<Loaded> {
     let mut loaded = Loaded::default();
     let folder = settings.folder.as_deref();
     for (file, bytes) in assets::layered("policies/", folder, ".toml")? {
-        // Ticket files and scorecards lie beside the policies.
-        if file.starts_with("tickets/") || file.starts_with("scorecards/") {
+        // Ticket files, scorecards and audit forms lie beside the policies.
+        if ["tickets/", "scorecards/", "audit/"].iter().any(|folder| file.starts_with(folder)) {
             continue;
         }
         match Policy::parse(&file, &String::from_utf8_lossy(&bytes)) {
@@ -83,6 +83,7 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
     let tickets = super::tickets::load(&settings.policy).map_err(folder)?;
     problems.extend(tickets.problems.iter().cloned());
     problems.extend(super::evidence::load(&settings.policy).map_err(folder)?.problems);
+    problems.extend(super::audit::load(&settings.policy).map_err(folder)?.problems);
     let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
         .map_err(|error| format!("scripts and prompts: {error}"))?;
     // A rule whose script is broken is said to have none: the mistake itself stands beside it.

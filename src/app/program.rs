@@ -170,6 +170,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(evidence) => evidence,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.audit = match super::audit::settings(&loaded.settings) {
+        Ok(audit) => audit,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -280,6 +284,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.notices = super::notices::settings(&merged.settings)?;
         settings.tickets = super::tickets::settings(&merged.settings)?;
         settings.evidence = super::evidence::settings(&merged.settings)?;
+        settings.audit = super::audit::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

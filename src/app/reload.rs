@@ -113,6 +113,9 @@ impl Driver {
         if let Ok(examiner) = parts.api.examiner() {
             examiner.set_settings(settings.evidence);
         }
+        if let Ok(audits) = parts.api.audits() {
+            audits.set_settings(settings.audit);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -1,20 +1,16 @@
 //! Scorecard files: read, laid over the default one, checked, and named by a version.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use toml::{Table, Value};
+use toml::Table;
 
 use super::scorecard::Occasion;
 use super::{PhraseKind, Scorecard};
-use crate::written::{Mistake, Place};
+use crate::written::{Mistake, Place, lay_over, version};
 
 /// Word of the file for packs that have none.
 const DEFAULT: &str = "default";
-/// Hex digits of a version, as policies have them.
-const VERSION_DIGITS: usize = 12;
 /// Patterns of one phrase.
 const MAX_PATTERNS: usize = 50;
 /// Where every key is described.
@@ -69,29 +65,6 @@ impl Scorecards {
     /// Every scorecard with its version.
     pub fn all(&self) -> impl Iterator<Item = (&Arc<Scorecard>, &str)> {
         self.cards.values().map(|(card, version)| (card, &**version))
-    }
-}
-
-fn version(table: &Table) -> String {
-    let text = toml::to_string(table).unwrap_or_default();
-    let mut hex = String::with_capacity(64);
-    for byte in Sha256::digest(text.as_bytes()) {
-        // Writing to a string cannot fail.
-        write!(hex, "{byte:02x}").ok();
-    }
-    hex.truncate(VERSION_DIGITS);
-    hex
-}
-
-/// Tables key by key, everything else as a whole.
-fn lay_over(base: &mut Table, own: Table) {
-    for (key, value) in own {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(base)), Value::Table(own)) => lay_over(base, own),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod mistake;
 mod nearest;
+mod overlay;
 mod place;
 
 pub use mistake::Mistake;
 pub use nearest::nearest;
+pub use overlay::{lay_over, version};
 pub use place::Place;

@@ -7,7 +7,7 @@ use ringback::io::web::{Control, DrainMode};
 
 use super::site::Site;
 
-async fn ringback(site: &Site, line: &[&str]) -> Result<(), Failure> {
+pub async fn ringback(site: &Site, line: &[&str]) -> Result<(), Failure> {
     let settings =
         ClientSettings { socket: site.socket(), database: site.url(), zone: jiff::tz::TimeZone::UTC };
     let cli =

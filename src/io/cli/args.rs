@@ -75,6 +75,8 @@ pub enum Command {
     Calls(CallsArgs),
     /// Evidence: what was found in calls, by whom and where in the recording.
     Evidence(super::EvidenceArgs),
+    /// The audit of calls: a draw nobody can rig, cases, results.
+    Audit(super::AuditArgs),
     /// One call: orders while somebody talks with the customer, and its legs afterwards.
     Call(super::CallArgs),
     /// The list of a day: who is called and when, who is not and why, by this policy or another.
@@ -462,6 +464,11 @@ mod tests {
             "ringback calls --watch",
             "ringback calls --phone 13800000001 --from 2026-03-02 --unmask",
             "ringback plan --date 2026-03-03 --pack hospital --policy a.toml --against b.toml --csv",
+            "ringback audit draw 2026-03 --seed-from dice",
+            "ringback audit draw 2026-03 --seed 314159 --auditors wang,zhao",
+            "ringback audit verify 3",
+            "ringback audit export 3 --to out",
+            "ringback audit check form.toml",
             "ringback plan release hospital 2026-03-03",
             "ringback callbacks --state open --breached",
             "ringback callbacks remove 7 --day 2026-03-03 --reason moved",
@@ -486,6 +493,7 @@ mod tests {
             "ringback demo --lines 0",
             "ringback customers erase 3",
             "ringback intake undo",
+            "ringback audit draw 2026-03 --seed 314159",
         ] {
             assert!(check(line).is_err(), "{line}");
         }

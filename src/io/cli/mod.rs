@@ -4,6 +4,7 @@
 mod agents;
 mod archive_args;
 mod args;
+mod audit;
 mod call;
 mod callbacks;
 mod calendar;
@@ -31,6 +32,7 @@ pub use args::{
     CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
     DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
 };
+pub use audit::{AuditArgs, AuditCommand};
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use call::{CallArgs, CallCommand, SuperviseWord};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
@@ -96,6 +98,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Call(args) => call::run(&client, output, args).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
         Command::Evidence(args) => evidence::run(&client, output, args).await,
+        Command::Audit(args) => audit::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Replay(args) => replay::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,

@@ -9,6 +9,7 @@ mod add_entries;
 mod agent;
 pub mod archive;
 mod audit;
+pub mod audits;
 mod backup;
 pub mod callback;
 mod campaign;

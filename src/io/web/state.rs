@@ -72,6 +72,8 @@ pub struct ApiState {
     tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
     /// The examiner, once the daemon has one.
     examiner: std::sync::OnceLock<crate::io::evidence::Examiner>,
+    /// The audit office, once the daemon has one.
+    audits: std::sync::OnceLock<crate::io::audit::AuditOffice>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -99,6 +101,7 @@ impl ApiState {
             rosters: std::sync::OnceLock::new(),
             tickets: std::sync::OnceLock::new(),
             examiner: std::sync::OnceLock::new(),
+            audits: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -180,6 +183,16 @@ impl ApiState {
     /// The examiner.
     pub fn examiner(&self) -> Result<&crate::io::evidence::Examiner, Problem> {
         self.examiner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The audit office of the daemon; given once.
+    pub fn set_audits(&self, audits: crate::io::audit::AuditOffice) {
+        self.audits.set(audits).ok();
+    }
+
+    /// The audit office.
+    pub fn audits(&self) -> Result<&crate::io::audit::AuditOffice, Problem> {
+        self.audits.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

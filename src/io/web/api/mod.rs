@@ -9,6 +9,8 @@ mod answers;
 mod archives;
 mod audio;
 mod audit;
+mod audit_cases;
+mod audits;
 mod bookings;
 mod bring_in;
 mod callback_edits;
@@ -64,6 +66,8 @@ use super::state::Shared;
 pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
+pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
+pub use audits::FreezeBody;
 pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
@@ -140,6 +144,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(markers::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
+        .merge(audits::routes())
+        .merge(audit_cases::routes())
         .merge(trace::routes())
         .merge(live::routes())
         .merge(agents::routes())
