@@ -6,7 +6,7 @@
 mod calls;
 mod closing;
 mod live;
-mod office;
+pub mod office;
 mod people;
 mod reports;
 mod shipped;

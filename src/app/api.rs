@@ -8,8 +8,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::bookings::ByCalls;
+use super::books::BooksSide;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
+use crate::io::books::Books;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
 use crate::io::notices::Notices;
@@ -25,16 +27,18 @@ pub(super) struct Turns {
     tickets: TicketDesk,
     notices: Notices,
     rosters: Rosters,
+    books: BooksSide,
     control: ControlHandle,
     state: Shared,
 }
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 4] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 5] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.books, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
         ]
@@ -97,6 +101,8 @@ impl ApiSide {
         let hub = state.parts.events.clone();
         let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
         state.set_tickets(tickets.clone());
+        let books = Books::new(store.clone(), planner.clone(), settings.books.clone());
+        state.set_books(books.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -108,6 +114,7 @@ impl ApiSide {
                 tickets,
                 notices,
                 rosters,
+                books: BooksSide::new(books, control.clone()),
                 control: control.clone(),
                 state: state.clone(),
             },

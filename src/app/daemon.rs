@@ -68,6 +68,8 @@ pub struct Settings {
     pub rosters: Vec<crate::roster::Settings>,
     /// Ticket files.
     pub tickets: crate::io::desk::Settings,
+    /// Registers, reports and appraisals.
+    pub books: crate::io::books::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -118,7 +120,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 4],
+    turns: [JoinHandle<()>; 5],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -84,6 +84,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         notices: crate::notice::Settings::default(),
         rosters: Vec::new(),
         tickets: crate::io::desk::Settings::default(),
+        books: crate::io::books::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -56,6 +56,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         notices: crate::notice::Settings::default(),
         rosters: config.rosters.clone(),
         tickets: crate::io::desk::Settings::default(),
+        books: crate::io::books::Settings::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

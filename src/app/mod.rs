@@ -27,8 +27,10 @@ mod rehearsal;
 mod reload;
 mod signals;
 mod tickets;
+mod books;
 mod turns;
 
+pub use books::{LoadedBooks, load as load_books};
 pub use daemon::{Daemon, Error, Settings};
 pub use library::{Folders, Loaded, load as load_library};
 pub use notices::settings as load_notices;

@@ -1,6 +1,7 @@
 //! Everything that touches the world: sockets, files, clock, database, HTTP.
 
 pub mod assets;
+pub mod books;
 pub mod certificate;
 pub mod cli;
 pub mod clock;

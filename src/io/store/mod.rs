@@ -23,6 +23,7 @@ pub mod notice;
 pub mod read;
 mod recording;
 mod recover;
+pub mod register;
 pub mod roster;
 mod schema;
 mod score;

@@ -70,6 +70,8 @@ pub struct ApiState {
     rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
     /// The desk of tickets, once the daemon has one.
     tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
+    /// Registers, reports and sheets, once the daemon has them.
+    books: std::sync::OnceLock<crate::io::books::Books>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -96,6 +98,7 @@ impl ApiState {
             notices: std::sync::OnceLock::new(),
             rosters: std::sync::OnceLock::new(),
             tickets: std::sync::OnceLock::new(),
+            books: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -167,6 +170,16 @@ impl ApiState {
     /// The desk of tickets.
     pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
         self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The books of the daemon; given once.
+    pub fn set_books(&self, books: crate::io::books::Books) {
+        self.books.set(books).ok();
+    }
+
+    /// Registers, reports and sheets.
+    pub fn books(&self) -> Result<&crate::io::books::Books, Problem> {
+        self.books.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.
