@@ -25,6 +25,7 @@ pub mod agent;
 pub mod queue;
 pub mod intake;
 pub mod call;
+pub mod evidence;
 pub mod engine;
 pub mod config;
 pub mod sim;

@@ -7,6 +7,7 @@ mod books;
 mod bridge;
 mod clocks;
 mod demo;
+mod evidence;
 mod fuzz;
 mod guard;
 mod intake;

@@ -5,6 +5,7 @@
 
 mod acks;
 mod api;
+mod authority;
 mod callbacks;
 mod customers;
 mod delivery;

@@ -3,6 +3,7 @@
 mod baresip;
 mod bridged;
 mod calls;
+mod control;
 mod crash;
 pub mod daemon;
 mod drain;
@@ -19,3 +20,4 @@ mod raw;
 mod registration;
 mod reload;
 mod sipp;
+mod story;

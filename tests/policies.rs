@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use jiff::civil::{Date, date};
-use ringback::app::{Folders, load_calendar, load_library, load_policies};
+use ringback::app::{Folders, load_calendar, load_library, load_policies, load_tickets};
 use ringback::calendar::Calendar;
 use ringback::config;
 use ringback::io::cli::{PolicyCommand, Shelf};
@@ -228,6 +228,7 @@ fn shelf() -> Shelf {
         policies: shipped(),
         problems: Vec::new(),
         calendar: calendar(),
+        tickets: load_tickets(&config::Policy::default()).unwrap().packs,
         scripts: BTreeMap::from([("hospital".to_owned(), Vec::new())]),
         today: TODAY,
     }

@@ -16,6 +16,7 @@ mod plan;
 mod rooms;
 mod trace;
 mod trouble;
+mod week;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -5,6 +5,8 @@
 
 mod calls;
 mod closing;
+mod found;
+mod departments;
 mod live;
 pub mod office;
 mod people;

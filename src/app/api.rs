@@ -14,33 +14,40 @@ use crate::engine::Engine;
 use crate::io::books::Books;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
+use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{self, Catalogue, ControlHandle, EventHub, LiveSnapshot, Order, Server, Shared};
+use crate::io::web::{
+    self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
+};
 
 /// What looks again and again at what is owed.
 pub(super) struct Turns {
     planner: Planner,
     tickets: TicketDesk,
+    examiner: Examiner,
     notices: Notices,
     rosters: Rosters,
     books: BooksSide,
     control: ControlHandle,
     state: Shared,
+    live: LiveReader,
 }
 
 impl Turns {
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 5] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 7] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.books, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
-            super::notices::spawn(self.notices, self.rosters, self.control, clock, stop.clone()),
+            super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
+            super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
     }
 }
@@ -85,7 +92,7 @@ impl ApiSide {
         let state = web::ApiState::new(web::ApiParts {
             store: store.clone(),
             control: control.clone(),
-            live,
+            live: live.clone(),
             catalogue,
             events,
             telemetry: Arc::new(Telemetry::default()),
@@ -103,6 +110,10 @@ impl ApiSide {
         state.set_tickets(tickets.clone());
         let books = Books::new(store.clone(), planner.clone(), settings.books.clone());
         state.set_books(books.clone());
+        let recordings = settings.recorder.folder.clone();
+        let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
+            .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
+        state.set_examiner(examiner.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
@@ -112,11 +123,13 @@ impl ApiSide {
             turns: Turns {
                 planner,
                 tickets,
+                examiner,
                 notices,
                 rosters,
                 books: BooksSide::new(books, control.clone()),
                 control: control.clone(),
-                state: state.clone(),
+                live: live.clone(),
+                state,
             },
             server,
             stop,

@@ -70,6 +70,8 @@ pub struct Settings {
     pub tickets: crate::io::desk::Settings,
     /// Registers, reports and appraisals.
     pub books: crate::io::books::Settings,
+    /// Scorecards, and the program that writes transcripts.
+    pub evidence: crate::io::evidence::Settings,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -120,7 +122,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 5],
+    turns: [JoinHandle<()>; 7],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
@@ -152,6 +154,7 @@ impl Daemon {
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
+        engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
         let outside = outside(&settings, &store, &reports_tx)?;
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;

@@ -269,20 +269,20 @@ impl Driver {
         if let Write::Report(report) = &write {
             self.count_call(report);
         }
-        if !self.overflow.is_empty() && !matches!(write, Write::Reserve(_)) {
+        if !self.overflow.is_empty() && !write.is_reserve() {
             self.overflow.push_back(write);
             return;
         }
         let Err(full) = self.parts.writer.submit(write) else { return };
-        match *full.0 {
-            Write::Reserve(attempts) => {
-                self.parts.telemetry.overflow.with(&["writes"]).add(attempts.len() as u64);
-                let why = Reason::new(code::STORE, "too many writes wait for the database");
-                let refused = attempts.into_iter().map(|a| (a.call, why.clone())).collect();
-                self.handle(Input::Reserved(Reserved { reserved: Vec::new(), refused }));
-            }
-            write => self.overflow.push_back(write),
+        let write = *full.0;
+        if !write.is_reserve() {
+            return self.overflow.push_back(write);
         }
+        let attempts = write.attempts();
+        self.parts.telemetry.overflow.with(&["writes"]).add(attempts.len() as u64);
+        let why = Reason::new(code::STORE, "too many writes wait for the database");
+        let refused = attempts.into_iter().map(|call| (call, why.clone())).collect();
+        self.handle(Input::Reserved(Reserved { reserved: Vec::new(), refused }));
     }
 
     /// When the live view is told anew: soon after a change, and now and then without one, by

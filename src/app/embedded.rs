@@ -48,6 +48,8 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             amd: AmdSettings::default(),
             recordings: recordings.clone(),
             record: true,
+            refusal_stops_recording: true,
+            home_area: None,
             timezone: jiff::tz::TimeZone::get(ZONE).unwrap_or(jiff::tz::TimeZone::UTC),
             listeners: engine::Listeners {
                 udp: vec![SocketAddr::new(loopback, sip_port)],
@@ -85,6 +87,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         rosters: Vec::new(),
         tickets: crate::io::desk::Settings::default(),
         books: crate::io::books::Settings::default(),
+        evidence: crate::io::evidence::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -57,6 +57,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         rosters: config.rosters.clone(),
         tickets: crate::io::desk::Settings::default(),
         books: crate::io::books::Settings::default(),
+        evidence: crate::io::evidence::Settings::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

@@ -12,6 +12,7 @@ mod drain;
 mod driver;
 mod duty;
 mod embedded;
+mod evidence;
 mod facts;
 mod library;
 mod log;
@@ -32,6 +33,7 @@ mod turns;
 
 pub use books::{LoadedBooks, load as load_books};
 pub use daemon::{Daemon, Error, Settings};
+pub use evidence::{LoadedScorecards, load as load_scorecards};
 pub use library::{Folders, Loaded, load as load_library};
 pub use notices::settings as load_notices;
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};

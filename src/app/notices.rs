@@ -12,9 +12,9 @@ use super::duty::Told;
 use crate::config;
 use crate::io::assets;
 use crate::io::clock::Clock;
-use crate::io::notices::Notices;
-use crate::io::rosters::Rosters;
-use crate::io::web::ControlHandle;
+use crate::io::notices::{Notices, trusted};
+use crate::io::rosters::{Present, Rosters};
+use crate::io::web::{ControlHandle, LiveReader};
 use crate::notice::{EventNotice, Masks, Settings, Templates};
 
 /// A turn at least so often: whatever is queued in a transaction wakes nobody.
@@ -55,6 +55,12 @@ pub fn settings(config: &config::Settings) -> Result<Settings, String> {
         format!("notices.folder: {folder} cannot be read: {e}")
     })?;
     let mut settings = config.notices.clone();
+    if let Some(path) = &config.notices_authorities {
+        let bad = |why: String| format!("notices.authorities: {}: {why}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|e| bad(e.to_string()))?;
+        trusted(&text).map_err(bad)?;
+        settings.authorities = text;
+    }
     settings.public_url = config.api.public_url.clone().unwrap_or_default();
     let mut templates = Templates::default();
     for (name, bytes) in &files {
@@ -83,20 +89,30 @@ pub(super) fn spawn(
     notices: Notices,
     rosters: Rosters,
     control: ControlHandle,
+    live: LiveReader,
     clock: Clock,
     stop: CancellationToken,
 ) -> JoinHandle<()> {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            () = run(&notices, &rosters, &control, &clock) => {}
+            () = run(&notices, &rosters, (&control, &live), &clock) => {}
         }
     })
 }
 
-async fn run(notices: &Notices, rosters: &Rosters, control: &ControlHandle, clock: &Clock) {
-    let mut told = Told::default();
+async fn run(
+    notices: &Notices,
+    rosters: &Rosters,
+    (control, live): (&ControlHandle, &LiveReader),
+    clock: &Clock,
+) {
+    let (mut told, mut present) = (Told::default(), Present::default());
     loop {
+        let snapshot = live.borrow().clone();
+        if let Err(error) = present.tell(rosters, &snapshot).await {
+            tracing::error!(%error, "who is there was not told to the rosters; it is tried again");
+        }
         if let Err(error) = rosters.turn(clock.now().utc).await {
             tracing::error!(%error, "the rosters' turn was not done; it is tried again");
         }

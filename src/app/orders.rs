@@ -46,6 +46,17 @@ impl Driver {
                     BridgeRefusal::Unreachable(why) => Refused::Invalid(why),
                 })
             }
+            Control::Errand { errand, by } => {
+                tracing::info!(script = errand.script, by, "a call of no list is ordered");
+                self.parts.engine.run_errand(now, errand).map(Done::Call).map_err(Refused::Conflict)
+            }
+            Control::CancelCallback { call, by } => {
+                tracing::info!(call_id = %call, by, "a callback is taken out");
+                match self.parts.engine.cancel_callback(now, call) {
+                    true => Ok(Done::Accepted),
+                    false => Err(Refused::NotFound(format!("no callback of call {call} lives"))),
+                }
+            }
             Control::Duty { roster, chain } => {
                 self.parts.engine.set_duty(roster, chain);
                 Ok(Done::Accepted)

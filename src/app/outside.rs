@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use super::driver::Report;
 use super::library::{self, Folders};
 use crate::base::Timestamp;
-use crate::engine::{Input, Output};
+use crate::engine::{Identity, Input, Output};
 use crate::io::dns::Resolver;
 use crate::io::store::Store;
 use crate::media::Prompt;
@@ -56,6 +56,22 @@ impl Outside {
                     let best = result.as_ref().ok().and_then(|found| found.first());
                     let local = best.and_then(|d| super::lower::towards(d.addr));
                     this.report(Input::Located { trunk, result, local }).await;
+                });
+            }
+            Output::Identify { call, phone } => {
+                tokio::spawn(async move {
+                    match this.store.known_caller(phone.as_str()).await {
+                        Ok(known) => {
+                            let caller = Identity {
+                                customer: known.customer,
+                                name: known.name,
+                                vip: known.vip,
+                                last_extension: known.last_extension,
+                            };
+                            this.report(Input::Identified { call, caller }).await;
+                        }
+                        Err(error) => tracing::warn!(%error, call_id = %call, "who calls cannot be read"),
+                    }
                 });
             }
             Output::Speak { call, speech, text, language } => {

@@ -34,8 +34,8 @@ pub fn load(settings: &config::Policy) -> std::io::Result<Loaded> {
     let mut loaded = Loaded::default();
     let folder = settings.folder.as_deref();
     for (file, bytes) in assets::layered("policies/", folder, ".toml")? {
-        // Ticket files lie beside the policies.
-        if file.starts_with("tickets/") {
+        // Ticket files and scorecards lie beside the policies.
+        if file.starts_with("tickets/") || file.starts_with("scorecards/") {
             continue;
         }
         match Policy::parse(&file, &String::from_utf8_lossy(&bytes)) {
@@ -81,7 +81,8 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
     };
     let Loaded { policies, mut problems } = load(&settings.policy).map_err(folder)?;
     let tickets = super::tickets::load(&settings.policy).map_err(folder)?;
-    problems.extend(tickets.problems);
+    problems.extend(tickets.problems.iter().cloned());
+    problems.extend(super::evidence::load(&settings.policy).map_err(folder)?.problems);
     let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
         .map_err(|error| format!("scripts and prompts: {error}"))?;
     // A rule whose script is broken is said to have none: the mistake itself stands beside it.
@@ -95,5 +96,5 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
         scripts.insert(script.name().to_owned(), needs.map(|need| need.prompt).collect());
     }
     let today = calendar.date(clock::utc());
-    Ok(Shelf { policies, problems, calendar, scripts, today })
+    Ok(Shelf { policies, problems, calendar, tickets: tickets.packs, scripts, today })
 }

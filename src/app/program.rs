@@ -179,6 +179,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(books) => books,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.evidence = match super::evidence::settings(&loaded.settings) {
+        Ok(evidence) => evidence,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -289,6 +293,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.notices = super::notices::settings(&merged.settings)?;
         settings.tickets = super::tickets::settings(&merged.settings)?;
         settings.books = super::books::settings(&merged.settings)?;
+        settings.evidence = super::evidence::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

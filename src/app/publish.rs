@@ -79,6 +79,7 @@ fn live_queues(engine: &Engine) -> Vec<LiveQueue> {
         of.map(|one| LiveWaiting {
             call: one.call,
             phone: one.number.clone(),
+            is_callback: one.is_callback,
             position: one.position as u64,
             since: one.since,
             ringing: one.ringing.clone(),
@@ -230,6 +231,15 @@ impl Driver {
             Notice::Queued { call, queue, fate, agent, waited_ms } => {
                 let event = json!({ "call": call, "queue": queue, "state": fate, "agent": agent, "waited_ms": waited_ms });
                 self.parts.hub.publish_value("queue", &event);
+            }
+            Notice::Callback { call, queue, fate } => {
+                tracing::info!(call_id = %call, queue, fate, "callback of a queue ended");
+                let event = json!({ "call": call, "queue": queue, "state": "callback_ended", "fate": fate });
+                self.parts.hub.publish_value("queue", &event);
+            }
+            Notice::Caller { call, customer, vip } => {
+                let event = json!({ "call": call, "customer": customer, "vip": vip });
+                self.parts.hub.publish_value("caller", &event);
             }
             Notice::Answer(answer) => {
                 self.parts.telemetry.survey_answers.with(&[]).add(1);

@@ -113,6 +113,9 @@ impl Driver {
         if let Ok(books) = parts.api.books() {
             books.set_settings(settings.books);
         }
+        if let Ok(examiner) = parts.api.examiner() {
+            examiner.set_settings(settings.evidence);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

@@ -123,3 +123,11 @@ impl Customer {
         })
     }
 }
+
+/// Words by which the column `vip` says that somebody is one.
+const VIP: [&str; 5] = ["yes", "是", "VIP", "true", "1"];
+
+/// Whether the columns of a customer say that they are a VIP (ARC-07).
+pub fn is_vip(fields: &BTreeMap<String, String>) -> bool {
+    fields.get("vip").is_some_and(|text| VIP.contains(&text.trim()))
+}

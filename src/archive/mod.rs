@@ -6,7 +6,7 @@ mod event;
 mod segment;
 mod warranty;
 
-pub use customer::{Contact, Customer, Standing};
+pub use customer::{Contact, Customer, Standing, is_vip};
 pub use event::{Event, MAX_KIND_CHARS};
 pub use segment::{Segment, SegmentTest};
 pub use warranty::{Anniversary, WARRANTY_MONTHS, Warranty};

@@ -26,6 +26,11 @@ impl CallId {
         CallId(millis << 80 | random)
     }
 
+    /// The lowest id of a call that begins at `at` or later: where a list of that time starts.
+    pub fn first_of(at: Timestamp) -> Self {
+        CallId(u128::from(at.0.max(0).unsigned_abs() & 0xFFFF_FFFF_FFFF) << 80)
+    }
+
     /// When the id was made, by the wall clock of that moment.
     pub fn timestamp(self) -> Timestamp {
         Timestamp(i64::try_from(self.0 >> 80).unwrap_or(i64::MAX))

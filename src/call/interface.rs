@@ -9,7 +9,7 @@ use bytes::Bytes;
 use super::{CallRecord, Direction, StoredAnswer};
 use crate::base::{CallId, CampaignId, Cause, EntryId, Timestamp};
 use crate::dialer::{MachinePolicy, RouteFailure};
-use crate::ivr::{Facts, Parted, PromptSet, Script, Search};
+use crate::ivr::{Consent, Facts, Parted, PromptSet, Script, Search};
 use crate::media::{self, AmdSettings, Codec, Prompt};
 use crate::sip::Srtp;
 use crate::sip::endpoint::End;
@@ -186,6 +186,10 @@ pub enum Action {
     },
     /// Ring somebody for the customer; [`Event::Connected`] or [`Event::Parted`] is due.
     Connect(Box<Wanted>),
+    /// The customer, who waits in a queue, wants to be called back.
+    CallBack,
+    /// What the customer says of being recorded.
+    Consent(Consent),
     /// A key that the customer pressed while somebody talks with them.
     Key(char),
     /// The state or the step changed: worth a live event.

@@ -60,6 +60,7 @@ pub struct Call {
     pub(super) steps: Vec<StepStamp>,
     pub(super) answers: u32,
     pub(super) amd: Option<AmdVerdict>,
+    pub(super) notice: super::RecordingNotice,
     pub(super) verdict: Option<Verdict>,
     pub(super) over: Option<Over>,
     /// Who ended it, once somebody has.
@@ -110,6 +111,7 @@ impl Call {
             steps: Vec::new(),
             answers: 0,
             amd: None,
+            notice: Default::default(),
             verdict: None,
             over: None,
             ended_by: None,
@@ -173,6 +175,19 @@ impl Call {
     /// The next thing to do, oldest first.
     pub fn poll_action(&mut self) -> Option<Action> {
         self.out.pop_front()
+    }
+
+    /// Whether the other side may be recorded, as far as it has said.
+    pub fn refuses_recording(&self) -> bool {
+        self.notice.consent.is_some_and(|(consent, _)| consent == crate::ivr::Consent::Refused)
+    }
+
+    /// What became known of the other side; the script sees it where it has not begun.
+    pub fn learn(&mut self, name: &str, fields: impl IntoIterator<Item = (String, String)>) {
+        if self.plan.facts.name.is_empty() {
+            name.clone_into(&mut self.plan.facts.name);
+        }
+        self.plan.facts.fields.extend(fields);
     }
 
     /// What the call is to do.

@@ -16,5 +16,7 @@ use interface::Over;
 pub use interface::{Action, Closing, Event, Extension, Plan, Wanted, Way};
 pub use machine::Call;
 pub use outcome::{Unanswered, unanswered};
-pub use record::{Bridging, CallRecord, Direction, EndedBy, HungUpFirst, StepStamp, StoredAnswer};
+pub use record::{
+    Bridging, CallRecord, Direction, EndedBy, HungUpFirst, RecordingNotice, StepStamp, StoredAnswer,
+};
 pub use state::State;

@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::leg::{LegRecord, Pause};
 use crate::base::{Blame, CallId, CampaignId, Cause, Disposition, EntryId, Timestamp};
-use crate::ivr::Answer;
+use crate::ivr::{Answer, Consent};
 use crate::media::{AmdVerdict, Quality, Recording};
 
 /// Who called whom.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// We called.
@@ -76,6 +76,17 @@ pub struct CallRecord {
     pub steps: Vec<StepStamp>,
     /// What belongs to a call that somebody of ours was rung for.
     pub bridging: Bridging,
+    /// What was said of the recording.
+    pub notice: RecordingNotice,
+}
+
+/// What the other side was told of the recording, and what it said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordingNotice {
+    /// When it was first said that the call is recorded.
+    pub announced_at: Option<Timestamp>,
+    /// What the other side chose by key last, and when; None: it was not asked.
+    pub consent: Option<(Consent, Timestamp)>,
 }
 
 /// Who ended the talk of a customer and a person of ours.
@@ -110,6 +121,8 @@ pub struct Bridging {
     pub hung_up_first: Option<(HungUpFirst, Timestamp)>,
     /// Times of silence in the recording, by order.
     pub pauses: Vec<Pause>,
+    /// Times in which somebody had the customer, who heard nobody.
+    pub holds: Vec<(Timestamp, Timestamp)>,
 }
 
 /// One answer of a survey, stored as it comes.

@@ -231,6 +231,7 @@ impl Call {
             quality,
             steps: std::mem::take(&mut self.steps),
             bridging: Bridging::default(),
+            notice: self.notice,
         };
         self.out.push_back(Action::Report(Box::new(Closing {
             record,

@@ -187,6 +187,10 @@ impl Call {
         }
         match action {
             A::Play { play, prompts: names, barge_in } => {
+                if names.iter().any(|name| name.ends_with(ivr::RECORDED_PROMPT)) {
+                    let at = self.clock(now);
+                    self.notice.announced_at.get_or_insert(at);
+                }
                 let find = |name: &String| self.sounds.get(name).cloned().or_else(|| find(prompts, name));
                 let prompts = names.iter().filter_map(find).collect();
                 self.media(Command::Play { play, prompts, barge_in });
@@ -218,6 +222,11 @@ impl Call {
                 self.out.push_back(Action::Changed);
             }
             A::Connect(search) => self.want(search, prompts),
+            A::CallBack => self.out.push_back(Action::CallBack),
+            A::Consent(consent) => {
+                self.notice.consent = Some((consent, self.clock(now)));
+                self.out.push_back(Action::Consent(consent));
+            }
             A::Outcome(outcome) => self.settle(now, outcome),
             A::HangUp => self.hang_up(now, 16, "script ended"),
         }

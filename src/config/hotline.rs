@@ -9,6 +9,7 @@ use super::duration::Span;
 use super::lower::Lowering;
 use super::raw::Raw;
 use crate::calendar::{ClosedOn, Windows};
+use crate::policy::CapPreset;
 use crate::queue::{self, CallbackRules, Overflow, QueueSettings, Step, Strategy};
 
 /// How an end of the chain is written.
@@ -58,6 +59,9 @@ pub struct Queue {
     pub callback_pause: Span,
     /// How long a callback may live. Default 4 h; 1 min to 24 h.
     pub callback_life: Span,
+    /// How often its number is called at most, all calls of ours to it counted: `carrier-cn`
+    /// (default) or `none`.
+    pub callback_caps: CapPreset,
 }
 
 /// `[[hotline]]`
@@ -103,6 +107,7 @@ impl Default for Queue {
             callback_attempts: 2,
             callback_pause: Span::seconds(300),
             callback_life: Span::seconds(4 * 3600),
+            callback_caps: CapPreset::CarrierCn,
         }
     }
 }
@@ -237,6 +242,7 @@ impl Lowering<'_> {
                 Span::seconds(60)..=day,
                 false,
             ),
+            caps: queue.callback_caps.caps(),
         }
     }
 

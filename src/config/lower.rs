@@ -261,6 +261,7 @@ impl Lowering<'_> {
             free_floor: bytes,
             free_resume: bytes + bytes / 10,
             threads: usize::from(self.number("recording.threads", raw.threads, 1..=16)),
+            stop_when_refused: raw.stop_when_refused,
         }
     }
 
@@ -423,10 +424,12 @@ impl Lowering<'_> {
                 calendar: raw.policy.calendar.as_deref().map(|p| self.path(p)),
                 ..raw.policy.clone()
             },
+            evidence: self.evidence(&raw.evidence),
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),
             notices: self.notices(&raw.notices),
+            notices_authorities: raw.notices.authorities.as_deref().map(|p| self.path(p)),
             notices_folder: raw.notices.folder.as_deref().map(|p| self.path(p)),
             rosters: self.rosters(&raw.roster),
             log: self.log(&raw.log),

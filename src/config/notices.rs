@@ -20,6 +20,9 @@ pub struct Notices {
     pub language: Language,
     /// Folder of texts, masks and rules (*.toml), laid over those in the program. Default none.
     pub folder: Option<PathBuf>,
+    /// Authorities of one's own, trusted by webhooks and mail beside the public ones: a file of
+    /// certificates in PEM. Default none.
+    pub authorities: Option<PathBuf>,
     /// An unacknowledged notice is sent again after so long. Default 2 h; 1 min to 72 h.
     pub ack_after: Span,
     /// How often it is sent at most, 1 to 20; then the next level is told. Default 2.
@@ -127,6 +130,7 @@ impl Default for Notices {
         Notices {
             language: Language::default(),
             folder: None,
+            authorities: None,
             ack_after: Span::seconds(2 * 3_600),
             ack_rounds: 2,
             escalate_to: String::new(),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Agents};
 use super::duration::Span;
+use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
 use super::notices::Notices;
 use super::phones::Phones;
@@ -58,6 +59,8 @@ pub struct Raw {
     pub prompts: Prompts,
     /// Callback policies.
     pub policy: Policy,
+    /// What is found in calls.
+    pub evidence: Evidence,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
     /// What people and their programs are told.
@@ -251,6 +254,9 @@ pub struct Recording {
     pub enabled: bool,
     /// Dialling stops below this much free disk, in MB. Default 1024; at least 64.
     pub disk_floor_mb: u64,
+    /// Whether nothing more is recorded of a call whose customer refuses by key; scripts mark such
+    /// keys with `recording = "refused"`. Default true.
+    pub stop_when_refused: bool,
     /// Threads that write files. Default 2; 1 to 16.
     pub threads: u16,
 }
@@ -432,7 +438,7 @@ impl Default for Rtp {
 
 impl Default for Recording {
     fn default() -> Self {
-        Recording { enabled: true, disk_floor_mb: 1024, threads: 2 }
+        Recording { enabled: true, disk_floor_mb: 1024, stop_when_refused: true, threads: 2 }
     }
 }
 

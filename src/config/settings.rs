@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::evidence::Evidence;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
@@ -56,6 +57,8 @@ pub struct Settings {
     pub script_dirs: Vec<PathBuf>,
     /// Callback policies and calendar.
     pub policy: Policy,
+    /// What is found in calls.
+    pub evidence: Evidence,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.
@@ -66,6 +69,8 @@ pub struct Settings {
     pub notices: notice::Settings,
     /// Folder of texts of notices laid over those in the program; None: none.
     pub notices_folder: Option<PathBuf>,
+    /// Authorities that webhooks and mail trust beside the public ones.
+    pub notices_authorities: Option<PathBuf>,
     /// On-call rosters.
     pub rosters: Vec<roster::Settings>,
     /// The log.
@@ -130,6 +135,8 @@ pub struct Recording {
     pub free_resume: u64,
     /// Threads that write.
     pub threads: usize,
+    /// Nothing more is recorded of whoever refuses by key.
+    pub stop_when_refused: bool,
 }
 
 /// The HTTP interface.
@@ -169,6 +176,8 @@ impl Settings {
             amd: self.amd.clone(),
             recordings: self.recordings.clone(),
             record: self.recording.enabled,
+            refusal_stops_recording: self.recording.stop_when_refused,
+            home_area: self.home_area.clone(),
             timezone: jiff::tz::TimeZone::get(&self.timezone).unwrap_or(jiff::tz::TimeZone::UTC),
             listeners: engine::Listeners {
                 udp: self.signal.udp.clone(),

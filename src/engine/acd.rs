@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::bridge::{Ring, Task};
 use super::duty::ROSTER;
-use super::{Engine, Notice};
+use super::{Engine, Notice, Waited, Write};
 use crate::agent::State;
 use crate::base::{CallId, Now};
 use crate::call::Wanted;
@@ -13,7 +13,7 @@ use crate::call::leg::{self, LegKind, LegResult, Release, Role};
 use crate::ivr::spoken::Grammar;
 use crate::ivr::{PLACE_PROMPTS, Parted};
 use crate::media::{Command, PlayId, SessionId};
-use crate::queue::{AgentFact, Fate, NewCaller, Output, Overflow};
+use crate::queue::{AgentFact, Fate, Output, Overflow};
 use crate::sip::endpoint::Hangup;
 
 /// A phone rings longer than its offer is good for, so that the agents' clock alone decides.
@@ -31,21 +31,26 @@ impl Engine {
         if let Some(roster) = queue.strip_prefix(ROSTER) {
             return self.ring_duty(now, slot, roster);
         }
-        let Some(entry) = self.slots.get(&slot) else { return };
-        let plan = entry.call.plan();
-        let fact = |name: &str| plan.facts.fields.get(name).filter(|text| !text.is_empty()).cloned();
-        let new = NewCaller {
-            call: plan.id,
-            number: plan.phone.clone(),
-            priority: fact("priority").and_then(|text| text.parse().ok()).unwrap_or(0),
-            vip: fact("vip").is_some(),
-            skills: Default::default(),
-            language: Some(plan.facts.language.clone()).filter(|language| !language.is_empty()),
-            last_agent: fact("last_agent"),
-        };
-        let call = plan.id;
-        if !self.queues.join(now, queue, new) && !self.queues.line().iter().any(|view| view.call == call) {
-            self.part(now, slot, Parted::Nobody);
+        let Some(new) = self.new_caller(slot) else { return };
+        let call = new.call;
+        if self.return_accepted(now, call) || self.queues.join(now, queue, new) {
+            return;
+        }
+        match self.queues.queue_of(call).map(str::to_owned) {
+            Some(queue) => self.play_queue_music(slot, &queue),
+            None => self.part(now, slot, Parted::Nobody),
+        }
+    }
+
+    /// The music of a queue, where there is such a prompt; else what the script has begun.
+    fn play_queue_music(&mut self, slot: u64, queue: &str) {
+        let named = self.settings.agents.queues.iter().find(|settings| settings.name == queue);
+        let language = self.slots.get(&slot).map(|entry| entry.call.plan().facts.language.clone());
+        let (Some(settings), Some(language)) = (named, language) else { return };
+        let Some(music) = self.library.prompts.get(&language, &settings.music) else { return };
+        if let Some(bridge) = self.bridges.get_mut(&slot) {
+            bridge.wait_with(std::slice::from_ref(&music));
+            self.output(super::Output::Media(SessionId(slot), Command::Music(vec![music])));
         }
     }
 
@@ -57,30 +62,43 @@ impl Engine {
                 self.release_agent(now, &agent, call, LegResult::CalledOff);
             }
             // The caller went to the agent by the step in which the phone answered.
-            Output::Connect { .. } | Output::Music { .. } => {}
+            Output::Connect { .. } => {}
+            Output::Music { call } => {
+                let waits =
+                    self.by_call.get(&call).copied().zip(self.queues.queue_of(call).map(str::to_owned));
+                if let Some((slot, queue)) = waits {
+                    self.play_queue_music(slot, &queue);
+                }
+            }
             Output::Announce { call, position, expected } => {
                 self.say_place(call, position, expected);
                 let expected_s = expected.map(|expected| expected.as_secs());
                 self.notice(Notice::Waiting { call, position, expected_s });
             }
             Output::Overflow { call, to: Overflow::Roster(roster) } => self.send_to_duty(now, call, &roster),
-            // Voicemail and a callback are further ways of the script.
-            Output::Overflow { call, .. } => self.leave_alone(now, call),
-            Output::Ended { call, queue, fate, waited, .. } => {
+            // The end of the wait tells the script.
+            Output::Overflow { to: Overflow::Callback, .. } => {}
+            // Voicemail and a goodbye are further ways of the script.
+            Output::Overflow { call, .. } => self.leave_alone(now, call, Parted::Nobody),
+            Output::Ended { call, queue, fate, waited, joined } => {
                 if fate == Fate::PromisedCallback {
-                    // Its return call is one of the day's list, under the caps of its number.
-                    self.queues.cancel_callback(now, call);
-                    self.leave_alone(now, call);
+                    self.leave_alone(now, call, Parted::Promised);
                 }
                 let agent = match &fate {
                     Fate::Answered(agent) => agent.clone(),
                     _ => String::new(),
                 };
                 let waited_ms = u64::try_from(waited.as_millis()).unwrap_or(u64::MAX);
+                let (name, agent_name) = (queue.clone(), agent.clone());
+                let row =
+                    Waited { call, queue: name, fate: fate.as_str(), agent: agent_name, joined, waited_ms };
+                self.write(Write::Waited(Box::new(row)));
                 self.notice(Notice::Queued { call, queue, fate: fate.as_str(), agent, waited_ms });
             }
-            Output::Dial { call, .. } => self.queues.callback_failed(now, call),
-            Output::CallbackEnded { .. } | Output::StopDialling { .. } => {}
+            Output::Dial { call, number, .. } => self.dial_callback(now, call, &number),
+            Output::StopDialling { call } => self.stop_return(now, call),
+            Output::Kept { call } => self.keep_callback(now, call),
+            Output::CallbackEnded { call, queue, fate, .. } => self.callback_ended(now, call, queue, fate),
         }
     }
 
@@ -111,9 +129,9 @@ impl Engine {
     }
 
     /// Nobody takes the caller: the script goes on by its own way for this.
-    fn leave_alone(&mut self, now: Now, call: CallId) {
+    fn leave_alone(&mut self, now: Now, call: CallId, parted: Parted) {
         if let Some(slot) = self.by_call.get(&call).copied() {
-            self.part(now, slot, Parted::Nobody);
+            self.part(now, slot, parted);
         }
     }
 

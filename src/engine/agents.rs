@@ -18,6 +18,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(4);
 /// Unanswered OPTIONS in a row after which a phone is gone: one datagram may be lost.
 const PROBES_LOST: u8 = 2;
 
+/// Between two alarms of numbers that phones may not dial.
+const FORBIDDEN_EVERY: Duration = Duration::from_secs(60);
+
 /// What the engine is told of agents; without agents nobody can register.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AgentsSetup {
@@ -47,6 +50,8 @@ pub(super) struct AgentDesk {
     pub code_calls: Vec<CallId>,
     /// Numbers that phones dialled and may not.
     pub forbidden: u64,
+    /// Since the last alarm of it: when that was, and how many were not told.
+    forbidden_told: Option<(Mono, u64)>,
 }
 
 impl AgentDesk {
@@ -58,7 +63,24 @@ impl AgentDesk {
             next_probe: now.mono,
             code_calls: Vec::new(),
             forbidden: 0,
+            forbidden_told: None,
         }
+    }
+
+    /// A phone dialled what it may not. What an alarm says of it, if it is time for one: a phone
+    /// that tries one number after the other is one alarm a minute.
+    pub(super) fn note_forbidden(&mut self, now: Now, agent: &str, number: &str) -> Option<String> {
+        self.forbidden += 1;
+        let untold = match &mut self.forbidden_told {
+            Some((told, untold)) if now.mono.since(*told) < FORBIDDEN_EVERY => {
+                *untold += 1;
+                return None;
+            }
+            told => told.replace((now.mono, 0)).map_or(0, |(_, untold)| untold),
+        };
+        let more =
+            if untold > 0 { format!(", and {untold} more since the last alarm") } else { String::new() };
+        Some(format!("dial_forbidden: the phone of {agent} may not dial {number}{more}"))
     }
 
     pub(super) fn next_timeout(&self, setup: &AgentsSetup) -> Option<Mono> {

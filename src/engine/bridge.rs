@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::contact::{Address, Target};
 use super::{Engine, Notice, Output};
-use crate::base::{CallId, Now};
+use crate::base::{CallId, Now, Timestamp};
 use crate::call::leg::{self, Accept, LegKind, LegPlan, LegResult, Party, Release, Role, is_alone, mixes};
 use crate::call::{self, Bridging, EndedBy, HungUpFirst, Wanted};
 use crate::ivr::Parted;
@@ -43,6 +43,10 @@ pub(super) struct Bridge {
     talking: bool,
     /// For the record.
     pub bridging: Bridging,
+    /// The customer hears nobody.
+    alone: bool,
+    /// From when, while somebody has them.
+    pub held_since: Option<Timestamp>,
     next_number: u32,
 }
 
@@ -308,7 +312,7 @@ impl Engine {
         now: Now,
         (call, leg): (u64, u64),
         result: LegResult,
-        (by, at): (EndedBy, crate::base::Timestamp),
+        (by, at): (EndedBy, Timestamp),
     ) {
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.held = false;
@@ -388,11 +392,13 @@ impl Engine {
 
     /// Tells every session its part, and gives the customer music while nobody is there.
     pub(super) fn remix(&mut self, call: u64) {
+        self.mixed_anew.insert(call);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         let parties: Vec<Party> = bridge.guests.iter().filter(|guest| guest.up).map(Guest::party).collect();
         let talks = self.slots.get(&call).is_some_and(|slot| slot.call.state() == call::State::Bridged);
         let mut orders = Vec::new();
         let alone = is_alone(&parties, bridge.held);
+        bridge.alone = alone;
         if talks && alone != bridge.music_on {
             bridge.music_on = alone;
             let music = if alone { bridge.music.clone() } else { Vec::new() };
@@ -419,6 +425,7 @@ impl Engine {
     /// What the record of a call that is over says of its legs.
     pub(super) fn close_bridge(&mut self, now: Now, call: u64) -> Bridging {
         self.end_bridge(now, call);
+        self.end_hold(now, call);
         self.bridges.remove(&call).map(|bridge| bridge.bridging).unwrap_or_default()
     }
 
@@ -459,6 +466,11 @@ impl Bridge {
             self.music = music.to_vec();
         }
         self.music_on = true;
+    }
+
+    /// Somebody has the customer, who hears nobody.
+    pub fn on_hold(&self) -> bool {
+        self.talking && self.alone
     }
 
     fn free_place(&self) -> Option<u8> {

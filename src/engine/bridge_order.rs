@@ -4,6 +4,7 @@ use super::bridge::{Bridge, Guest, Task};
 use super::{Engine, Output};
 use crate::base::{CallId, Now};
 use crate::call::leg::{self, LegKind, LegResult, LegState, Listening, Pause, Release, Role};
+use crate::ivr::Consent;
 use crate::media::{self, Command};
 use crate::sip::endpoint::Hangup;
 
@@ -234,12 +235,31 @@ impl Engine {
         ringing(rings, target)
     }
 
+    /// The customer says whether the call may be recorded: who refuses is heard on no recording
+    /// from then on, where the settings say so.
+    pub(super) fn heed_consent(&mut self, now: Now, call: u64, consent: Consent) {
+        let refused = consent == Consent::Refused;
+        if refused && self.settings.refusal_stops_recording {
+            // One that is paused already stays so.
+            self.pause_recording(now, call, true, "customer").ok();
+        } else if !refused {
+            let bridge = self.bridges.get(&call);
+            let theirs = bridge.and_then(|bridge| bridge.bridging.pauses.last());
+            if theirs.is_some_and(|pause| pause.to.is_none() && pause.by == "customer") {
+                self.pause_recording(now, call, false, "customer").ok();
+            }
+        }
+    }
+
     fn pause_recording(&mut self, now: Now, call: u64, pause: bool, by: &str) -> Ordered {
         let Some(slot) = self.slots.get(&call).filter(|slot| slot.call.state().is_answered()) else {
             return conflict("the call is not up");
         };
         if !slot.call.plan().record {
             return conflict("the call is not recorded");
+        }
+        if !pause && slot.call.refuses_recording() {
+            return conflict("the customer refused to be recorded");
         }
         let at = slot.call.clock(now);
         let pauses = &mut self.bridges.entry(call).or_default().bridging.pauses;

@@ -92,6 +92,7 @@ impl Engine {
         if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
             trunk.counts.calls += 1;
         }
+        self.identify(id, &plan.phone);
         let call = Call::inbound(now, plan, way, incoming.offer, self.rng.fork());
         self.adopt(now, call, Some(session));
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Reserved, Server, Write};
-use crate::base::{CallId, CampaignId, ListId};
+use crate::base::{CallId, CampaignId, ListId, PhoneNumber};
 use crate::dialer::{CampaignState, Fetched, Reason};
 use crate::media;
 use crate::sip::endpoint::Transmit;
@@ -55,10 +55,30 @@ pub enum Input {
         /// The sound.
         sound: Option<Arc<media::Prompt>>,
     },
+    /// Who calls; the answer to [`Output::Identify`], where anybody is known.
+    Identified {
+        /// Which call.
+        call: CallId,
+        /// Who.
+        caller: Identity,
+    },
     /// Something stops all dialling, or it may go on.
     Hold(Hold, Option<Reason>),
     /// The time of [`super::Engine::next_wake`] has come.
     Wake,
+}
+
+/// Somebody who calls, as the archive knows them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Identity {
+    /// Row id of the customer.
+    pub customer: Option<i64>,
+    /// Their name; empty where unknown.
+    pub name: String,
+    /// They go before others in a queue (ARC-07).
+    pub vip: bool,
+    /// Extension of the agent who talked with them last.
+    pub last_extension: Option<String>,
 }
 
 /// Who holds the dialling; each has a reason of its own.
@@ -97,6 +117,13 @@ pub enum Output {
         list: ListId,
         /// At most so many.
         limit: u32,
+    },
+    /// Look up who calls; [`Input::Identified`] may come.
+    Identify {
+        /// Which call.
+        call: CallId,
+        /// The number, in its canonical form.
+        phone: PhoneNumber,
     },
     /// Have speech made; [`Input::Speech`] is due.
     Speak {
@@ -168,6 +195,24 @@ pub enum Notice {
         agent: String,
         /// How long the caller waited; milliseconds.
         waited_ms: u64,
+    },
+    /// Somebody calls whom the archive knows.
+    Caller {
+        /// Which call.
+        call: CallId,
+        /// Row id of the customer.
+        customer: i64,
+        /// They go before others.
+        vip: bool,
+    },
+    /// A callback that a queue had promised is over.
+    Callback {
+        /// The call that asked for it.
+        call: CallId,
+        /// The queue.
+        queue: String,
+        /// `reached`, `given_up`, `came_back` or `cancelled`.
+        fate: &'static str,
     },
     /// A call is over.
     Ended {

@@ -162,6 +162,8 @@ impl Engine {
                 }
             }
             Action::Connect(wanted) => self.want(now, slot, *wanted),
+            Action::CallBack => self.want_callback(now, slot),
+            Action::Consent(consent) => self.heed_consent(now, slot, consent),
             Action::Key(key) => self.handle_customer_key(slot, key),
             Action::Report(mut closing) => {
                 closing.record.bridging = self.close_bridge(now, slot);
@@ -262,6 +264,7 @@ impl Engine {
             self.desk.code_calls.remove(place);
             return;
         }
+        self.end_return(now, &record);
         let ended = dialer::Ended { disposition: record.disposition, later_at };
         let entry = self.dialer.handle_call_ended(now, record.id, ended);
         self.routes.remove(&record.id);
@@ -298,6 +301,11 @@ pub(super) struct Dialled {
 }
 
 impl Dialled {
+    /// To a number of no list: shown is the trunk's own.
+    pub(super) fn to(route: &Route) -> Self {
+        Dialled { number: route.number.clone(), caller_id: String::new(), caller_name: String::new() }
+    }
+
     fn of(order: &Order) -> Self {
         Dialled {
             number: order.route.number.clone(),
@@ -318,7 +326,7 @@ pub(super) fn name_addr(name: &str, user: &str, host: &str) -> String {
 }
 
 /// A record of a call that never reached the network.
-fn blank(id: CallId, now: Now) -> CallRecord {
+pub(super) fn blank(id: CallId, now: Now) -> CallRecord {
     CallRecord {
         id,
         direction: Direction::Outbound,
@@ -342,5 +350,6 @@ fn blank(id: CallId, now: Now) -> CallRecord {
         quality: None,
         steps: Vec::new(),
         bridging: Default::default(),
+        notice: Default::default(),
     }
 }

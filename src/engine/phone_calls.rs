@@ -59,9 +59,9 @@ impl Engine {
                 self.place_agent_call(now, AgentCall { agent, to: Callee::Outside(number), incoming });
             }
             Dialled::Forbidden => {
-                self.desk.forbidden += 1;
-                let word = format!("dial_forbidden: the phone of {agent} may not dial {number}");
-                self.notice(Notice::Alarm { call: None, word });
+                if let Some(word) = self.desk.note_forbidden(now, &agent, &number) {
+                    self.notice(Notice::Alarm { call: None, word });
+                }
                 self.refuse_phone(now, session, 403, "may_dial of this agent does not list the number");
             }
         }

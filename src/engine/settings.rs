@@ -28,6 +28,10 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// Whether calls are recorded.
     pub record: bool,
+    /// Whether nothing is recorded any more of a call whose customer refused by key.
+    pub refusal_stops_recording: bool,
+    /// Area code with its 0 for callers' numbers without one; None: they are no numbers.
+    pub home_area: Option<String>,
     /// Zone of recording folders and of times that customers name.
     pub timezone: jiff::tz::TimeZone,
     /// SIP addresses that are listened on.

@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::agents::AgentDesk;
 use super::bridge::Bridge;
+use super::callbacks::Return;
 use super::campaigns::CampaignNote;
 use super::duty::DutyChain;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
 use super::trunk::Trunk;
-use super::{Hold, Input, Library, Notice, Output, Settings, TrunkSettings, Write};
+use super::{Errand, Hold, Input, Library, Notice, Output, Reserved, Settings, TrunkSettings, Write};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
 use crate::call::leg;
 use crate::call::{self, Call};
@@ -54,6 +55,8 @@ pub struct Engine {
     pub(super) legs: BTreeMap<u64, Box<LegSlot>>,
     /// By the slot of their call.
     pub(super) bridges: BTreeMap<u64, Bridge>,
+    /// Calls in which it changed who hears whom, since the last look at holds.
+    pub(super) mixed_anew: BTreeSet<u64>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
     pub(super) by_call: BTreeMap<CallId, u64>,
     /// What the outbound calls are dialled with, for the next trunk.
@@ -66,6 +69,10 @@ pub struct Engine {
     pub(super) campaigns: BTreeMap<CampaignId, CampaignNote>,
     pub(super) desk: AgentDesk,
     pub(super) queues: Queues,
+    /// Calls of no list whose attempts are being written.
+    pub(super) errands: BTreeMap<CallId, Errand>,
+    /// Calls to the numbers of callbacks.
+    pub(super) returns: BTreeMap<CallId, Return>,
     /// Who is on duty, by roster.
     pub(super) duty: BTreeMap<String, DutyChain>,
     out: VecDeque<Output>,
@@ -82,6 +89,8 @@ impl Engine {
             dialer: Dialer::new(settings.dialer.clone(), choices, rng.fork()),
             desk: AgentDesk::new(now, &settings.agents),
             queues: Queues::new(settings.agents.queues.clone()),
+            errands: BTreeMap::new(),
+            returns: BTreeMap::new(),
             duty: BTreeMap::new(),
             next_trunk: trunks.len(),
             trunks,
@@ -91,6 +100,7 @@ impl Engine {
             slots: BTreeMap::new(),
             legs: BTreeMap::new(),
             bridges: BTreeMap::new(),
+            mixed_anew: BTreeSet::new(),
             by_session: BTreeMap::new(),
             by_call: BTreeMap::new(),
             routes: BTreeMap::new(),
@@ -127,10 +137,11 @@ impl Engine {
                 self.dialer.handle_candidates(now, campaign, fetched);
             }
             Input::Fetched(campaign, None) => self.dialer.handle_fetch_failed(now, campaign),
-            Input::Reserved(r) => self.dialer.handle_reserved(now, &r.reserved, &r.refused),
+            Input::Reserved(r) => self.handle_reserved(now, &r),
             Input::Speech { call, speech, sound } => {
                 self.with_call(now, call, call::Event::Speech { speech, sound });
             }
+            Input::Identified { call, caller } => self.handle_identified(now, call, caller),
             Input::Hold(who, reason) => self.hold(now, who, reason),
             Input::Wake => {}
         }
@@ -243,6 +254,7 @@ impl Engine {
                 break;
             }
         }
+        self.note_holds(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
             self.out.push_back(Output::Transmit(transmit));
         }
@@ -339,6 +351,24 @@ impl Engine {
                 self.by_session.remove(&session);
             }
         }
+    }
+
+    /// What the store says of attempts: of lists, and of callbacks.
+    fn handle_reserved(&mut self, now: Now, answer: &Reserved) {
+        for call in &answer.reserved {
+            self.handle_return_reserved(now, *call, None);
+            self.handle_errand_reserved(now, *call, None);
+        }
+        for (call, reason) in &answer.refused {
+            self.handle_return_reserved(now, *call, Some(reason));
+            self.handle_errand_reserved(now, *call, Some(reason));
+        }
+        self.dialer.handle_reserved(now, &answer.reserved, &answer.refused);
+    }
+
+    /// Whether no call of ours may begin.
+    pub(super) fn is_held(&self) -> bool {
+        !self.holds.is_empty()
     }
 
     fn hold(&mut self, now: Now, who: Hold, reason: Option<Reason>) {

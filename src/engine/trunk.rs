@@ -231,6 +231,8 @@ pub(super) mod tests {
             amd: media::AmdSettings::default(),
             recordings: "/recordings".into(),
             record: true,
+            refusal_stops_recording: true,
+            home_area: None,
             timezone: jiff::tz::TimeZone::UTC,
             listeners: Default::default(),
             external_signal: None,

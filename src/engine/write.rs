@@ -1,8 +1,10 @@
 //! What the engine asks the store to keep, and to fetch.
 
-use crate::base::{CallId, CampaignId};
+use crate::base::{CallId, CampaignId, PhoneNumber, Timestamp};
 use crate::call::{CallRecord, StoredAnswer};
 use crate::dialer::{Attempt, CampaignState, EntryUpdate, Reason};
+use crate::policy::CapWindow;
+use crate::queue::{CallbackFate, Kept};
 use crate::sip::TraceItem;
 
 /// One write. All but `Reserve` are kept and tried again until the database takes them.
@@ -13,6 +15,22 @@ pub enum Write {
     /// do-not-call list, has no open call, and is below its caps. Answered by
     /// [`Reserved`]; entries of attempts that were reserved are `dialling`.
     Reserve(Vec<Attempt>),
+    /// An attempt that belongs to no list, checked and answered like those of
+    /// [`Write::Reserve`].
+    ReserveLone(Box<LoneAttempt>),
+    /// A callback that a queue promised, as it is now.
+    KeepCallback(Box<Kept>),
+    /// A callback that a queue promised is over.
+    EndCallback {
+        /// The call that asked for it.
+        call: CallId,
+        /// How.
+        fate: CallbackFate,
+        /// When.
+        at: Timestamp,
+    },
+    /// A caller's wait in a queue is over.
+    Waited(Box<Waited>),
     /// An inbound call, or one that belongs to no list: written when it begins.
     Begin {
         /// The call.
@@ -24,7 +42,7 @@ pub enum Write {
         /// The number that was dialled, of an inbound call; else empty.
         dialled: String,
         /// When.
-        at: crate::base::Timestamp,
+        at: Timestamp,
     },
     /// An answer, as it comes.
     Answer(StoredAnswer),
@@ -50,6 +68,52 @@ pub enum Write {
         /// Why.
         reason: Option<Reason>,
     },
+}
+
+impl Write {
+    /// Whether somebody waits for its answer, [`Reserved`].
+    pub const fn is_reserve(&self) -> bool {
+        matches!(self, Write::Reserve(_) | Write::ReserveLone(_))
+    }
+
+    /// The calls of attempts to be written; empty for other writes.
+    pub fn attempts(&self) -> Vec<CallId> {
+        match self {
+            Write::Reserve(attempts) => attempts.iter().map(|attempt| attempt.call).collect(),
+            Write::ReserveLone(attempt) => vec![attempt.call],
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// An attempt of no list, to be written before its INVITE leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoneAttempt {
+    /// The call to be.
+    pub call: CallId,
+    /// The number.
+    pub phone: PhoneNumber,
+    /// When it was reserved.
+    pub reserved_at: Timestamp,
+    /// The caps of its number, checked inside the transaction.
+    pub caps: Vec<CapWindow>,
+}
+
+/// How long a caller waited, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waited {
+    /// The call.
+    pub call: CallId,
+    /// The queue, the last one.
+    pub queue: String,
+    /// `answered`, `abandoned`, `overflowed` or `promised_callback`.
+    pub fate: &'static str,
+    /// Who answered; empty for nobody.
+    pub agent: String,
+    /// When the wait began.
+    pub joined: Timestamp,
+    /// How long it took to the first answer, or to the end.
+    pub waited_ms: u64,
 }
 
 /// The store's answer to [`Write::Reserve`].

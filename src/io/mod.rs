@@ -9,6 +9,7 @@ pub mod demo;
 pub mod desk;
 pub mod descriptors;
 pub mod dns;
+pub mod evidence;
 pub mod intake;
 pub mod notices;
 pub mod pipes;

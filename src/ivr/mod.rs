@@ -13,7 +13,9 @@ mod script;
 pub mod spoken;
 mod written;
 
-pub use check::{ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, Severity, check, check_needing, needs};
+pub use check::{
+    ACCEPT_PROMPT, Finding, Need, PLACE_PROMPTS, RECORDED_PROMPT, Severity, check, check_needing, needs,
+};
 pub use means::dimension_means;
 pub use prompts::PromptSet;
 pub use runner::{

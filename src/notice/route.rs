@@ -68,6 +68,8 @@ pub struct Settings {
     pub sms: String,
     /// Channel of e-mails to customers; empty: none.
     pub email: String,
+    /// Authorities that are trusted beside the public ones: certificates in PEM; may be empty.
+    pub authorities: String,
     /// Where people reach the interface, for links; without a slash at the end; may be empty.
     pub public_url: String,
 }
@@ -90,6 +92,7 @@ impl Default for Settings {
             departments: std::collections::BTreeMap::new(),
             sms: String::new(),
             email: String::new(),
+            authorities: String::new(),
             public_url: String::new(),
         }
     }

@@ -20,7 +20,9 @@ pub const CALLS_MATTER_MS: i64 = 8 * HOURS_24_MS;
 pub const MAX_CAP: u32 = 1_000;
 
 /// Sets of caps by a word, beside those a campaign names itself; the stricter holds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum CapPreset {
     /// None besides the campaign's own.

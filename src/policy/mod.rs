@@ -14,6 +14,7 @@ pub mod pack;
 mod reason;
 mod retry;
 mod steps;
+mod warranty;
 
 pub use after::{After, Attempted, MAX_LATER_DAYS, Next, after_attempt};
 pub use callback::{Callback, CallbackState, Origin, Outcome, Sums};
@@ -28,3 +29,4 @@ pub use retry::{
     default_rule, turns_number,
 };
 pub use steps::out_of_order;
+pub use warranty::warranty;

@@ -28,8 +28,7 @@ impl Queues {
 
     /// Rings for everybody for whom there is somebody, in the order of the line.
     pub(super) fn assign(&mut self, now: Now) {
-        let free = |seat: &Seat| seat.fact.available && seat.offer.is_none();
-        let mut left = self.seats.values().filter(|seat| free(seat)).count();
+        let mut left = self.seats.values().filter(|seat| seat.is_free()).count();
         if left == 0 {
             return;
         }
@@ -40,7 +39,10 @@ impl Queues {
             let chosen = self.choose(now, call);
             left = left.saturating_sub(chosen.len());
             for agent in chosen {
-                self.offer(now, call, agent);
+                match self.waiting.get(&call).is_some_and(Waiting::is_caller) {
+                    true => self.offer(now, call, agent),
+                    false => self.dial_for(now, call, agent),
+                }
             }
         }
     }
@@ -53,11 +55,10 @@ impl Queues {
             return Vec::new();
         }
         let wish = self.wished_agent(now, waiting, settings);
-        let free = |seat: &Seat| seat.fact.available && seat.offer.is_none();
         let mut able: Vec<(&String, &Seat)> = self
             .seats
             .iter()
-            .filter(|(name, seat)| free(seat) && wish.as_ref().is_none_or(|wish| wish == *name))
+            .filter(|(name, seat)| seat.is_free() && wish.as_ref().is_none_or(|wish| wish == *name))
             .filter(|(_, seat)| can_take(&seat.fact, waiting, settings))
             .collect();
         match settings.strategy {
@@ -67,7 +68,8 @@ impl Queues {
                 (Reverse(level(&seat.fact, waiting, settings)), seat.fact.idle_since, *name)
             }),
         }
-        let most = if settings.strategy == Strategy::RingAll { able.len() } else { 1 };
+        let rings_all = settings.strategy == Strategy::RingAll && waiting.is_caller();
+        let most = if rings_all { able.len() } else { 1 };
         able.into_iter().take(most).map(|(name, _)| name.clone()).collect()
     }
 
@@ -87,6 +89,25 @@ impl Queues {
             offers.insert(agent.clone());
             (seat.offer, seat.offered_at) = (Some(call), now.mono);
             self.out.push_back(Output::Offer { agent, call });
+        }
+    }
+
+    /// The place of a callback has come up: this agent is kept free while the number is called.
+    fn dial_for(&mut self, now: Now, call: CallId, agent: String) {
+        let (Some(waiting), Some(seat)) = (self.waiting.get_mut(&call), self.seats.get_mut(&agent)) else {
+            return;
+        };
+        waiting.stand = Stand::Dialling(agent.clone());
+        waiting.connected_at = Some(now.mono);
+        seat.held = Some(call);
+        let number = waiting.new.number.clone();
+        self.out.push_back(Output::Dial { agent, call, number });
+    }
+
+    /// Whoever was kept free for this callback takes others again.
+    pub(super) fn let_agent_go(&mut self, call: CallId) {
+        for seat in self.seats.values_mut().filter(|seat| seat.held == Some(call)) {
+            seat.held = None;
         }
     }
 

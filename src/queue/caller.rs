@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::{CallId, Mono, Now, Timestamp};
 
 /// A caller who comes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewCaller {
     /// The call.
     pub call: CallId,
@@ -32,7 +34,7 @@ pub(super) enum Stand {
     Waiting(BTreeSet<String>),
     /// Speaks with this agent.
     Connected(String),
-    /// A callback: this agent waits while the number is called.
+    /// A callback: this agent is kept free while the number is called.
     Dialling(String),
     /// A callback: not before then.
     Resting(Mono),

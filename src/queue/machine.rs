@@ -33,6 +33,15 @@ pub(super) struct Seat {
     pub offer: Option<CallId>,
     /// Since when.
     pub offered_at: Mono,
+    /// The callback that is being dialled for this agent; nobody else is offered meanwhile.
+    pub held: Option<CallId>,
+}
+
+impl Seat {
+    /// Waits for a caller.
+    pub(super) fn is_free(&self) -> bool {
+        self.fact.available && self.offer.is_none() && self.held.is_none()
+    }
 }
 
 /// The queues.
@@ -44,7 +53,7 @@ pub struct Queues {
     /// The callback of each number: at most one lives.
     pub(super) live: BTreeMap<String, CallId>,
     pub(super) out: VecDeque<Output>,
-    turn: u64,
+    pub(super) turn: u64,
 }
 
 impl Queues {
@@ -110,7 +119,7 @@ impl Queues {
         let Some((settings, figures)) = self.queues.get_mut(queue) else { return false };
         figures.offered += 1;
         let wish_until = new.last_agent.as_ref().map(|_| now.mono + settings.last_agent_wait);
-        let (first, music) = (settings.announce_first, settings.music.clone());
+        let first = settings.announce_first;
         let open = settings.hours.as_ref().is_none_or(|hours| hours.is_open(now.utc));
         let (closed, full, most) = (settings.closed.clone(), settings.full.clone(), settings.max_waiting);
         let waiting = self.waiting.values().filter(|w| w.queue == queue && w.is_in_line()).count();
@@ -145,7 +154,7 @@ impl Queues {
         } else if waiting >= most && !is_back {
             self.send_away(now, call, full);
         } else {
-            self.out.push_back(Output::Music { call, name: music });
+            self.out.push_back(Output::Music { call });
         }
         self.assign(now);
         true
@@ -177,22 +186,15 @@ impl Queues {
         seat.offer = None;
         seat.fact.available = false;
         let others = std::mem::take(offers);
-        if waiting.is_caller() {
-            let first = waiting.first_answer.is_none();
-            waiting.first_answer.get_or_insert(now.mono);
-            waiting.connected_at = Some(now.mono);
-            waiting.stand = Stand::Connected(agent.to_owned());
-            let waited = waiting.waited(now);
-            if let Some((settings, figures)) = self.queues.get_mut(&waiting.queue).filter(|_| first) {
-                figures.answer(waited, settings.service_level);
-            }
-            self.out.push_back(Output::Connect { agent: agent.to_owned(), call });
-        } else {
-            let number = waiting.new.number.clone();
-            waiting.stand = Stand::Dialling(agent.to_owned());
-            waiting.connected_at = Some(now.mono);
-            self.out.push_back(Output::Dial { agent: agent.to_owned(), call, number });
+        let first = waiting.first_answer.is_none();
+        waiting.first_answer.get_or_insert(now.mono);
+        waiting.connected_at = Some(now.mono);
+        waiting.stand = Stand::Connected(agent.to_owned());
+        let waited = waiting.waited(now);
+        if let Some((settings, figures)) = self.queues.get_mut(&waiting.queue).filter(|_| first) {
+            figures.answer(waited, settings.service_level);
         }
+        self.out.push_back(Output::Connect { agent: agent.to_owned(), call });
         self.withdraw(call, others);
         self.assign(now);
         true
@@ -223,19 +225,15 @@ impl Queues {
     /// The agent of a connected caller vanished: the caller stands at the head of the line.
     pub fn agent_lost(&mut self, now: Now, call: CallId) {
         let Some(waiting) = self.waiting.get_mut(&call) else { return };
-        match &waiting.stand {
-            Stand::Connected(_) => {
-                waiting.stand = Stand::Waiting(BTreeSet::new());
-                waiting.is_head = true;
-                waiting.connected_at = None;
-                // The chain begins anew: it is not the caller's fault.
-                (waiting.entered, waiting.step) = (now.mono, 0);
-                let music = self.queues.get(&waiting.queue).map(|(settings, _)| settings.music.clone());
-                self.out.push_back(Output::Music { call, name: music.unwrap_or_default() });
-            }
-            Stand::Dialling(_) => return self.callback_failed(now, call),
-            _ => return,
+        if !matches!(waiting.stand, Stand::Connected(_)) {
+            return;
         }
+        waiting.stand = Stand::Waiting(BTreeSet::new());
+        waiting.is_head = true;
+        waiting.connected_at = None;
+        // The chain begins anew: it is not the caller's fault.
+        (waiting.entered, waiting.step) = (now.mono, 0);
+        self.out.push_back(Output::Music { call });
         self.assign(now);
     }
 
@@ -264,6 +262,7 @@ impl Queues {
             let offers = std::mem::take(offers);
             self.withdraw(call, offers);
         }
+        self.let_agent_go(call);
         let Waiting { queue, new: NewCaller { number, .. }, .. } = waiting;
         self.live.remove(&number);
         self.out.push_back(Output::CallbackEnded { call, queue, number, fate });
@@ -330,6 +329,19 @@ impl Queues {
             });
         }
         views
+    }
+
+    /// A caller who waits turns out to go before others.
+    pub fn set_vip(&mut self, now: Now, call: CallId) {
+        if let Some(waiting) = self.waiting.get_mut(&call) {
+            waiting.new.vip = true;
+            self.assign(now);
+        }
+    }
+
+    /// The queue of a caller who waits or talks; None: there is no such caller.
+    pub fn queue_of(&self, call: CallId) -> Option<&str> {
+        self.waiting.get(&call).filter(|waiting| waiting.is_caller()).map(|waiting| waiting.queue.as_str())
     }
 
     /// How many are known: waiting, connected, and callbacks.

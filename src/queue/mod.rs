@@ -6,6 +6,10 @@
 //!            |  ^                 |                   |
 //!            |  +-- head of line -+- no answer        +- agent vanished: head of line
 //!            +--> abandoned, overflowed (queue, roster, voicemail), promised a callback
+//!
+//! callback: in line --its turn, an agent kept free--> dialling --accepts--> head of the line
+//!              ^                                         |
+//!              +------------- rests <--- no answer ------+--> given up
 //! ```
 //! A caller ends in exactly one [`Fate`]. A callback keeps the place of its caller, and a
 //! number has at most one that lives.
@@ -23,6 +27,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
+pub use callback::Kept;
 pub use caller::{NewCaller, WaitingView};
 pub use figures::Figures;
 pub use hotline::Hotline;

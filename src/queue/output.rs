@@ -39,8 +39,20 @@ pub enum CallbackFate {
     GivenUp,
     /// The caller called again and waits in its place.
     CameBack,
-    /// A person took it out.
+    /// A person took it out, or the customer needs it no more.
     Cancelled,
+}
+
+impl CallbackFate {
+    /// Stable word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            CallbackFate::Reached => "reached",
+            CallbackFate::GivenUp => "given_up",
+            CallbackFate::CameBack => "came_back",
+            CallbackFate::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// One thing to be done.
@@ -50,7 +62,7 @@ pub enum Output {
     Offer {
         /// At whom.
         agent: String,
-        /// For whom: a caller, or a callback by the call that asked for it.
+        /// For whom.
         call: CallId,
     },
     /// Stop ringing.
@@ -67,29 +79,30 @@ pub enum Output {
         /// The caller.
         call: CallId,
     },
-    /// Call the number and join it with the agent, who waits; [`super::Queues::callback_reached`]
-    /// or [`super::Queues::callback_failed`] is due.
+    /// Call the number, for its place has come up; [`super::Queues::callback_reached`],
+    /// [`super::Queues::callback_failed`] or [`super::Queues::callback_later`] is due.
     Dial {
-        /// Who answered.
+        /// Who is kept free meanwhile.
         agent: String,
         /// The call that asked for it.
         call: CallId,
         /// Whom to call.
         number: String,
     },
-    /// A callback was dialled for longer than any may be: hang up, and let the agent go.
+    /// A callback was dialled for longer than any may be: hang up.
     StopDialling {
-        /// Who waits.
-        agent: String,
         /// The call that asked for it.
         call: CallId,
     },
-    /// Play this until something else is ordered.
+    /// A callback is promised, or rests: [`super::Queues::kept`] is to outlive the program.
+    Kept {
+        /// The call that asked for it.
+        call: CallId,
+    },
+    /// Play the music of the caller's queue until something else is ordered.
     Music {
         /// For whom.
         call: CallId,
-        /// Prompt or file.
-        name: String,
     },
     /// Say where the caller stands, then go on with the music.
     Announce {

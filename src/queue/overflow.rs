@@ -24,8 +24,7 @@ impl Queues {
                 Stand::Resting(at) => at.min(until),
                 Stand::Dialling(_) => waiting.connected_at.map_or(Mono::FAR, |at| at + DIAL_LIMIT),
                 Stand::Connected(_) => Mono::FAR,
-                Stand::Waiting(_) if waiting.is_unoffered() => until,
-                Stand::Waiting(_) => Mono::FAR,
+                Stand::Waiting(_) => until,
             };
         }
         if !waiting.is_unoffered() {
@@ -108,7 +107,7 @@ impl Queues {
                 waiting.hops += 1;
                 (waiting.entered, waiting.step) = (now.mono, 0);
                 let (settings, _) = &self.queues[&next];
-                let (closed, music) = (settings.closed.clone(), settings.music.clone());
+                let closed = settings.closed.clone();
                 let open = settings.hours.as_ref().is_none_or(|hours| hours.is_open(now.utc));
                 let from = std::mem::replace(&mut waiting.queue, next.clone());
                 if let Some((_, figures)) = self.queues.get_mut(&from) {
@@ -118,7 +117,7 @@ impl Queues {
                     figures.offered += 1;
                 }
                 if open {
-                    self.out.push_back(Output::Music { call, name: music });
+                    self.out.push_back(Output::Music { call });
                 } else {
                     self.send_away(now, call, closed);
                 }
@@ -140,11 +139,10 @@ impl Queues {
         let (mut over, mut silent) = (Vec::new(), Vec::new());
         for (call, waiting) in &mut self.waiting {
             let Kind::Callback { until, .. } = waiting.kind else { continue };
-            let rings = matches!(&waiting.stand, Stand::Waiting(offers) if !offers.is_empty());
             let dialled = waiting.connected_at.filter(|_| matches!(waiting.stand, Stand::Dialling(_)));
             if dialled.is_some_and(|at| at + DIAL_LIMIT <= now.mono) {
                 silent.push(*call);
-            } else if until <= now.mono && !rings && !matches!(waiting.stand, Stand::Dialling(_)) {
+            } else if until <= now.mono && !matches!(waiting.stand, Stand::Dialling(_)) {
                 over.push(*call);
             } else if matches!(waiting.stand, Stand::Resting(at) if at <= now.mono) {
                 waiting.stand = Stand::Waiting(Default::default());
@@ -154,9 +152,7 @@ impl Queues {
             self.end_callback(call, CallbackFate::GivenUp);
         }
         for call in silent {
-            if let Some(Stand::Dialling(agent)) = self.waiting.get(&call).map(|w| w.stand.clone()) {
-                self.out.push_back(Output::StopDialling { agent, call });
-            }
+            self.out.push_back(Output::StopDialling { call });
             self.callback_failed(now, call);
         }
     }

@@ -7,6 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::Windows;
+use crate::policy::CapPreset;
+use crate::policy::pack::Caps;
 
 /// Who of the agents that can is rung.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +58,8 @@ pub struct CallbackRules {
     pub pause: Duration,
     /// How long one may live before it is given up: a task for a person remains.
     pub life: Duration,
+    /// How often a number is called at most, all calls to it counted.
+    pub caps: Caps,
 }
 
 /// One queue.
@@ -120,7 +124,12 @@ impl Default for QueueSettings {
             announce_every: seconds(45),
             music: "music/hold".to_owned(),
             service_level: seconds(20),
-            callback: CallbackRules { attempts: 2, pause: seconds(300), life: seconds(4 * 3600) },
+            callback: CallbackRules {
+                attempts: 2,
+                pause: seconds(300),
+                life: seconds(4 * 3600),
+                caps: CapPreset::CarrierCn.caps(),
+            },
         }
     }
 }

@@ -10,10 +10,21 @@ use super::{Behaviour, Person};
 use crate::base::{Mono, Now, Rng};
 use crate::sip::{Message, Method, NameAddr, Request, Response, header};
 
+/// How somebody calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Calling {
+    /// The From header without its tag: `"Anna" <sip:13900000000@a.example>`.
+    pub from: String,
+    /// The INVITE has no offer: ours comes in the 200, the answer in the ACK (RFC 3261 section 13.2.1).
+    pub late_offer: bool,
+}
+
 /// A call that a phone has placed and nobody has answered.
 pub(super) struct Placed {
     invite: Request,
     tag: String,
+    late_offer: bool,
+    local_rtp: SocketAddr,
 }
 
 impl Phone {
@@ -21,18 +32,20 @@ impl Phone {
     pub fn place(
         now: Now,
         number: &str,
-        caller: &str,
+        calling: &Calling,
         person: Person,
         (local_sip, local_rtp): (SocketAddr, SocketAddr),
         mut rng: Rng,
     ) -> Phone {
         let (call_id, tag, branch) = (rng.hex(16), rng.hex(12), rng.hex(12));
-        let sdp = sdp::answer(&Agreed::offer(), local_rtp, 1);
+        let Calling { from, late_offer } = calling.clone();
+        let sdp = if late_offer { String::new() } else { sdp::answer(&Agreed::offer(), local_rtp, 1) };
+        let kind = if late_offer { "" } else { "Content-Type: application/sdp\r\n" };
         let text = format!(
             "INVITE sip:{number}@10.0.0.9 SIP/2.0\r\nVia: SIP/2.0/UDP {local_sip};branch=z9hG4bK{branch}\r\n\
-             From: <sip:{caller}@{local_sip}>;tag={tag}\r\nTo: <sip:{number}@10.0.0.9>\r\nCall-ID: {call_id}\r\n\
-             CSeq: 1 INVITE\r\nContact: <sip:{caller}@{local_sip}>\r\nMax-Forwards: 70\r\n\
-             Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}",
+             From: {from};tag={tag}\r\nTo: <sip:{number}@10.0.0.9>\r\nCall-ID: {call_id}\r\n\
+             CSeq: 1 INVITE\r\nContact: <sip:{local_sip}>\r\nMax-Forwards: 70\r\n\
+             {kind}Content-Length: {}\r\n\r\n{sdp}",
             sdp.len()
         );
         let Ok(Message::Request(invite)) = Message::parse(text.as_bytes()) else {
@@ -41,7 +54,7 @@ impl Phone {
         let dialog = Dialog::new(invite.clone(), local_sip, &mut rng);
         let behaviour = Behaviour::Answers(person);
         let mut phone = Phone::with(now, behaviour, dialog, local_rtp, Agreed::offer(), &mut rng);
-        phone.set_stage(Stage::Placing(Box::new(Placed { invite, tag })));
+        phone.set_stage(Stage::Placing(Box::new(Placed { invite, tag, late_offer, local_rtp })));
         phone.say(text.into_bytes());
         phone
     }
@@ -52,17 +65,20 @@ impl Phone {
         if response.is_provisional() {
             return self.set_stage(Stage::Placing(placed));
         }
-        let Placed { invite, tag } = *placed;
+        let Placed { invite, tag, late_offer, local_rtp } = *placed;
         let mut ack = Request::new(Method::ACK, invite.uri.clone());
         for name in [header::VIA, header::FROM, header::CALL_ID, header::MAX_FORWARDS] {
             ack.headers.copy_from(&invite.headers, name);
         }
         ack.headers.copy_from(&response.headers, header::TO);
         ack.headers.push(header::CSEQ, "1 ACK");
+        let agreed = sdp::read(&response.body).filter(|_| response.is_success());
+        if let Some(agreed) = agreed.as_ref().filter(|_| late_offer) {
+            ack.headers.push(header::CONTENT_TYPE, "application/sdp");
+            ack.body = sdp::answer(agreed, local_rtp, 1).into_bytes();
+        }
         self.say(Message::from(ack).to_bytes());
-        let Some(agreed) = sdp::read(&response.body).filter(|_| response.is_success()) else {
-            return self.set_stage(Stage::Over { since: now });
-        };
+        let Some(agreed) = agreed else { return self.set_stage(Stage::Over { since: now }) };
         // The other side as if it had called: what is sent in the dialog is made from that.
         let mut theirs = Request::new(Method::INVITE, invite.uri.clone());
         for name in [header::CONTACT, header::CALL_ID, header::RECORD_ROUTE] {

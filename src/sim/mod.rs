@@ -17,6 +17,7 @@ mod sdp;
 mod world;
 
 pub use behaviour::{Act, Behaviour, Keying, Person};
+pub use caller::Calling;
 pub use desk::{Mix, Share};
 pub use ear::Heard;
 pub use phone::{Output, Phone};

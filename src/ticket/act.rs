@@ -25,12 +25,14 @@ pub struct Who {
     pub name: String,
     /// What they may do.
     pub role: Role,
+    /// Roles of the company that they hold: `部门负责人`; what they may sign.
+    pub holds: Vec<String>,
 }
 
 impl Who {
     /// The daemon itself.
     pub fn daemon() -> Who {
-        Who { name: "desk".into(), role: Role::Supervisor }
+        Who { name: "desk".into(), role: Role::Supervisor, holds: Vec::new() }
     }
 }
 
@@ -156,9 +158,13 @@ pub enum Act {
     Approve {
         /// Which.
         approval: String,
+        /// Who signed on paper, where a supervisor enters it for them; empty: whoever does it.
+        signed_by: String,
         /// What comes with it.
         fields: BTreeMap<String, String>,
     },
+    /// Something that was found out changes it.
+    Amend(super::Amendment),
     /// It waits for the customer: deadlines rest.
     Wait(String),
     /// Deadlines go on.

@@ -49,11 +49,10 @@ impl Work<'_> {
                 self.ticket().flags.insert(format!("missing_{name}"));
             }
         }
-        let given = |id: &str| self.out.ticket.approvals.iter().any(|a| a.id == id);
         let lacking: Vec<&str> = kind
             .approval
             .iter()
-            .filter(|a| !a.optional && self.out.ticket.holds(&a.when) && !given(&a.id))
+            .filter(|a| !a.optional && self.out.ticket.holds(&a.when) && !self.out.ticket.is_signed(&a.id))
             .map(|a| a.id.as_str())
             .collect();
         if !lacking.is_empty() {
@@ -125,6 +124,12 @@ impl Work<'_> {
         (ticket.closed_at, ticket.filed_at, ticket.joined_into) = (None, None, None);
         ticket.closed_how.clear();
         ticket.verification.passed = false;
+        for at in 0..ticket.stages.len() {
+            if ticket.comes_after_asking(&ticket.stages[at]) {
+                let stage = &mut ticket.stages[at];
+                (stage.began_at, stage.due, stage.done_at) = (None, None, None);
+            }
+        }
         let marked = ticket.stages.iter().position(|s| s.rule.reopens && s.done_at.is_some());
         let last = ticket.stages.iter().rposition(|s| s.done_at.is_some() && !s.rule.optional);
         if let Some(at) = marked.or(last) {

@@ -6,12 +6,16 @@
 //! alone brings about. What a type of ticket asks for is a file, see [`TicketPack`].
 
 mod act;
+mod amend;
+mod approve;
 mod calls;
 mod changes;
 mod clock;
 mod close;
 mod escalate;
 mod fields;
+mod finding;
+mod ledger;
 mod open;
 mod pack;
 mod packs;
@@ -19,6 +23,7 @@ mod promise;
 mod read;
 mod record;
 mod report;
+mod seen;
 mod stage;
 mod step;
 #[cfg(test)]
@@ -30,9 +35,11 @@ pub use act::{Act, Attempt, Found, Refusal, Role, Verdict, Who};
 pub use calls::{CALL_RULE, VERIFY_RULE, rules_of_tickets};
 pub use changes::{Changes, LogLine, Told, WantedCall};
 pub use clock::Rules;
+pub use finding::{Amendment, Finding};
+pub use ledger::{LedgerLine, ledger};
 pub use open::{NewTicket, open};
 pub use pack::{
-    ApprovalRule, ClockWord, CloseRule, Duty, Entry, Intake, Kind, Need, OnMissing, Region, Rework,
+    ApprovalRule, ClockWord, CloseRule, Coverage, Duty, Entry, Intake, Kind, Need, OnMissing, Region, Rework,
     StageRule, TicketPack, Urge, VerifyRule, schema,
 };
 pub use packs::TicketPacks;
@@ -44,5 +51,6 @@ pub use report::{
     AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, ageing,
     departments, dissatisfied, first_contact, form, points, register,
 };
+pub use seen::{is_hidden_from, seen_by};
 pub use step::step;
 pub use time::{due, next_at};

@@ -1,6 +1,6 @@
 //! A ticket that comes into being.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -9,7 +9,7 @@ use super::changes::{Changes, Work};
 use super::clock::Rules;
 use super::pack::Kind;
 use super::record::{Meeting, Stage, Ticket};
-use crate::base::{CustomerId, Timestamp};
+use crate::base::{CallbackId, CustomerId, EventId, Timestamp};
 
 /// What is known when a ticket is opened.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,6 +40,14 @@ pub struct NewTicket {
     pub fields: BTreeMap<String, String>,
     /// What the archive knows of the customer, for region and warranty.
     pub known: BTreeMap<String, String>,
+    /// Event of the archive that it comes of.
+    pub event: Option<EventId>,
+    /// Callback in which it was found out.
+    pub found_in: Option<CallbackId>,
+    /// The customer is not content (ESC-08); None: where the source is `callback`.
+    pub dissatisfied: Option<bool>,
+    /// Words of what a person should know: `not_handed_over`.
+    pub flags: BTreeSet<String>,
     /// When the clock begins: when the call came in.
     pub at: Timestamp,
     /// The call.
@@ -71,6 +79,7 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
         }
     }
     work.derive(kind, new);
+    work.count_lists();
     work.out.ticket.stages =
         kind.stage.iter().map(|rule| Stage { rule: rule.clone(), ..Stage::default() }).collect();
     work.log_call(
@@ -117,7 +126,10 @@ fn blank(rules: &Rules, kind: &Kind, new: &NewTicket) -> Ticket {
         opened_at: new.at,
         touched_at: new.at,
         repeat: 1,
-        dissatisfied: new.source == "callback",
+        event: new.event,
+        found_in: new.found_in,
+        dissatisfied: new.dissatisfied.unwrap_or(new.source == "callback"),
+        flags: new.flags.clone(),
         version: 1,
         ..Ticket::default()
     }
@@ -136,6 +148,8 @@ impl Work<'_> {
             fields.insert("warranty_end".into(), until.to_string());
             let inside = day <= until;
             fields.insert("in_warranty".into(), inside.to_string());
+            // Served for life, and paid for from then on (ARC-04).
+            fields.insert("paid".into(), (!inside).to_string());
             if !inside {
                 fields.insert("chargeable".into(), "true".into());
             }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::finding::Finding;
 use crate::calendar::Offset;
 use crate::policy::pack::Condition;
 
@@ -97,9 +98,15 @@ pub struct TicketPack {
     /// What makes a complaint, for people (TKT-15).
     #[serde(default)]
     pub criteria: Vec<String>,
+    /// Since when tickets of a matter are owed.
+    #[serde(default)]
+    pub coverage: Coverage,
     /// The types, by word.
     #[serde(default)]
     pub kind: BTreeMap<String, Kind>,
+    /// What answers, events and outcomes make of tickets, by word.
+    #[serde(default)]
+    pub finding: BTreeMap<String, Finding>,
 }
 
 /// By which clock a deadline runs.
@@ -234,6 +241,16 @@ pub struct Entry {
     pub department: String,
 }
 
+/// `[coverage]`: tickets of a matter for which none of these events has happened get a flag (IMP-08).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Coverage {
+    /// Kinds of events with which after-sales begins: a handover; empty: it is not asked.
+    pub from: Vec<String>,
+    /// The flag: `not_handed_over`.
+    pub flag: String,
+}
+
 /// One type of ticket: `[kind.<word>]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -274,6 +291,11 @@ pub struct Kind {
     pub opens_with: Vec<String>,
     /// Fields without which it is not closed.
     pub closes_with: Vec<Need>,
+    /// Fields that are lists, separated by `;`, each with the field that counts its items:
+    /// `{ outstanding_items = "items" }`.
+    pub lists: BTreeMap<String, String>,
+    /// Words of its state for people, where they differ: `verifying`, `verified`, `closed`.
+    pub states: BTreeMap<String, String>,
     /// Stages, in order.
     pub stage: Vec<StageRule>,
     /// Approvals, in order.
@@ -318,7 +340,7 @@ pub struct StageRule {
     /// Word of the ticket's state while this stage is the next; its id where it is empty.
     pub state: String,
     /// What it is counted from: `opened` (also where empty), `escalated`, `acknowledged`,
-    /// `call_end`, or the id of the stage before.
+    /// `call_end`, `verified` (the customer is content), or the id of the stage before.
     pub after: String,
     /// When it must be done, from there; None: it has no deadline.
     pub due: Option<Offset>,
@@ -391,7 +413,7 @@ pub struct ApprovalRule {
     pub title_en: String,
     /// Requirement ids, or `ours`.
     pub source: String,
-    /// Role that signs.
+    /// Role that signs: whoever signs must have it, see `ringback token create --role`.
     pub by: String,
     /// Fields that come with it: `voucher_no`.
     pub requires: Vec<String>,

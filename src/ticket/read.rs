@@ -16,7 +16,9 @@ pub struct TicketFileError {
 }
 
 /// What a stage may be counted from beside the stages before it.
-pub(super) const ANCHORS: [&str; 4] = ["opened", "escalated", "acknowledged", "call_end"];
+pub(super) const ANCHORS: [&str; 5] = ["opened", "escalated", "acknowledged", "call_end", "verified"];
+/// States that a type may give words of its own.
+const STATES: [&str; 3] = ["verifying", "verified", "closed"];
 /// Largest ticket file that is read.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
 /// Types of one file, and stages of one type.
@@ -67,7 +69,13 @@ fn check(pack: &TicketPack) -> Result<(), String> {
             return Err(format!("there is no type `{kind}`: write [kind.{kind}]"));
         }
     }
-    pack.kind.iter().try_for_each(|(word, kind)| check_kind(kind).map_err(|e| format!("kind.{word}: {e}")))
+    pack.kind
+        .iter()
+        .try_for_each(|(word, kind)| check_kind(kind).map_err(|e| format!("kind.{word}: {e}")))?;
+    if pack.finding.len() > MAX_PARTS {
+        return Err(format!("more than {MAX_PARTS} findings"));
+    }
+    pack.finding.iter().try_for_each(|(word, f)| f.check(pack).map_err(|e| format!("finding.{word}: {e}")))
 }
 
 fn check_kind(kind: &Kind) -> Result<(), String> {
@@ -79,6 +87,9 @@ fn check_kind(kind: &Kind) -> Result<(), String> {
     }
     for duty in &kind.duty {
         Windows::parse(&duty.hours, "UTC").map_err(|e| format!("duty: {e}"))?;
+    }
+    if let Some(word) = kind.states.keys().find(|word| !STATES.contains(&word.as_str())) {
+        return Err(format!("states: `{word}` is no state of its own; write one of {}", STATES.join(", ")));
     }
     let approvals: BTreeSet<&str> = kind.approval.iter().map(|a| a.id.as_str()).collect();
     let mut known: BTreeSet<&str> = ANCHORS.into_iter().collect();

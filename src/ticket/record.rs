@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::pack::StageRule;
-use crate::base::{CallId, CustomerId, Timestamp};
+use crate::base::{CallId, CallbackId, CustomerId, EventId, Timestamp};
 use crate::calendar::Sum;
 
 /// Where a ticket stands as a whole; its `state` is the word for people.
@@ -204,6 +204,10 @@ pub struct Ticket {
     pub matter: String,
     /// `city`, `in_province` or `other_province`.
     pub region: String,
+    /// Event of the archive that it came of.
+    pub event: Option<EventId>,
+    /// Callback in which it was found out.
+    pub found_in: Option<CallbackId>,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// When the call that opened it ended.

@@ -7,6 +7,9 @@ use super::changes::{WantedCall, Work};
 use super::record::{Phase, Points, Stage, Ticket};
 use crate::base::{CallId, Timestamp};
 
+/// What a stage is counted from that begins once the customer is content.
+const VERIFIED: &str = "verified";
+
 impl Ticket {
     /// Whether a stage concerns this ticket.
     pub(super) fn in_force(&self, stage: &Stage) -> bool {
@@ -28,10 +31,32 @@ impl Ticket {
         self.stages.iter().position(|stage| stage.rule.id == id)
     }
 
-    /// Stages that must still be done before the ticket is.
+    /// Stages that must still be done before the ticket is closed.
     pub(super) fn unfinished(&self) -> Vec<String> {
-        let open = |s: &&Stage| s.done_at.is_none() && !s.rule.optional && self.in_force(s);
+        self.undone(|_| true)
+    }
+
+    /// Stages that must still be done before the customer is asked.
+    pub(super) fn unfinished_before_asking(&self) -> Vec<String> {
+        self.undone(|stage| !self.comes_after_asking(stage))
+    }
+
+    fn undone(&self, which: impl Fn(&Stage) -> bool) -> Vec<String> {
+        let open = |s: &&Stage| s.done_at.is_none() && !s.rule.optional && self.in_force(s) && which(s);
         self.stages.iter().filter(open).map(|s| s.rule.id.clone()).collect()
+    }
+
+    /// Whether a stage is one of those that begin once the customer is content (CNT-11).
+    pub(super) fn comes_after_asking(&self, stage: &Stage) -> bool {
+        let mut after = stage.rule.after.as_str();
+        for _ in &self.stages {
+            if after == VERIFIED {
+                return true;
+            }
+            let Some(before) = self.place(after).and_then(|at| self.stages.get(at)) else { return false };
+            after = before.rule.after.as_str();
+        }
+        false
     }
 
     /// When a stage begins; None: not yet. A stage that does not concern the ticket is passed
@@ -41,6 +66,7 @@ impl Ticket {
             "" | "opened" => Some(self.opened_at),
             "escalated" => self.escalated_at,
             "acknowledged" => self.acknowledged.as_ref().map(|s| s.at),
+            VERIFIED => self.verification.at.filter(|_| self.verification.passed),
             "call_end" if self.in_call => None,
             "call_end" => Some(self.call_end.unwrap_or(self.opened_at)),
             id => {
@@ -83,12 +109,20 @@ impl Work<'_> {
             if begins && rule.callback {
                 self.call_for_stage(at);
             }
-            if begins && !rule.by.is_empty() {
-                let to = self.role(&rule.by);
-                let due = self.due_text(at);
-                self.tell("ticket.stage", &to, &rule.id, &[("stage", rule.title.clone()), ("due", due)]);
+            if begins && self.out.ticket.is_cleared(&self.out.ticket.stages[at]) {
+                self.tell_stage(at);
             }
         }
+    }
+
+    /// Whoever does a stage hears of it.
+    pub fn tell_stage(&mut self, at: usize) {
+        let rule = self.out.ticket.stages[at].rule.clone();
+        if rule.by.is_empty() {
+            return;
+        }
+        let (to, due) = (self.role(&rule.by), self.due_text(at));
+        self.tell("ticket.stage", &to, &rule.id, &[("stage", rule.title), ("due", due)]);
     }
 
     fn due_text(&self, at: usize) -> String {
@@ -140,8 +174,7 @@ impl Work<'_> {
                 let detail = format!("stage `{id}` asks for {} photos, {photos} are attached", rule.photos);
                 return Err(Refusal::field("photos", detail, "attach them with kind=photo first"));
             }
-            let given = |id: &&String| self.out.ticket.approvals.iter().any(|a| a.id == **id);
-            if let Some(missing) = rule.approvals.iter().find(|id| !given(id)) {
+            if let Some(missing) = rule.approvals.iter().find(|id| !self.out.ticket.is_signed(id)) {
                 return Err(Refusal::Conflict(format!("stage `{id}` waits for the approval `{missing}`")));
             }
         }
@@ -242,11 +275,13 @@ impl Work<'_> {
         let ticket = &self.out.ticket;
         let next =
             ticket.stages.iter().find(|s| s.done_at.is_none() && ticket.in_force(s) && s.began_at.is_some());
+        let states = self.rules.pack.kind.get(&ticket.kind).map(|kind| &kind.states);
+        let own = |word: &str| states.and_then(|s| s.get(word)).map_or(word, String::as_str).to_owned();
         let word = match ticket.phase {
-            Phase::Closed => "closed".to_owned(),
+            Phase::Closed => own("closed"),
             Phase::Joined => "joined".to_owned(),
-            Phase::Verifying if ticket.verification.passed => "verified".to_owned(),
-            Phase::Verifying => "verifying".to_owned(),
+            Phase::Verifying if ticket.verification.passed => own("verified"),
+            Phase::Verifying => own("verifying"),
             Phase::Open if ticket.pause.is_some() => "waiting_customer".to_owned(),
             Phase::Open if ticket.flags.contains("outstanding") => "outstanding".to_owned(),
             Phase::Open => match next {

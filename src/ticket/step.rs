@@ -3,7 +3,7 @@
 use super::act::{Act, Attempt, Refusal, Role, Who};
 use super::changes::{Changes, WantedCall, Work};
 use super::clock::Rules;
-use super::record::{Approval, Phase, Signature, Ticket};
+use super::record::{Phase, Signature, Ticket};
 use crate::base::Timestamp;
 
 /// How long before a promised time a call counts as the one that was promised.
@@ -32,6 +32,7 @@ pub fn step(rules: &Rules, ticket: Ticket, act: &Act, who: &Who, now: Timestamp)
         )));
     }
     work.carry_out(act)?;
+    work.count_lists();
     let now = work.now;
     let ticket = work.ticket();
     (ticket.touched_at, ticket.urged) = (now, 0);
@@ -73,7 +74,8 @@ impl Work<'_> {
             }
             Act::Escalate { cause, process, demand } => self.escalate(cause, process, demand),
             Act::ReportUp => self.report_up(),
-            Act::Approve { approval, fields } => self.approve(approval, fields),
+            Act::Approve { approval, signed_by, fields } => self.approve(approval, signed_by, fields),
+            Act::Amend(amendment) => self.amend(amendment),
             Act::Wait(reason) => self.wait(reason),
             Act::Resume => self.resume(),
             Act::CallBack { by, at, what } => self.call_back(by, *at, what),
@@ -201,35 +203,6 @@ impl Work<'_> {
         if kept || !done.is_empty() {
             self.when_all_is_done();
         }
-    }
-
-    fn approve(
-        &mut self,
-        id: &str,
-        fields: &std::collections::BTreeMap<String, String>,
-    ) -> Result<(), Refusal> {
-        let kind = self.kind();
-        let Some(place) = kind.approval.iter().position(|a| a.id == id) else {
-            let known: Vec<&str> = kind.approval.iter().map(|a| a.id.as_str()).collect();
-            let hint = format!("this type has {}", known.join(", "));
-            return Err(Refusal::field("approval", format!("`{id}` is no approval of it"), hint));
-        };
-        let given = |ticket: &Ticket, id: &str| ticket.approvals.iter().any(|a| a.id == id);
-        if given(&self.out.ticket, id) {
-            return Err(Refusal::Conflict(format!("`{id}` is signed already")));
-        }
-        let before = kind.approval[..place]
-            .iter()
-            .find(|a| !a.optional && self.out.ticket.holds(&a.when) && !given(&self.out.ticket, &a.id));
-        if let Some(before) = before {
-            return Err(Refusal::Conflict(format!("`{}` signs before `{id}`", before.id)));
-        }
-        self.fill(fields)?;
-        self.need(&kind.approval[place].requires, &format!("approval `{id}`"))?;
-        let signed = Signature { by: self.who.name.clone(), at: self.now };
-        self.ticket().approvals.push(Approval { id: id.to_owned(), signed });
-        self.log("approved", id);
-        Ok(())
     }
 
     fn wait(&mut self, reason: &str) -> Result<(), Refusal> {

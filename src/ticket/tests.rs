@@ -32,7 +32,7 @@ pub(super) fn shipped(text: &str, changes: &[(&str, &str)]) -> Rules {
 }
 
 pub(super) fn agent() -> Who {
-    Who { name: "小李".into(), role: Role::Agent }
+    Who { name: "小李".into(), role: Role::Agent, ..Who::default() }
 }
 
 pub(super) fn opened(rules: &Rules, kind: &str, moment: &str, fields: &[(&str, &str)]) -> Ticket {

@@ -8,10 +8,23 @@ impl Work<'_> {
     /// Where nothing is left to do the customer is asked, or the ticket closes.
     pub fn when_all_is_done(&mut self) {
         let ticket = &self.out.ticket;
-        if ticket.phase != Phase::Open || ticket.stages.is_empty() || !ticket.unfinished().is_empty() {
-            return;
+        if ticket.phase == Phase::Verifying {
+            self.when_the_rest_is_done();
+        } else if ticket.phase == Phase::Open
+            && !ticket.stages.is_empty()
+            && ticket.unfinished_before_asking().is_empty()
+        {
+            self.all_done();
         }
-        self.all_done();
+    }
+
+    /// The customer is content, and so is whoever had something to do after that.
+    fn when_the_rest_is_done(&mut self) {
+        let ticket = &self.out.ticket;
+        let rest = ticket.stages.iter().any(|stage| ticket.comes_after_asking(stage));
+        if rest && ticket.verification.passed && ticket.unfinished().is_empty() {
+            self.close_satisfied();
+        }
     }
 
     /// Somebody says that everything is done.
@@ -19,7 +32,7 @@ impl Work<'_> {
         if self.out.ticket.phase == Phase::Verifying {
             return Err(Refusal::Conflict("the customer is being asked already".into()));
         }
-        let unfinished = self.out.ticket.unfinished();
+        let unfinished = self.out.ticket.unfinished_before_asking();
         if !unfinished.is_empty() {
             return Err(Refusal::Conflict(format!("not done yet: {}", unfinished.join(", "))));
         }
@@ -150,6 +163,15 @@ impl Work<'_> {
         if let Some(call) = found.call {
             fields.insert("confirmed_in_call".into(), call.to_string());
         }
+        // What begins only now is no gap: it is done first.
+        let ticket = &self.out.ticket;
+        let begins = ticket.unfinished_before_asking().is_empty() && !ticket.unfinished().is_empty();
+        if !begins {
+            self.close_satisfied();
+        }
+    }
+
+    fn close_satisfied(&mut self) {
         if let Err(refusal) = self.close("satisfied") {
             self.log("not_closed", refusal.to_string());
             let owner = self.out.ticket.owner.clone();

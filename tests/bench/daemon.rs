@@ -22,6 +22,8 @@ pub struct Setup {
     pub script: &'static str,
     /// Recordings are written.
     pub record: bool,
+    /// Further sections of the configuration.
+    pub sections: String,
 }
 
 /// A running daemon; killed with this value.
@@ -42,14 +44,31 @@ pub struct Daemon {
 pub struct Stored {
     pub calls: Vec<CallRow>,
     pub answers: Vec<AnswerRow>,
+    /// Talks with agents, in the order of the calls.
+    pub talks: Vec<Talk>,
     pub recordings: PathBuf,
     /// Kept as long as the recordings are looked at.
     _folder: tempfile::TempDir,
 }
 
+/// An agent and a customer who talked.
+pub struct Talk {
+    /// Which of the calls.
+    pub call: usize,
+    /// On the wall clock, in ms.
+    pub from: i64,
+    pub to: i64,
+}
+
+/// A port of loopback that is free for UDP and for TCP.
 fn free_port() -> u16 {
-    let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port of loopback");
-    socket.local_addr().expect("its address").port()
+    loop {
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a port of loopback");
+        let address = socket.local_addr().expect("its address");
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address.port();
+        }
+    }
 }
 
 fn ringback(folder: &Path) -> Command {
@@ -131,8 +150,8 @@ impl Daemon {
             eprintln!("ringback ended with {status}:\n{}", &log[log.len().saturating_sub(2_000)..]);
         }
         let database = format!("sqlite:{}", folder.path().join("data/ringback.db").display());
-        let (calls, answers) = self.runtime.block_on(read(&database));
-        Stored { calls, answers, recordings: folder.path().join("recordings"), _folder: folder }
+        let (calls, answers, talks) = self.runtime.block_on(read(&database));
+        Stored { calls, answers, talks, recordings: folder.path().join("recordings"), _folder: folder }
     }
 }
 
@@ -163,7 +182,7 @@ fn make_token(folder: &Path, config: &Path) -> String {
     made["secret"].as_str().expect("a secret").to_owned()
 }
 
-async fn read(database: &str) -> (Vec<CallRow>, Vec<AnswerRow>) {
+async fn read(database: &str) -> (Vec<CallRow>, Vec<AnswerRow>, Vec<Talk>) {
     let store = Store::open(database).await.expect("the database");
     let filter = CallFilter::default();
     let (mut calls, mut answers) = (Vec::new(), Vec::new());
@@ -185,11 +204,19 @@ async fn read(database: &str) -> (Vec<CallRow>, Vec<AnswerRow>) {
             break;
         }
     }
-    (calls, answers)
+    let mut talks = Vec::new();
+    for (call, row) in calls.iter().enumerate() {
+        let legs = store.bridged_row(row.id.parse().expect("an id")).await.expect("legs").legs;
+        let talk = |leg: ringback::io::store::read::LegRow| {
+            Some(Talk { call, from: leg.answered_at?, to: leg.ended_at })
+        };
+        talks.extend(legs.into_iter().filter_map(talk));
+    }
+    (calls, answers, talks)
 }
 
 fn configuration(setup: &Setup, sip: u16, api: u16) -> String {
-    let Setup { trunk, script, record } = setup;
+    let Setup { trunk, script, record, sections } = setup;
     format!(
         r#"
 [data]
@@ -226,6 +253,9 @@ max_cps = 0.0
 number = "*"
 script = "{script}"
 language = "en"
+[shutdown]
+grace = "2s"
+{sections}
 "#
     )
 }

@@ -8,7 +8,7 @@ use crate::daemon::{Daemon, Setup};
 /// Starts it `times` and prints the figures.
 pub fn measure(times: usize, seconds: u64) {
     let trunk = SocketAddr::from(([127, 0, 0, 1], 9));
-    let setup = Setup { trunk, script: "bench-survey", record: true };
+    let setup = Setup { trunk, script: "bench-survey", record: true, sections: String::new() };
     let mut ready = Vec::new();
     for _ in 0..times {
         ready.push(Daemon::start(&setup).ready.as_secs_f64() * 1_000.0);

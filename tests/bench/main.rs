@@ -5,8 +5,9 @@
 //! cargo bench --bench calls -- --calls 50 --seconds 5 outbound  a short try of one part
 //! ```
 //!
-//! Parts: `outbound` and `inbound` (recorded survey calls with sound both ways), `signalling`
-//! (set up and torn down at once), `idle`, and `plane` (the media plane without SIP).
+//! Parts: `outbound` and `inbound` (recorded survey calls with sound both ways), `desk` (callers
+//! who wait in a queue and talk with agents), `signalling` (set up and torn down at once), `idle`,
+//! and `plane` (the media plane without SIP).
 
 #![allow(
     clippy::disallowed_methods,
@@ -16,9 +17,11 @@
 )]
 
 mod daemon;
+mod desk;
 mod idle;
 mod meter;
 mod mmsg;
+mod phones;
 mod plane;
 mod prompts;
 mod rtp_load;
@@ -34,13 +37,15 @@ use std::time::Duration;
 use survey::{Direction, Row};
 
 const USAGE: &str = "usage: cargo bench --bench calls -- [--calls N[,N...]] [--seconds S] [--rates R[,R...]] \
-                     [outbound] [inbound] [signalling] [idle] [plane]";
-const PARTS: [&str; 5] = ["outbound", "inbound", "signalling", "idle", "plane"];
+                     [--agents N[,N...]] [--waiting N[,N...]] [outbound] [inbound] [desk] [signalling] [idle] [plane]";
+const PARTS: [&str; 6] = ["outbound", "inbound", "desk", "signalling", "idle", "plane"];
 
 struct Arguments {
     calls: Vec<usize>,
     seconds: u64,
     rates: Vec<f64>,
+    agents: Vec<usize>,
+    waiting: Vec<usize>,
     parts: Vec<String>,
     /// This process measures one row of the plane and prints it for its parent.
     row: bool,
@@ -56,6 +61,8 @@ fn arguments() -> Result<Arguments, String> {
         calls: vec![100, 500, 1_000, 1_500, 2_000],
         seconds: 20,
         rates: vec![100.0, 200.0, 300.0, 400.0],
+        agents: vec![200],
+        waiting: vec![0, 500],
         parts: Vec::new(),
         row: false,
     };
@@ -65,6 +72,8 @@ fn arguments() -> Result<Arguments, String> {
         match word.as_str() {
             "--calls" => arguments.calls = numbers(&word, &value()?)?,
             "--rates" => arguments.rates = numbers(&word, &value()?)?,
+            "--agents" => arguments.agents = numbers(&word, &value()?)?,
+            "--waiting" => arguments.waiting = numbers(&word, &value()?)?,
             "--seconds" => arguments.seconds = numbers(&word, &value()?)?[0],
             "--row" => arguments.row = true,
             // What cargo itself adds.
@@ -75,7 +84,7 @@ fn arguments() -> Result<Arguments, String> {
     }
     if arguments.parts.is_empty() {
         // The plane alone is in the first two already.
-        arguments.parts = PARTS[..4].iter().map(ToString::to_string).collect();
+        arguments.parts = PARTS[..5].iter().map(ToString::to_string).collect();
     }
     Ok(arguments)
 }
@@ -100,6 +109,9 @@ fn main() {
             println!("{}", survey::measure(direction, *calls, Duration::from_secs(arguments.seconds)));
         }
     }
+    if has("desk") {
+        measure_desk(&arguments);
+    }
     if has("signalling") {
         signalling::measure(&arguments.rates, arguments.seconds as f64);
     }
@@ -108,6 +120,16 @@ fn main() {
     }
     if has("plane") {
         measure_plane(&arguments);
+    }
+}
+
+fn measure_desk(arguments: &Arguments) {
+    println!("\nHotline: callers wait with music, agents with telephones talk, all recorded, one core");
+    println!("{}", desk::Row::HEAD);
+    for agents in &arguments.agents {
+        for waiting in &arguments.waiting {
+            println!("{}", desk::measure(*agents, *waiting, Duration::from_secs(arguments.seconds * 3)));
+        }
     }
 }
 

@@ -94,7 +94,7 @@ pub fn measure(count: usize, seconds: u64) -> Row {
     meter::raise_file_limit();
     let folder = tempfile::tempdir().expect("a folder for recordings");
     let prompt = Arc::new(Prompt::from_pcm("bench", &sine(f64::from(PROMPT_HZ), 8_000.0, 8_000 * 10)));
-    let load = RtpLoad::start(count, || {
+    let load = RtpLoad::start(count, 0, || {
         meter::pin(1);
         meter::hurry();
     })

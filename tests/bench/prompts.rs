@@ -16,21 +16,25 @@ pub fn hz(n: u32) -> u32 {
     LOWEST_HZ + STEP_HZ * n
 }
 
-/// Writes `q1.wav` ... into `folder`, 30 s each.
+/// Writes `q1.wav` ... of 30 s each and `thanks.wav` of 1 s into `folder`.
 pub fn write(folder: &Path) {
     std::fs::create_dir_all(folder).expect("a folder for prompts");
+    for n in 0..COUNT as u32 {
+        tone(&folder.join(format!("q{}.wav", n + 1)), hz(n), 30);
+    }
+    tone(&folder.join("thanks.wav"), hz(COUNT as u32), 1);
+}
+
+fn tone(path: &Path, hz: u32, seconds: usize) {
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate: 8_000,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    for n in 0..COUNT as u32 {
-        let path = folder.join(format!("q{}.wav", n + 1));
-        let mut wav = hound::WavWriter::create(path, spec).expect("a prompt");
-        for sample in sine(f64::from(hz(n)), 8_000.0, 8_000 * 30) {
-            wav.write_sample(sample).expect("a sample");
-        }
-        wav.finalize().expect("a prompt");
+    let mut wav = hound::WavWriter::create(path, spec).expect("a prompt");
+    for sample in sine(f64::from(hz), 8_000.0, 8_000 * seconds) {
+        wav.write_sample(sample).expect("a sample");
     }
+    wav.finalize().expect("a prompt");
 }

@@ -104,8 +104,13 @@ pub struct RtpLoad {
 }
 
 impl RtpLoad {
-    /// Makes room for `calls` calls and starts the thread with `pin` run on it first.
-    pub fn start(calls: usize, pin: impl FnOnce() + Send + 'static) -> std::io::Result<RtpLoad> {
+    /// Makes room for `calls` calls and starts the thread with `pin` run on it first. Call `n`
+    /// has the tone of `first + n`.
+    pub fn start(
+        calls: usize,
+        first: usize,
+        pin: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<RtpLoad> {
         let sockets: Vec<UdpSocket> = (0..calls.div_ceil(CALLS_PER_SOCKET))
             .map(|_| {
                 let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -121,7 +126,7 @@ impl RtpLoad {
             .collect::<std::io::Result<_>>()?;
         let (orders, inbox) = unbounded();
         let stop = Arc::new(AtomicBool::new(false));
-        let generator = Generator::new(calls, sockets);
+        let generator = Generator::new(calls, first, sockets);
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("load-rtp".into()).spawn(move || {
             pin();
@@ -189,13 +194,13 @@ struct Generator {
 }
 
 impl Generator {
-    fn new(calls: usize, sockets: Vec<UdpSocket>) -> Generator {
+    fn new(calls: usize, first: usize, sockets: Vec<UdpSocket>) -> Generator {
         let mut rng = Rng::seeded(1);
         let call = |n| Call {
             to: None,
             rtp: RtpSender::new(&mut rng),
             keys: EventSender::default(),
-            tone: sine(f64::from(tone_of(n)), 6_000.0, 8_000).into_iter().map(alaw_encode).collect(),
+            tone: sine(f64::from(tone_of(first + n)), 6_000.0, 8_000).into_iter().map(alaw_encode).collect(),
             at: 0,
             last_ns: 0,
             last_sequence: None,

@@ -23,8 +23,14 @@ pub fn measure(rates: &[f64], seconds: f64) {
 
 fn row(direction: Direction, rate: f64, seconds: f64) {
     let count = (rate * seconds) as usize;
-    let plan =
-        Plan { calls: count, ring: Duration::ZERO, hold: Some(HOLD), keys: Vec::new(), per_second: rate };
+    let plan = Plan {
+        calls: count,
+        ring: Duration::ZERO,
+        hold: Some(HOLD),
+        keys: Vec::new(),
+        per_second: rate,
+        at_once: count,
+    };
     let (sip, daemon) = survey::start(direction, plan, None, false);
     let before = daemon.cpu();
     if direction == Direction::Outbound {

@@ -55,6 +55,10 @@ struct Call {
     cseq: u32,
     media: Option<SocketAddrV4>,
     keys: usize,
+    /// The agent's telephone that rings.
+    phone: String,
+    /// From when on sound is waited for, on the kernel's clock; 0: nobody waits.
+    since_ns: u64,
 }
 
 pub struct Load {
@@ -68,6 +72,10 @@ pub struct Load {
     timers: BTreeSet<(Instant, usize)>,
     outcome: Outcome,
     over: Arc<AtomicUsize>,
+    /// Whether more calls are begun, and answers are measured.
+    dials: Arc<AtomicBool>,
+    /// Since when the agent of a telephone is free again.
+    freed: HashMap<String, u64>,
 }
 
 impl Load {
@@ -77,7 +85,7 @@ impl Load {
         role: Role,
         plan: Plan,
         media: Option<Arc<RtpLoad>>,
-        over: Arc<AtomicUsize>,
+        (over, dials): (Arc<AtomicUsize>, Arc<AtomicBool>),
     ) -> Load {
         Load {
             socket,
@@ -90,6 +98,8 @@ impl Load {
             timers: BTreeSet::new(),
             outcome: Outcome::default(),
             over,
+            dials,
+            freed: HashMap::new(),
         }
     }
 
@@ -98,9 +108,12 @@ impl Load {
         let mut bytes = [0; 65_536];
         while !stop.load(Ordering::Relaxed) {
             let now = Instant::now();
-            if let Role::Dial(daemon) = self.role {
+            if let Role::Dial(daemon) = self.role
+                && self.dials.load(Ordering::Relaxed)
+            {
                 let due = (now - begin).as_secs_f64() * self.plan.per_second;
-                while self.calls.len() < self.plan.calls.min(due as usize + 1) {
+                let room = self.over.load(Ordering::Relaxed) + self.plan.at_once;
+                while self.calls.len() < self.plan.calls.min(due as usize + 1).min(room) {
                     self.dial(now, daemon);
                 }
             }
@@ -166,6 +179,8 @@ impl Load {
             cseq: 1,
             media: None,
             keys: 0,
+            phone: String::new(),
+            since_ns: 0,
         });
         self.outcome.begun += 1;
         n
@@ -227,16 +242,23 @@ impl Load {
         if self.calls.len() >= self.plan.calls {
             return self.send(&respond(message, 486, "Busy Here", "load", &self.uri(), ""), from);
         }
-        // The first `sip:NUMBER@` of To.
         let to = message.header("To", "t").unwrap_or_default();
-        let number = to.split_once("sip:").map_or("", |(_, rest)| rest.split('@').next().unwrap_or_default());
-        let n = self.new_call(now, id, tail_of(number), State::Ringing);
+        let from_header = message.header("From", "f").unwrap_or_default();
+        let desk = matches!(self.role, Role::Desk(..));
+        let customer = user_of(if desk { from_header } else { to });
+        let n = self.new_call(now, id, tail_of(customer), State::Ringing);
+        if desk {
+            let phone = user_of(to).to_owned();
+            let measured = self.dials.load(Ordering::Relaxed);
+            self.calls[n].since_ns = self.freed.remove(&phone).filter(|_| measured).unwrap_or(0);
+            self.calls[n].phone = phone;
+        }
         let tag = format!("a{n}");
         let uri = self.uri();
         let answer = respond(message, 200, "OK", &tag, &uri, &sdp(self.media_of(n)));
         let call = &mut self.calls[n];
         call.local = format!("{to};tag={tag}");
-        call.remote = message.header("From", "f").unwrap_or_default().into();
+        call.remote = from_header.into();
         call.contact = message.contact().unwrap_or_default().into();
         call.routes = message.headers("Record-Route", "").map(str::to_owned).collect();
         call.media = message.media();
@@ -341,16 +363,24 @@ impl Load {
 
     /// From the 200 on, sent or received, there is sound both ways.
     fn start_media(&self, n: usize) {
-        if let Some((load, to)) = self.media.as_ref().zip(self.calls[n].media) {
-            load.order(rtp_load::Order::Start { call: n, to, since_ns: crate::mmsg::realtime_ns() });
+        let call = &self.calls[n];
+        let since_ns = if call.phone.is_empty() { crate::mmsg::realtime_ns() } else { call.since_ns };
+        if let Some((load, to)) = self.media.as_ref().zip(call.media) {
+            load.order(rtp_load::Order::Start { call: n, to, since_ns });
         }
+    }
+
+    /// How long a call is held: talks of agents differ, so that they do not end all at once.
+    fn hold_of(&self, n: usize) -> Option<Duration> {
+        let part = if self.calls[n].phone.is_empty() { 1.0 } else { 0.5 + (n * 37 % 100) as f64 / 100.0 };
+        self.plan.hold.map(|hold| hold.mul_f64(part))
     }
 
     /// The next key or the end of a call that is up.
     fn plan_next(&mut self, now: Instant, n: usize) {
         let call = &self.calls[n];
         let key = self.plan.keys.get(call.keys).map(|after| call.up + *after);
-        let end = self.plan.hold.map(|hold| call.up + hold);
+        let end = self.hold_of(n).map(|hold| call.up + hold);
         let next = [key, end].into_iter().flatten().min();
         self.at(next.unwrap_or(now + Duration::from_secs(3_600)), n);
     }
@@ -394,6 +424,9 @@ impl Load {
         let call = &mut self.calls[n];
         call.state = State::Leaving;
         call.cseq += 1;
+        if !call.phone.is_empty() {
+            self.freed.insert(call.phone.clone(), crate::mmsg::realtime_ns());
+        }
         let bye = self.request(n, "BYE", "");
         let to = self.next_hop(n);
         self.repeat(now, n, bye, to);
@@ -417,4 +450,9 @@ impl Load {
             media.order(rtp_load::Order::Stop { call: n });
         }
     }
+}
+
+/// The user of the first `sip:USER@` in a header.
+fn user_of(header: &str) -> &str {
+    header.split_once("sip:").map_or("", |(_, rest)| rest.split('@').next().unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! answer: INVITE -> 180, after `ring` 200 until ACK -> media, keys -> BYE by either side
+//! desk:   the same at the telephones of agents, which have registered before
 //! dial:   INVITE until an answer -> 200 -> ACK -> media, keys -> BYE by either side
 //! ```
 
@@ -13,6 +14,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use crate::phones;
 use crate::rtp_load::RtpLoad;
 use crate::sip_calls::Load;
 
@@ -29,6 +31,8 @@ pub struct Plan {
     pub keys: Vec<Duration>,
     /// Calls a second where we dial.
     pub per_second: f64,
+    /// Calls that may be up at once where we dial.
+    pub at_once: usize,
 }
 
 /// Who begins the calls.
@@ -38,6 +42,8 @@ pub enum Role {
     Answer,
     /// We do, to this address.
     Dial(SocketAddr),
+    /// The daemon there does: we are the telephones of so many agents, who hang up first.
+    Desk(SocketAddr, usize),
 }
 
 /// What became of the calls.
@@ -86,6 +92,7 @@ pub struct SipLoad {
     address: SocketAddr,
     stop: Arc<AtomicBool>,
     over: Arc<AtomicUsize>,
+    dials: Arc<AtomicBool>,
     thread: JoinHandle<Outcome>,
 }
 
@@ -102,15 +109,19 @@ impl SipLoad {
         let socket = UdpSocket::bind(local)?;
         crate::mmsg::prepare(&socket)?;
         let address = socket.local_addr()?;
+        if let Role::Desk(daemon, agents) = role {
+            phones::register(&socket, daemon, agents);
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let over = Arc::new(AtomicUsize::new(0));
-        let load = Load::new(socket, address, role, plan, media, over.clone());
+        let dials = Arc::new(AtomicBool::new(true));
+        let load = Load::new(socket, address, role, plan, media, (over.clone(), dials.clone()));
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("load-sip".into()).spawn(move || {
             pin();
             load.run(&stopped)
         })?;
-        Ok(SipLoad { address, stop, over, thread })
+        Ok(SipLoad { address, stop, over, dials, thread })
     }
 
     /// Where the daemon's trunk points to.
@@ -121,6 +132,11 @@ impl SipLoad {
     /// Calls that ended or failed so far.
     pub fn over(&self) -> usize {
         self.over.load(Ordering::Relaxed)
+    }
+
+    /// Dials and measures no more; calls that are up go on.
+    pub fn dial_no_more(&self) {
+        self.dials.store(false, Ordering::Relaxed);
     }
 
     /// Ends the thread; calls that are up stay unfinished.

@@ -90,7 +90,7 @@ impl fmt::Display for Row {
 pub fn measure(direction: Direction, count: usize, length: Duration) -> Row {
     let ramp = length.mul_f64(RAMP).max(Duration::from_secs_f64(count as f64 / FASTEST));
     let rate = count as f64 / ramp.as_secs_f64();
-    let media = RtpLoad::start(count, || {
+    let media = RtpLoad::start(count, 0, || {
         meter::pin(1);
         meter::hurry();
     });
@@ -101,6 +101,7 @@ pub fn measure(direction: Direction, count: usize, length: Duration) -> Row {
         hold: Some(length),
         keys: (1..=KEYS).map(|n| length * n / (KEYS + 1)).collect(),
         per_second: rate,
+        at_once: count,
     };
     let (sip, daemon) = start(direction, plan, Some(media.clone()), true);
     let idle = daemon.resident_bytes();
@@ -143,13 +144,15 @@ pub fn start(
     match direction {
         Direction::Outbound => {
             let sip = SipLoad::start(loopback, Role::Answer, plan, media, pin).expect("a socket");
-            let setup = Setup { trunk: sip.address(), script: "bench-survey", record };
+            let setup =
+                Setup { trunk: sip.address(), script: "bench-survey", record, sections: String::new() };
             (sip, Daemon::start(&setup))
         }
         Direction::Inbound => {
             // Calls come from the trunk's address, whatever their port.
             let trunk = SocketAddr::from(([127, 0, 0, 1], 9));
-            let daemon = Daemon::start(&Setup { trunk, script: "bench-survey", record });
+            let daemon =
+                Daemon::start(&Setup { trunk, script: "bench-survey", record, sections: String::new() });
             let sip = SipLoad::start(loopback, Role::Dial(daemon.sip), plan, media, pin);
             (sip.expect("a socket"), daemon)
         }
@@ -180,6 +183,12 @@ pub fn watch(daemon: &Daemon, sip: &SipLoad, count: usize, limit: Duration) -> u
     // The last files are closed and the last rows written.
     std::thread::sleep(Duration::from_millis(1_500));
     peak
+}
+
+/// Whether it is so in most quarter seconds.
+pub fn most(pcm: &[i16], is: &dyn Fn(&[i16]) -> bool) -> bool {
+    let parts: Vec<_> = pcm.chunks_exact(2_000).collect();
+    parts.iter().filter(|part| is(part)).count() * 10 >= parts.len() * 8
 }
 
 fn spoken_seconds(stored: &Stored) -> f64 {
@@ -228,7 +237,7 @@ fn missing_frames(stored: &Stored, outcome: &Outcome) -> i64 {
 }
 
 /// `recordings/YYYY/MM/DD/<call id>.wav`.
-fn find(recordings: &Path, id: &str) -> std::path::PathBuf {
+pub fn find(recordings: &Path, id: &str) -> std::path::PathBuf {
     let mut folder = recordings.to_owned();
     for _ in 0..3 {
         let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
@@ -245,10 +254,6 @@ fn holds_both(path: &Path, generator: usize) -> bool {
     let Ok(mut wav) = hound::WavReader::open(path) else { return false };
     let samples: Vec<i16> = wav.samples().filter_map(Result::ok).collect();
     let channel = |which: usize| samples.iter().skip(which).step_by(2).copied().collect::<Vec<i16>>();
-    let most = |pcm: &[i16], is: &dyn Fn(&[i16]) -> bool| {
-        let parts: Vec<_> = pcm.chunks_exact(2_000).collect();
-        parts.iter().filter(|part| is(part)).count() * 10 >= parts.len() * 8
-    };
     let hears_prompt = |part: &[i16]| {
         (0..crate::prompts::COUNT as u32).any(|n| tone_dbfs(part, crate::prompts::hz(n) as f32) > -20.0)
     };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ringback::call::State;
 use ringback::call::leg::LegRecord;
 use ringback::engine::{BridgeOrder, BridgeRefusal, Contact, InboundRule, Report, StaticContact};
+use ringback::ivr::Script;
 use ringback::media::tone::tone_dbfs;
 use ringback::sim::{Act, Behaviour, Person};
 use ringback::sip::{Destination, Transport};
@@ -21,8 +22,9 @@ pub const SECOND_HZ: f32 = 1_600.0;
 pub const BOSS_HZ: f32 = 1_900.0;
 pub const DUTY_HZ: f32 = 2_200.0;
 pub const MUSIC_HZ: f32 = 2_500.0;
+pub const VIP_HZ: f32 = 3_300.0;
 pub const SORRY_HZ: f32 = 800.0;
-const TONES: [(&str, f64); 9] = [
+const TONES: [(&str, f64); 12] = [
     ("ask", 500.0),
     ("calling", 550.0),
     ("music", MUSIC_HZ as f64),
@@ -32,7 +34,12 @@ const TONES: [(&str, f64); 9] = [
     ("nobody", 900.0),
     ("thanks", 700.0),
     ("again", 2_800.0),
+    ("promised", 950.0),
+    ("music/vip", VIP_HZ as f64),
+    ("survey/recorded", 650.0),
 ];
+/// The script of the call that a queue owes.
+const BACK: &str = include_str!("back.toml");
 /// Louder than this a voice is heard, softer it is not.
 const HEARD_DBFS: f32 = -24.0;
 const UNHEARD_DBFS: f32 = -45.0;
@@ -94,9 +101,17 @@ impl Hotline {
 
     /// The same with another script.
     pub fn with_script(seed: u64, script: &str) -> Hotline {
-        let mut world = World::new(seed, vec![trunk("a", 1)]);
+        Hotline::at("2026-03-02T01:00:00Z", seed, script)
+    }
+
+    /// The same at another moment.
+    pub fn at(moment: &str, seed: u64, script: &str) -> Hotline {
+        let mut world = World::at(moment, seed, vec![trunk("a", 1)]);
         world.run_for(SECOND);
-        world.engine.set_library(library(script, TONES));
+        let mut library = library(script, TONES);
+        let back = Script::parse("queue-callback.toml", BACK).unwrap_or_else(|e| panic!("{e}"));
+        library.scripts.insert(back.name().to_owned(), back.into());
+        world.engine.set_library(library);
         world.reload(|settings| {
             settings.inbound = vec![InboundRule {
                 trunk: String::new(),
@@ -104,7 +119,8 @@ impl Hotline {
                 script: "survey".into(),
                 language: "en".into(),
             }];
-            settings.phones.contacts = vec![place("1001", 4), place("1002", 5), place("1009", 6)];
+            settings.phones.contacts =
+                vec![place("1001", 4), place("1002", 5), place("1009", 6), place("801", 7)];
         });
         let mut hotline = Hotline(world);
         hotline.is_at("1001", answers(FIRST_HZ));
@@ -119,6 +135,7 @@ impl Hotline {
             "1001" => 4,
             "1002" => 5,
             "1009" => 6,
+            "801" => 7,
             _ => 0,
         };
         self.books.numbers.insert((index, name.to_owned()), behaviour);
@@ -176,7 +193,7 @@ impl Hotline {
 
     /// Everybody's voice and the music, as the phone of `number` hears them.
     pub fn hears_of_all(&mut self, number: &str) -> Vec<f32> {
-        self.hears(number, &[CUSTOMER_HZ, FIRST_HZ, SECOND_HZ, BOSS_HZ, DUTY_HZ, MUSIC_HZ])
+        self.hears(number, &[CUSTOMER_HZ, FIRST_HZ, SECOND_HZ, BOSS_HZ, DUTY_HZ, MUSIC_HZ, VIP_HZ])
     }
 
     /// The customer hangs up, if they are there, and everything runs out.

@@ -30,7 +30,7 @@ fn agent(name: &str, extension: &str) -> AgentSettings {
 }
 
 /// Anna's phone is 1001, Bob's 1002; both are out.
-fn queue(seed: u64, change: impl Fn(&mut QueueSettings)) -> Hotline {
+pub fn queue(seed: u64, change: impl Fn(&mut QueueSettings)) -> Hotline {
     let mut hotline = Hotline::with_script(seed, include_str!("queue.toml"));
     hotline.is_at("1002", answers(SECOND_HZ));
     hotline.reload(|settings| {
@@ -47,7 +47,7 @@ fn queue(seed: u64, change: impl Fn(&mut QueueSettings)) -> Hotline {
     hotline
 }
 
-trait Desk {
+pub trait Desk {
     fn comes(&mut self, agent: &str);
     fn goes(&mut self, agent: &str);
     fn is(&self, agent: &str) -> AgentState;

@@ -61,6 +61,9 @@ async fn not_02_what_patients_say_is_shared_with_no_group(db: &Database) {
     )
     .await;
     let callback = firm.shop.callbacks("pack=hospital").await[0].clone();
+    for block in ["recovery", "health_education", "specialist", "support", "satisfaction", "opinion"] {
+        firm.shop.edit(&callback, "marks", json!({ "block": block, "result": "done" })).await.expect(204);
+    }
     firm.shop.set("2026-03-12 10:00");
     let body = json!({ "method": "phone", "outcome": "satisfied", "reason": "spoken to" });
     firm.shop.edit(&callback, "done", body).await.expect(200);

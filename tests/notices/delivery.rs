@@ -5,6 +5,7 @@ use std::time::Duration;
 use ringback::io::store::notice::Extended;
 use ringback::notice::{Attachment, NewNotice, webhook_signature};
 
+use super::authority::{Authority, Front};
 use super::mailbox::Mailbox;
 use super::sink::{Reply, Sink};
 use super::world::{channel, listed, notice, outbox, settings, turn};
@@ -17,6 +18,7 @@ on_both_databases! {
     two_daemons_send_nothing_twice,
     a_flood_becomes_one_message_and_the_limit_of_a_robot_is_kept,
     a_robot_that_says_no_in_its_answer_has_not_taken_it,
+    what_goes_over_tls_is_verified_by_an_authority_of_ones_own,
     an_e_mail_arrives_with_its_subject_its_file_and_one_id,
     a_notice_for_nobody_stays_in_the_inbox,
 }
@@ -194,6 +196,46 @@ async fn an_e_mail_arrives_with_its_subject_its_file_and_one_id(db: &Database) {
     assert!(
         second.text.contains("multipart/mixed") && second.text.contains("Content-Disposition: attachment")
     );
+}
+
+async fn what_goes_over_tls_is_verified_by_an_authority_of_ones_own(db: &Database) {
+    let shop = Shop::open(db).await;
+    let (sink, mailbox) = (Sink::open().await, Mailbox::open().await);
+    let authority = Authority::new();
+    let plain: u16 = sink.url.split([':', '/']).nth(4).unwrap().parse().unwrap();
+    let https = authority.front(plain, Front::Tls).await;
+    let smtps = authority.front(mailbox.port, Front::Tls).await;
+    let starttls = authority.front(mailbox.port, Front::Starttls).await;
+    let mail = |name: &str, port: u16, tls: &str| {
+        format!(
+            "[[notices.channel]]\nname = \"{name}\"\nkind = \"email\"\nserver = \"localhost:{port}\"\n\
+             tls = \"{tls}\"\nfrom = \"ringback@example.com\"\nto = [\"all@example.com\"]\n"
+        )
+    };
+    let text = format!(
+        "[[notices.channel]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"https://localhost:{https}/hook\"\n\
+         {}{}[[notices.route]]\ntopics = [\"*\"]\nchannels = [\"hook\", \"smtps\", \"starttls\"]\n",
+        mail("smtps", smtps, "tls"),
+        mail("starttls", starttls, "starttls"),
+    );
+    let strange = outbox(&shop, settings(&text));
+    queue(&shop, &[notice("a", "ticket.new", "工程部")], "2026-03-02 09:00").await;
+    let tried = turn(&strange, "2026-03-02 09:00").await;
+    assert_eq!((tried.sent, tried.failed), (0, 3), "nobody knows the authority");
+    let deliveries = listed(&shop, "").await[0]["deliveries"].clone();
+    let errors = deliveries.as_array().unwrap().iter().map(|d| d["error"].as_str().unwrap().to_lowercase());
+    for error in errors {
+        assert!(error.contains("certificate") || error.contains("issuer"), "{error}");
+    }
+    assert!(sink.received().is_empty() && mailbox.letters().is_empty());
+    // The authority is named: the same deliveries arrive.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("office-ca.pem");
+    std::fs::write(&file, &authority.pem).unwrap();
+    let known = settings(&format!("[notices]\nauthorities = \"{}\"\n{text}", file.display()));
+    strange.set_settings(known);
+    assert_eq!(turn(&strange, "2026-03-02 09:05").await.sent, 3);
+    assert_eq!((sink.received().len(), mailbox.letters().len()), (1, 2));
 }
 
 async fn a_notice_for_nobody_stays_in_the_inbox(db: &Database) {

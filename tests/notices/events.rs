@@ -10,6 +10,7 @@ use crate::support::databases::{Database, on_both_databases};
 on_both_databases! {
     not_01_finance_and_bank_hear_the_day_before_and_who_does_not_confirm_has_a_task,
     not_08_the_technical_department_hears_within_minutes_with_a_time_stamp,
+    imp_08_the_copy_of_a_handover_is_in_the_outbox_of_project_management,
 }
 
 async fn not_01_finance_and_bank_hear_the_day_before_and_who_does_not_confirm_has_a_task(db: &Database) {
@@ -64,4 +65,25 @@ async fn not_08_the_technical_department_hears_within_minutes_with_a_time_stamp(
     assert_eq!(told[0]["created_at"], at("2026-03-05 10:01").0);
     assert_eq!(told[0]["facts"]["rectification_at"], "2026-03-12");
     assert_eq!(listed(&firm.shop, "to=营销中心").await.len(), 1);
+}
+
+async fn imp_08_the_copy_of_a_handover_is_in_the_outbox_of_project_management(db: &Database) {
+    let firm = Firm::open(db, "telecom-si").await;
+    let outbox = outbox(&firm.shop, settings(""));
+    firm.shop.site.api.set_notices(outbox.clone());
+    let form = "移交单号,项目编号,项目名称,客户名称,联系电话,移交日期,售后工程师\nH1,P1,专网,甲公司,13600000001,2026-03-02,周工\n";
+    firm.brings("handover", "2026-03-02 09:00", form).await;
+    for moment in ["2026-03-02 09:01", "2026-03-02 09:05"] {
+        turn(&outbox, moment).await;
+    }
+    let told = listed(&firm.shop, "to=项目管理部").await;
+    assert_eq!(told.len(), 1, "once");
+    assert_eq!(
+        (&told[0]["topic"], &told[0]["created_at"]),
+        (&json!("intake.copy"), &json!(at("2026-03-02 09:01").0))
+    );
+    let text = told[0]["text"].as_str().unwrap();
+    assert!(text.contains("项目移交") && text.contains("专网") && text.contains("P1"), "{text}");
+    let sent = firm.shop.number("SELECT COUNT(*) FROM intake_copies WHERE sent_at IS NOT NULL").await;
+    assert_eq!(sent, 1);
 }

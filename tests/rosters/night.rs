@@ -2,13 +2,19 @@
 
 use serde_json::json;
 
+use ringback::agent::State;
+use ringback::io::rosters::Present;
+use ringback::io::web::{LiveAgent, LivePhone, LiveSnapshot};
+
 use super::world::{PACK, Station};
+use crate::plan::shop::at;
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
     ros_02_a_call_in_the_night_rings_the_leader_of_that_night_and_then_the_chain,
     ros_03_a_swap_without_a_substitute_is_refused_and_with_one_the_routing_changes,
     ros_03_a_duty_phone_that_is_gone_for_a_minute_is_an_alarm_once,
+    ros_03_the_registrar_says_which_duty_phone_is_gone,
     the_command_line_shows_who_is_on_duty,
 }
 
@@ -74,6 +80,53 @@ async fn ros_03_a_duty_phone_that_is_gone_for_a_minute_is_an_alarm_once(db: &Dat
     assert_eq!(station.heard("roster.empty_post").await.len(), 2, "away again");
     station.turn("2026-07-02 09:00").await;
     assert_eq!(station.heard("roster.empty_post").await.len(), 2, "by day nobody has to be there");
+}
+
+/// What the daemon shows of the agent at 801.
+fn live(present: bool, phones_since: &str, since: &str) -> LiveSnapshot {
+    let phone = LivePhone {
+        transport: "udp".into(),
+        address: "10.0.0.5:5060".into(),
+        user_agent: "x".into(),
+        since: at(phones_since).0,
+    };
+    let agent = LiveAgent {
+        name: "领导1".into(),
+        extension: "801".into(),
+        state: if present { State::Available } else { State::Offline },
+        reason: "registered".into(),
+        since: at(since),
+        until: None,
+        call: None,
+        phones: Some(phone).filter(|_| present).into_iter().collect(),
+        phones_since: at(phones_since),
+        offered: 0,
+        answered: 0,
+        answer_delay_ms: 0,
+        slowest_answer_ms: 0,
+    };
+    LiveSnapshot { agents: vec![agent], ..LiveSnapshot::default() }
+}
+
+async fn ros_03_the_registrar_says_which_duty_phone_is_gone(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    let mut present = Present::default();
+    let there = live(true, "2026-07-01 18:00", "2026-07-01 18:00");
+    present.tell(&station.rosters, &there).await.unwrap();
+    station.turn("2026-07-01 19:00").await;
+    let gone = live(false, "2026-07-01 20:00:00", "2026-07-01 20:00:00");
+    for _ in 0..2 {
+        present.tell(&station.rosters, &gone).await.unwrap();
+    }
+    station.turn("2026-07-01 20:01:00").await;
+    assert!(station.heard("roster.empty_post").await.is_empty(), "60 s are allowed");
+    station.turn("2026-07-01 20:01:06").await;
+    assert_eq!(station.heard("roster.empty_post").await, ["办公室"]);
+    let back = live(true, "2026-07-01 20:30", "2026-07-01 20:30");
+    present.tell(&station.rosters, &back).await.unwrap();
+    station.turn("2026-07-01 20:31").await;
+    assert_eq!(station.heard("roster.empty_post").await.len(), 1, "there again");
 }
 
 async fn the_command_line_shows_who_is_on_duty(db: &Database) {

@@ -207,7 +207,7 @@ impl City {
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
                 }
-                Output::KeepPrompt { .. } | Output::Notice(_) => {}
+                Output::KeepPrompt { .. } | Output::Identify { .. } | Output::Notice(_) => {}
             }
         }
     }

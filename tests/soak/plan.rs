@@ -101,6 +101,8 @@ impl Plan {
             amd: AmdSettings::default(),
             recordings: PathBuf::from("/recordings"),
             record: true,
+            refusal_stops_recording: true,
+            home_area: None,
             timezone: jiff::tz::TimeZone::get(ZONE).expect("a zone"),
             listeners: Default::default(),
             external_signal: None,

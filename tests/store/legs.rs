@@ -49,6 +49,7 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
             Pause { from: at(10_000), to: Some(at(14_000)), by: "anna".into() },
             Pause { from: at(20_000), to: None, by: "boss".into() },
         ],
+        holds: vec![(at(15_000), at(19_000))],
     };
     let plain = report(&attempts[1], Disposition::Completed);
     for report in [bridged.clone(), plain, bridged] {
@@ -64,6 +65,8 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
     assert_eq!((row.legs[0].answered_at, row.legs[1].answered_at), (Some(at(8_000).0), None));
     let pauses: Vec<_> = row.pauses.iter().map(|p| (p.from_at, p.to_at, p.actor.as_str())).collect();
     assert_eq!(pauses, [(at(10_000).0, Some(at(14_000).0), "anna"), (at(20_000).0, None, "boss")]);
+    let holds: Vec<_> = row.holds.iter().map(|hold| (hold.from_at, hold.to_at)).collect();
+    assert_eq!(holds, [(at(15_000).0, at(19_000).0)]);
     let nothing = world.store.bridged_row(attempts[1].call).await.unwrap();
     assert_eq!(nothing, Default::default(), "a call of one leg");
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM legs").await, 3, "told twice, kept once");

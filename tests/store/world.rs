@@ -215,6 +215,7 @@ pub fn record(attempt: &Attempt, disposition: Disposition) -> CallRecord {
         quality: None,
         steps: Vec::new(),
         bridging: Default::default(),
+        notice: Default::default(),
     }
 }
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use ringback::app::{load_calendar, load_policies, load_tickets};
+use ringback::app::{load_calendar, load_tickets};
 use ringback::base::Timestamp;
 use ringback::config;
 use ringback::io::desk::{self, TicketDesk};
 use ringback::io::planner;
+use ringback::policy::pack::{Pack, Policies, Policy};
 use ringback::ticket::rules_of_tickets;
 use serde_json::{Value, json};
 
 use crate::plan::shop::{Shop, at};
 use crate::support::databases::{Database, execute, number, text};
-use crate::web::site::Answer;
+use crate::web::site::{Answer, send};
 
 pub struct Office {
     pub shop: Shop,
@@ -22,7 +23,18 @@ pub struct Office {
 
 impl Office {
     pub async fn open(database: &Database) -> Office {
-        let policies = load_policies(&config::Policy::default()).unwrap().policies;
+        Office::with(database, str::to_owned).await
+    }
+
+    /// The same with changes to the texts of the policies.
+    pub async fn with(database: &Database, change: impl Fn(&str) -> String) -> Office {
+        let mut policies = Policies::default();
+        for file in std::fs::read_dir("config/policies").unwrap() {
+            let path = file.unwrap().path();
+            let text = change(&std::fs::read_to_string(&path).unwrap());
+            policies.add(Policy::parse(&path.display().to_string(), &text).unwrap()).unwrap();
+        }
+        let packs: Vec<Pack> = policies.all().map(|policy| policy.pack.clone()).collect();
         let settings = planner::Settings {
             policies: Arc::new(policies.with_rules(&rules_of_tickets())),
             calendar: load_calendar(&config::Policy::default()).unwrap(),
@@ -36,6 +48,7 @@ impl Office {
         let hub = shop.site.api.parts.events.clone();
         let desk = TicketDesk::new(shop.site.store.clone(), shop.planner.clone(), hub, settings);
         shop.site.api.set_tickets(desk.clone());
+        shop.site.api.desk().packs().set(packs);
         Office { shop, desk, calls: 0 }
     }
 
@@ -79,6 +92,40 @@ impl Office {
 
     pub async fn text(&self, sql: &str) -> String {
         text(&self.shop.site.store, sql).await
+    }
+
+    /// Something happens to customer 13800000001, whose matter is `M-13800000001`: id of the event.
+    pub async fn happens(&self, pack: &str, kind: &str, key: &str, moment: &str, fields: Value) -> i64 {
+        self.set(moment);
+        let phone = "13800000001";
+        let body = json!({ "kind": kind, "external_id": key, "at": moment, "matter": format!("M-{phone}"),
+                           "customer": { "name": format!("客户{phone}"), "phones": [phone] }, "fields": fields });
+        let report = self.shop.site.post(&format!("/api/v1/events?pack={pack}"), body).await.expect(200);
+        report["results"][0]["event_id"].as_i64().unwrap_or_else(|| panic!("{report}"))
+    }
+
+    /// A file is brought in by a section of a pack.
+    pub async fn brings(&self, pack: &str, intake: &str, moment: &str, file: &str) {
+        self.set(moment);
+        let site = &self.shop.site;
+        let path = format!("/api/v1/intake?pack={pack}&intake={intake}");
+        let request = site.request(reqwest::Method::POST, &path, &site.admin);
+        let report = send(request.header("content-type", "text/csv").body(file.to_owned())).await.expect(201);
+        assert_eq!(report["counts"]["rejected"], 0, "{report}");
+    }
+
+    /// A token whose holder has a role of the company.
+    pub async fn token(&self, name: &str, role: &str) -> String {
+        let body = json!({ "name": name, "scope": "operate", "expires_in": null, "roles": [role] });
+        let made = self.shop.site.post("/api/v1/tokens", body).await.expect(201);
+        made["secret"].as_str().unwrap().to_owned()
+    }
+
+    /// Does something to a ticket with that token.
+    pub async fn act_as(&self, token: &str, moment: &str, ticket: &Value, body: Value) -> Answer {
+        self.set(moment);
+        let path = format!("/api/v1/tickets/{}/acts", ticket["ticket"]["id"]);
+        send(self.shop.site.request(reqwest::Method::POST, &path, token).json(&body)).await
     }
 
     /// A call that ended: its id. `keys` are answers to the menu.

@@ -149,17 +149,22 @@ async fn esc_02_compensation_is_approved_before_the_case_is_closed(db: &Database
     assert!(refused["detail"].as_str().unwrap().contains("executive, finance, leader"), "{refused}");
     let sign =
         |id: &str, fields: serde_json::Value| json!({ "do": "approve", "approval": id, "fields": fields });
-    let early = office.act("2026-03-07 11:00", &ticket, sign("finance", json!({ "voucher_no": "V1" }))).await;
-    early.expect(409);
-    office.done("2026-03-07 11:01", &ticket, sign("executive", json!({ "cost_liability": "工程部" }))).await;
-    office.act("2026-03-07 11:02", &ticket, sign("finance", json!({}))).await.expect(422);
-    office.done("2026-03-07 11:03", &ticket, sign("finance", json!({ "voucher_no": "V1" }))).await;
+    let chief = office.token("刘总", "公司主管领导").await;
+    let finance = office.token("钱会计", "财务部").await;
+    let leader = office.token("王董", "领导").await;
+    let voucher = json!({ "voucher_no": "V1" });
+    office.act_as(&finance, "2026-03-07 11:00", &ticket, sign("finance", voucher.clone())).await.expect(409);
+    let others = sign("executive", json!({ "cost_liability": "工程部" }));
+    office.act_as(&finance, "2026-03-07 11:00", &ticket, others.clone()).await.expect(403);
+    office.act_as(&chief, "2026-03-07 11:01", &ticket, others).await.expect(200);
+    office.act_as(&finance, "2026-03-07 11:02", &ticket, sign("finance", json!({}))).await.expect(422);
+    office.act_as(&finance, "2026-03-07 11:03", &ticket, sign("finance", voucher)).await.expect(200);
     office.act("2026-03-07 11:04", &ticket, json!({ "do": "close" })).await.expect(409);
-    office.done("2026-03-07 11:05", &ticket, sign("leader", json!({}))).await;
+    office.act_as(&leader, "2026-03-07 11:05", &ticket, sign("leader", json!({}))).await.expect(200);
     let ticket = office.done("2026-03-07 11:06", &ticket, json!({ "do": "close" })).await;
     assert_eq!(
         (&ticket["ticket"]["phase"], &ticket["approvals"][2]["signed"]["by"]),
-        (&json!("closed"), &json!("admin"))
+        (&json!("closed"), &json!("王董"))
     );
 }
 

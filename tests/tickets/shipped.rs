@@ -1,6 +1,6 @@
 //! The shipped ticket files, and what is said of bad ones.
 
-use ringback::app::load_tickets;
+use ringback::app::{load_policies, load_tickets};
 use ringback::config;
 use ringback::ticket::TicketPack;
 
@@ -66,6 +66,14 @@ fn a_bad_file_is_told_of_in_words() {
         "no approval `z`",
     );
     check(&format!("business = [\"25:00-26:00\"]\n{kinds}"), "business");
+    let finding = |text: &str| format!("{kinds}[finding.f]\n{text}");
+    check(&finding("opens = \"other\"\nevent = [\"e\"]\n"), "there is no type `other`");
+    check(&finding("opens = \"consultation\"\n"), "either kinds of events");
+    check(&finding("event = [\"e\"]\n"), "write `opens` or `amends`");
+    let stages = "event = [\"e\"]\namends = \"consultation\"\nreports = [\"ship\"]\n";
+    check(&finding(stages), "has no stage `ship`");
+    check(&finding(&stages.replace("amends", "opens")), "goes with `amends`");
+    check(&format!("{kinds}[kind.x]\nstates = {{ open = \"y\" }}\n"), "states: `open`");
     let nobody = "pack = \"p\"\ntitle = \"t\"\nowner = \"\"\nsupervisor = \"s\"\n[kind.consultation]\n";
     assert!(TicketPack::parse("f.toml", nobody, None).unwrap_err().to_string().contains("owner"));
 }
@@ -73,7 +81,40 @@ fn a_bad_file_is_told_of_in_words() {
 #[test]
 fn the_schema_knows_every_key_of_the_shipped_files() {
     let schema = ringback::ticket::schema();
-    for key in ["due_by_region", "needs_ack", "max_promise", "close", "urge", "closes_with"] {
+    for key in [
+        "finding",
+        "amends",
+        "coverage",
+        "lists",
+        "states",
+        "due_by_region",
+        "needs_ack",
+        "max_promise",
+        "close",
+        "urge",
+        "closes_with",
+    ] {
         assert!(schema.contains(&format!("\"{key}\"")), "{key}");
     }
+}
+
+#[test]
+fn rules_and_events_that_a_table_names_in_vain_are_told_of() {
+    let policies = load_policies(&config::Policy::default()).unwrap().policies;
+    let tickets = load_tickets(&config::Policy::default()).unwrap().packs;
+    let mut found = 0;
+    for pack in tickets.all() {
+        for policy in policies.all().filter(|policy| policy.pack.pack == pack.pack) {
+            assert_eq!(pack.doubts(&policy.pack), Vec::<String>::new(), "{}", pack.pack);
+            found += pack.finding.len();
+        }
+    }
+    assert!(found >= 15, "the tables of the shipped files were looked at: {found}");
+    let policy = policies.all().find(|policy| policy.pack.pack == "hospital").unwrap();
+    let text = "pack = \"hospital\"\ntitle = \"t\"\nowner = \"o\"\nsupervisor = \"s\"\n[kind.consultation]\n\
+                [kind.missed_call]\n[kind.dissatisfied]\n[finding.f]\ncallback = [\"nobody\"]\nopens = \"consultation\"\n\
+                [finding.g]\nevent = [\"never\"]\nopens = \"consultation\"\n";
+    let doubts = TicketPack::parse("f.toml", text, None).unwrap().doubts(&policy.pack);
+    assert!(doubts[0].starts_with("finding.f: policy `hospital` has no rule `nobody`"), "{doubts:?}");
+    assert!(doubts[1].starts_with("finding.g: policy `hospital` knows no event `never`"), "{doubts:?}");
 }

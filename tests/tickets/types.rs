@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::office::{Office, ms, stage};
 use crate::support::databases::{Database, on_both_databases};
+use crate::web::site::send;
 
 on_both_databases! {
     tkt_02_feedback_on_what_is_still_in_production_has_no_warranty,
@@ -165,7 +166,35 @@ async fn tkt_34_liability_decides_and_the_quality_department_waits_for_the_signa
     assert_eq!(stage(&ours, "quality_ledger")["status"], "open");
     let register = json!({ "do": "report", "stage": "quality_ledger" });
     office.act("2026-03-03 10:00", &ours, register.clone()).await.expect(409);
-    office.done("2026-03-03 10:10", &ours, json!({ "do": "approve", "approval": "department_head" })).await;
+    let site = &office.shop.site;
+    let path = format!("/api/v1/tickets/{}/links", ours["ticket"]["id"]);
+    let made = site.post(&path, json!({ "department": "品管部" })).await.expect(201);
+    let link = format!("{}{}", site.base, made["path"].as_str().unwrap());
+    let ledger = async || {
+        let query = "pack=equipment_manufacturer&department=品管部&from=2026-03-03&to=2026-03-03";
+        let rows = site.get(&format!("/api/v1/ticket-reports/ledger?{query}")).await.expect(200);
+        rows["items"].as_array().unwrap().clone()
+    };
+    // To the quality department it does not exist before the head has signed.
+    assert!(office.list("department=品管部").await.is_empty() && ledger().await.is_empty());
+    send(site.client.get(&link)).await.expect(404);
+    let act = json!({ "name": "品管", "act": { "do": "comment", "text": "?" } });
+    send(site.client.post(format!("{link}/acts")).json(&act)).await.expect(404);
+    assert_eq!(office.told("ticket.stage", "品管部").await, 0);
+    let sign = json!({ "do": "approve", "approval": "department_head" });
+    let (clerk, head) = (office.token("小李", "营销员").await, office.token("张部长", "部门负责人").await);
+    let refused = office.act_as(&clerk, "2026-03-03 10:05", &ours, sign.clone()).await.expect(403);
+    assert!(refused["detail"].as_str().unwrap().contains("signed by 部门负责人"), "{refused}");
+    office.act("2026-03-03 10:06", &ours, sign.clone()).await.expect(403);
+    office.act_as(&head, "2026-03-03 10:10", &ours, sign).await.expect(200);
+    assert_eq!(office.told("ticket.stage", "品管部").await, 1, "now it is told");
+    assert_eq!(office.list("department=品管部").await[0]["number"], ours["ticket"]["number"]);
+    send(site.client.get(&link)).await.expect(200);
+    let row = &ledger().await[0];
+    assert_eq!(
+        (&row["number"], &row["signed"], &row["received"]),
+        (&ours["ticket"]["number"], &json!("张部长"), &json!("2026-03-03 10:10"))
+    );
     let ours = office.done("2026-03-03 10:20", &ours, register).await;
     assert_eq!(stage(&ours, "quality_ledger")["status"], "done", "in the ledger");
     let theirs = office.ticket("2026-03-03 08:00", open("13800000002")).await;
@@ -189,7 +218,10 @@ async fn tkt_35_a_plan_is_agreed_in_rounds_and_the_customer_signs(db: &Database)
     let body = json!({ "pack": "equipment_manufacturer", "kind": "quality", "phone": "13800000001" });
     let ticket = office.ticket("2026-03-03 08:00", body).await;
     office.report("2026-03-03 09:00", &ticket, "triage", json!({ "our_liability": "yes" })).await;
-    office.done("2026-03-03 10:10", &ticket, json!({ "do": "approve", "approval": "department_head" })).await;
+    // Signed on paper; a supervisor enters it.
+    let sign = json!({ "do": "approve", "approval": "department_head", "signed_by": "张部长" });
+    let signed = office.done("2026-03-03 10:10", &ticket, sign).await;
+    assert_eq!(signed["approvals"][0]["signed"]["by"], "张部长 (entered by admin)");
     office.report("2026-03-03 10:20", &ticket, "quality_ledger", json!({})).await;
     office.report("2026-03-03 11:00", &ticket, "plan", json!({ "cause": "焊接" })).await;
     let refused =

@@ -56,11 +56,20 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/calls/{id}/recording", "operate"),
     ("get", "/api/v1/calls/{id}/peaks", "read"),
     ("get", "/api/v1/calls/{id}/trace", "operate"),
+    ("get", "/api/v1/calls/{id}/evidence", "read"),
+    ("get", "/api/v1/calls/{id}/evidence/picture", "read"),
+    ("get", "/api/v1/calls/{id}/transcript", "operate"),
+    ("put", "/api/v1/calls/{id}/transcript", "operate"),
+    ("get", "/api/v1/findings", "read"),
+    ("get", "/api/v1/evidence/must-audit", "read"),
+    ("get", "/api/v1/scorecards", "read"),
     ("get", "/api/v1/answers", "read"),
     ("get", "/api/v1/live/calls", "read"),
     ("get", "/api/v1/trunks", "read"),
     ("get", "/api/v1/agents", "read"),
     ("get", "/api/v1/queues", "read"),
+    ("get", "/api/v1/queues/callbacks", "read"),
+    ("post", "/api/v1/queues/callbacks/{id}/cancel", "operate"),
     ("get", "/api/v1/agents/history", "read"),
     ("get", "/api/v1/agents/times", "read"),
     ("get", "/api/v1/agents/logins", "read"),
@@ -200,11 +209,13 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/tickets/{id}/files", "operate"),
     ("get", "/api/v1/tickets/{id}/files/{file}", "operate"),
     ("post", "/api/v1/tickets/{id}/links", "operate"),
+    ("post", "/api/v1/tickets/{id}/department-calls", "operate"),
     ("get", "/department/{secret}", "open"),
     ("post", "/department/{secret}/acts", "open"),
     ("get", "/api/v1/ticket-reports/departments", "read"),
     ("get", "/api/v1/ticket-reports/ageing", "read"),
     ("get", "/api/v1/ticket-reports/register", "read"),
+    ("get", "/api/v1/ticket-reports/ledger", "read"),
     ("get", "/api/v1/ticket-reports/dissatisfied", "read"),
     ("get", "/api/v1/ticket-reports/first-contact", "read"),
     ("get", "/api/v1/ticket-reports/points", "read"),
@@ -347,7 +358,7 @@ async fn expired_revoked_and_made_up_tokens_open_nothing() {
     let make = async |name: &str, expires_at| {
         let secret = new_secret().unwrap();
         let hash = hash_secret(&secret);
-        let new = NewToken { name, hash: &hash, scope: "admin", expires_at };
+        let new = NewToken { name, hash: &hash, scope: "admin", expires_at, roles: &[] };
         site.store.create_token(&new, "test", MONDAY).await.unwrap();
         secret
     };

@@ -308,6 +308,7 @@ fn report(id: CallId, campaign: CampaignId, entry: EntryId, phone: &str, at: i64
         quality: None,
         steps: vec![StepStamp { step: "greeting".into(), at: Timestamp(at + 3_000) }],
         bridging: Default::default(),
+        notice: Default::default(),
     };
     let trace = vec![TraceItem {
         at: Timestamp(at + 10),
@@ -337,7 +338,7 @@ pub async fn send(request: reqwest::RequestBuilder) -> Answer {
 async fn token(store: &Store, scope: &str) -> String {
     let secret = new_secret().unwrap();
     let hash = hash_secret(&secret);
-    let new = NewToken { name: scope, hash: &hash, scope, expires_at: None };
+    let new = NewToken { name: scope, hash: &hash, scope, expires_at: None, roles: &[] };
     store.create_token(&new, "test", MONDAY).await.unwrap();
     secret
 }

@@ -8,7 +8,8 @@ use ringback::dialer::{
     Campaign, CampaignSettings, CampaignState, Candidate, EntryState, EntryUpdate, Fetched, NewEntry, Reason,
     Terms,
 };
-use ringback::engine::{Report, Reserved, Write};
+use ringback::engine::{Report, Reserved, Waited, Write};
+use ringback::queue::Kept;
 
 use super::Ladder;
 
@@ -34,6 +35,11 @@ pub struct Ledger {
     pub blocked: Option<Reason>,
     /// When each number was called.
     pub calls: BTreeMap<PhoneNumber, Vec<Timestamp>>,
+    /// Callbacks of queues that live.
+    pub kept: BTreeMap<CallId, Kept>,
+    /// How those that ended did.
+    pub callback_fates: Vec<&'static str>,
+    pub waits: Vec<Waited>,
     open: BTreeSet<CallId>,
 }
 
@@ -160,6 +166,27 @@ impl Ledger {
             }
             Write::State { state, .. } => self.states.push(state),
             Write::Blocked { reason, .. } => self.blocked = reason,
+            Write::ReserveLone(attempt) => {
+                let mut answer = Reserved::default();
+                let calls = self.calls.entry(attempt.phone.clone()).or_default();
+                let objection = attempt.caps.iter().find_map(|cap| cap.objection(calls));
+                let forbidden = self.do_not_call.contains(&attempt.phone.to_string());
+                match objection.or(forbidden.then(|| Reason::new("do_not_call", "on the list"))) {
+                    Some(reason) => answer.refused.push((attempt.call, reason)),
+                    None => {
+                        calls.push(attempt.reserved_at);
+                        assert!(self.open.insert(attempt.call), "one id, two attempts");
+                        answer.reserved.push(attempt.call);
+                    }
+                }
+                return Some(answer);
+            }
+            Write::KeepCallback(kept) => drop(self.kept.insert(kept.caller.call, *kept)),
+            Write::EndCallback { call, fate, .. } => {
+                assert!(self.kept.remove(&call).is_some(), "a callback that was never kept");
+                self.callback_fates.push(fate.as_str());
+            }
+            Write::Waited(waited) => self.waits.push(*waited),
             Write::AgentState(_) => {}
         }
         None

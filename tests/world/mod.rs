@@ -9,10 +9,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback::base::{CampaignId, ListId, Now, Timestamp};
+use ringback::base::{CampaignId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::calendar::{Calendar, Windows};
 use ringback::dialer;
-use ringback::engine::{Library, Notice, Reserved, TrunkSettings, Write};
+use ringback::engine::{Identity, Library, Notice, Reserved, TrunkSettings, Write};
 use ringback::ivr::Script;
 use ringback::media::{Event, Prompt, PromptLibrary};
 use ringback::sim::{self, Act, Behaviour, Books, Fetch, Person};
@@ -31,6 +31,10 @@ pub struct Scene {
     pub keys_heard: Vec<String>,
     /// Every CANCEL that was sent, as text.
     pub cancels: Vec<String>,
+    /// Who is known by a number.
+    pub known: BTreeMap<String, Identity>,
+    /// Words of the alarms.
+    pub alarms: Vec<String>,
     /// How each wait in a queue ended, and with whom.
     pub fates: Vec<String>,
 }
@@ -46,6 +50,10 @@ impl Books for Scene {
 
     fn behaviour(&mut self, _now: Now, trunk: usize, number: &str) -> Behaviour {
         self.numbers.get(&(trunk, number.to_owned())).cloned().unwrap_or(Behaviour::INVALID_NUMBER)
+    }
+
+    fn identify(&mut self, phone: &PhoneNumber) -> Option<Identity> {
+        self.known.get(phone.as_str()).cloned()
     }
 
     fn hung_up(&mut self, keys: &str) {
@@ -66,6 +74,9 @@ impl Books for Scene {
     fn see_notice(&mut self, now: Now, notice: &Notice) {
         if let Notice::Queued { fate, agent, .. } = notice {
             self.fates.push(format!("{fate} {agent}").trim().to_owned());
+        }
+        if let Notice::Alarm { word, .. } = notice {
+            self.alarms.push(word.clone());
         }
         self.ladder.notice(now, notice);
     }
@@ -120,6 +131,8 @@ impl World {
             numbers: BTreeMap::new(),
             keys_heard: Vec::new(),
             cancels: Vec::new(),
+            known: BTreeMap::new(),
+            alarms: Vec::new(),
             fates: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);

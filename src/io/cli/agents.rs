@@ -19,6 +19,12 @@ pub struct AgentsArgs {
 pub enum AgentCommand {
     /// Queues of the hotline: who waits, and what was achieved.
     Queues,
+    /// Callbacks that keep the places of callers.
+    Callbacks {
+        /// Take this one out, by the call that asked for it.
+        #[arg(long, value_name = "CALL")]
+        cancel: Option<String>,
+    },
     /// Where they were, newest first.
     History {
         /// Only this agent.
@@ -45,6 +51,13 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
         Some(AgentCommand::Queues) => {
             let queues = client.get("/queues", &[]).await?;
             output.print(&queues, queues_table);
+        }
+        Some(AgentCommand::Callbacks { cancel }) => {
+            if let Some(call) = cancel {
+                client.post(&format!("/queues/callbacks/{call}/cancel"), &json!({})).await?;
+            }
+            let callbacks = client.get("/queues/callbacks", &[]).await?;
+            output.print(&callbacks, callbacks_table);
         }
         Some(AgentCommand::History { name }) => {
             let query: Vec<_> = name.iter().map(|name| ("agent", name.clone())).collect();
@@ -79,6 +92,24 @@ fn queues_table(queues: &Value) -> String {
         ]);
     }
     table.render("no [[queue]] is configured")
+}
+
+fn callbacks_table(callbacks: &Value) -> String {
+    let mut table =
+        Table::new(&["call", "queue", "phone", "place of", "until", ">attempts", "rests until", "ended"]);
+    for one in rows(callbacks) {
+        table.row([
+            text(one, "call_id"),
+            text(one, "queue"),
+            text(one, "phone"),
+            local_time(&one["joined_at"]),
+            local_time(&one["until_at"]),
+            text(one, "attempts"),
+            local_time(&one["rests_until"]),
+            text(one, "fate"),
+        ]);
+    }
+    table.render("no callbacks")
 }
 
 fn table(agents: &Value) -> String {

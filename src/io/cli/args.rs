@@ -73,6 +73,8 @@ pub enum Command {
     },
     /// Calls: those of now, or with filters those of the past.
     Calls(CallsArgs),
+    /// Evidence: what was found in calls, by whom and where in the recording.
+    Evidence(super::EvidenceArgs),
     /// One call: orders while somebody talks with the customer, and its legs afterwards.
     Call(super::CallArgs),
     /// The list of a day: who is called and when, who is not and why, by this policy or another.
@@ -334,6 +336,10 @@ pub enum TokenCommand {
         /// How long it is good: `30d`, `12h`, `10m`, or `never`.
         #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "90d")]
         expires_in: Lifetime,
+        /// Role of the company that its holder has, by which approvals of tickets are signed; as
+        /// often as wanted.
+        #[arg(long = "role", value_name = "ROLE")]
+        roles: Vec<String>,
     },
     /// All tokens.
     List,

@@ -70,6 +70,11 @@ impl Client {
         self.send(self.request(Method::GET, path).query(query)).await
     }
 
+    /// GET below `/api/v1` of something that is no JSON.
+    pub async fn text(&self, path: &str) -> Result<String, Failure> {
+        self.answer(self.request(Method::GET, path)).await?.text().await.map_err(broke_off)
+    }
+
     /// POST below `/api/v1` with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         self.send(self.request(Method::POST, path).json(body)).await

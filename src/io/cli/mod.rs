@@ -11,6 +11,7 @@ mod calls;
 mod campaigns;
 mod client;
 mod daemon;
+mod evidence;
 mod import;
 mod intake;
 mod lists;
@@ -36,6 +37,7 @@ pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use call::{CallArgs, CallCommand, SuperviseWord};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
 pub use client::{Client, Failure};
+pub use evidence::{EvidenceArgs, EvidenceCommand};
 pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
@@ -97,6 +99,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
         Command::Call(args) => call::run(&client, output, args).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
+        Command::Evidence(args) => evidence::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
         Command::Replay(args) => replay::run(&client, output, args).await,
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,

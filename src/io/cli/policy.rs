@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{EXIT_CONFIG, EXIT_FAILED, EXIT_OK, Table};
 use crate::calendar::Calendar;
 use crate::policy::pack::{self, Around, Finding, Policies, Policy, Severity};
+use crate::ticket::TicketPacks;
 use crate::written::Mistake;
 
 /// `policy`.
@@ -42,6 +43,8 @@ pub struct Shelf {
     pub problems: Vec<String>,
     /// Holidays and working days.
     pub calendar: Arc<Calendar>,
+    /// Ticket files, whose tables name rules and events of policies.
+    pub tickets: TicketPacks,
     /// Scripts, each with the prompts it lacks.
     pub scripts: BTreeMap<String, Vec<String>>,
     /// The day of now.
@@ -167,8 +170,31 @@ impl Shelf {
             missing_prompts: &missing,
             today: self.today,
         };
-        let findings = pack::check(&policy, &around);
+        let mut findings = pack::check(&policy, &around);
+        findings.extend(self.tickets_of(&policy));
         Checked { file: policy.file.clone(), policy: Some(policy), findings, broken: None }
+    }
+}
+
+impl Shelf {
+    /// What the ticket file of a policy says of it and cannot mean.
+    fn tickets_of(&self, policy: &Policy) -> Vec<Finding> {
+        let pack = &policy.pack.pack;
+        let Some(tickets) = self.tickets.all().find(|tickets| tickets.pack == *pack) else {
+            return Vec::new();
+        };
+        let finding = |doubt: String| {
+            let (key, message) = doubt.split_once(": ").unwrap_or(("", &doubt));
+            Finding {
+                severity: Severity::Error,
+                file: format!("tickets of {pack}"),
+                line: None,
+                key: key.to_owned(),
+                message: message.to_owned(),
+                hint: String::new(),
+            }
+        };
+        tickets.doubts(&policy.pack).into_iter().map(finding).collect()
     }
 }
 

@@ -22,11 +22,11 @@ pub(super) async fn token(
     let store = open(&settings.database).await?;
     let now = utc();
     match command {
-        TokenCommand::Create { name, scope, expires_in: Lifetime(seconds) } => {
+        TokenCommand::Create { name, scope, expires_in: Lifetime(seconds), roles } => {
             let secret = new_secret().map_err(Failure::failed)?;
             let hash = hash_secret(&secret);
             let expires_at = seconds.map(|s| now + std::time::Duration::from_secs(s));
-            let new = NewToken { name, hash: &hash, scope: scope.as_str(), expires_at };
+            let new = NewToken { name, hash: &hash, scope: scope.as_str(), expires_at, roles };
             let token = store.create_token(&new, ACTOR, now).await?;
             let view = json!({ "secret": secret, "token": TokenView::new(token, now) });
             // The secret alone on stdout, so that a script can keep it; all else for people.
@@ -38,15 +38,18 @@ pub(super) async fn token(
         TokenCommand::List => {
             let views: Vec<_> = store.tokens().await?.into_iter().map(|t| TokenView::new(t, now)).collect();
             output.print(&json!({ "items": views }), |all| {
-                let mut table = Table::new(&["name", "scope", "good", "made", "expires", "revoked"]);
+                let mut table = Table::new(&["name", "scope", "roles", "good", "made", "expires", "revoked"]);
                 for row in all["items"].as_array().into_iter().flatten() {
                     let good = if row["valid"] == true { "yes" } else { "no" };
+                    let roles: Vec<&str> =
+                        row["roles"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
                     let time = |key: &str| local_time(&row[key]);
                     let expires =
                         if row["expires_at"].is_null() { "never".into() } else { time("expires_at") };
                     table.row([
                         text(row, "name"),
                         text(row, "scope"),
+                        roles.join(", "),
                         good.into(),
                         time("created_at"),
                         expires,

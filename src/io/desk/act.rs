@@ -84,6 +84,7 @@ fn word(act: &Act) -> &'static str {
         Act::Escalate { .. } => "escalate",
         Act::ReportUp => "report_up",
         Act::Approve { .. } => "approve",
+        Act::Amend(_) => "amend",
         Act::Wait(_) => "wait",
         Act::Resume => "resume",
         Act::CallBack { .. } => "call_back",

@@ -30,6 +30,8 @@ struct Inbound {
     attempt: Attempt,
     /// Type that the caller chose, by key or by number.
     chosen: Option<String>,
+    /// Where what the caller left by voice is heard.
+    voicemail: Option<String>,
 }
 
 impl TicketDesk {
@@ -84,14 +86,15 @@ impl TicketDesk {
         }
         let kind = self.kind_of(&found);
         let same = |t: &&Ticket| match &found.chosen {
-            Some(chosen) => t.kind == *chosen,
-            None if found.attempt.answered => t.kind != rules.pack.intake.missed,
-            None => t.kind == kind,
+            Some(chosen) if found.attempt.answered || call.waited.is_none() => t.kind == *chosen,
+            _ if found.attempt.answered => t.kind != rules.pack.intake.missed,
+            _ => t.kind == kind,
         };
         if let Some(ticket) = open.iter().find(same) {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             taken.joined += 1;
+            self.note_wish(&found, &open, call, taken, now).await?;
             return Ok(true);
         }
         let before = closed.iter().find(|t| t.kind == kind).map(|t| t.number.clone());
@@ -106,7 +109,34 @@ impl TicketDesk {
             self.act_with(opened.ticket.id, &act, &Linked::default(), &Who::daemon(), now).await?;
         }
         taken.opened += 1;
+        self.note_wish(&found, &open, call, taken, now).await?;
         Ok(true)
+    }
+
+    /// Nobody took a caller who had waited: what it is about is a ticket too, new or the open one,
+    /// beside that of the call that is owed.
+    async fn note_wish(
+        &self,
+        found: &Inbound,
+        open: &[Ticket],
+        call: &EndedCall,
+        taken: &mut Taken,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let owed = call.waited.is_some() && !found.attempt.answered;
+        let Some(kind) = found.chosen.clone().filter(|_| owed) else { return Ok(()) };
+        let calls = found.attempt.call.into_iter().collect();
+        let linked = Linked { calls, ..Linked::default() };
+        if let Some(ticket) = open.iter().find(|ticket| ticket.kind == kind) {
+            let act = Act::Repeat { call: found.attempt.call };
+            self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            taken.joined += 1;
+            return Ok(());
+        }
+        let new = self.new_of_call(found, kind, Timestamp(call.reserved_at)).await?;
+        self.open_with(&found.rules, new, linked, &Who::daemon(), now).await?;
+        taken.opened += 1;
+        Ok(())
     }
 
     async fn look_up(&self, call: &EndedCall) -> Result<Inbound, Error> {
@@ -124,11 +154,13 @@ impl TicketDesk {
         let attempt = Attempt {
             call: Self::call_id(&call.id),
             inbound: true,
-            answered: by_key.is_some() && call.answered_at.is_some() || !is_missed(call),
+            answered: !is_missed(call)
+                || call.waited.is_none() && by_key.is_some() && call.answered_at.is_some(),
             at: Timestamp(call.ended_at),
             agent: String::new(),
         };
-        Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number) })
+        let voicemail = call.voice.map(|seq| format!("/api/v1/calls/{}/answers/{seq}/comment", call.id));
+        Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number), voicemail })
     }
 
     fn pack_of(&self, found: &Inbound) -> String {
@@ -167,6 +199,7 @@ impl TicketDesk {
             fields.insert("returns_callback".into(), callback.to_string());
             fields.insert("returns_rule".into(), rule);
         }
+        fields.extend(found.voicemail.clone().map(|path| ("voicemail".to_owned(), path)));
         if !found.entry.region.is_empty() {
             fields.insert("region".into(), found.entry.region.clone());
         }
@@ -197,16 +230,19 @@ impl TicketDesk {
         };
         let calls: Vec<_> = attempt.call.into_iter().collect();
         let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };
+        if let Some((ticket, department)) = self.store().department_call(&call.id).await? {
+            self.department_answered(call, ticket, department, &linked, now).await?;
+            return Ok(true);
+        }
         if let Some(ticket) = call.ticket_id {
             self.act_with(ticket, &Act::Call(attempt), &linked, &Who::daemon(), now).await?;
             return Ok(true);
         }
-        if self.is_dissatisfied(call, now) {
-            return self.found_out(call, attempt, linked, taken, now).await;
-        }
+        // Tickets that came of this call are not answered by it.
+        let found = self.found_in_call(call, &attempt, taken, now).await?;
         let open = self.store().tickets_of(&call.phone, now).await?;
         let mut seen = false;
-        for ticket in open.iter().filter(|t| t.is_open()) {
+        for ticket in open.iter().filter(|t| t.is_open() && !found.contains(&t.id)) {
             let act = Act::Call(attempt.clone());
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             seen = true;
@@ -217,6 +253,14 @@ impl TicketDesk {
 
 /// Whether nobody served the caller.
 fn is_missed(call: &EndedCall) -> bool {
+    let called_back = matches!(call.called_back.as_deref(), Some("reached" | "came_back" | "cancelled"));
+    if call.talked > 0 || called_back {
+        return false;
+    }
+    // Who waited, or left a message for a person, was served by nobody.
+    if call.waited.is_some() || call.disposition == "person_wanted" {
+        return true;
+    }
     let lost = [
         "hung_up",
         "no_answer",

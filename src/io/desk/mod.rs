@@ -1,11 +1,13 @@
-//! The desk: tickets from calls, from people and from what callbacks found out, and back from
-//! their verification to the close.
+//! The desk: tickets from calls, from people and from what callbacks and events found out, and
+//! back from their verification to the close.
 //!
 //! It holds no state of its own: every turn reads what is owed and does it, in transactions that
 //! may be done twice. A ticket that somebody else changes at the same moment is read again.
 
 mod act;
 mod calls;
+mod cover;
+mod department;
 mod found;
 mod known;
 mod open;

@@ -48,6 +48,7 @@ impl TicketDesk {
         if let Some(call) = linked.calls.first() {
             new.fields.entry("call".into()).or_insert_with(|| call.to_string());
         }
+        self.look_up_cover(rules, &mut new).await?;
         let mut changes = ticket::open(rules, &new, who, now)?;
         if changes.ticket.customer.is_none() && !changes.ticket.phone.is_empty() {
             let (pack, ticket) = (self.callback_pack(rules, &changes.ticket), &changes.ticket);

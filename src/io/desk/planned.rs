@@ -6,7 +6,7 @@ use crate::base::{CallbackId, Timestamp};
 use crate::io::store::ticket::{Linked, Planned};
 use crate::policy::pack::Method;
 use crate::policy::{Callback, CallbackState, Origin, Reason, Sums, code};
-use crate::ticket::{CALL_RULE, Changes, Rules, Ticket, VERIFY_RULE, WantedCall, next_at};
+use crate::ticket::{CALL_RULE, Changes, Rules, Ticket, VERIFY_RULE, WantedCall, next_at, seen_by};
 
 impl TicketDesk {
     /// Policy pack by which a ticket's customer is called.
@@ -31,6 +31,7 @@ impl TicketDesk {
         let ticket = &changes.ticket;
         linked.complaint = rules.pack.kind.get(&ticket.kind).is_some_and(|kind| kind.complaint);
         linked.next_at = next_at(rules, ticket);
+        linked.seen_by = seen_by(rules, ticket);
         let Some(customer) = ticket.customer else { return linked };
         let settings = self.parts.planner.settings();
         let pack = self.callback_pack(rules, ticket);
@@ -51,8 +52,8 @@ impl TicketDesk {
                 subject: String::new(),
                 occurrence: wanted.no,
                 origin,
-                event: None,
-                follows: None,
+                event: ticket.event.filter(|_| pack == ticket.pack),
+                follows: ticket.found_in,
                 method: Method::Phone,
                 earliest: wanted.due,
                 due: wanted.due,

@@ -4,10 +4,11 @@ use jiff::civil::Date;
 
 use super::{Error, TicketDesk};
 use crate::base::Timestamp;
+use crate::io::store::AnswerLine;
 use crate::io::store::ticket::{AnswerDelay, Unregistered};
 use crate::ticket::{
-    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, Ticket, ageing,
-    departments, dissatisfied, first_contact, points, register,
+    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, LedgerLine, PointsLine, RegisterLine, Ticket,
+    ageing, departments, dissatisfied, first_contact, ledger, points, register,
 };
 
 /// A span of time, and the pack asked for.
@@ -22,13 +23,17 @@ pub struct Month {
 }
 
 /// Answer delay with what was allowed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Delay {
     /// The figures.
     #[serde(flatten)]
     pub delay: AnswerDelay,
     /// Seconds that are allowed.
     pub allowed_seconds: u32,
+    /// How fast agents answered the callers of each queue, by name.
+    pub queues: Vec<AnswerLine>,
+    /// How fast each agent answered what rang at their phone, by name.
+    pub agents: Vec<AnswerLine>,
 }
 
 impl TicketDesk {
@@ -59,6 +64,14 @@ impl TicketDesk {
     /// Those of the store, and a pack without a file.
     pub async fn register(&self, month: &Month) -> Result<Vec<RegisterLine>, Error> {
         Ok(register(&self.rules(&month.pack)?, &self.opened_in(month, false).await?))
+    }
+
+    /// The ledger of a department.
+    ///
+    /// # Errors
+    /// Those of the store, and a pack without a file.
+    pub async fn ledger(&self, month: &Month, department: &str) -> Result<Vec<LedgerLine>, Error> {
+        Ok(ledger(&self.rules(&month.pack)?, &self.opened_in(month, false).await?, department))
     }
 
     /// The manager's list of dissatisfied customers.
@@ -101,6 +114,9 @@ impl TicketDesk {
     pub async fn answer_delay(&self, month: &Month) -> Result<Delay, Error> {
         let allowed_seconds = self.rules(&month.pack)?.pack.intake.answer_seconds;
         let delay = self.store().answer_delay(month.from, month.to, allowed_seconds).await?;
-        Ok(Delay { delay, allowed_seconds })
+        let allowed_ms = i64::from(allowed_seconds) * 1_000;
+        let queues = self.store().queue_delays(month.from, month.to, allowed_ms).await?;
+        let agents = self.store().agent_delays(month.from, month.to, allowed_ms).await?;
+        Ok(Delay { delay, allowed_seconds, queues, agents })
     }
 }

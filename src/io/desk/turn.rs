@@ -35,7 +35,8 @@ impl TicketDesk {
     /// The first part that the database did not take; the next turn does what is left.
     pub async fn turn(&self, now: Timestamp) -> Result<Turn, Error> {
         let mut taken = self.take_calls(now).await?;
-        self.take_discontented(&mut taken, now).await?;
+        self.look_at_callbacks(&mut taken, now).await?;
+        self.look_at_events(&mut taken, now).await?;
         let settled = self.settle(now).await?;
         let (due, more) = self.keep_time(now).await?;
         let next = self.store().next_ticket().await?.map_or(now + A_DAY, |at| at.max(now));

@@ -7,6 +7,7 @@
 
 mod announce;
 mod callback;
+mod copy;
 mod customer;
 mod deliver;
 mod event;
@@ -29,6 +30,7 @@ use crate::base::Timestamp;
 use crate::notice::Settings;
 
 pub use announce::Announced;
+pub use post::trusted;
 pub use send::SendError;
 pub use turn::Turn;
 
@@ -82,7 +84,7 @@ impl Notices {
             store,
             planner,
             hub,
-            sender: send::Sender::new()?,
+            sender: send::Sender::new(&settings.authorities)?,
             settings: RwLock::new(Arc::new(settings)),
             wake: tokio::sync::Notify::new(),
             looked: Mutex::default(),

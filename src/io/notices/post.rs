@@ -11,7 +11,8 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::crypto::ring;
-use rustls::pki_types::ServerName;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -27,6 +28,22 @@ const ANSWER_BYTES: usize = 64 * 1024;
 /// Status, what `Retry-After` asks for, and the body.
 pub(super) type Answered = (u16, Option<Duration>, Vec<u8>);
 
+/// Certificates of authorities in a text of PEM; none of an empty one.
+///
+/// # Errors
+/// A sentence: it is no PEM, or holds no certificate.
+pub fn trusted(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    if pem.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let found = found.map_err(|e| format!("it cannot be read as PEM: {e}"))?;
+    if found.is_empty() {
+        return Err("there is no certificate in it: give those of the authority, in PEM".into());
+    }
+    Ok(found)
+}
+
 /// Posts.
 #[derive(Clone)]
 pub(super) struct Post {
@@ -34,13 +51,16 @@ pub(super) struct Post {
 }
 
 impl Post {
-    /// Trusts the public authorities. Certificates are always verified.
+    /// Trusts the public authorities, and these in PEM. Certificates are always verified.
     ///
     /// # Errors
     /// A sentence: TLS cannot be spoken.
-    pub(super) fn new() -> Result<Post, String> {
+    pub(super) fn new(authorities: &str) -> Result<Post, String> {
         let mut roots = RootCertStore::empty();
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        for own in trusted(authorities)? {
+            roots.add(own).map_err(|e| format!("an authority of our own: {e}"))?;
+        }
         let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|e| format!("TLS: {e}"))?

@@ -1,14 +1,16 @@
 //! One message to the other side: by HTTP, SMTP, or into a folder.
 
 use std::path::Path;
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
 use lettre::message::header::ContentType;
 use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 
-use super::post::Post;
+use super::post::{Post, trusted};
 use crate::base::Timestamp;
 use crate::notice::{Answer, Channel, HttpRequest, MailTls, Message, Settings, Wire, answer, wire};
 
@@ -38,16 +40,30 @@ impl SendError {
 }
 
 /// Sends messages.
-#[derive(Clone)]
 pub(super) struct Sender {
-    posting: Post,
+    /// With the authorities that it trusts: those of the settings at its making.
+    posting: RwLock<(String, Post)>,
 }
 
 impl Sender {
     /// # Errors
     /// A sentence: TLS cannot be spoken.
-    pub(super) fn new() -> Result<Sender, String> {
-        Ok(Sender { posting: Post::new()? })
+    pub(super) fn new(authorities: &str) -> Result<Sender, String> {
+        Ok(Sender { posting: RwLock::new((authorities.to_owned(), Post::new(authorities)?)) })
+    }
+
+    /// What posts, with the authorities that the settings name now.
+    fn posting(&self, authorities: &str) -> Result<Post, SendError> {
+        {
+            let posting = self.posting.read().unwrap_or_else(PoisonError::into_inner);
+            if posting.0 == authorities {
+                return Ok(posting.1.clone());
+            }
+        }
+        let post = Post::new(authorities).map_err(SendError)?;
+        let mut posting = self.posting.write().unwrap_or_else(PoisonError::into_inner);
+        *posting = (authorities.to_owned(), post.clone());
+        Ok(post)
     }
 
     /// Sends one message.
@@ -60,7 +76,7 @@ impl Sender {
     ) -> Answer {
         let sent = async {
             match wire(channel, message, now) {
-                Wire::Http(request) => self.post(channel, request).await,
+                Wire::Http(request) => self.post(settings, channel, request).await,
                 Wire::Mail { subject, text } => mail(settings, channel, message, &subject, text, now).await,
                 Wire::File { name, bytes } => drop_file(&channel.folder, &name, &bytes).await,
             }
@@ -72,8 +88,14 @@ impl Sender {
         }
     }
 
-    async fn post(&self, channel: &Channel, request: HttpRequest) -> Result<Answer, SendError> {
-        let (status, wait, body) = self.posting.send(&request).await.map_err(SendError)?;
+    async fn post(
+        &self,
+        settings: &Settings,
+        channel: &Channel,
+        request: HttpRequest,
+    ) -> Result<Answer, SendError> {
+        let (status, wait, body) =
+            self.posting(&settings.authorities)?.send(&request).await.map_err(SendError)?;
         Ok(answer(channel.kind, status, wait, &body))
     }
 }
@@ -133,19 +155,27 @@ async fn mail(
         }
     };
     let letter = letter.map_err(SendError::of)?;
-    let transport = match server.tls {
-        MailTls::Off => AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host),
-        MailTls::Tls => AsyncSmtpTransport::<Tokio1Executor>::relay(&server.host).map_err(SendError::of)?,
-        MailTls::Starttls => {
-            AsyncSmtpTransport::<Tokio1Executor>::starttls_relay(&server.host).map_err(SendError::of)?
-        }
+    let tls = match server.tls {
+        MailTls::Off => Tls::None,
+        MailTls::Tls => Tls::Wrapper(verified(&server.host, &settings.authorities)?),
+        MailTls::Starttls => Tls::Required(verified(&server.host, &settings.authorities)?),
     };
+    let transport = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&server.host).tls(tls);
     let mut transport = transport.port(server.port).timeout(Some(MAIL_TIME));
     if !server.user.is_empty() {
         transport = transport.credentials(Credentials::new(server.user.clone(), server.password.0.clone()));
     }
     transport.build().send(letter).await.map_err(SendError::of)?;
     Ok(Answer::Delivered)
+}
+
+/// TLS to a mail server whose certificate is verified: by the public authorities, and by these.
+fn verified(host: &str, authorities: &str) -> Result<TlsParameters, SendError> {
+    let mut tls = TlsParameters::builder(host.to_owned());
+    for own in trusted(authorities).map_err(SendError)? {
+        tls = tls.add_root_certificate(Certificate::from_der(own.to_vec()).map_err(SendError::of)?);
+    }
+    tls.build_rustls().map_err(SendError::of)
 }
 
 /// Writes a file beside its place and moves it there, so that nobody reads half of it.

@@ -28,6 +28,7 @@ impl Notices {
         self.tell_callbacks(&settings, now).await?;
         if self.is_time("facts", now) {
             self.tell_events(&settings, now).await?;
+            self.tell_copies(now).await?;
             self.share_tables(&settings, now).await?;
             self.tell_customers(&settings, now).await?;
             self.remind(&settings, now).await?;

@@ -144,6 +144,13 @@ impl Planner {
         Ok(Adherence { month, callers: callers.into_values().collect(), overrides })
     }
 
+    /// Whether a moment lies in the windows of a rule; None where the pack or rule is gone.
+    pub fn is_within_window(&self, pack: &str, rule: &str, at: Timestamp) -> Option<bool> {
+        let settings = self.settings();
+        let day = settings.calendar.date(at);
+        of(&settings, day, pack, rule).map(|windows| windows.is_open(at))
+    }
+
     /// Visits made in the month of that day, with how late they began.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ impl Planner {
         let (new, reason) = match added {
             Added::Manual(manual) => (self.manual(manual, now).await?, &manual.reason),
             Added::FollowUp(next) => (self.follow_up(next, now).await?, &next.reason),
-            Added::Appointment(promise) => (self.appointment(promise, now).await?, &promise.reason),
+            Added::Appointment(promise) => (self.appointment(promise, true, now).await?, &promise.reason),
             Added::Meeting(meeting) => (self.meeting(meeting, now).await?, &meeting.reason),
         };
         let stored = self.store().add_callback(&new, reason, by, now).await?;
@@ -121,6 +121,27 @@ impl Planner {
         now: Timestamp,
     ) -> Result<Stored, Error> {
         let (stored, taken) = self.store().edit_callback(id, edit, reason, by, now).await?;
+        if let Some((list, entry)) = taken {
+            self.tell(Control::EntryRemoved { list, entry }).await;
+        }
+        self.wake();
+        Ok(stored)
+    }
+
+    /// Closes a callback, and makes the appointment that was agreed on with it: both or neither.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] and those of the store, in words for the person.
+    pub async fn close_with_appointment(
+        &self,
+        edit: &Edit,
+        promise: &Appointment,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<Stored, Error> {
+        let new = self.appointment(promise, false, now).await?;
+        let done = self.store().edit_and_add(promise.of, edit, &new, &promise.reason, by, now).await?;
+        let (stored, taken) = done;
         if let Some((list, entry)) = taken {
             self.tell(Control::EntryRemoved { list, entry }).await;
         }
@@ -166,7 +187,14 @@ impl Planner {
         Ok(NewCallback { callback, instead_of: None, holds: None })
     }
 
-    async fn appointment(&self, promise: &Appointment, now: Timestamp) -> Result<NewCallback, Error> {
+    /// The callback of an appointment; `instead` of the one that it is agreed on in, if that is
+    /// still owed, else beside it.
+    async fn appointment(
+        &self,
+        promise: &Appointment,
+        instead: bool,
+        now: Timestamp,
+    ) -> Result<NewCallback, Error> {
         let settings = self.settings();
         let calendar = &settings.calendar;
         let before = self.existing(promise.of).await?;
@@ -181,7 +209,7 @@ impl Planner {
         let made = plan::appointment(reference, calendar, &before, &customer, promise.at, who, now);
         let mut callback = made.ok_or_else(|| no_rule(&policy.pack, &before.rule))?;
         callback.note = promise.note.clone();
-        let owed = matches!(before.state, CallbackState::Open | CallbackState::Waiting);
+        let owed = instead && matches!(before.state, CallbackState::Open | CallbackState::Waiting);
         // The deadline of what is owed does not move, unless the customer wants a later time.
         if owed && before.deadline > callback.deadline {
             callback.deadline = before.deadline;
@@ -202,7 +230,7 @@ impl Planner {
         };
         let calendar = self.settings().calendar;
         let last = calendar.date(meeting.at);
-        let NewCallback { mut callback, instead_of, .. } = self.appointment(&promise, now).await?;
+        let NewCallback { mut callback, instead_of, .. } = self.appointment(&promise, true, now).await?;
         callback.method = meeting.method;
         callback.deadline = calendar.end_of(last);
         callback.sums.deadline = Sum(vec![format!("{last}, the day that was agreed")]);

@@ -17,6 +17,7 @@ mod day;
 mod draw;
 mod edit;
 mod facts;
+mod milestones;
 mod preview;
 mod questionnaire;
 mod rate;

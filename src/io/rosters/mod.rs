@@ -3,6 +3,7 @@
 
 mod file;
 mod month;
+mod presence;
 mod shift;
 mod turn;
 
@@ -19,6 +20,7 @@ use crate::roster::{OnDuty, Settings, SheetError, Team, on_duty};
 
 pub use file::rows as read_rows;
 pub use month::Wanted;
+pub use presence::Present;
 pub use shift::ShiftView;
 
 /// Who the audit log names for what rosters do by themselves.

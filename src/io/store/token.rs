@@ -2,7 +2,7 @@
 
 use super::audit::{self, AuditLine};
 use super::db::{on, within};
-use super::{Error, Store};
+use super::{Error, Store, callback};
 use crate::base::Timestamp;
 
 /// A token to be stored.
@@ -16,6 +16,8 @@ pub struct NewToken<'a> {
     pub scope: &'a str,
     /// From when on it is refused; None: never.
     pub expires_at: Option<Timestamp>,
+    /// Roles of the company that its holder has.
+    pub roles: &'a [String],
 }
 
 /// A token as stored.
@@ -35,9 +37,16 @@ pub struct Token {
     pub expires_at: Option<i64>,
     /// Since when it is refused.
     pub revoked_at: Option<i64>,
+    /// JSON array: roles of the company that its holder has.
+    pub roles: String,
 }
 
 impl Token {
+    /// Roles of the company that its holder has: by these approvals are signed.
+    pub fn roles(&self) -> Vec<String> {
+        serde_json::from_str(&self.roles).unwrap_or_default()
+    }
+
     /// Whether it opens anything at `now`.
     pub fn is_valid_at(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now.0 < end)
@@ -51,15 +60,17 @@ impl Store {
         if token.name.trim().is_empty() {
             return Err(Error::Refused("a token needs a name".into()));
         }
+        let roles = callback::json(&token.roles)?;
         let mut tx = self.db.begin().await?;
         let made: Result<Token, _> = within!(&mut tx, c => sqlx::query_as(
-            "INSERT INTO tokens (name, hash, scope, created_at, expires_at) VALUES ($1, $2, $3, $4, $5)
-             RETURNING id, name, hash, scope, created_at, expires_at, revoked_at")
+            "INSERT INTO tokens (name, hash, scope, created_at, expires_at, roles) VALUES ($1, $2, $3, $4, $5, $6)
+             RETURNING id, name, hash, scope, created_at, expires_at, revoked_at, roles")
             .bind(token.name)
             .bind(token.hash)
             .bind(token.scope)
             .bind(now.0)
             .bind(token.expires_at.map(|t| t.0))
+            .bind(&roles)
             .fetch_one(c)
             .await);
         let made = made.map_err(|e| Error::from(e).or_exists("token", token.name))?;
@@ -93,7 +104,7 @@ impl Store {
     /// All tokens, expired and revoked ones too, in the order in which they were made.
     pub async fn tokens(&self) -> Result<Vec<Token>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(
-            "SELECT id, name, hash, scope, created_at, expires_at, revoked_at FROM tokens ORDER BY id")
+            "SELECT id, name, hash, scope, created_at, expires_at, revoked_at, roles FROM tokens ORDER BY id")
             .fetch_all(p)
             .await)?)
     }
@@ -102,7 +113,7 @@ impl Store {
     /// tells nothing about any secret.
     pub async fn token_by_hash(&self, hash: &str) -> Result<Option<Token>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(
-            "SELECT id, name, hash, scope, created_at, expires_at, revoked_at FROM tokens WHERE hash = $1")
+            "SELECT id, name, hash, scope, created_at, expires_at, revoked_at, roles FROM tokens WHERE hash = $1")
             .bind(hash)
             .fetch_optional(p)
             .await)?)

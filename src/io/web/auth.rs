@@ -84,6 +84,8 @@ pub struct Caller {
     pub name: String,
     /// What they may do.
     pub scope: Scope,
+    /// Roles of the company that they hold: what they may sign.
+    pub roles: Vec<String>,
     /// Hash of the token, to ask again whether it is still valid; None for the unix socket.
     token: Option<String>,
 }
@@ -134,7 +136,9 @@ pub(super) async fn authenticate(State(api): State<Shared>, mut request: Request
 
 async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Result<Caller, Problem> {
     let peer = match via {
-        Some(Via::Unix) => return Ok(Caller { name: "local".into(), scope: Scope::Admin, token: None }),
+        Some(Via::Unix) => {
+            return Ok(Caller { name: "local".into(), scope: Scope::Admin, roles: Vec::new(), token: None });
+        }
         Some(Via::Tcp(peer)) => peer.ip(),
         // A server that does not say how the request came is a mistake of ours; nobody profits from it.
         None => return Err(Problem::unauthorized()),
@@ -149,7 +153,8 @@ async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Resu
     };
     api.limits.request(token.id).map_err(|s| Problem::too_many(s, "this token asks too often"))?;
     let scope = token.scope.parse().map_err(|e: String| Problem::internal(&e))?;
-    Ok(Caller { name: token.name, scope, token: Some(token.hash) })
+    let roles = token.roles();
+    Ok(Caller { name: token.name, scope, roles, token: Some(token.hash) })
 }
 
 async fn look_up(api: &ApiState, headers: &HeaderMap) -> Result<Option<crate::io::store::Token>, Problem> {
@@ -225,7 +230,7 @@ mod tests {
 
     #[test]
     fn scopes_hold_the_smaller_ones() {
-        let caller = Caller { name: "t".into(), scope: Scope::Operate, token: None };
+        let caller = Caller { name: "t".into(), scope: Scope::Operate, roles: Vec::new(), token: None };
         assert!(caller.needs(Scope::Read).is_ok());
         assert!(caller.needs(Scope::Operate).is_ok());
         assert_eq!(caller.needs(Scope::Admin).unwrap_err().status, 403);

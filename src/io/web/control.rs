@@ -102,6 +102,20 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Place a call of no list.
+    Errand {
+        /// To whom, with which script.
+        errand: crate::engine::Errand,
+        /// Who.
+        by: String,
+    },
+    /// Take a callback of a queue out.
+    CancelCallback {
+        /// The call that asked for it.
+        call: CallId,
+        /// Who.
+        by: String,
+    },
     /// Who is on duty now by a roster.
     Duty {
         /// Which.
@@ -139,6 +153,8 @@ pub enum Done {
     Accepted,
     /// The campaign's state after the order.
     Campaign(CampaignState),
+    /// The call that was ordered.
+    Call(CallId),
     /// The agent's state after the order.
     Agent(crate::agent::State),
     /// What became of each section of the configuration.

@@ -170,6 +170,9 @@ pub struct LiveWaiting {
     pub call: CallId,
     /// Number of the caller.
     pub phone: String,
+    /// True for the place that a callback keeps.
+    #[serde(default)]
+    pub is_callback: bool,
     /// Place in the line, from 1.
     pub position: u64,
     /// Since when.

@@ -72,6 +72,8 @@ pub struct ApiState {
     tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
     /// Registers, reports and sheets, once the daemon has them.
     books: std::sync::OnceLock<crate::io::books::Books>,
+    /// The examiner, once the daemon has one.
+    examiner: std::sync::OnceLock<crate::io::evidence::Examiner>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -99,6 +101,7 @@ impl ApiState {
             rosters: std::sync::OnceLock::new(),
             tickets: std::sync::OnceLock::new(),
             books: std::sync::OnceLock::new(),
+            examiner: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -180,6 +183,16 @@ impl ApiState {
     /// Registers, reports and sheets.
     pub fn books(&self) -> Result<&crate::io::books::Books, Problem> {
         self.books.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The examiner of the daemon; given once.
+    pub fn set_examiner(&self, examiner: crate::io::evidence::Examiner) {
+        self.examiner.set(examiner).ok();
+    }
+
+    /// The examiner.
+    pub fn examiner(&self) -> Result<&crate::io::evidence::Examiner, Problem> {
+        self.examiner.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -15,6 +15,10 @@ pub const PLACE_PROMPTS: &[&str] = &["hotline/place", "hotline/minutes"];
 /// What asks those on duty for the key by which they take a caller.
 pub const ACCEPT_PROMPT: &str = "hotline/accept";
 
+/// What tells the other side that the call is recorded: when it is said, the record of the call
+/// says so.
+pub const RECORDED_PROMPT: &str = "survey/recorded";
+
 /// How bad.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {

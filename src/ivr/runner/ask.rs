@@ -35,6 +35,7 @@ impl Runner {
                 Then::Record | Then::Goodbye => {}
             },
             State::Waiting { .. } => self.answer_key(now, key),
+            State::Connecting { .. } => self.key_while_waiting(key),
             State::Commenting { ending: false, .. } if key == '#' => self.end_comment(now),
             _ => {}
         }
@@ -54,6 +55,7 @@ impl Runner {
 
     fn question_key(&mut self, now: Now, q: &Question, key: char) {
         let Some(meaning) = q.keys.get(&key) else { return self.wrong(now) };
+        self.actions.extend(meaning.consent.map(Action::Consent));
         match meaning.act {
             KeyAct::Replay => {
                 if self.count_step(now) {

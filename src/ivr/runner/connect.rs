@@ -54,6 +54,15 @@ impl Runner {
         matches!(self.state, State::Connecting { .. } | State::Talking { .. })
     }
 
+    /// A key of one who waits.
+    pub(super) fn key_while_waiting(&mut self, key: char) {
+        if let NodeKind::Connect(connect) = &self.script.node(self.at).kind
+            && connect.callback_key == Some(key)
+        {
+            self.actions.push_back(Action::CallBack);
+        }
+    }
+
     pub(super) fn connected(&mut self) {
         if let State::Connecting { left, .. } = self.state {
             self.heard.anything = true;
@@ -71,6 +80,7 @@ impl Runner {
             Parted::Nobody => connect.otherwise,
             Parted::HungUp => connect.next,
             Parted::Lost => connect.lost,
+            Parted::Promised => connect.promised,
         });
         if let State::Connecting { .. } = self.state {
             self.actions.push_back(Action::StopPlay);

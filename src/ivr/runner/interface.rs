@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{Disposition, Timestamp};
+use crate::ivr::Consent;
 use crate::media::PlayId;
 
 /// What is known of the customer when the call starts.
@@ -78,6 +79,8 @@ pub enum Parted {
     HungUp,
     /// Whom they talked to vanished: a fault of their phone or its line.
     Lost,
+    /// They waited, and will be called back.
+    Promised,
 }
 
 /// Whom to ring for a customer.
@@ -208,6 +211,11 @@ pub enum Action {
     },
     /// Ring somebody for the customer; [`Event::Connected`] or [`Event::Parted`] follows.
     Connect(Search),
+    /// The customer, who waits in a queue, wants to be called back; [`Event::Parted`] follows
+    /// where that can be promised.
+    CallBack,
+    /// What the customer says of being recorded.
+    Consent(Consent),
     /// The script reached this step: a marker for the recording and the audit.
     Step(String),
     /// The result is settled. The call goes on to its goodbye.

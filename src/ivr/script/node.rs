@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::base::Disposition;
 use crate::ivr::spoken::Kind;
 
@@ -165,10 +167,32 @@ pub struct Key {
     pub score: Option<i32>,
     /// Stored with the answer: whoever presses it is dissatisfied, whatever the score.
     pub dissatisfied: bool,
+    /// What it says of being recorded.
+    pub consent: Option<Consent>,
     /// What then.
     pub act: KeyAct,
     /// From the script's `[keys]`: it is a wish and no answer.
     pub global: bool,
+}
+
+/// What the other side says of being recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Consent {
+    /// May be recorded.
+    Accepted,
+    /// May not.
+    Refused,
+}
+
+impl Consent {
+    /// The word in scripts, the database and the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Consent::Accepted => "accepted",
+            Consent::Refused => "refused",
+        }
+    }
 }
 
 /// Where a key leads.
@@ -276,6 +300,10 @@ pub struct Connect {
     pub otherwise: NodeId,
     /// When whom they talked to vanished.
     pub lost: NodeId,
+    /// Key by which whoever waits in a queue asks to be called back instead.
+    pub callback_key: Option<char>,
+    /// When a callback is promised.
+    pub promised: NodeId,
 }
 
 /// Which prompt is recorded.
@@ -344,7 +372,7 @@ impl NodeKind {
             }
             NodeKind::Later { next, .. } => vec![*next],
             NodeKind::RecordPrompt(r) => vec![r.next],
-            NodeKind::Connect(c) => vec![c.next, c.otherwise, c.lost],
+            NodeKind::Connect(c) => vec![c.next, c.otherwise, c.lost, c.promised],
             NodeKind::End { .. } => Vec::new(),
         }
     }

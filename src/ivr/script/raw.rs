@@ -103,6 +103,8 @@ pub(super) struct RawKey {
     /// Whoever presses it is dissatisfied, whatever the score.
     #[serde(default)]
     pub dissatisfied: bool,
+    /// What whoever presses it says of being recorded: `accepted` or `refused`.
+    pub recording: Option<super::node::Consent>,
     pub next: Option<Text>,
     #[serde(default)]
     pub replay: bool,
@@ -362,6 +364,10 @@ pub(super) struct RawConnect {
     pub otherwise: Text,
     /// When whom they talked to vanished; `otherwise`, if not said.
     pub lost: Option<Text>,
+    /// Key by which whoever waits in the queue asks to be called back and keeps the place.
+    pub callback_key: Option<Text>,
+    /// When a callback is promised; `otherwise`, if not said.
+    pub promised: Option<Text>,
     pub step: Option<String>,
 }
 

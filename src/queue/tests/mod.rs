@@ -21,7 +21,7 @@ pub(super) struct Hall {
     pub fates: BTreeMap<CallId, Fate>,
     /// Fate of each callback, by the call that asked for it.
     pub callbacks: BTreeMap<CallId, CallbackFate>,
-    /// Callbacks that are being dialled: by whom.
+    /// Callbacks that are being dialled: who is kept free for them.
     pub dialling: BTreeMap<CallId, String>,
     next: u64,
 }
@@ -118,16 +118,20 @@ impl Hall {
         self.settle();
     }
 
-    /// A callback that an agent dials: reached, or not.
-    pub fn dialled(&mut self, call: CallId, reached: bool) {
-        let agent = self.dialling.remove(&call).expect("it is dialled");
-        match reached {
-            true => self.queues.callback_reached(self.now, call),
-            false => self.queues.callback_failed(self.now, call),
-        }
+    /// A callback that is dialled is not answered.
+    pub fn not_reached(&mut self, call: CallId) {
+        self.dialling.remove(&call).expect("it is dialled");
+        self.queues.callback_failed(self.now, call);
         self.settle();
-        self.agents.handle_call_ended(self.now, &agent, call);
+    }
+
+    /// A callback that is dialled is answered: the call to its customer.
+    pub fn reached(&mut self, callback: CallId) -> CallId {
+        self.dialling.remove(&callback).expect("it is dialled");
+        let call = self.call();
+        assert!(self.queues.callback_reached(self.now, callback, call));
         self.settle();
+        call
     }
 
     /// Moves the clock through every deadline.
@@ -182,10 +186,7 @@ impl Hall {
             agent::Output::OfferFailed { agent, call, .. } => {
                 self.queues.offer_failed(self.now, &agent, call);
             }
-            agent::Output::CallLost { call, .. } => {
-                self.dialling.remove(&call);
-                self.queues.agent_lost(self.now, call);
-            }
+            agent::Output::CallLost { call, .. } => self.queues.agent_lost(self.now, call),
             agent::Output::Alarm { .. } => {}
         }
     }
@@ -198,10 +199,7 @@ impl Hall {
                 }
             }
             Output::Withdraw { agent, call } => self.agents.handle_withdrawn(self.now, agent, *call),
-            Output::StopDialling { agent, call } => {
-                self.dialling.remove(call);
-                self.agents.handle_call_ended(self.now, agent, *call);
-            }
+            Output::StopDialling { call } => drop(self.dialling.remove(call)),
             Output::Dial { agent, call, .. } => drop(self.dialling.insert(*call, agent.clone())),
             Output::Ended { call, fate, .. } => {
                 let before = self.fates.insert(*call, fate.clone());

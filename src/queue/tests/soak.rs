@@ -102,9 +102,11 @@ impl Week {
             }
             77..86 => {
                 let dialling: Vec<CallId> = self.hall.dialling.keys().copied().collect();
-                if let Some(call) = self.pick(&dialling) {
-                    let reached = self.rng.chance(0.6);
-                    self.hall.dialled(call, reached);
+                if let Some(callback) = self.pick(&dialling) {
+                    match self.rng.chance(0.6) {
+                        true => self.callers.push(self.hall.reached(callback)),
+                        false => self.hall.not_reached(callback),
+                    }
                 }
             }
             86..88 => self.hall.phone(&name, 0),
@@ -146,7 +148,7 @@ impl Week {
                 if !heard.insert(call) {
                     return Err(format!("two agents speak in {call}"));
                 }
-                if hall.fates.contains_key(&call) && !hall.dialling.contains_key(&call) {
+                if hall.fates.contains_key(&call) {
                     return Err(format!("{} speaks with nobody", view.name));
                 }
             }
@@ -157,7 +159,7 @@ impl Week {
     /// Everybody goes home; nothing may stay behind.
     fn end(&mut self) -> Result<(), String> {
         for call in self.hall.dialling.keys().copied().collect::<Vec<_>>() {
-            self.hall.dialled(call, true);
+            self.callers.push(self.hall.reached(call));
         }
         let open: Vec<CallId> =
             self.callers.iter().copied().filter(|c| !self.hall.fates.contains_key(c)).collect();

@@ -204,18 +204,19 @@ fn a_callback_keeps_the_place_and_rings_once_whatever_the_caller_does() {
     assert_eq!(hall.queues.live_callback("138"), Some(again));
     hall.hangs_up(busy);
     hall.seconds(20);
-    assert_eq!(hall.rings_at(again), ["1"], "its turn has come");
-    hall.answers("1", again);
-    assert_eq!(hall.dialling.len(), 1);
-    hall.dialled(again, false);
-    hall.seconds(20);
+    assert_eq!(hall.dialling.get(&again).map(String::as_str), Some("1"), "its turn has come");
+    assert!(hall.rings_at(later).is_empty(), "1 is kept free for it");
+    hall.not_reached(again);
     assert_eq!(hall.rings_at(later), ["1"], "meanwhile the next one has its turn");
     hall.answers("1", later);
     hall.hangs_up(later);
-    hall.seconds(285);
-    hall.answers("1", again);
-    hall.dialled(again, true);
+    hall.seconds(300);
+    let call = hall.reached(again);
     assert_eq!(hall.callbacks[&again], CallbackFate::Reached);
+    assert_eq!(hall.rings_at(call), ["1"], "who was kept free");
+    hall.answers("1", call);
+    hall.hangs_up(call);
+    assert_eq!(hall.fates[&call], Fate::Answered("1".into()));
     let dials = hall.said.iter().filter(|o| matches!(o, Output::Dial { number, .. } if number == "138"));
     assert_eq!(dials.count(), 2, "one that failed, one that reached");
     assert_eq!((hall.queues.held(), hall.queues.live_callback("138")), (0, None));
@@ -234,16 +235,15 @@ fn a_callback_is_given_up_in_time_and_its_caller_is_not_called_while_on_the_line
     hall.queues.want_callback(hall.now, second);
     hall.settle();
     hall.phone("1", 1);
-    hall.answers("1", second);
     // It is dialled this moment while its caller calls in: that call waits, nothing rings twice.
+    assert!(hall.dialling.contains_key(&second));
     let on_line = hall.comes("q", "138");
     assert!(hall.queues.want_callback(hall.now, on_line));
     hall.settle();
     assert_eq!(hall.queues.live_callback("138"), Some(second));
-    hall.dialled(second, false);
+    hall.not_reached(second);
     hall.seconds(300);
-    hall.answers("1", second);
-    hall.dialled(second, false);
+    hall.not_reached(second);
     assert_eq!(hall.callbacks[&second], CallbackFate::GivenUp, "two attempts");
     assert!(!hall.callbacks.contains_key(&on_line), "the second promise is the first one's");
     let third = hall.comes("q", "139");
@@ -251,6 +251,55 @@ fn a_callback_is_given_up_in_time_and_its_caller_is_not_called_while_on_the_line
     hall.settle();
     assert!(hall.queues.cancel_callback(hall.now, third));
     assert!(!hall.queues.cancel_callback(hall.now, third));
+}
+
+#[test]
+fn the_agent_who_was_kept_free_is_gone_and_the_customer_is_next_for_another() {
+    let mut hall = Hall::open(vec![queue("q")], vec![agent("1", &[]), agent("2", &[])]);
+    ["1", "2"].iter().for_each(|name| hall.phone(name, 0));
+    let wanted = hall.comes("q", "138");
+    hall.queues.want_callback(hall.now, wanted);
+    hall.settle();
+    hall.phone("1", 1);
+    assert_eq!(hall.dialling[&wanted], "1");
+    hall.phone("1", 0);
+    let call = hall.reached(wanted);
+    let waits = hall.comes("q", "139");
+    hall.seconds(31);
+    hall.phone("2", 1);
+    assert_eq!((hall.rings_at(call), hall.rings_at(waits)), (vec!["2".to_owned()], vec![]));
+    hall.hangs_up(call);
+    assert_eq!(hall.fates[&call], Fate::Abandoned);
+}
+
+#[test]
+fn a_callback_outlives_the_program_with_place_attempts_and_rest() {
+    let mut hall = Hall::open(vec![queue("q")], vec![agent("1", &[])]);
+    hall.phone("1", 0);
+    let (first, second) = (hall.comes("q", "138"), hall.comes("q", "139"));
+    for call in [first, second] {
+        hall.queues.want_callback(hall.now, call);
+        hall.settle();
+    }
+    hall.phone("1", 1);
+    hall.not_reached(first);
+    let kept: Vec<Kept> = [second, first].map(|call| hall.queues.kept(hall.now, call).unwrap()).into();
+    assert_eq!(kept[1].attempts, 1);
+    // An hour later, with clocks that began anew; a queue of one of them is gone.
+    let mut again = Hall::open(vec![queue("q")], vec![agent("1", &[])]);
+    again.phone("1", 0);
+    again.now.utc = hall.now.utc + Duration::from_secs(3_600);
+    let gone =
+        Kept { queue: "gone".into(), caller: NewCaller::plain(again.call(), "137"), ..kept[0].clone() };
+    let lost = gone.caller.call;
+    kept.into_iter().chain([gone]).for_each(|kept| again.queues.restore(again.now, kept));
+    again.seconds(0);
+    assert_eq!(again.callbacks.get(&lost), Some(&CallbackFate::GivenUp));
+    let line: Vec<CallId> = again.queues.line().iter().map(|view| view.call).collect();
+    assert_eq!(line, [first, second], "the rest is over, the places are those of before");
+    again.phone("1", 1);
+    again.not_reached(first);
+    assert_eq!(again.callbacks[&first], CallbackFate::GivenUp, "the second attempt of both lives");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::{Books, Delivery, TrunkMood, World, trunk_addr};
 use crate::base::Now;
-use crate::sim::{self, Person, Phone};
+use crate::sim::{self, Calling, Person, Phone};
 use crate::sip::endpoint::Transmit;
 use crate::sip::{Message, Request};
 
@@ -36,8 +36,21 @@ impl<B: Books> World<B> {
 
     /// A customer calls this number of ours over a trunk; `caller` names their phone.
     pub fn place_call(&mut self, index: usize, number: &str, caller: &str, person: Person) {
+        let from = format!("<sip:{caller}@{}>", trunk_addr(index));
+        self.place_call_as(index, number, caller, &Calling { from, late_offer: false }, person);
+    }
+
+    /// The same from whoever the INVITE says.
+    pub fn place_call_as(
+        &mut self,
+        index: usize,
+        number: &str,
+        caller: &str,
+        calling: &Calling,
+        person: Person,
+    ) {
         let (sip, rtp) = (trunk_addr(index), self.seats.next_phone_addr());
-        let mut phone = Phone::place(self.now, number, caller, person, (sip, rtp), self.rng.fork());
+        let mut phone = Phone::place(self.now, number, calling, person, (sip, rtp), self.rng.fork());
         if self.keep_audio {
             phone.keep_audio();
         }

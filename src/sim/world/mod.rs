@@ -15,10 +15,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Behaviour;
-use crate::base::{CampaignId, ListId, Mono, Now, NumberFormat, Rng, Timestamp};
+use crate::base::{CampaignId, ListId, Mono, Now, NumberFormat, PhoneNumber, Rng, Timestamp};
 use crate::dialer::{self, Fetched};
 use crate::engine::{
-    Engine, Input, Library, Notice, Output, Reserved, Server, Settings, TrunkSettings, Write,
+    Engine, Identity, Input, Library, Notice, Output, Reserved, Server, Settings, TrunkSettings, Write,
 };
 use crate::media::{AmdSettings, Codec, Event};
 use crate::sip::{Destination, Srtp, Transport};
@@ -49,6 +49,11 @@ pub trait Books {
 
     /// Who is behind a number that a trunk is asked for.
     fn behaviour(&mut self, now: Now, trunk: usize, number: &str) -> Behaviour;
+
+    /// Who is known by a number.
+    fn identify(&mut self, _phone: &PhoneNumber) -> Option<Identity> {
+        None
+    }
 
     /// A phone's call is over, with the keys that it heard.
     fn hung_up(&mut self, _keys: &str) {}
@@ -150,6 +155,8 @@ pub fn settings(dialer: dialer::Settings, trunks: Vec<TrunkSettings>, zone: jiff
         amd: AmdSettings::default(),
         recordings: PathBuf::from("/recordings"),
         record: true,
+        refusal_stops_recording: true,
+        home_area: None,
         timezone: zone,
         listeners: Default::default(),
         external_signal: None,
@@ -263,6 +270,11 @@ impl<B: Books> World<B> {
                 }
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
+                }
+                Output::Identify { call, phone } => {
+                    if let Some(caller) = self.books.identify(&phone) {
+                        self.engine.handle(self.now, Input::Identified { call, caller });
+                    }
                 }
                 Output::KeepPrompt { .. } => {}
                 Output::Notice(notice) => self.books.see_notice(self.now, &notice),

@@ -95,7 +95,7 @@ proptest! {
         let rules = &files()[file];
         let mut ticket = opened(rules, "complaint", "2026-03-03 10:00", &[]);
         let mut now = at("2026-03-03 10:00");
-        let boss = Who { name: "经理".into(), role: Role::Supervisor };
+        let boss = Who { name: "经理".into(), role: Role::Supervisor, ..Who::default() };
         for (number, minutes) in acts {
             now = Timestamp(now.0 + minutes * 60_000);
             if let Some(changes) = due(rules, &ticket, now) {

@@ -91,10 +91,23 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
          WHERE k.phone = $1 AND a.comment IS NOT NULL").bind(phone).fetch_all(c).await)?;
     erased.recordings.extend(recordings.into_iter().map(|(path,)| path));
     run!(tx, "DELETE FROM traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    // What was found stays, without the words.
+    run!(tx, "DELETE FROM transcripts WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    run!(
+        tx,
+        "UPDATE findings SET detail = '' WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
+        phone
+    )?;
     run!(
         tx,
         "UPDATE answers SET comment = NULL WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
         phone
+    )?;
+    run!(
+        tx,
+        "UPDATE queue_callbacks SET phone = $2, caller = '{}' WHERE phone = $1 AND fate IS NOT NULL",
+        phone,
+        ERASED
     )?;
     run!(
         tx,

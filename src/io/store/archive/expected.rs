@@ -6,7 +6,7 @@ use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::{Error, Store};
-use crate::base::Timestamp;
+use crate::base::{CustomerId, Timestamp};
 
 /// An event that is known, and whose slip is missing.
 #[derive(
@@ -98,5 +98,18 @@ impl Store {
             serde_json::from_str::<serde_json::Value>(fields).ok()?["state"].as_str().map(str::to_owned)
         };
         Ok(rows.iter().find_map(|(fields,)| state(fields)))
+    }
+
+    /// Customers to whom something happened that names this matter.
+    pub async fn customers_of_matter(&self, pack: &str, matter: &str) -> Result<Vec<CustomerId>, Error> {
+        let rows: Vec<(i64,)> = on!(self.db(), p => sqlx::query_as(
+            "SELECT DISTINCT customer_id FROM events
+             WHERE pack = $1 AND matter = $2 AND matter <> '' AND customer_id IS NOT NULL AND withdrawn_at IS NULL
+             ORDER BY customer_id LIMIT 100")
+            .bind(pack)
+            .bind(matter)
+            .fetch_all(p)
+            .await)?;
+        Ok(rows.into_iter().map(|(id,)| CustomerId(id)).collect())
     }
 }

@@ -100,55 +100,29 @@ impl Store {
         now: Timestamp,
     ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
         let mut tx = self.db.begin().await?;
-        let stored = find(&mut tx, id).await?;
-        let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
-        let (archive,): (Option<i64>,) = within!(&mut tx, c => sqlx::query_as(
-            "SELECT archive_id FROM callbacks WHERE id = $1").bind(id.0).fetch_one(c).await)?;
-        if let Some(archive) = archive {
-            return Err(Error::Refused(format!(
-                "callback {id} lies in archive {archive}: it is not changed any more"
-            )));
-        }
-        if !owed && !matches!(edit, Edit::Note(_)) {
-            return Err(Error::Refused(format!(
-                "callback {id} is {} already ({}): it cannot be changed any more",
-                stored.callback.state, stored.callback.reason.code
-            )));
-        }
-        let taken = match edit {
-            Edit::Hold(day) => hold(&mut tx, &stored, *day, reason, now).await?,
-            Edit::Remove | Edit::Done { .. } => {
-                let ending = ending(&stored, edit, reason, now);
-                end(&mut tx, &ending, now).await?;
-                if let Edit::Done { fields, replies, at, method, .. } = edit {
-                    fill(&mut tx, id, fields, now).await?;
-                    reply::keep(&mut tx, id, replies, *at).await?;
-                    visited(&mut tx, &stored, *method, &ending, now).await?;
-                }
-                stop_entry(&mut tx, &stored, edit.action(), reason, now).await?
-            }
-            Edit::Move(at) => {
-                set_time(&mut tx, id, *at, now).await?;
-                review(&mut tx, stored.callback.customer, Some(now)).await?;
-                stop_entry(&mut tx, &stored, code::NOT_YET, reason, now).await?
-            }
-            Edit::Assign(text) | Edit::Note(text) => {
-                let sql = match edit {
-                    Edit::Note(_) => "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
-                    _ => "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
-                };
-                set_text(&mut tx, sql, id, text, now).await?;
-                None
-            }
-        };
-        let subject = format!("callback:{id}");
-        let detail = format!("{}{reason}", edit.figures());
-        let line =
-            AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
-        audit::append(&mut tx, &line).await?;
-        let after = find(&mut tx, id).await?;
+        let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
         tx.commit().await?;
-        Ok((after, taken))
+        Ok(done)
+    }
+
+    /// The same, and adds a callback that was promised with it: both or neither (CNT-03).
+    ///
+    /// # Errors
+    /// Those of [`Store::edit_callback`] and [`Store::add_callback`].
+    pub async fn edit_and_add(
+        &self,
+        id: CallbackId,
+        edit: &Edit,
+        added: &NewCallback,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
+        let mut tx = self.db.begin().await?;
+        let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
+        add_in(&mut tx, added, reason, by, now).await?;
+        tx.commit().await?;
+        Ok(done)
     }
 
     /// Has the dialler call a callback next, if it has it and the entry waits; gives the list.
@@ -187,47 +161,8 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<Stored, Error> {
-        let b = &new.callback;
         let mut tx = self.db.begin().await?;
-        let made = insert(&mut tx, std::slice::from_ref(b), now).await;
-        let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
-        if made == 0 {
-            return Err(Error::Exists {
-                what: "callback",
-                name: format!("{}/{} {}", b.pack, b.rule, b.subject),
-            });
-        }
-        let row: Row = within!(&mut tx, c => sqlx::query_as(
-            concat!("SELECT ", callback_columns!(), " FROM callbacks b
-                     WHERE b.pack = $1 AND b.rule = $2 AND b.subject = $3 AND b.occurrence = $4"))
-            .bind(&b.pack)
-            .bind(&b.rule)
-            .bind(clean(&b.subject))
-            .bind(i64::from(b.occurrence))
-            .fetch_one(c)
-            .await)?;
-        let stored = Stored::try_from(row)?;
-        let id = stored.callback.id;
-        if let Some(old) = new.instead_of {
-            let old = find(&mut tx, old).await?;
-            let why = format!("callback {id} takes its place: {reason}");
-            let mut ending = ending(&old, &Edit::Remove, &why, now);
-            ending.outcome = Some(Outcome::Withdrawn);
-            ending.reason.code = "superseded".into();
-            end(&mut tx, &ending, now).await?;
-            stop_entry(&mut tx, &old, "superseded", &why, now).await?;
-        }
-        if let Some((held, until)) = new.holds {
-            let held = find(&mut tx, held).await?;
-            set_time(&mut tx, held.callback.id, until, now).await?;
-            stop_entry(&mut tx, &held, code::NOT_YET, &format!("waits for callback {id}"), now).await?;
-        }
-        review(&mut tx, b.customer, Some(now)).await?;
-        let subject = format!("callback:{id}");
-        let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
-        let line =
-            AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
-        audit::append(&mut tx, &line).await?;
+        let stored = add_in(&mut tx, new, reason, by, now).await?;
         tx.commit().await?;
         Ok(stored)
     }
@@ -258,6 +193,111 @@ async fn visited(
     };
     end(tx, &ending, now).await?;
     stop_entry(tx, &first, "callback.done", &why, now).await.map(drop)
+}
+
+/// Changes a callback as a person says.
+async fn edit_in(
+    tx: &mut Tx,
+    id: CallbackId,
+    edit: &Edit,
+    reason: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
+    let stored = find(tx, id).await?;
+    let owed = matches!(stored.callback.state, CallbackState::Open | CallbackState::Waiting);
+    let (archive,): (Option<i64>,) = within!(tx, c => sqlx::query_as(
+        "SELECT archive_id FROM callbacks WHERE id = $1").bind(id.0).fetch_one(c).await)?;
+    if let Some(archive) = archive {
+        return Err(Error::Refused(format!(
+            "callback {id} lies in archive {archive}: it is not changed any more"
+        )));
+    }
+    if !owed && !matches!(edit, Edit::Note(_)) {
+        return Err(Error::Refused(format!(
+            "callback {id} is {} already ({}): it cannot be changed any more",
+            stored.callback.state, stored.callback.reason.code
+        )));
+    }
+    let taken = match edit {
+        Edit::Hold(day) => hold(tx, &stored, *day, reason, now).await?,
+        Edit::Remove | Edit::Done { .. } => {
+            let ending = ending(&stored, edit, reason, now);
+            end(tx, &ending, now).await?;
+            if let Edit::Done { fields, replies, at, method, .. } = edit {
+                fill(tx, id, fields, now).await?;
+                reply::keep(tx, id, replies, *at).await?;
+                visited(tx, &stored, *method, &ending, now).await?;
+            }
+            stop_entry(tx, &stored, edit.action(), reason, now).await?
+        }
+        Edit::Move(at) => {
+            set_time(tx, id, *at, now).await?;
+            review(tx, stored.callback.customer, Some(now)).await?;
+            stop_entry(tx, &stored, code::NOT_YET, reason, now).await?
+        }
+        Edit::Assign(text) | Edit::Note(text) => {
+            let sql = match edit {
+                Edit::Note(_) => "UPDATE callbacks SET note = $2, changed_at = $3 WHERE id = $1",
+                _ => "UPDATE callbacks SET assignee = $2, changed_at = $3 WHERE id = $1",
+            };
+            set_text(tx, sql, id, text, now).await?;
+            None
+        }
+    };
+    let subject = format!("callback:{id}");
+    let detail = format!("{}{reason}", edit.figures());
+    let line = AuditLine { at: now, actor: by, action: edit.action(), subject: &subject, detail: &detail };
+    audit::append(tx, &line).await?;
+    let after = find(tx, id).await?;
+    Ok((after, taken))
+}
+
+/// Adds a callback; gives it as stored.
+async fn add_in(
+    tx: &mut Tx,
+    new: &NewCallback,
+    reason: &str,
+    by: &str,
+    now: Timestamp,
+) -> Result<Stored, Error> {
+    let b = &new.callback;
+    let made = insert(tx, std::slice::from_ref(b), now).await;
+    let made = made.map_err(|e| e.or_not_found("customer", b.customer))?;
+    if made == 0 {
+        return Err(Error::Exists { what: "callback", name: format!("{}/{} {}", b.pack, b.rule, b.subject) });
+    }
+    let row: Row = within!(tx, c => sqlx::query_as(
+        concat!("SELECT ", callback_columns!(), " FROM callbacks b
+                 WHERE b.pack = $1 AND b.rule = $2 AND b.subject = $3 AND b.occurrence = $4"))
+        .bind(&b.pack)
+        .bind(&b.rule)
+        .bind(clean(&b.subject))
+        .bind(i64::from(b.occurrence))
+        .fetch_one(c)
+        .await)?;
+    let stored = Stored::try_from(row)?;
+    let id = stored.callback.id;
+    if let Some(old) = new.instead_of {
+        let old = find(tx, old).await?;
+        let why = format!("callback {id} takes its place: {reason}");
+        let mut ending = ending(&old, &Edit::Remove, &why, now);
+        ending.outcome = Some(Outcome::Withdrawn);
+        ending.reason.code = "superseded".into();
+        end(tx, &ending, now).await?;
+        stop_entry(tx, &old, "superseded", &why, now).await?;
+    }
+    if let Some((held, until)) = new.holds {
+        let held = find(tx, held).await?;
+        set_time(tx, held.callback.id, until, now).await?;
+        stop_entry(tx, &held, code::NOT_YET, &format!("waits for callback {id}"), now).await?;
+    }
+    review(tx, b.customer, Some(now)).await?;
+    let subject = format!("callback:{id}");
+    let detail = format!("{} for customer {}: {reason}", b.origin, b.customer);
+    let line = AuditLine { at: now, actor: by, action: "callback.add", subject: &subject, detail: &detail };
+    audit::append(tx, &line).await?;
+    Ok(stored)
 }
 
 async fn find(tx: &mut Tx, id: CallbackId) -> Result<Stored, Error> {

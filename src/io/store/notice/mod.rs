@@ -1,6 +1,7 @@
 //! The outbox of notices: what is owed, how it reaches people, and who acknowledged it.
 
 mod ack;
+mod copy;
 mod deliver;
 mod page;
 mod route;
@@ -13,6 +14,7 @@ use crate::base::Timestamp;
 use crate::notice::{Attachment, NewNotice};
 
 pub use ack::Unacked;
+pub use copy::Copy;
 pub use deliver::{Chooser, Leased, Outage};
 pub use page::{ChannelRow, DeliveryRow, NoticeFilter, NoticeRow, STATES};
 pub use route::Unrouted;

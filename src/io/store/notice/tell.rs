@@ -138,6 +138,7 @@ macro_rules! first_phone {
                    ORDER BY p.position LIMIT 1), '') AS phone"
     };
 }
+pub(super) use first_phone;
 
 impl Store {
     /// Callbacks that were done and are not told of yet.

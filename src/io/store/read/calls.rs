@@ -75,6 +75,15 @@ pub struct CallRow {
     #[serde(with = "super::page_json::optional", default)]
     #[schema(value_type = Option<Object>)]
     pub steps: Option<String>,
+    /// When it was first said that the call is recorded.
+    #[serde(default)]
+    pub announced_at: Option<i64>,
+    /// What the other side chose by key: `accepted` or `refused`; None: it was not asked.
+    #[serde(default)]
+    pub consent: Option<String>,
+    /// When.
+    #[serde(default)]
+    pub consent_at: Option<i64>,
     /// Answers that were stored.
     pub answers: i64,
     /// Worst score among the answers.
@@ -160,7 +169,8 @@ macro_rules! calls_sql {
         "SELECT c.id, c.direction, c.state, c.campaign_id, c.entry_id, c.phone, c.trunk, c.script, c.reserved_at,
             c.started_at, c.ringing_at, c.early_media_at, c.answered_at, c.ended_at, c.disposition,
             c.sip_status, c.q850, c.blame, c.ended_by, c.detail, c.amd, c.quality, c.recording_ms, c.sha256,
-            c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm, c.steps,
+            c.left_dbfs, c.right_dbfs, c.missing_frames, c.alarm, c.steps, c.announced_at,
+            c.consent, c.consent_at,
             (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id) AS answers,
             (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest_score,
             (SELECT CAST(AVG(a.score) AS DOUBLE PRECISION) FROM answers a WHERE a.call_id = c.id) AS mean_score

@@ -43,6 +43,15 @@ pub struct PauseRow {
     pub actor: String,
 }
 
+/// A time in which somebody had the customer, who heard nobody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct HoldRow {
+    /// Milliseconds since 1970: from when.
+    pub from_at: i64,
+    /// To when.
+    pub to_at: i64,
+}
+
 /// What a call was beside its customer's leg.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct BridgedRow {
@@ -54,10 +63,14 @@ pub struct BridgedRow {
     pub legs: Vec<LegRow>,
     /// In the order of time.
     pub pauses: Vec<PauseRow>,
+    /// Holds, in the order of time.
+    #[serde(default)]
+    pub holds: Vec<HoldRow>,
 }
 
 impl Store {
-    /// The legs of one call that is over, who hung up first, and the pauses of its recording.
+    /// The legs of one call that is over, who hung up first, holds, and the
+    /// pauses of its recording.
     pub async fn bridged_row(&self, call: CallId) -> Result<BridgedRow, Error> {
         let call = call.to_string();
         let first: Option<(Option<String>, Option<i64>)> = on!(self.db(), p => sqlx::query_as(
@@ -76,7 +89,12 @@ impl Store {
             .bind(&call)
             .fetch_all(p)
             .await)?;
+        let holds = on!(self.db(), p => sqlx::query_as(
+            "SELECT from_at, to_at FROM call_holds WHERE call_id = $1 ORDER BY from_at")
+            .bind(&call)
+            .fetch_all(p)
+            .await)?;
         let (hung_up_first, hung_up_first_at) = first.unwrap_or_default();
-        Ok(BridgedRow { hung_up_first, hung_up_first_at, legs, pauses })
+        Ok(BridgedRow { hung_up_first, hung_up_first_at, legs, pauses, holds })
     }
 }

@@ -5,7 +5,7 @@ use sqlx::QueryBuilder;
 
 use super::super::db::{on, within};
 use super::super::{Error, Store};
-use crate::base::Timestamp;
+use crate::base::{CallbackId, Timestamp};
 
 /// A call that ended and was not seen to.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -30,10 +30,16 @@ pub struct EndedCall {
     pub callback_id: Option<i64>,
     /// Pack of that callback.
     pub pack: Option<String>,
+    /// Its rule.
+    pub rule: Option<String>,
     /// Its customer.
     pub customer_id: Option<i64>,
     /// What that callback is about.
     pub subject: Option<String>,
+    /// Event behind it.
+    pub event_id: Option<i64>,
+    /// JSON object: fields of that event.
+    pub event_fields: Option<String>,
     /// Row id of the ticket that asked for that callback.
     pub ticket_id: Option<i64>,
     /// Row id of a ticket that names this call already: it was opened while the call was up.
@@ -42,6 +48,14 @@ pub struct EndedCall {
     pub lowest: Option<i64>,
     /// Answers that are those of a dissatisfied person, by the script.
     pub dissatisfied: i64,
+    /// How the wait in a queue ended; None: it never waited.
+    pub waited: Option<String>,
+    /// How the callback ended that a queue promised; None: none was promised.
+    pub called_back: Option<String>,
+    /// People of ours who talked in it.
+    pub talked: i64,
+    /// Position of the answer that was left by voice.
+    pub voice: Option<i64>,
 }
 
 /// A callback of a ticket that ended.
@@ -65,21 +79,17 @@ pub struct SettledCall {
     pub lowest: Option<i64>,
 }
 
-/// A callback that a person closed, with a customer who is not content.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Discontented {
-    /// Row id of the callback.
+/// The ticket to which a callback belongs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+pub struct TicketOfCallback {
+    /// Row id of the ticket.
     pub id: i64,
-    /// Its pack.
-    pub pack: String,
-    /// Its customer.
-    pub customer_id: i64,
-    /// What it is about.
-    pub subject: String,
-    /// What the person wrote.
-    pub detail: String,
-    /// When it was closed.
-    pub closed_at: Option<i64>,
+    /// Its number.
+    pub number: String,
+    /// Its type.
+    pub kind: String,
+    /// `verify`, `promise`, ... of one that the ticket asked for; `found` of one that it came of.
+    pub purpose: String,
 }
 
 /// An inbound call without a ticket (TKT-04).
@@ -101,14 +111,23 @@ impl Store {
     /// Calls that ended and were not seen to, oldest first.
     pub async fn ended_calls(&self, limit: u32) -> Result<Vec<EndedCall>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
+            // A caller to whom a queue has promised a callback is served by it, or not: that is seen
+            // when it has ended, so that nobody is rung twice.
             "SELECT c.id, c.direction, c.phone, c.dialled, c.reserved_at, c.answered_at, c.ended_at, c.disposition,
-                    e.callback_id, b.pack, b.customer_id, b.subject, t.ticket_id,
+                    e.callback_id, b.pack, b.rule, b.customer_id, b.subject, b.event_id, v.fields AS event_fields,
+                    t.ticket_id,
                     (SELECT MIN(l.ticket_id) FROM ticket_calls l WHERE l.call_id = c.id) AS linked,
                     (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest,
-                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.dissatisfied = 1) AS dissatisfied
+                    (SELECT COUNT(*) FROM answers a WHERE a.call_id = c.id AND a.dissatisfied = 1) AS dissatisfied,
+                    (SELECT w.fate FROM queue_waits w WHERE w.call_id = c.id) AS waited,
+                    (SELECT q.fate FROM queue_callbacks q WHERE q.call_id = c.id) AS called_back,
+                    (SELECT COUNT(*) FROM legs l WHERE l.call_id = c.id AND l.result = 'talked'
+                        AND l.kind <> 'supervisor') AS talked,
+                    (SELECT MAX(a.seq) FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL) AS voice
              FROM calls c LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
-                  LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
-             WHERE c.state = 'ended' AND c.ticketed = 0 ORDER BY c.id LIMIT $1")
+                  LEFT JOIN events v ON v.id = b.event_id LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
+             WHERE c.state = 'ended' AND c.ticketed = 0
+               AND NOT EXISTS (SELECT 1 FROM queue_callbacks q WHERE q.call_id = c.id AND q.fate IS NULL) ORDER BY c.id LIMIT $1")
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?)
@@ -178,17 +197,13 @@ impl Store {
             .await)?)
     }
 
-    /// Callbacks that a person closed since `since` with a customer who is not content, and of
-    /// which no ticket knows.
-    pub async fn discontented(&self, since: Timestamp, limit: u32) -> Result<Vec<Discontented>, Error> {
+    /// The ticket to which a callback belongs.
+    pub async fn ticket_of_callback(&self, id: CallbackId) -> Result<Option<TicketOfCallback>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT b.id, b.pack, b.customer_id, b.subject, b.detail, b.closed_at FROM callbacks b
-             WHERE b.outcome = 'dissatisfied' AND b.closed_at >= $1 AND b.call_id IS NULL AND b.merged_into IS NULL
-               AND NOT EXISTS (SELECT 1 FROM ticket_callbacks k WHERE k.callback_id = b.id)
-             ORDER BY b.closed_at, b.id LIMIT $2")
-            .bind(since.0)
-            .bind(i64::from(limit))
-            .fetch_all(p)
+            "SELECT t.id, t.number, t.kind, k.purpose FROM ticket_callbacks k JOIN tickets t ON t.id = k.ticket_id
+             WHERE k.callback_id = $1")
+            .bind(id.0)
+            .fetch_optional(p)
             .await)?)
     }
 

@@ -81,7 +81,8 @@ pub struct TicketFilter {
     pub state: Option<String>,
     /// Of this owner.
     pub owner: Option<String>,
-    /// Of this department.
+    /// That this department sees: its own, and those with a stage of it that has begun and is
+    /// signed for.
     pub department: Option<String>,
     /// Of this customer.
     pub customer: Option<CustomerId>,
@@ -126,7 +127,10 @@ impl Store {
             when!(filter.phase.as_deref(), " AND phase = ");
             when!(filter.state.as_deref(), " AND state = ");
             when!(filter.owner.as_deref(), " AND owner = ");
-            when!(filter.department.as_deref(), " AND department = ");
+            if let Some(department) = filter.department.as_deref() {
+                query.push(" AND id IN (SELECT ticket_id FROM ticket_departments WHERE department = ");
+                query.push_bind(department).push(")");
+            }
             when!(filter.customer.map(|id| id.0), " AND customer_id = ");
             when!(filter.phone.as_deref(), " AND phone = ");
             when!(filter.number.as_deref(), " AND number = ");

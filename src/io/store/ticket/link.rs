@@ -4,7 +4,7 @@
 use super::super::db::{on, within};
 use super::super::write::clean;
 use super::super::{Error, Store};
-use crate::base::Timestamp;
+use crate::base::{CallId, Timestamp};
 
 /// A link as kept.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -48,6 +48,38 @@ impl Store {
             "SELECT ticket_id, department, expires_at FROM ticket_links WHERE hash = $1 AND expires_at > $2")
             .bind(hash)
             .bind(now.0)
+            .fetch_optional(p)
+            .await)?)
+    }
+
+    /// Notes a call of the robot to a department about a ticket.
+    pub async fn add_department_call(
+        &self,
+        call: CallId,
+        ticket: i64,
+        department: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        on!(self.db(), p => sqlx::query(
+            "INSERT INTO department_calls (call_id, ticket_id, department, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5)")
+            .bind(call.to_string())
+            .bind(ticket)
+            .bind(clean(department))
+            .bind(clean(by))
+            .bind(now.0)
+            .execute(p)
+            .await
+            .map(drop))?;
+        Ok(())
+    }
+
+    /// The ticket that a call to a department was about, with the department.
+    pub async fn department_call(&self, call: &str) -> Result<Option<(i64, String)>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT ticket_id, department FROM department_calls WHERE call_id = $1")
+            .bind(call)
             .fetch_optional(p)
             .await)?)
     }

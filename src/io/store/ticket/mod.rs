@@ -4,6 +4,7 @@
 mod calls;
 mod file;
 mod find;
+mod found;
 mod link;
 mod save;
 
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::ticket::{Phase, Ticket};
 
-pub use calls::{Discontented, EndedCall, SettledCall, Unregistered};
+pub use calls::{EndedCall, SettledCall, TicketOfCallback, Unregistered};
 pub use file::{FileRow, NewFile};
 pub use find::{TicketFilter, TicketRow, TimelineRow};
+pub use found::{ClosedCallback, EventFound, Matter};
 pub use link::Link;
 pub use save::{Linked, Planned};
 

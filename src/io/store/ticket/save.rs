@@ -1,6 +1,8 @@
 //! Tickets written down, each change in one transaction with its timeline, its notices and the
 //! callbacks that it asks for.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::Date;
 
 use super::super::audit::{self, AuditLine};
@@ -8,7 +10,7 @@ use super::super::callback::{insert_callbacks, json};
 use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Error, Store, notice};
-use super::phase_word;
+use super::{found, phase_word};
 use crate::base::{CallId, CustomerId, Timestamp};
 use crate::policy::Callback;
 use crate::ticket::{Changes, Ticket};
@@ -35,6 +37,10 @@ pub struct Linked {
     pub settles: Option<i64>,
     /// The callback that found it out: it opens no second one.
     pub found_by: Option<i64>,
+    /// Key of what it was found in: it comes to this once.
+    pub found: Option<String>,
+    /// Departments that see it.
+    pub seen_by: BTreeSet<String>,
     /// Its type is a complaint.
     pub complaint: bool,
     /// When time has something to do with it.
@@ -131,6 +137,10 @@ async fn write(
         return Ok(false);
     }
     let id = changes.ticket.id;
+    if let Some(key) = &linked.found {
+        found::keep(tx, key, id, now).await?;
+    }
+    found::show_to(tx, id, &linked.seen_by).await?;
     for line in &changes.log {
         within!(&mut *tx, c => sqlx::query(
             "INSERT INTO ticket_log (ticket_id, at, actor, action, detail, call_id) VALUES ($1, $2, $3, $4, $5, $6)")

@@ -61,7 +61,16 @@ async fn apply_alone(tx: &mut Tx, write: &Write, now: Timestamp) -> Result<(), E
         Write::State { campaign, state, by } => change_state(tx, *campaign, *state, by, now).await?,
         Write::Blocked { campaign, reason } => block(tx, *campaign, reason.as_ref()).await?,
         Write::AgentState(change) => super::super::agent::keep(tx, change).await?,
-        Write::Reserve(_) | Write::Begin { .. } | Write::Answer(_) | Write::Report(_) => {}
+        Write::KeepCallback(kept) => super::super::queue::keep_callback(tx, kept).await?,
+        Write::EndCallback { call, fate, at } => {
+            super::super::queue::end_callback(tx, *call, *fate, *at).await?
+        }
+        Write::Waited(waited) => super::super::queue::keep_wait(tx, waited).await?,
+        Write::ReserveLone(_)
+        | Write::Reserve(_)
+        | Write::Begin { .. }
+        | Write::Answer(_)
+        | Write::Report(_) => {}
     }
     Ok(())
 }

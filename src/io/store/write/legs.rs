@@ -7,11 +7,11 @@ use super::super::db::{Tx, within};
 use super::apply::clean;
 use super::record::ended_by_word;
 use super::together::shares;
-use crate::base::CallId;
+use crate::base::{CallId, Timestamp};
 use crate::call::leg::{LegRecord, Pause};
 use crate::engine::Report;
 
-/// Keeps the legs, the pauses and who hung up first; doing it twice changes nothing.
+/// Keeps the legs, the pauses, the holds and who hung up first; doing it twice changes nothing.
 pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> {
     let bridged = || reports.iter().map(|report| (report.record.id, &report.record.bridging));
     let legs: Vec<_> =
@@ -21,6 +21,9 @@ pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> 
         .collect();
     keep_legs(tx, &legs).await?;
     keep_pauses(tx, &pauses).await?;
+    let holds: Vec<_> =
+        bridged().flat_map(|(call, bridging)| bridging.holds.iter().map(move |hold| (call, *hold))).collect();
+    keep_holds(tx, &holds).await?;
     for (call, bridging) in bridged() {
         let Some((first, at)) = bridging.hung_up_first else { continue };
         within!(tx, c => sqlx::query(
@@ -72,6 +75,20 @@ async fn keep_pauses(tx: &mut Tx, pauses: &[(CallId, &Pause)]) -> Result<(), Err
                     .push_bind(pause.from.0)
                     .push_bind(pause.to.map(|t| t.0))
                     .push_bind(clean(&pause.by));
+            });
+            query.push(" ON CONFLICT (call_id, from_at) DO NOTHING");
+            query.build().execute(c).await.map(drop)
+        })?;
+    }
+    Ok(())
+}
+
+async fn keep_holds(tx: &mut Tx, holds: &[(CallId, (Timestamp, Timestamp))]) -> Result<(), Error> {
+    for share in shares(holds) {
+        within!(tx, c => {
+            let mut query = QueryBuilder::new("INSERT INTO call_holds (call_id, from_at, to_at) ");
+            query.push_values(share, |mut values, (call, (from, to))| {
+                values.push_bind(call.to_string()).push_bind(from.0).push_bind(to.0);
             });
             query.push(" ON CONFLICT (call_id, from_at) DO NOTHING");
             query.build().execute(c).await.map(drop)

@@ -10,6 +10,7 @@
 mod apply;
 mod begin;
 mod legs;
+mod lone;
 mod record;
 mod reserve;
 mod set_aside;
@@ -27,7 +28,7 @@ use crate::base::Timestamp;
 use crate::engine::{Reserved, Write};
 
 pub(super) use apply::{clean, settle_entries};
-pub(super) use record::relative;
+pub(super) use record::{json, relative};
 
 /// Writes that may wait. Once reservations are refused ([`RESERVE_LIMIT`]) only calls that
 /// are up can add to them, each a few answers and one report of some 10 KB: about 160 MB at worst.
@@ -86,7 +87,7 @@ impl Item {
     /// Somebody waits until it is done: a call cannot be placed before its reservation.
     fn is_awaited(&self) -> bool {
         match self {
-            Item::Write(write) => matches!(**write, Write::Reserve(_)),
+            Item::Write(write) => write.is_reserve(),
             Item::Flush(_) => true,
         }
     }
@@ -147,7 +148,7 @@ impl WriterHandle {
     /// # Errors
     /// Gives the write back when the queue has no room for it; see [`RESERVE_LIMIT`].
     pub fn submit(&self, write: Write) -> Result<(), Full> {
-        if matches!(write, Write::Reserve(_)) && self.waiting() >= RESERVE_LIMIT {
+        if write.is_reserve() && self.waiting() >= RESERVE_LIMIT {
             return Err(Full(Box::new(write)));
         }
         self.queue.try_send(Item::Write(Box::new(write))).map_err(|e| match e.into_inner() {

@@ -118,7 +118,8 @@ async fn close(tx: &mut Tx, settings: &WriterSettings, reports: &[&Report]) -> R
                     blame = v.column12, ended_by = v.column13, detail = v.column14, amd = v.column15,
                     quality = v.column16, recording = v.column17, recording_ms = v.column18,
                     sha256 = v.column19, left_dbfs = v.column20, right_dbfs = v.column21,
-                    missing_frames = v.column22, alarm = v.column23, steps = v.column24
+                    missing_frames = v.column22, alarm = v.column23, steps = v.column24,
+                    announced_at = v.column25, consent = v.column26, consent_at = v.column27
              FROM (");
         query.push_values(rows, |mut values, (Report { record, alarm, .. }, (amd, quality, steps))| {
             let recording = record.recording.as_ref();
@@ -146,7 +147,10 @@ async fn close(tx: &mut Tx, settings: &WriterSettings, reports: &[&Report]) -> R
                 .push_bind(recording.map(|r| f64::from(r.right_dbfs)))
                 .push_bind(recording.map(|r| i64::try_from(r.missing_frames).unwrap_or(i64::MAX)))
                 .push_bind(alarm.as_deref().map(clean))
-                .push_bind(steps);
+                .push_bind(steps)
+                .push_bind(record.notice.announced_at.map(|t| t.0))
+                .push_bind(record.notice.consent.map(|(consent, _)| consent.as_str()))
+                .push_bind(record.notice.consent.map(|(_, at)| at.0));
         });
         query.push(") AS v WHERE calls.id = v.column1 AND calls.state = 'reserved'");
         query.build().execute(c).await.map(|done| done.rows_affected())
@@ -177,6 +181,6 @@ pub(super) fn ended_by_word(by: EndedBy) -> &'static str {
     }
 }
 
-pub(super) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
+pub(in crate::io::store) fn json(value: &impl serde::Serialize) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|e| Error::Refused(format!("cannot be written as JSON: {e}")))
 }

@@ -15,6 +15,10 @@ const BODY_LIMIT: usize = 65_536;
 pub(super) fn kind(write: &Write) -> &'static str {
     match write {
         Write::Reserve(_) => "reserve",
+        Write::ReserveLone(_) => "reserve_lone",
+        Write::KeepCallback(_) => "keep_callback",
+        Write::EndCallback { .. } => "end_callback",
+        Write::Waited(_) => "waited",
         Write::Begin { .. } => "begin",
         Write::Answer(_) => "answer",
         Write::Report(_) => "report",
@@ -61,7 +65,10 @@ fn call_of(write: &Write) -> Option<CallId> {
     match write {
         Write::Report(report) => Some(report.record.id),
         Write::Answer(answer) => Some(answer.call),
-        Write::Begin { call, .. } => Some(*call),
+        Write::Begin { call, .. } | Write::EndCallback { call, .. } => Some(*call),
+        Write::ReserveLone(attempt) => Some(attempt.call),
+        Write::KeepCallback(kept) => Some(kept.caller.call),
+        Write::Waited(waited) => Some(waited.call),
         _ => None,
     }
 }

@@ -111,9 +111,10 @@ impl Task {
             }
         }
         self.set_health(StoreHealth::Ok);
-        if let Write::Reserve(attempts) = write {
+        let attempts = write.attempts();
+        if !attempts.is_empty() {
             let because = set_aside::refusal(&reason);
-            let refused = attempts.iter().map(|a| (a.call, because.clone())).collect();
+            let refused = attempts.into_iter().map(|call| (call, because.clone())).collect();
             (self.settings.notify)(StoreEvent::Reserved(Reserved { reserved: Vec::new(), refused }));
         }
         (self.settings.notify)(StoreEvent::SetAside { kind, reason });

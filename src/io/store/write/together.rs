@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::super::Error;
 use super::super::db::Tx;
-use super::{WriterSettings, begin, record, reserve};
+use super::{WriterSettings, begin, lone, record, reserve};
 use crate::base::{CallId, EntryId, Timestamp};
 use crate::call::StoredAnswer;
 use crate::dialer::Attempt;
@@ -125,9 +125,22 @@ impl<'a> Together<'a> {
                     self.attempts.push((place, attempt));
                 }
             }
-            Write::Entries(_) | Write::State { .. } | Write::Blocked { .. } | Write::AgentState(_) => {
-                return Ok(false);
+            Write::ReserveLone(attempt) => {
+                self.flush(tx, settings).await?;
+                let mut answer = Reserved::default();
+                match lone::reserve(tx, attempt).await? {
+                    None => answer.reserved.push(attempt.call),
+                    Some(reason) => answer.refused.push((attempt.call, reason)),
+                }
+                self.reserved.push(answer);
             }
+            Write::Entries(_)
+            | Write::State { .. }
+            | Write::Blocked { .. }
+            | Write::AgentState(_)
+            | Write::KeepCallback(_)
+            | Write::EndCallback { .. }
+            | Write::Waited(_) => return Ok(false),
         }
         Ok(true)
     }

@@ -310,14 +310,11 @@ async fn done(
         return Err(Problem::invalid_field("appointment", "it has passed", "write a time still to come"));
     }
     let note = fields.get("note").cloned().unwrap_or_default();
-    let row =
-        edit(&api, &caller.name, id, Edit::Done { method, at, outcome, fields, replies: Vec::new() }, &why)
-            .await?;
-    if let Some(at) = agreed {
-        let promise = Appointment { of: CallbackId(id), at, assignee: None, note, reason: why };
-        api.planner()?.add(&Added::Appointment(promise), &caller.name, api.now()).await?;
-    }
-    Ok(row)
+    let done = Edit::Done { method, at, outcome, fields, replies: Vec::new() };
+    let Some(at) = agreed else { return edit(&api, &caller.name, id, done, &why).await };
+    let promise = Appointment { of: CallbackId(id), at, assignee: None, note, reason: why };
+    api.planner()?.close_with_appointment(&done, &promise, &caller.name, api.now()).await?;
+    Ok(axum::Json(find(&api, id).await?))
 }
 
 /// Sets the next date: another callback by the same rule.

@@ -12,6 +12,7 @@ use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::io::planner::{Added, Manual};
 use crate::io::store::callback::{PolicyVersion, VerdictRow};
 use crate::io::store::read::{CallbackFilter, CallbackRow};
+use crate::io::store::ticket::TicketOfCallback;
 use crate::io::web::auth::{Operate, Read};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
@@ -81,6 +82,8 @@ pub struct CallbackDetail {
     pub policy: Option<PolicyVersion>,
     /// What was said of it on each day, oldest first.
     pub verdicts: Vec<VerdictRow>,
+    /// The ticket that asked for it, or came of it.
+    pub ticket: Option<TicketOfCallback>,
 }
 
 impl SheetRow for CallbackRow {
@@ -209,7 +212,8 @@ async fn show(
     let callback = find(&api, id).await?;
     let policy = api.store().policy_version(&callback.pack, &callback.version).await?;
     let verdicts = api.store().verdicts_of(CallbackId(id)).await?;
-    Ok(axum::Json(CallbackDetail { callback, policy, verdicts }))
+    let ticket = api.store().ticket_of_callback(CallbackId(id)).await?;
+    Ok(axum::Json(CallbackDetail { callback, policy, verdicts, ticket }))
 }
 
 /// Adds a callback by hand, with a reason.

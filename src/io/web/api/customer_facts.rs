@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::Warranty;
+use crate::archive::is_vip;
 use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::io::store::archive::read::EventRow;
+use crate::policy;
 use crate::policy::pack::Pack;
 
 /// Consumptions that the card shows.
@@ -39,13 +40,7 @@ fn fields(json: &str) -> std::collections::BTreeMap<String, String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// The first ten characters as a day.
-fn date(text: &str) -> Option<jiff::civil::Date> {
-    text.trim().get(..10)?.replace('/', "-").parse().ok()
-}
-
-/// The warranty of a customer at a moment: the day that their record names, else counted from
-/// the delivery that it names, else from the last event that begins one.
+/// The warranty of a customer at a moment.
 pub(super) fn warranty(
     pack: &Pack,
     calendar: &Calendar,
@@ -53,18 +48,9 @@ pub(super) fn warranty(
     events: &[EventRow],
     now: Timestamp,
 ) -> Option<WarrantyView> {
-    let (own, rules) = (fields(customer), &pack.warranty);
-    let named = |name: &str| own.get(name).and_then(|text| date(text));
-    let count = |from| Warranty::from_delivery(from, rules.months, rules.anniversary);
-    let (warranty, counted_from) = if let Some(until) = named(&rules.ends) {
-        (Warranty { until }, rules.ends.clone())
-    } else if let Some(delivered) = named(&rules.delivered) {
-        (count(delivered), rules.delivered.clone())
-    } else {
-        let begins = |e: &&EventRow| e.withdrawn_at.is_none() && rules.from.contains(&e.kind);
-        let event = events.iter().filter(begins).max_by_key(|e| e.at)?;
-        (count(calendar.date(Timestamp(event.at))), event.kind.clone())
-    };
+    let standing = events.iter().filter(|e| e.withdrawn_at.is_none());
+    let events = standing.map(|e| (e.kind.as_str(), Timestamp(e.at)));
+    let (warranty, counted_from) = policy::warranty(&pack.warranty, calendar, &fields(customer), events)?;
     let holds = warranty.holds_on(calendar.date(now));
     Some(WarrantyView { until: warranty.until.to_string(), in_warranty: holds, paid: !holds, counted_from })
 }
@@ -72,7 +58,7 @@ pub(super) fn warranty(
 /// The membership of a customer who has one.
 pub(super) fn membership(customer: &str, events: &[EventRow]) -> Option<Membership> {
     let own = fields(customer);
-    let vip = own.get("vip").is_some_and(|text| ["yes", "是", "VIP", "true", "1"].contains(&text.trim()));
+    let vip = is_vip(&own);
     let card_no = own.get("card_no").cloned().unwrap_or_default();
     if !vip && card_no.is_empty() {
         return None;

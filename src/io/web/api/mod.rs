@@ -20,6 +20,7 @@ mod customers;
 mod daemon;
 mod do_not_call;
 mod entries;
+mod evidence;
 mod facts;
 mod forms;
 mod health;
@@ -76,6 +77,7 @@ pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
 pub use do_not_call::{DoNotCallAdded, DoNotCallBody, DoNotCallView};
 pub use entries::ReasonBody;
+pub use evidence::{EvidenceView, TranscriptBody};
 pub use facts::{CheckBody, CustomerBody, EventBody, EventsBody, ItemResult, ItemsReport, PhoneBody};
 pub use health::{HealthReport, ReadyReport};
 pub use imports::{ImportReport, RowProblem};
@@ -85,7 +87,7 @@ pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
-pub use reconciliations::{IntakeWarning, MatterState};
+pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use registers::{NotesBody, NotesReport};
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
@@ -93,7 +95,7 @@ pub use scores::{DecisionBody, ProposalBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use ticket_acts::TicketAct;
-pub use ticket_links::{LinkAct, LinkBody, LinkView};
+pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 
@@ -144,6 +146,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audio::routes())
         .merge(markers::routes())
         .merge(peaks::routes())
+        .merge(evidence::routes())
         .merge(trace::routes())
         .merge(live::routes())
         .merge(agents::routes())

@@ -1,20 +1,29 @@
 //! Queues of the hotline: who waits, and what was achieved since the start.
 
+use axum::Json;
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::io::web::auth::Read;
+use crate::base::Timestamp;
+use crate::io::store::QueueCallbackRow;
+use crate::io::web::auth::{Operate, Read};
+use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::live::LiveQueue;
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
+use crate::io::web::request::PathCall;
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
+/// How long callbacks that ended are shown.
+const DAY_MS: i64 = 24 * 3_600_000;
+
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(index))
+    OpenApiRouter::new().routes(routes!(index)).routes(routes!(callbacks)).routes(routes!(cancel))
 }
 
 impl SheetRow for LiveQueue {
@@ -59,4 +68,35 @@ async fn index(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> R
         one.phone = mask(&one.phone);
     }
     listing::answer_all(&api, &caller, wants, rows).await
+}
+
+/// Callbacks that keep the places of callers: those that live, and those that ended in the last 24
+/// hours.
+#[utoipa::path(get, path = "/queues/callbacks", tag = "agents", security(("bearer" = ["read"])),
+    responses((status = 200, description = "In the order of their places", body = Items<QueueCallbackRow>)))]
+async fn callbacks(
+    State(api): State<Shared>,
+    Read(_caller): Read,
+) -> Result<Json<Items<QueueCallbackRow>>, Problem> {
+    let since = Timestamp(api.now().0.saturating_sub(DAY_MS));
+    let mut items = api.store().queue_callbacks(since).await?;
+    for one in &mut items {
+        one.phone = mask(&one.phone);
+    }
+    Ok(Json(Items { items, next: None }))
+}
+
+/// Takes a callback out; a call that is on its way to the customer ends.
+#[utoipa::path(post, path = "/queues/callbacks/{id}/cancel", tag = "agents",
+    params(("id" = String, Path)), security(("bearer" = ["operate"])),
+    responses((status = 204, description = "It is out"),
+        (status = 404, description = "None lives of that call", body = Problem)))]
+async fn cancel(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    PathCall(call): PathCall,
+) -> Result<StatusCode, Problem> {
+    api.ask(Control::CancelCallback { call, by: caller.name.clone() }).await?;
+    caller.audit(&api, "queue.callback_cancel", &format!("call:{call}"), "").await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -22,6 +22,7 @@ use crate::io::web::request::{Params, Upload, moment};
 use crate::io::web::sheet::SheetRow;
 use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
+use crate::plan::Milestone;
 use crate::table::Records;
 use crate::table::header::{NAME, PHONE, plain, same};
 
@@ -104,6 +105,25 @@ pub struct MatterState {
     pub state: Option<String>,
     /// `not_handed_over` where nothing has given it a state yet.
     pub flag: Option<String>,
+    /// Milestones that have come, in order (SCH-12).
+    #[serde(default)]
+    pub milestones: Vec<MilestoneView>,
+    /// Whether what follows the last of them may go on; null where none has come.
+    pub milestone_clear: Option<bool>,
+}
+
+/// A milestone of a matter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MilestoneView {
+    /// Its rule.
+    pub rule: String,
+    /// Row id of its callback.
+    pub callback: i64,
+    /// Whether what follows may go on: it was answered without dissatisfaction, and so were those
+    /// before it, or what was wrong was fed back.
+    pub clear: bool,
+    /// What keeps it from being clear.
+    pub because: String,
 }
 
 impl SheetRow for ReconciliationRow {
@@ -264,7 +284,7 @@ fn lines(
 }
 
 /// Where a matter stands, by the `state` that its events gave it: a project is `after_sales`
-/// once it was handed over.
+/// once it was handed over; and its milestones as they are now.
 #[utoipa::path(get, path = "/matters", tag = "customers", params(MatterQuery), security(("bearer" = ["read"])),
     responses((status = 200, description = "Its state", body = MatterState)))]
 async fn matter(
@@ -278,5 +298,17 @@ async fn matter(
     };
     let state = api.store().matter_state(&query.pack, &query.matter, at).await?;
     let flag = state.is_none().then(|| "not_handed_over".to_owned());
-    Ok(axum::Json(MatterState { matter: query.matter, state, flag }))
+    let milestones = match api.planner() {
+        Ok(planner) => planner.milestones(&query.pack, &query.matter, api.now()).await?,
+        Err(_) => Vec::new(),
+    };
+    let view = |m: &Milestone| MilestoneView {
+        rule: m.rule.clone(),
+        callback: m.callback.0,
+        clear: m.clear,
+        because: m.because.clone(),
+    };
+    let milestone_clear = milestones.last().map(|last| last.clear);
+    let milestones = milestones.iter().map(view).collect();
+    Ok(axum::Json(MatterState { matter: query.matter, state, flag, milestones, milestone_clear }))
 }

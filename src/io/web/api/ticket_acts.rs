@@ -89,6 +89,10 @@ pub enum TicketAct {
     Approve {
         /// Which.
         approval: String,
+        /// Who signed on paper, where scope `admin` enters it for them; empty: the caller, who
+        /// must hold the role of the approval.
+        #[serde(default)]
+        signed_by: String,
         /// What comes with it.
         #[serde(default)]
         fields: BTreeMap<String, String>,
@@ -188,7 +192,9 @@ impl TicketAct {
                 demand: text("demand", demand)?,
             },
             TicketAct::ReportUp => Act::ReportUp,
-            TicketAct::Approve { approval, fields } => Act::Approve { approval, fields },
+            TicketAct::Approve { approval, signed_by, fields } => {
+                Act::Approve { approval, signed_by: text("signed_by", signed_by)?, fields }
+            }
             TicketAct::Wait { reason } => Act::Wait(text("reason", reason)?),
             TicketAct::Resume => Act::Resume,
             TicketAct::CallBack { by, at, what } => {

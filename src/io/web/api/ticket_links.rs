@@ -9,13 +9,18 @@ use utoipa_axum::routes;
 
 use super::ticket_acts::{TicketAct, done};
 use super::tickets::{TicketDetail, detail};
+use crate::base::PhoneNumber;
+use crate::engine::Errand;
 use crate::io::store::ticket::Link;
 use crate::io::web::auth::{Operate, hash_secret, new_secret};
+use crate::io::web::control::{Control, Done};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, RowId};
 use crate::io::web::state::Shared;
-use crate::ticket::{Role, Who};
+use crate::ticket::{Role, Ticket, Who, is_hidden_from};
 
+/// The script of a call to a department.
+const DEPARTMENT_SCRIPT: &str = "ticket-department";
 /// Days for which a link is good where nobody says.
 const DAYS: u32 = 7;
 /// Days at most.
@@ -24,7 +29,7 @@ const MOST_DAYS: u32 = 90;
 const NAME_LIMIT: usize = 60;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(make))
+    OpenApiRouter::new().routes(routes!(make)).routes(routes!(ring))
 }
 
 /// Routes that answer without a token: the secret in the path is the right.
@@ -83,17 +88,74 @@ async fn make(
     Ok((StatusCode::CREATED, axum::Json(LinkView { path: format!("/department/{secret}"), expires_at })))
 }
 
-async fn link(api: &Shared, secret: &str) -> Result<Link, Problem> {
-    let found = api.store().ticket_link(&hash_secret(secret), api.now()).await?;
+/// A department to be called by the robot.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct DepartmentCallBody {
+    /// Its number.
+    pub phone: String,
+    /// Department; empty: the ticket's.
+    pub department: String,
+    /// Prompt language; empty: the script's first.
+    pub language: String,
+}
+
+/// A call that was ordered.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DepartmentCallView {
+    /// Its id.
+    pub call: String,
+}
+
+/// Has the robot call a department about its ticket: 1 acknowledges, 2 reports its stage with what is
+/// then said, by the script `ticket-department`.
+#[utoipa::path(post, path = "/tickets/{id}/department-calls", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+    request_body = DepartmentCallBody, responses((status = 202, description = "Ordered", body = DepartmentCallView),
+        (status = 404, description = "No such ticket", body = Problem), (status = 409, description = "No call is placed now", body = Problem),
+        (status = 422, description = "The number is none", body = Problem)))]
+async fn ring(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    RowId(id): RowId,
+    Json(body): Json<DepartmentCallBody>,
+) -> Result<(StatusCode, axum::Json<DepartmentCallView>), Problem> {
+    let ticket = api.tickets()?.ticket(id).await?;
+    let home = api.import().home_area;
+    let phone = PhoneNumber::parse(&body.phone, home.as_deref()).map(|(phone, _)| phone).map_err(|e| {
+        Problem::invalid_field("phone", format!("it is no number: {e}"), "write it with its area code")
+    })?;
+    let department = if body.department.is_empty() { ticket.department } else { body.department };
+    let digits: String = ticket.number.chars().filter(char::is_ascii_digit).collect();
+    let last = digits.get(digits.len().saturating_sub(4)..).unwrap_or_default().to_owned();
+    let errand = Errand {
+        phone,
+        script: DEPARTMENT_SCRIPT.into(),
+        language: body.language,
+        fields: [("ticket".to_owned(), last)].into(),
+    };
+    let Done::Call(call) = api.ask(Control::Errand { errand, by: caller.name.clone() }).await? else {
+        return Err(Problem::internal(&"an order was answered by another's answer"));
+    };
+    api.store().add_department_call(call, id, &department, &caller.name, api.now()).await?;
+    caller.audit(&api, "ticket.department_call", &format!("ticket:{id}"), &department).await?;
+    Ok((StatusCode::ACCEPTED, axum::Json(DepartmentCallView { call: call.to_string() })))
+}
+
+/// The link and its ticket, as far as the department may see it now.
+async fn link(api: &Shared, secret: &str) -> Result<(Link, Ticket), Problem> {
     // One text for all cases, so that nothing is learnt by guessing.
-    found.ok_or_else(|| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no such thing",
-            "the link is not good, or not any more",
-        )
-    })
+    let nothing = || {
+        let text = "the link is not good, or not any more, or not yet";
+        Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", text)
+    };
+    let found = api.store().ticket_link(&hash_secret(secret), api.now()).await?;
+    let link = found.ok_or_else(nothing)?;
+    let ticket = api.tickets()?.ticket(link.ticket_id).await?;
+    let rules = api.tickets()?.rules(&ticket.pack)?;
+    if is_hidden_from(&rules, &ticket, &link.department) {
+        return Err(nothing());
+    }
+    Ok((link, ticket))
 }
 
 /// The department's ticket.
@@ -103,8 +165,7 @@ async fn show(
     State(api): State<Shared>,
     Path(secret): Path<String>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
-    let link = link(&api, &secret).await?;
-    let ticket = api.tickets()?.ticket(link.ticket_id).await?;
+    let (_, ticket) = link(&api, &secret).await?;
     Ok(axum::Json(detail(&api, &ticket, false).await?))
 }
 
@@ -117,7 +178,7 @@ async fn act(
     Path(secret): Path<String>,
     Json(body): Json<LinkAct>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
-    let link = link(&api, &secret).await?;
+    let (link, _) = link(&api, &secret).await?;
     let name = body.name.trim();
     if name.is_empty() || name.chars().count() > NAME_LIMIT {
         return Err(Problem::invalid_field(
@@ -130,6 +191,6 @@ async fn act(
         let text = "a link lets you acknowledge, report a stage, and comment";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a link", text));
     }
-    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department };
+    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department, ..Who::default() };
     Ok(axum::Json(done(&api, link.ticket_id, body.act, &who).await?))
 }

@@ -18,13 +18,16 @@ use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, moment};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
-use crate::ticket::{AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine};
+use crate::ticket::{
+    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, LedgerLine, PointsLine, RegisterLine,
+};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(supervision))
         .routes(routes!(ageing))
         .routes(routes!(register))
+        .routes(routes!(ledger))
         .routes(routes!(dissatisfied))
         .routes(routes!(first_contact))
         .routes(routes!(points))
@@ -56,6 +59,20 @@ struct DayQuery {
     /// Whole numbers; needs scope `operate` and is logged.
     #[serde(default)]
     unmask: bool,
+}
+
+#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct LedgerQuery {
+    /// Policy pack.
+    pack: String,
+    /// Whose ledger: `品管部`.
+    department: String,
+    /// Tickets opened from this day or time on; the last 31 days where it is left out.
+    from: Option<String>,
+    /// To the end of this day, or before this time; now where it is left out.
+    to: Option<String>,
 }
 
 fn span(api: &Shared, query: &Query) -> Result<Month, Problem> {
@@ -98,6 +115,13 @@ sheet!(RegisterLine, "register",
     "负责人" => |r: &RegisterLine| r.owner.clone(), "处理结果" => |r: &RegisterLine| r.result.clone(),
     "处理日期" => |r: &RegisterLine| r.result_date.clone(), "客户满意" => |r: &RegisterLine| r.satisfied.clone(),
     "状态" => |r: &RegisterLine| r.state.clone(), "录音" => |r: &RegisterLine| r.call.clone());
+sheet!(LedgerLine, "ledger",
+    "单号" => |r: &LedgerLine| r.number.clone(), "类型" => |r: &LedgerLine| r.kind.clone(),
+    "环节" => |r: &LedgerLine| r.stage.clone(), "客户姓名" => |r: &LedgerLine| r.customer.clone(),
+    "订单" => |r: &LedgerLine| r.matter.clone(), "问题描述" => |r: &LedgerLine| r.content.clone(),
+    "收到时间" => |r: &LedgerLine| r.received.clone(), "签字" => |r: &LedgerLine| r.signed.clone(),
+    "期限" => |r: &LedgerLine| r.due.clone(), "完成时间" => |r: &LedgerLine| r.done.clone(),
+    "处理人" => |r: &LedgerLine| r.done_by.clone());
 sheet!(DissatisfiedLine, "dissatisfied",
     "单号" => |r: &DissatisfiedLine| r.number.clone(), "客户姓名" => |r: &DissatisfiedLine| r.customer.clone(),
     "负责人" => |r: &DissatisfiedLine| r.owner.clone(), "不满意时间" => |r: &DissatisfiedLine| r.at.clone(),
@@ -151,6 +175,22 @@ async fn register(
     if !unmasking(&api, &caller, query.unmask, "tickets").await? {
         rows.iter_mut().for_each(|row| row.phone = mask(&row.phone));
     }
+    listing::answer_all(&api, &caller, wants, rows).await
+}
+
+/// The ledger of a department (台账): stages of tickets that have come to it, with what became of
+/// them. What is not signed for yet has not come.
+#[utoipa::path(get, path = "/ticket-reports/ledger", tag = "tickets", params(LedgerQuery), security(("bearer" = ["read"])),
+    responses((status = 200, description = "All of it; also as `text/csv`", body = Items<LedgerLine>)))]
+async fn ledger(
+    State(api): State<Shared>,
+    Read(caller): Read,
+    wants: Wants,
+    Params(query): Params<LedgerQuery>,
+) -> Result<Response, Problem> {
+    let LedgerQuery { pack, department, from, to } = query;
+    let span = span(&api, &Query { pack, from, to, unmask: false })?;
+    let rows = api.tickets()?.ledger(&span, &department).await?;
     listing::answer_all(&api, &caller, wants, rows).await
 }
 

@@ -45,7 +45,8 @@ struct Query {
     state: Option<String>,
     /// Who answers for it.
     owner: Option<String>,
-    /// Department.
+    /// That this department sees: its own, and those with a stage of it that has begun and is
+    /// signed for.
     department: Option<String>,
     /// Row id of a customer.
     customer: Option<i64>,
@@ -137,6 +138,10 @@ pub struct TicketDetail {
     pub ticket: TicketRow,
     /// Everything that was filled in.
     pub fields: BTreeMap<String, String>,
+    /// Row id of the event that it came of.
+    pub event: Option<i64>,
+    /// Row id of the callback in which it was found out.
+    pub found_in: Option<i64>,
     /// Words of what a person should know.
     pub flags: Vec<String>,
     /// Stages with the sums of their deadlines.
@@ -227,7 +232,7 @@ impl SheetRow for TicketRow {
 /// Who asks, as the rules of tickets see them: scope `admin` is a supervisor.
 pub(super) fn who(caller: &Caller) -> Who {
     let role = if caller.scope >= Scope::Admin { Role::Supervisor } else { Role::Agent };
-    Who { name: caller.name.clone(), role }
+    Who { name: caller.name.clone(), role, holds: caller.roles.clone() }
 }
 
 fn filter(api: &Shared, query: &Query) -> Result<TicketFilter, Problem> {
@@ -333,10 +338,10 @@ async fn open(
         name: body.name,
         matter: body.matter,
         fields: body.fields,
-        known: BTreeMap::new(),
         at: now,
         call,
         by_hand: true,
+        ..NewTicket::default()
     };
     let opened = api.tickets()?.open(new, &who(&caller), now).await?;
     let mut shown = detail(&api, &opened.ticket, false).await?;
@@ -408,6 +413,8 @@ pub(super) async fn detail(api: &Shared, ticket: &Ticket, unmask: bool) -> Resul
     Ok(TicketDetail {
         ticket: row,
         fields: ticket.fields.clone(),
+        event: ticket.event.map(|id| id.0),
+        found_in: ticket.found_in.map(|id| id.0),
         flags: ticket.flags.iter().cloned().collect(),
         stages: stages(ticket, api.now()),
         promises: ticket.promises.clone(),

@@ -17,6 +17,10 @@ use crate::io::web::request::Json;
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
+/// Roles of one token, and characters of a role.
+const ROLES: usize = 20;
+const ROLE_LIMIT: usize = 60;
+
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(index)).routes(routes!(create)).routes(routes!(revoke))
 }
@@ -28,6 +32,9 @@ pub struct TokenView {
     pub name: String,
     /// `read`, `operate` or `admin`.
     pub scope: String,
+    /// Roles of the company that its holder has: what they may sign.
+    #[serde(default)]
+    pub roles: Vec<String>,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// From when on it is refused; null: never.
@@ -41,9 +48,9 @@ pub struct TokenView {
 impl TokenView {
     /// What may be shown of a token.
     pub fn new(token: Token, now: Timestamp) -> Self {
-        let valid = token.is_valid_at(now);
+        let (valid, roles) = (token.is_valid_at(now), token.roles());
         let Token { name, scope, created_at, expires_at, revoked_at, .. } = token;
-        TokenView { name, scope, created_at, expires_at, revoked_at, valid }
+        TokenView { name, scope, roles, created_at, expires_at, revoked_at, valid }
     }
 }
 
@@ -57,6 +64,9 @@ pub struct NewTokenBody {
     pub scope: Scope,
     /// Seconds until it expires; null: never.
     pub expires_in: Option<u64>,
+    /// Roles of the company that its holder has, as ticket files name them: `部门负责人`.
+    #[serde(default)]
+    pub roles: Vec<String>,
 }
 
 /// A token that was made, with its secret, which is shown this once.
@@ -72,12 +82,13 @@ pub struct NewTokenView {
 impl SheetRow for TokenView {
     const NAME: &'static str = "tokens";
     const COLUMNS: &'static [&'static str] =
-        &["name", "scope", "created_at", "expires_at", "revoked_at", "valid"];
+        &["name", "scope", "roles", "created_at", "expires_at", "revoked_at", "valid"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             self.name.clone(),
             self.scope.clone(),
+            self.roles.join(", "),
             Timestamp(self.created_at).to_string(),
             optional(&self.expires_at.map(Timestamp)),
             optional(&self.revoked_at.map(Timestamp)),
@@ -95,6 +106,15 @@ async fn index(State(api): State<Shared>, Admin(caller): Admin, wants: Wants) ->
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
+fn check_roles(roles: &[String]) -> Result<(), Problem> {
+    let good = |role: &String| (1..=ROLE_LIMIT).contains(&role.trim().chars().count());
+    if roles.len() <= ROLES && roles.iter().all(good) {
+        return Ok(());
+    }
+    let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
+    Err(Problem::invalid_field("roles", "a role is empty or too long, or there are too many", hint))
+}
+
 /// Makes a token and shows its secret once.
 #[utoipa::path(post, path = "/tokens", tag = "tokens", security(("bearer" = ["admin"])), request_body = NewTokenBody,
     responses((status = 201, description = "Made", body = NewTokenView), (status = 409, description = "The name is taken", body = Problem)))]
@@ -108,7 +128,9 @@ async fn create(
     let expires_at = body.expires_in.map(|seconds| now + std::time::Duration::from_secs(seconds));
     let secret = new_secret().map_err(|e| Problem::internal(&e))?;
     let hash = hash_secret(&secret);
-    let new = NewToken { name: &body.name, hash: &hash, scope: body.scope.as_str(), expires_at };
+    check_roles(&body.roles)?;
+    let scope = body.scope.as_str();
+    let new = NewToken { name: &body.name, hash: &hash, scope, expires_at, roles: &body.roles };
     let token = api.store().create_token(&new, &caller.name, now).await?;
     let view = NewTokenView { secret, token: TokenView::new(token, now) };
     Ok((StatusCode::CREATED, axum::Json(view)).into_response())

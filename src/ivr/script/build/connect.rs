@@ -46,6 +46,10 @@ impl Builder<'_> {
             (None, Some(_)) => self.id(name)?,
             (None, None) => otherwise,
         };
+        if let Some(key) = raw.callback_key.as_ref().filter(|_| queue.is_none()) {
+            let hint = "name a queue, queue = \"service\", or leave callback_key out";
+            return self.fail(key.span(), "only a queue has places that a callback could keep", hint);
+        }
         Ok(NodeKind::Connect(Connect {
             targets: raw.targets.iter().map(|target| target.get_ref().clone()).collect(),
             queue: raw.queue.as_ref().map(|queue| queue.get_ref().clone()),
@@ -58,6 +62,8 @@ impl Builder<'_> {
             accept_key: raw.accept_key.as_ref().map_or(Ok('1'), |key| self.key(key))?,
             accept_prompts: self.parts(&raw.accept_prompts)?,
             next: self.id(&raw.next)?,
+            callback_key: raw.callback_key.as_ref().map(|key| self.key(key)).transpose()?,
+            promised: raw.promised.as_ref().map_or(Ok(otherwise), |node| self.id(node))?,
             otherwise,
             lost,
         }))

@@ -368,7 +368,7 @@ impl Builder<'_> {
                 );
             }
             let (means, score, dissatisfied) = (key.means.clone(), key.score, key.dissatisfied);
-            keys.insert(c, Key { means, score, dissatisfied, act, global });
+            keys.insert(c, Key { means, score, dissatisfied, consent: key.recording, act, global });
         }
         Ok(keys)
     }

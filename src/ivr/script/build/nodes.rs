@@ -205,7 +205,14 @@ impl Builder<'_> {
             let act = KeyAct::Next(node);
             keys.insert(
                 key,
-                Key { means: Some(means.into()), score: None, dissatisfied: false, act, global: false },
+                Key {
+                    means: Some(means.into()),
+                    score: None,
+                    dissatisfied: false,
+                    consent: None,
+                    act,
+                    global: false,
+                },
             );
         }
         Ok(NodeKind::Question(Question {
@@ -273,8 +280,14 @@ impl Builder<'_> {
             None => self.person()?,
         };
         let machine = self.id(&a.machine)?;
-        let any =
-            Key { means: None, score: None, dissatisfied: false, act: KeyAct::Next(next), global: false };
+        let any = Key {
+            means: None,
+            score: None,
+            dissatisfied: false,
+            consent: None,
+            act: KeyAct::Next(next),
+            global: false,
+        };
         let waiting = self.waiting(&a.waiting, machine)?;
         let silences = a.waiting.silences.as_ref().map_or(0, |n| *n.get_ref());
         Ok(NodeKind::Question(Question {
