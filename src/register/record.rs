@@ -52,6 +52,8 @@ pub enum Source {
     Duties,
     /// What counts for or against the score of people, by its day.
     Scores,
+    /// What was found in calls, by their beginning: evidence that says more than how it was.
+    Findings,
 }
 
 impl Source {
@@ -72,6 +74,7 @@ impl Source {
             Source::Customers => "customers",
             Source::Duties => "duties",
             Source::Scores => "scores",
+            Source::Findings => "findings",
         }
     }
 }

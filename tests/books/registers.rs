@@ -8,6 +8,7 @@ use crate::tickets::office::Made as Call;
 
 on_both_databases! {
     reg_01_reg_02_a_callback_is_a_wrap_up_until_its_register_entry_is_saved,
+    reg_02_an_agent_who_has_not_saved_is_held_until_then,
     reg_03_the_sheet_of_the_day_is_shared_at_six,
     reg_04_three_daily_registers_and_what_is_missing_at_midnight,
     reg_05_every_call_has_a_row_that_is_annotated_and_never_deleted,
@@ -66,6 +67,35 @@ async fn reg_01_reg_02_a_callback_is_a_wrap_up_until_its_register_entry_is_saved
     assert!(department.warned("register_late").await.is_empty());
     department.turn("2026-03-04 00:00").await;
     assert_eq!(department.warned("register_late").await, [format!("install-feedback/callback:{other}")]);
+}
+
+async fn reg_02_an_agent_who_has_not_saved_is_held_until_then(db: &Database) {
+    let mut department = Department::open(db).await;
+    let call = department.office.outbound("2026-03-03 09:55", "13800000001", true).await;
+    let at = crate::plan::shop::at("2026-03-03 09:55").0;
+    department
+        .office
+        .sql(&format!(
+            "INSERT INTO legs (call_id, number, kind, target, agent, started_at, answered_at, ended_at, result, ended_by)
+             VALUES ('{call}', 1, 'agent', '8001', 'wang', {at}, {at}, {at}, 'talked', 'peer')"
+        ))
+        .await;
+    let made = Made { pack: "whole_house_install", rule: "install", call: &call, ..Made::default() };
+    let id = department.callback(made).await;
+    let held = |moment: &str| {
+        let now = department.office.shop.set(moment);
+        let books = department.books.clone();
+        async move { books.held(now).await.unwrap() }
+    };
+    assert_eq!(held("2026-03-03 10:01").await, [("wang".to_owned(), "back_office".to_owned())].into());
+    department
+        .note(
+            "2026-03-03 10:05",
+            &format!("callback:{id}"),
+            json!({ "outstanding": "齐全", "progress_told": "是" }),
+        )
+        .await;
+    assert!(held("2026-03-03 10:06").await.is_empty());
 }
 
 async fn reg_03_the_sheet_of_the_day_is_shared_at_six(db: &Database) {

@@ -10,6 +10,9 @@ on_both_databases! {
     rpt_02_rpt_03_weekly_and_monthly_repair_reports_name_what_is_missing,
     rpt_03_a_yearly_draft_has_the_figures_of_twelve_months,
     rpt_04_the_month_of_complaints_adds_up,
+    rpt_05_the_week_of_dispatch_goes_to_hr_by_designer,
+    rpt_09_a_callback_report_shows_attempted_reached_scores_and_problems,
+    rpt_12_the_yearly_survey_is_an_index_for_each_team,
     rpt_06_the_heads_measures_are_open_actions,
     rpt_07_month_and_quarter_of_a_hospital_show_both_parts_of_the_rate,
     rpt_08_the_daily_report_is_drafted_overdue_and_reviewed,
@@ -165,6 +168,73 @@ async fn rpt_04_the_month_of_complaints_adds_up(db: &Database) {
     assert!(lines.iter().any(|(name, n, _)| name.starts_with("工程部 / 工期") && *n == 2), "{lines:?}");
     assert_eq!(figure(&report, "causes")["missing"], 3, "no root cause is known yet");
     assert_eq!(report["recipients"], json!(["工程部", "设计部", "客服部"]));
+}
+
+async fn rpt_05_the_week_of_dispatch_goes_to_hr_by_designer(db: &Database) {
+    let mut department = Department::open(db).await;
+    for (day, designer) in
+        [("2026-03-02", "陈"), ("2026-03-04", "陈"), ("2026-03-08", "林"), ("2026-03-09", "林")]
+    {
+        let fields = json!({ "designer": designer });
+        department.event("xian_decoration", "work.start_fixed", &format!("{day} 10:00"), fields).await;
+    }
+    department.turn("2026-03-09 08:00").await;
+    let made = department.made("dispatch-week").await;
+    let report = department.get(&format!("/reports/{}", made[0]["id"])).await;
+    assert_eq!((&report["from"], &report["recipients"]), (&json!("2026-03-02"), &json!(["人力资源部"])));
+    assert_eq!(groups(figure(&report, "started")), [("林".into(), 1, 1), ("陈".into(), 2, 2)]);
+}
+
+async fn rpt_09_a_callback_report_shows_attempted_reached_scores_and_problems(db: &Database) {
+    let mut department = Department::open(db).await;
+    for (n, answered) in [true, true, false].into_iter().enumerate() {
+        let call = department.office.outbound("2026-03-03 10:00", &format!("139{n:08}"), answered).await;
+        if answered {
+            department.office.answer(&call, "q1", "1", Some(4), false).await;
+            let made = Made { pack: "generic_enterprise", rule: "routine", call: &call, ..Made::default() };
+            department.callback(made).await;
+        }
+    }
+    // Calls that no callback or ticket ties to the pack are everybody's.
+    let body = json!({ "pack": "generic_enterprise", "kind": "complaint", "phone": "13800000001",
+        "fields": { "cause_class": "质量", "content": "漏水" } });
+    department.office.ticket("2026-03-03 11:00", body).await;
+    let report = department.report("campaign-month", "2026-03-03").await;
+    assert_eq!(parts(figure(&report, "attempted")), (3, 3, 0));
+    assert_eq!(parts(figure(&report, "reached")), (2, 3, 0));
+    assert_eq!(figure(&report, "score")["value"], 4.0);
+    assert_eq!(groups(figure(&report, "problems")), [("complaint".into(), 1, 1)]);
+    assert!(
+        report["texts"].as_array().unwrap().iter().any(|t| t["title"] == "改进措施" && t["required"] == true)
+    );
+}
+
+async fn rpt_12_the_yearly_survey_is_an_index_for_each_team(db: &Database) {
+    let mut department = Department::open(db).await;
+    for (n, (team, score)) in [("一队", 5), ("一队", 4), ("二队", 3)].into_iter().enumerate() {
+        let call = department.office.outbound("2026-06-03 10:00", &format!("139{n:08}"), true).await;
+        department.office.answer(&call, "q1", "1", Some(score), false).await;
+        let event = json!({ "engineer": team });
+        let made = Made {
+            pack: "equipment_manufacturer",
+            rule: "survey",
+            closed: "2026-06-03 10:05",
+            call: &call,
+            event,
+            ..Made::default()
+        };
+        department.callback(made).await;
+    }
+    let report = department.report("survey-year", "2026-06-03").await;
+    let index = figure(&report, "index");
+    let lines: Vec<_> = index["groups"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|g| (g["name"].as_str().unwrap(), g["value"].as_f64().unwrap()))
+        .collect();
+    assert_eq!(lines, [("一队", 4.5), ("二队", 3.0)]);
+    assert_eq!(parts(figure(&report, "surveys")), (3, 3, 0));
 }
 
 async fn rpt_06_the_heads_measures_are_open_actions(db: &Database) {

@@ -7,6 +7,7 @@ use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
     reg_06_a_letter_that_was_sent_has_a_row,
+    reg_08_a_repair_is_archived_within_two_days_and_the_next_ticket_shows_its_parts,
     reg_13_the_ledger_has_costs_and_their_sum_by_unit,
     reg_14_each_complaint_and_suggestion_of_a_call_is_a_row,
     reg_15_each_step_of_a_buyer_has_its_date,
@@ -41,6 +42,36 @@ async fn reg_06_a_letter_that_was_sent_has_a_row(db: &Database) {
     assert_eq!(
         (&row["kind"], &row["customer"], &row["channel"], &row["delivered"], &row["content"]),
         (&json!("通知"), &json!("张三"), &json!("sms"), &json!("是"), &json!("预约提醒：3月5日上门"))
+    );
+}
+
+async fn reg_08_a_repair_is_archived_within_two_days_and_the_next_ticket_shows_its_parts(db: &Database) {
+    let department = Department::open(db).await;
+    let office = &department.office;
+    let body = json!({ "pack": "billboard_maker", "kind": "repair", "phone": "13800000001",
+        "fields": { "consent": "yes", "finding": "电机坏", "advice": "更换", "technician": "周" } });
+    let first = office.ticket("2026-03-01 10:00", body.clone()).await;
+    assert_eq!(first["last_repair"], json!(null));
+    for (at, stage, fields) in [
+        ("2026-03-01 11:00", "dispatch", json!({ "technician": "周" })),
+        ("2026-03-02 15:00", "repair", json!({})),
+        ("2026-03-03 10:00", "form", json!({})),
+    ] {
+        office.report(at, &first, stage, fields).await;
+    }
+    let due = |rows: &[serde_json::Value]| rows[0]["archive_due"].as_str().unwrap().to_owned();
+    let rows = department.rows("repair-records", "2026-03-01", "2026-03-31").await;
+    assert!(due(&rows).starts_with("2026-03-05") || due(&rows) == "2026-03-06 00:00", "{rows:?}");
+    let body_without = json!({ "do": "report", "stage": "archive", "fields": {} });
+    let refused = office.act("2026-03-04 09:00", &first, body_without).await;
+    assert_eq!(refused.status.as_u16(), 422, "no parts, no record: {}", refused.text());
+    office.report("2026-03-04 10:00", &first, "archive", json!({ "parts_replaced": "电机、皮带" })).await;
+    let rows = department.rows("repair-records", "2026-03-01", "2026-03-31").await;
+    assert_eq!((&rows[0]["parts"], &rows[0]["archived"]), (&json!("电机、皮带"), &json!("2026-03-04 10:00")));
+    let next = office.ticket("2026-06-01 10:00", body).await;
+    assert_eq!(
+        (&next["last_repair"]["parts"], &next["last_repair"]["number"]),
+        (&json!("电机、皮带"), &first["ticket"]["number"])
     );
 }
 

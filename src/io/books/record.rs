@@ -2,9 +2,11 @@
 
 use crate::base::{Timestamp, mask as mask_number, mask_numbers};
 use crate::calendar::Calendar;
+use crate::evidence::Detector;
 use crate::io::store::ScoreEventRow;
 use crate::io::store::register::{
-    AnswerOf, CallRecord, CallbackRecord, CustomerRecord, DutyRecord, EventRecord, MessageRecord,
+    AnswerOf, CallRecord, CallbackRecord, CustomerRecord, DutyRecord, EventRecord, FindingRecord,
+    MessageRecord,
 };
 use crate::register::{Fields, Record};
 
@@ -376,6 +378,31 @@ pub(super) fn duty(calendar: &Calendar, row: &DutyRecord) -> Record {
     time(&mut fields, calendar, "published", row.published_at);
     let id = format!("duty:{}/{}/{}/{}", row.roster_id, row.date, row.role, row.position);
     Record { id, at: day, fields }
+}
+
+/// A finding.
+pub(super) fn finding(calendar: &Calendar, row: &FindingRecord) -> Record {
+    let at = Timestamp(row.at);
+    let mut fields = Fields::default();
+    moment(&mut fields, calendar, at);
+    let title = Detector::of(&row.detector).map_or(row.detector.as_str(), |detector| detector.titles().0);
+    let value = format!("{} {}", row.value, row.unit);
+    for (name, text) in [
+        ("pack", row.pack.as_str()),
+        ("detector", &row.detector),
+        ("title", title),
+        ("value", value.trim()),
+        ("severity", &row.severity),
+        ("charge", &row.charge),
+        ("agent", &row.agent),
+        ("content", &row.detail),
+        ("phone", &row.phone),
+        ("call_id", &row.call_id),
+        ("recording", if row.recording.is_empty() { "" } else { &row.call_id }),
+    ] {
+        fields.set(name, text);
+    }
+    Record { id: format!("call:{}/finding/{}", row.call_id, row.number), at, fields }
 }
 
 /// Something that counts for or against somebody.

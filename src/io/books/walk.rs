@@ -70,6 +70,7 @@ impl Walk {
             Source::Owed => self.callbacks(true).await?,
             Source::Answers | Source::Opinions => self.parts_of_callbacks().await?,
             Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => self.tickets().await?,
+            Source::Findings => self.findings().await?,
             Source::Messages | Source::Events | Source::Customers => self.others().await?,
             Source::Duties | Source::Scores => self.all_at_once().await?,
         };
@@ -180,6 +181,18 @@ impl Walk {
             }
         }
         Ok(found)
+    }
+
+    async fn findings(&mut self) -> Result<Vec<Record>, Error> {
+        let rows = self.books.store().register_findings(&self.after).await?;
+        match rows.last() {
+            Some(last) => {
+                (self.after.at, self.after.id) = (last.at, last.number);
+                self.after.call.clone_from(&last.call_id);
+            }
+            None => self.ended = true,
+        }
+        Ok(rows.iter().map(|row| record::finding(&self.calendar, row)).collect())
     }
 
     async fn others(&mut self) -> Result<Vec<Record>, Error> {

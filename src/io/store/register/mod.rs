@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod calls;
+mod findings;
 mod note;
 mod others;
 mod report;
@@ -10,6 +11,7 @@ mod tickets;
 
 pub use callbacks::{AnswerOf, CallbackRecord};
 pub use calls::CallRecord;
+pub use findings::FindingRecord;
 pub use note::NoteRow;
 pub use others::{CustomerRecord, DutyRecord, EventRecord, MessageRecord};
 pub use report::{ActionRow, NewReport, ReportFilter, ReportLogRow, ReportRow};
