@@ -4,12 +4,14 @@
 mod callbacks;
 mod callers;
 mod errands;
+mod dials;
 mod faults;
 mod holds;
 mod hotline;
 mod orders;
 mod nights;
 mod outbound;
+mod progressive;
 mod queues;
 mod soak;
 mod talks;

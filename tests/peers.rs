@@ -6,6 +6,7 @@ mod calls;
 mod control;
 mod crash;
 pub mod daemon;
+mod dialling;
 mod drain;
 mod encrypted;
 mod flood;

@@ -7,6 +7,7 @@ mod card;
 mod channels;
 mod crash;
 mod days;
+mod dials;
 mod edits;
 pub mod firm;
 mod kept;

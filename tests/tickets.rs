@@ -5,6 +5,7 @@
 
 mod calls;
 mod closing;
+mod dialled;
 mod found;
 mod departments;
 mod live;

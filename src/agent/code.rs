@@ -1,6 +1,6 @@
 //! Star codes: what a phone without a screen dials to say where its agent is.
 
-use super::settings::NotReadyReason;
+use super::settings::{NotReadyReason, OverrideReason};
 
 /// The codes as they are dialled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Codes {
     pub not_ready: String,
     /// Goes home.
     pub log_out: String,
+    /// Dials against a rule: the digit of a reason and the number follow.
+    pub dial_anyway: String,
 }
 
 /// What a code orders.
@@ -26,11 +28,26 @@ pub enum Order {
 
 impl Default for Codes {
     fn default() -> Self {
-        Codes { available: "*31".into(), not_ready: "*32".into(), log_out: "*30".into() }
+        Codes {
+            available: "*31".into(),
+            not_ready: "*32".into(),
+            log_out: "*30".into(),
+            dial_anyway: "*33".into(),
+        }
     }
 }
 
 impl Codes {
+    /// Reason and number of a call that is dialled against a rule; None where it is none, or
+    /// the digit is that of no reason.
+    pub fn read_anyway<'a>(&self, dialled: &'a str, reasons: &[OverrideReason]) -> Option<(String, &'a str)> {
+        let rest =
+            dialled.strip_prefix(self.dial_anyway.as_str()).filter(|_| !self.dial_anyway.is_empty())?;
+        let digit = rest.chars().next()?;
+        let reason = reasons.iter().find(|reason| reason.digit == digit)?;
+        Some((reason.text.clone(), rest.get(digit.len_utf8()..)?))
+    }
+
     /// What was dialled; None where it is no code.
     pub fn read(&self, dialled: &str, reasons: &[NotReadyReason]) -> Option<Order> {
         let is = |code: &str| !code.is_empty() && dialled == code;

@@ -36,6 +36,8 @@ pub enum Dialled {
     Agent(String),
     /// A number outside, separators removed.
     Outside(String),
+    /// The same, against a rule, with the reason for it.
+    Anyway(String, String),
     /// Something that this phone may not dial.
     Forbidden,
 }

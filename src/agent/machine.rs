@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::dial::{Dialled, digits};
 use super::life::{Life, Next};
 use super::settings::{AgentSettings, OnRegister, Rules};
-use super::state::{AgentView, Change, State, reason};
+use super::state::{Change, State, reason};
 use crate::base::{CallId, Mono, Now};
 
 /// Who acts where no person does.
@@ -75,7 +75,7 @@ pub enum Output {
 /// The agents.
 #[derive(Clone, Debug)]
 pub struct Agents {
-    agents: BTreeMap<String, Life>,
+    pub(super) agents: BTreeMap<String, Life>,
     rules: Rules,
     out: VecDeque<Output>,
 }
@@ -132,6 +132,10 @@ impl Agents {
         let Some(life) = self.agents.get(name) else { return Dialled::Forbidden };
         if let Some(order) = self.rules.codes.read(dialled, &self.rules.reasons) {
             return Dialled::Code(order);
+        }
+        if let Some((reason, number)) = self.rules.codes.read_anyway(dialled, &self.rules.override_reasons) {
+            let number = digits(number).filter(|number| life.settings.may_dial.allows(number));
+            return number.map_or(Dialled::Forbidden, |number| Dialled::Anyway(number, reason));
         }
         let Some(number) = digits(dialled) else { return Dialled::Forbidden };
         let other = self.agents.values().find(|other| other.settings.extension == number);
@@ -311,6 +315,18 @@ impl Agents {
         }
     }
 
+    /// A call that the agent began came to nothing before anybody was called: back to where
+    /// it was, without the time after a call.
+    pub fn handle_call_undone(&mut self, now: Now, name: &str, call: CallId) {
+        let Some(life) = self.agents.get_mut(name) else { return };
+        if life.state == State::OnCall && life.call == Some(call) {
+            match life.lost.take() {
+                Some((_, gone)) => self.leave(now, name, &gone, "phone"),
+                None => self.settle(now, name, reason::WITHDRAWN),
+            }
+        }
+    }
+
     fn end_call(&mut self, now: Now, name: &str, why: &str) {
         let Some(life) = self.agents.get_mut(name) else { return };
         life.last_call = Some(now.mono);
@@ -446,39 +462,5 @@ impl Agents {
     /// What follows; ask until None after every handler.
     pub fn poll(&mut self) -> Option<Output> {
         self.out.pop_front()
-    }
-
-    /// One agent's settings.
-    pub fn settings(&self, name: &str) -> Option<&AgentSettings> {
-        self.agents.get(name).map(|life| &life.settings)
-    }
-
-    /// The agent whose phone registers as this user.
-    pub fn by_extension(&self, extension: &str) -> Option<&str> {
-        let found = self.agents.iter().find(|(_, life)| life.settings.extension == extension);
-        found.map(|(name, _)| name.as_str())
-    }
-
-    /// Where an agent is; None: there is none of that name.
-    pub fn state(&self, name: &str) -> Option<State> {
-        self.agents.get(name).map(|life| life.state)
-    }
-
-    /// For how long no phone of an agent has been registered (ROS-03); None: one is, or there
-    /// is no such agent.
-    pub fn without_phone(&self, name: &str, now: Now) -> Option<std::time::Duration> {
-        let life = self.agents.get(name).filter(|life| life.phones == 0)?;
-        let ms = now.utc.millis_since(life.phones_since);
-        Some(std::time::Duration::from_millis(u64::try_from(ms).unwrap_or(0)))
-    }
-
-    /// Since when an agent has waited for a call: the end of its last one, or for ever.
-    pub fn idle_since(&self, name: &str) -> Option<Mono> {
-        self.agents.get(name).map(Life::idle_since)
-    }
-
-    /// All agents at this moment, by name.
-    pub fn views(&self, now: Now) -> Vec<AgentView> {
-        self.agents.values().map(|life| life.view(now)).collect()
     }
 }

@@ -12,6 +12,7 @@
 mod code;
 mod dial;
 mod life;
+mod look;
 mod machine;
 mod settings;
 mod state;
@@ -21,5 +22,5 @@ mod tests;
 pub use code::{Codes, Order};
 pub use dial::{Dialled, MayDial, Pattern, PatternError};
 pub use machine::{Agents, Output, Refusal, Wish};
-pub use settings::{AgentSettings, NotReadyReason, OnRegister, Rules};
+pub use settings::{AgentSettings, NotReadyReason, OnRegister, OverrideReason, Rules};
 pub use state::{AgentView, Change, State, reason};

@@ -51,6 +51,15 @@ pub struct NotReadyReason {
     pub limit: Duration,
 }
 
+/// A reason to dial against a rule (WIN-06).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OverrideReason {
+    /// Digit of the star code.
+    pub digit: char,
+    /// What the adherence report says.
+    pub text: String,
+}
+
 /// Times and reasons of all agents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
@@ -74,6 +83,8 @@ pub struct Rules {
     pub return_after_no_answer: Duration,
     /// Reasons that agents give.
     pub reasons: Vec<NotReadyReason>,
+    /// Reasons that agents give who dial against a rule.
+    pub override_reasons: Vec<OverrideReason>,
     /// Star codes.
     pub codes: Codes,
 }
@@ -98,6 +109,10 @@ impl Default for Rules {
                 reason("meeting", '3', minutes(180)),
                 reason("back_office", '4', minutes(240)),
                 reason("training", '5', minutes(480)),
+            ],
+            override_reasons: vec![
+                OverrideReason { digit: '1', text: "the customer asked for it".to_owned() },
+                OverrideReason { digit: '2', text: "danger or damage".to_owned() },
             ],
             codes: Codes::default(),
         }

@@ -38,6 +38,11 @@ pub(super) struct Turns {
 }
 
 impl Turns {
+    /// The planner, which holds the guard too.
+    pub fn planner(&self) -> Planner {
+        self.planner.clone()
+    }
+
     /// Their loops, until `stop`.
     pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 7] {
         [

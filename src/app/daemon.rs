@@ -20,6 +20,7 @@ use crate::engine::{self, Engine};
 use crate::io::certificate::{self, Certificate, Role};
 use crate::io::clock::{self, Clock};
 use crate::io::dns::Resolver;
+use crate::io::planner::Planner;
 use crate::io::recorder::{self, Recorder};
 use crate::io::rtp::{self, RtpPlane};
 use crate::io::signal::{self, Signal};
@@ -154,10 +155,11 @@ impl Daemon {
         let rng = rng(settings.seed).map_err(|e| Error::Io("entropy".into(), e))?;
         let mut engine = Engine::new(clock.now(), settings.engine.clone(), library, rng);
         take_campaigns(&mut engine, &store, clock.now()).await?;
+        let resolver = Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?);
         engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
-        let outside = outside(&settings, &store, &reports_tx)?;
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
+        let outside = outside(&settings, &store, (turns.planner(), resolver), &reports_tx);
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {
             clock,
@@ -257,16 +259,22 @@ impl Daemon {
 }
 
 /// What the driver has done elsewhere: SQL, DNS, speech, files.
-fn outside(settings: &Settings, store: &Store, reports: &mpsc::Sender<Report>) -> Result<Outside, Error> {
-    Ok(Outside {
+fn outside(
+    settings: &Settings,
+    store: &Store,
+    (planner, resolver): (Planner, Arc<Resolver>),
+    reports: &mpsc::Sender<Report>,
+) -> Outside {
+    Outside {
         store: store.clone(),
-        resolver: Arc::new(Resolver::system().map_err(|e| Error::Io("dns".into(), e))?),
+        planner,
+        resolver,
         reports: reports.clone(),
         tts: settings.tts.clone(),
         folders: settings.folders.clone(),
         fallback: settings.fallback_language.clone(),
         reloading: Arc::default(),
-    })
+    }
 }
 
 /// Scripts and prompts at the start; what cannot be used is said so.

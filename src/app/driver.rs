@@ -3,7 +3,7 @@
 //! The price of one owner is that the engine uses one core at most. It never waits for
 //! anything: files, DNS and SQL run elsewhere and report back as inputs.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::count::Seen;
 use super::drain::Drain;
 use super::outside::Outside;
 use super::reload::{Fresh, Reread};
-use crate::base::{Mono, Now};
+use crate::base::{CallId, Mono, Now};
 use crate::dialer::Reason;
 use crate::engine::{Engine, Hold, Input, Output, Reserved, Write};
 use crate::io::certificate;
@@ -23,7 +23,7 @@ use crate::io::rtp::RtpPlane;
 use crate::io::signal::{self, Signal};
 use crate::io::store::{StoreEvent, StoreHealth, WriterHandle};
 use crate::io::telemetry::Telemetry;
-use crate::io::web::{Catalogue, EventHub, LiveSnapshot, Order, Shared};
+use crate::io::web::{Catalogue, Done, EventHub, LiveSnapshot, Order, Refused, Shared};
 use crate::media;
 use crate::policy::code;
 
@@ -86,6 +86,8 @@ pub struct Driver {
     overflow: VecDeque<Write>,
     /// None: nobody has seen anything yet, `/readyz` least of all.
     published: Option<Mono>,
+    /// Who ordered a call for an agent, until the guard has answered.
+    pub(super) dials: BTreeMap<CallId, oneshot::Sender<Result<Done, Refused>>>,
     /// Counters at the last look.
     pub(super) seen: Seen,
 }
@@ -99,6 +101,7 @@ impl Driver {
             backlog: VecDeque::new(),
             overflow: VecDeque::new(),
             published: None,
+            dials: BTreeMap::new(),
             seen: Seen::default(),
         }
     }

@@ -2,8 +2,8 @@
 
 use super::driver::Driver;
 use crate::agent::Refusal;
-use crate::base::CampaignId;
-use crate::dialer::{self, Command};
+use crate::base::{CallId, CampaignId};
+use crate::dialer::{self, Command, Reason};
 use crate::engine::BridgeRefusal;
 use crate::io::web::{Control, Done, Order, Refused};
 
@@ -64,6 +64,16 @@ impl Driver {
             Control::Agent { name, wish, by } => {
                 self.parts.engine.agent_wish(now, &name, wish, &by).map(Done::Agent).map_err(no_wish)
             }
+            // The guard answers first: whoever asked waits for it.
+            Control::Dial { order, by } => match self.parts.engine.dial(now, order) {
+                Ok(call) => {
+                    tracing::info!(call_id = %call, by, "a call for an agent");
+                    self.dials.insert(call, reply);
+                    self.changed = true;
+                    return;
+                }
+                Err(why) => Err(Refused::Conflict(why)),
+            },
             Control::Drain { mode, by } => {
                 tracing::info!(?mode, by, "drain ordered");
                 Ok(Done::Draining { calls: self.drain(mode) })
@@ -72,6 +82,17 @@ impl Driver {
             Control::Reload { by } => return self.reload(&by, Some(reply)),
         };
         self.changed = true;
+        // Who asked may have gone away.
+        reply.send(answer).ok();
+    }
+
+    /// The guard answered for a call of an agent; whoever ordered it hears so.
+    pub(super) fn answer_dial(&mut self, call: CallId, refused: Option<&Reason>) {
+        let Some(reply) = self.dials.remove(&call) else { return };
+        let answer = match refused {
+            Some(reason) => Err(Refused::Conflict(format!("{}: {}", reason.code, reason.detail))),
+            None => Ok(Done::Dialled(call)),
+        };
         // Who asked may have gone away.
         reply.send(answer).ok();
     }

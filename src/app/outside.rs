@@ -12,6 +12,7 @@ use super::library::{self, Folders};
 use crate::base::Timestamp;
 use crate::engine::{Identity, Input, Output};
 use crate::io::dns::Resolver;
+use crate::io::planner::Planner;
 use crate::io::store::Store;
 use crate::media::Prompt;
 
@@ -24,6 +25,8 @@ const SOUND_BYTES: u64 = 10 * 1024 * 1024;
 #[derive(Clone)]
 pub struct Outside {
     pub store: Store,
+    /// Holds the guard of calls that agents begin.
+    pub planner: Planner,
     pub resolver: Arc<Resolver>,
     pub reports: mpsc::Sender<Report>,
     /// Program and arguments; the text comes on standard input, a WAV is expected on
@@ -56,6 +59,12 @@ impl Outside {
                     let best = result.as_ref().ok().and_then(|found| found.first());
                     let local = best.and_then(|d| super::lower::towards(d.addr));
                     this.report(Input::Located { trunk, result, local }).await;
+                });
+            }
+            Output::Clear(asked) => {
+                tokio::spawn(async move {
+                    let result = this.planner.clear(&asked, now).await;
+                    this.report(Input::Cleared { call: asked.call, result }).await;
                 });
             }
             Output::Identify { call, phone } => {

@@ -77,6 +77,7 @@ pub(super) fn settings(config: &config::Settings) -> Result<planner::Settings, S
     Ok(planner::Settings {
         release_at,
         auto_release: config.policy.auto_release,
+        survey_after_agents: config.policy.survey_after_agents,
         lines,
         policies: std::sync::Arc::new(loaded.policies.with_rules(&ticket::rules_of_tickets())),
         calendar,

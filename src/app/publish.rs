@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::driver::{Driver, Parts};
 use super::log::told;
-use crate::agent::AgentView;
+use crate::agent::{self, AgentView};
 use crate::base::{CallId, CampaignId, Disposition, EntryId};
 use crate::call::State;
 use crate::dialer::Health;
@@ -13,8 +13,8 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
-    LiveTrunk, LiveWaiting, Readiness,
+    CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
+    LiveTrunk, LiveWaiting, Readiness, agent_card,
 };
 use crate::sip::registrar::Binding;
 
@@ -35,6 +35,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
                 name: c.name.to_owned(),
                 trunk: c.trunk.map(str::to_owned),
                 state: c.state.as_str().to_owned(),
+                script: c.script.to_owned(),
                 step: c.step.to_owned(),
                 started_at: c.started_at,
                 answered_at: c.answered_at,
@@ -224,6 +225,11 @@ impl Driver {
                     "state": state });
                 self.parts.hub.publish_value("leg", &event);
             }
+            Notice::Cleared { call, agent, refused } => {
+                self.answer_dial(call, refused.as_ref());
+                let event = json!({ "call": call, "agent": agent, "refused": refused });
+                self.parts.hub.publish_value("dial", &event);
+            }
             Notice::Waiting { call, position, expected_s } => {
                 let event = json!({ "call": call, "state": "waiting", "position": position, "expected_s": expected_s });
                 self.parts.hub.publish_value("queue", &event);
@@ -266,12 +272,35 @@ impl Driver {
                     reason = change.reason,
                     "agent"
                 );
+                if matches!(change.to, agent::State::Offered | agent::State::OnCall) {
+                    self.send_card(&change);
+                }
                 let event = json!({ "agent": change.agent, "state": change.to, "reason": change.reason,
                     "call": change.call, "by": change.by, "at": change.at });
                 self.parts.hub.publish_value("agent", &event);
             }
             Notice::Alarm { call, word } => self.alarm(call, &word),
         }
+    }
+
+    /// The customer's card travels with the call: whoever shows it to the agent asks for nothing.
+    fn send_card(&self, change: &agent::Change) {
+        let Some(call) = change.call.and_then(|id| self.parts.engine.call(id)) else { return };
+        let asked = CardOf {
+            agent: change.agent.clone(),
+            call: call.id,
+            phone: call.phone.to_owned(),
+            name: call.name.to_owned(),
+            entry: call.entry,
+            script: call.script.to_owned(),
+        };
+        let (api, hub) = (self.parts.api.clone(), self.parts.hub.clone());
+        tokio::spawn(async move {
+            match agent_card(&api, asked, false).await {
+                Ok(card) => hub.publish_value("card", &card),
+                Err(problem) => tracing::warn!(problem = &*problem.detail, "a card could not be made"),
+            }
+        });
     }
 
     fn notify_call(&mut self, id: CallId) {

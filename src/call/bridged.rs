@@ -18,6 +18,9 @@ impl Call {
 
     /// Somebody is there: what was said to the customer meanwhile is cut short.
     pub(super) fn handle_connected(&mut self, now: Now) {
+        if self.state == State::Incoming {
+            self.accept_late(now);
+        }
         if self.state != State::Script {
             return;
         }
@@ -31,6 +34,9 @@ impl Call {
 
     /// The customer is alone: the script goes on by the way that it has for this.
     pub(super) fn handle_parted(&mut self, now: Now, parted: Parted, prompts: &PromptLibrary) {
+        if self.state == State::Incoming && self.ready.is_some() {
+            return self.refuse_late(now);
+        }
         if !matches!(self.state, State::Script | State::Bridged) || self.over.is_some() {
             return;
         }

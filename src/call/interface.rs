@@ -124,6 +124,8 @@ pub enum Event {
         /// The sound, or None.
         sound: Option<Arc<Prompt>>,
     },
+    /// The agent for whom the call is placed is there: the customer is called now.
+    Dial,
     /// Somebody of [`Action::Connect`] is there.
     Connected,
     /// The customer has nobody to talk to any more, or could not be given anybody.

@@ -76,6 +76,12 @@ pub struct Call {
     pub(super) awaiting: bool,
     pub(super) last_key: Option<(char, Mono)>,
     pub(super) alarm: Option<String>,
+    /// The customer is called only after [`Event::Dial`].
+    pub(super) waits: bool,
+    /// The caller is answered only when somebody is there.
+    pub(super) rings: bool,
+    /// What goes into the 200 then.
+    pub(super) ready: Option<(bytes::Bytes, Option<media::Stream>)>,
     /// The INVITE brought neither ringing nor media in time; another trunk may do better.
     pub(super) setup_timed_out: bool,
     /// What the last trunk said, kept while the next is looked for.
@@ -92,6 +98,18 @@ impl Call {
     /// An inbound call with its offer (None: the caller wants ours).
     pub fn inbound(now: Now, plan: Plan, way: Way, offer: Option<bytes::Bytes>, rng: Rng) -> Self {
         Call::new(now, plan, way, Negotiation::new(Some(offer), rng))
+    }
+
+    /// An outbound call whose customer is called after [`Event::Dial`]: the phone of the agent
+    /// who is to talk with them is rung first.
+    pub fn after_agent(now: Now, plan: Plan, way: Way, rng: Rng) -> Self {
+        Call { waits: true, ..Call::outbound(now, plan, way, rng) }
+    }
+
+    /// An inbound call that is answered by [`Event::Connected`] and no sooner, as one between
+    /// two phones of ours is; its script begins before, and can only connect.
+    pub fn ringing(now: Now, plan: Plan, way: Way, offer: Option<bytes::Bytes>, rng: Rng) -> Self {
+        Call { rings: true, ..Call::inbound(now, plan, way, offer, rng) }
     }
 
     fn new(now: Now, plan: Plan, way: Way, negotiation: Negotiation) -> Self {
@@ -123,6 +141,9 @@ impl Call {
             awaiting: false,
             last_key: None,
             alarm: None,
+            waits: false,
+            rings: false,
+            ready: None,
             setup_timed_out: false,
             last_refusal: None,
             out,
@@ -143,6 +164,7 @@ impl Call {
             Event::SessionEnded(end) => self.handle_session_ended(now, *end),
             Event::Route(way) => self.handle_route(now, way),
             Event::Speech { speech, sound } => self.handle_speech(now, speech, sound, prompts),
+            Event::Dial => self.handle_dial(now),
             Event::Connected => self.handle_connected(now),
             Event::Parted(parted) => self.handle_parted(now, parted, prompts),
             Event::Stop(why) => self.handle_stop(now, why),
@@ -219,6 +241,11 @@ impl Call {
     /// lengths stay true where the wall clock is set while the call is up.
     pub fn clock(&self, now: Now) -> Timestamp {
         self.begun.utc + now.mono.since(self.begun.mono)
+    }
+
+    /// What the network said at its end, once it has.
+    pub fn cause(&self) -> Option<crate::base::Cause> {
+        self.over.as_ref().map(|over| over.cause)
     }
 
     /// Who ended it, once somebody has.

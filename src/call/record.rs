@@ -121,6 +121,10 @@ pub struct Bridging {
     pub hung_up_first: Option<(HungUpFirst, Timestamp)>,
     /// Times of silence in the recording, by order.
     pub pauses: Vec<Pause>,
+    /// The agent who began the call, by phone or by order; None: nobody did.
+    pub begun_by: Option<String>,
+    /// Somebody was to be there for a customer whom we called, and nobody was.
+    pub abandoned: bool,
     /// Times in which somebody had the customer, who heard nobody.
     pub holds: Vec<(Timestamp, Timestamp)>,
 }

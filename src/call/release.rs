@@ -45,9 +45,13 @@ impl Call {
     pub(super) fn handle_stop(&mut self, now: Now, why: String) {
         let settled = Verdict::new(Disposition::Cancelled, Blame::Ours, why.clone());
         match self.state {
-            State::Opening | State::Rerouting => {
+            State::Opening | State::Waiting | State::Rerouting => {
                 self.verdict = Some(settled);
-                if self.media_open {
+                if self.waits {
+                    // Its customer was never called: it used no trunk, and counts in no cap.
+                    self.way = None;
+                }
+                if self.media_open || self.state == State::Waiting {
                     self.close_media(now);
                 }
             }
@@ -144,6 +148,7 @@ impl Call {
     pub(super) fn handle_deadline(&mut self, now: Now, prompts: &PromptLibrary) {
         match self.state {
             State::Opening => self.handle_open_failed(now, "the media worker did not answer".into()),
+            State::Waiting => self.handle_stop(now, "the phone of the agent was not answered".into()),
             State::Calling => {
                 self.setup_timed_out = true;
                 let detail = format!("nothing but 100 for {} s", self.plan.setup.as_secs());

@@ -19,8 +19,17 @@ impl Call {
             return self.close_media(now);
         }
         match self.plan.direction {
+            Direction::Outbound if self.waits => self.enter(now, State::Waiting),
             Direction::Outbound => self.send_invite(now),
             Direction::Inbound => self.accept(now, prompts),
+        }
+    }
+
+    /// The agent is there. One who is there before the socket is does not wait again.
+    pub(super) fn handle_dial(&mut self, now: Now) {
+        self.waits = false;
+        if self.state == State::Waiting {
+            self.send_invite(now);
         }
     }
 
@@ -46,6 +55,13 @@ impl Call {
         match self.negotiation.answer_first(way) {
             Ok((sdp, stream)) => {
                 self.prepare_runner(now);
+                if self.rings {
+                    self.ready = Some((sdp, stream));
+                    if let Some(runner) = &mut self.runner {
+                        runner.handle_event(now, ivr::Event::Started);
+                    }
+                    return self.drain_runner(now, prompts);
+                }
                 self.out.push_back(Action::Accept(sdp));
                 if let Some(stream) = stream {
                     self.media(Command::Start(stream));
@@ -135,12 +151,7 @@ impl Call {
 
     /// The call is up: the tap goes on, then an extension is dialled through, where there is one.
     fn begin(&mut self, now: Now, prompts: &PromptLibrary) {
-        let at = self.clock(now);
-        self.stamps.answered.get_or_insert(at);
-        if self.plan.record {
-            let path = self.plan.recordings.join(format!("{}.wav", self.plan.stem));
-            self.media(Command::Record { path });
-        }
+        self.go_up(now);
         match self.plan.extension.clone().filter(|_| self.plan.direction == Direction::Outbound) {
             Some(Extension { pause, keys, .. }) => {
                 self.media(Command::SendKeys { pause, keys });
@@ -148,6 +159,34 @@ impl Call {
             }
             None => self.meet(now, prompts),
         }
+    }
+
+    fn go_up(&mut self, now: Now) {
+        let at = self.clock(now);
+        self.stamps.answered.get_or_insert(at);
+        if self.plan.record {
+            let path = self.plan.recordings.join(format!("{}.wav", self.plan.stem));
+            self.media(Command::Record { path });
+        }
+    }
+
+    /// Somebody is there for a caller who was not answered yet.
+    pub(super) fn accept_late(&mut self, now: Now) {
+        let Some((sdp, stream)) = self.ready.take() else { return };
+        self.out.push_back(Action::Accept(sdp));
+        if let Some(stream) = stream {
+            self.media(Command::Start(stream));
+        }
+        self.go_up(now);
+        self.enter(now, State::Script);
+    }
+
+    /// Nobody is there for a caller who was not answered yet.
+    pub(super) fn refuse_late(&mut self, now: Now) {
+        let nobody = || Verdict::new(Disposition::NoAnswer, Blame::Peer, "nobody answered");
+        self.verdict.get_or_insert_with(nobody);
+        self.out.push_back(Action::Reject(480));
+        self.enter(now, State::Releasing);
     }
 
     /// Person or machine is told, or the script begins.

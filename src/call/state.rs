@@ -11,6 +11,7 @@
 //!
 //! Calling, Ringing, Early -2xx, an extension is to be dialled-> Extension -> Detecting, Script
 //! Opening -inbound-> Incoming -200 sent-> Script
+//! Opening -an agent's phone is rung first-> Waiting -they are there-> Calling
 //! Script -somebody of ours answers-> Bridged -they hang up or vanish-> Script
 //! ```
 //!
@@ -25,6 +26,8 @@ use std::time::Duration;
 pub enum State {
     /// Waits for the media plane to bind a socket.
     Opening,
+    /// The phone of the agent who is to talk with the customer rings first.
+    Waiting,
     /// INVITE sent, nothing but 100 heard.
     Calling,
     /// A 180 or a 183 without SDP was heard.
@@ -61,15 +64,16 @@ use State::*;
 
 impl State {
     /// Every state, in the order of a call.
-    pub const ALL: [State; 16] = [
-        Opening, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script, Bridged,
-        Message, Lingering, Releasing, Closing, Reporting, Ended,
+    pub const ALL: [State; 17] = [
+        Opening, Waiting, Calling, Ringing, Early, Rerouting, Incoming, Extension, Detecting, Script,
+        Bridged, Message, Lingering, Releasing, Closing, Reporting, Ended,
     ];
 
     /// The states that may follow. Anything else is a fault of the program.
     pub const fn followers(self) -> &'static [State] {
         match self {
-            Opening => &[Calling, Incoming, Closing],
+            Opening => &[Waiting, Calling, Incoming, Closing],
+            Waiting => &[Calling, Closing],
             Calling => &[Ringing, Early, Rerouting, Extension, Detecting, Script, Releasing, Closing],
             Ringing => &[Early, Rerouting, Extension, Detecting, Script, Releasing, Closing],
             Early => &[Rerouting, Extension, Detecting, Script, Releasing, Closing],
@@ -99,6 +103,8 @@ impl State {
         match self {
             // Binding two sockets takes microseconds; a worker that needs seconds is stuck.
             Opening | Rerouting => Duration::from_secs(5),
+            // A phone of ours rings two minutes at most; this is the net below that.
+            Waiting => Duration::from_secs(150),
             // Overall ceilings; the ring time of the campaign is shorter.
             Calling | Ringing | Early | Incoming => Duration::from_secs(180),
             // 32 keys and commas of at most 2 s each, after a pause of at most 30 s.
@@ -124,10 +130,17 @@ impl State {
         matches!(self, Extension | Detecting | Script | Bridged | Message | Lingering)
     }
 
+    /// Whether nothing but the end is left: `answered` says whether it ever was up, for a call
+    /// that was not may be released by one trunk and go on over the next.
+    pub const fn is_over(self, answered: bool) -> bool {
+        matches!(self, Closing | Reporting | Ended) || (answered && matches!(self, Releasing))
+    }
+
     /// The word in the API and the event stream.
     pub const fn as_str(self) -> &'static str {
         match self {
             Opening => "opening",
+            Waiting => "waiting",
             Calling => "calling",
             Ringing => "ringing",
             Early => "early",
@@ -186,7 +199,8 @@ mod tests {
             })
             .collect();
         insta::assert_snapshot!(table, @"
-        opening    -> calling incoming closing
+        opening    -> waiting calling incoming closing
+        waiting    -> calling closing
         calling    -> ringing early rerouting extension detecting script releasing closing
         ringing    -> early rerouting extension detecting script releasing closing
         early      -> rerouting extension detecting script releasing closing

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::duration::Span;
 use super::lower::Lowering;
 use super::raw::Raw;
-use crate::agent::{AgentSettings, Codes, MayDial, NotReadyReason, OnRegister, Rules};
+use crate::agent::{AgentSettings, Codes, MayDial, NotReadyReason, OnRegister, OverrideReason, Rules};
 use crate::engine::AgentsSetup;
 use crate::media::Codec;
 use crate::sip::digest::Algorithm;
@@ -63,6 +63,11 @@ pub struct Agents {
     pub code_not_ready: String,
     /// Star code of going home. Default `*30`; empty: none.
     pub code_log_out: String,
+    /// Star code of dialling against a rule; the digit of a reason and the number follow. Default
+    /// `*33`; empty: none.
+    pub code_dial_anyway: String,
+    /// Reasons to dial against a rule: digit of the star code, and the words for the report.
+    pub override_reasons: Vec<String>,
     /// Wrong passwords that cost nothing. Default 3; 1 to 20.
     pub guesses_free: u8,
     /// Wrong passwords after which an address, and a user, are shut out. Default 10; 2 to 100.
@@ -124,6 +129,8 @@ impl Default for Agents {
             code_available: "*31".into(),
             code_not_ready: "*32".into(),
             code_log_out: "*30".into(),
+            code_dial_anyway: "*33".into(),
+            override_reasons: vec!["1 the customer asked for it".into(), "2 danger or damage".into()],
             guesses_free: 3,
             guesses: 10,
             shut_out: Span::seconds(900),
@@ -241,6 +248,7 @@ impl Lowering<'_> {
             available: code("code_available", &raw.code_available),
             not_ready: code("code_not_ready", &raw.code_not_ready),
             log_out: code("code_log_out", &raw.code_log_out),
+            dial_anyway: code("code_dial_anyway", &raw.code_dial_anyway),
         };
         let zero = Span::seconds(0);
         Rules {
@@ -269,8 +277,31 @@ impl Lowering<'_> {
                 true,
             ),
             reasons,
+            override_reasons: self.override_reasons(&raw.override_reasons),
             codes,
         }
+    }
+
+    fn override_reasons(&mut self, written: &[String]) -> Vec<OverrideReason> {
+        let mut reasons: Vec<OverrideReason> = Vec::new();
+        for (i, line) in written.iter().enumerate() {
+            let read = line.split_once(' ').map(|(digit, text)| (digit.trim(), text.trim()));
+            match read.and_then(|(digit, text)| Some((digit.parse::<u8>().ok().filter(|d| *d < 10)?, text))) {
+                Some((digit, text)) if !text.is_empty() => {
+                    let digit = char::from(b'0' + digit);
+                    if reasons.iter().any(|known| known.digit == digit) {
+                        self.wrong(format!("agents.override_reasons[{i}]"), "its digit stands there twice");
+                    }
+                    reasons.push(OverrideReason { digit, text: text.to_owned() });
+                }
+                _ => self.wrong_hint(
+                    format!("agents.override_reasons[{i}]"),
+                    format!("`{line}` is no reason"),
+                    "write a digit and the words for the report: \"1 the customer asked for it\"",
+                ),
+            }
+        }
+        reasons
     }
 
     fn identity(

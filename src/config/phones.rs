@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::lower::Lowering;
 use crate::engine::{Contact, PhoneSettings, StaticContact};
 use crate::media::Codec;
-use crate::sip::{Destination, Host, Scheme, Transport, Uri};
+use crate::sip::{Destination, Host, Scheme, Srtp, Transport, Uri};
 
 /// `[phones]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,13 +14,16 @@ use crate::sip::{Destination, Host, Scheme, Transport, Uri};
 pub struct Phones {
     /// Whether keys pressed in a talk are passed on to the other side. Default true.
     pub pass_keys: bool,
+    /// Encryption of the sound to and from phones by SDES: `off` (default), `preferred` or
+    /// `required`. Its keys are hidden only where phones register over TLS.
+    pub srtp: Srtp,
     /// Phones at a fixed address, each with its extension. Default none.
     pub contact: Vec<PhoneContact>,
 }
 
 impl Default for Phones {
     fn default() -> Self {
-        Phones { pass_keys: true, contact: Vec::new() }
+        Phones { pass_keys: true, srtp: Srtp::Off, contact: Vec::new() }
     }
 }
 
@@ -57,7 +60,7 @@ impl Lowering<'_> {
                 ),
             }
         }
-        PhoneSettings { contacts, codecs: codecs.to_vec(), pass_keys: raw.pass_keys }
+        PhoneSettings { contacts, codecs: codecs.to_vec(), pass_keys: raw.pass_keys, srtp: raw.srtp }
     }
 }
 

@@ -18,10 +18,14 @@ pub struct Policy {
     pub release_at: String,
     /// Whether they are released by themselves; else a person does it, after a look at them.
     pub auto_release: bool,
+    /// Whether a customer who talked with an agent and gave no rating, because somebody hung up
+    /// before, is called once by the robot, under the caps of the number. Default no.
+    pub survey_after_agents: bool,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Policy { folder: None, calendar: None, release_at: "08:50".into(), auto_release: true }
+        let release_at = "08:50".into();
+        Policy { folder: None, calendar: None, release_at, auto_release: true, survey_after_agents: false }
     }
 }

@@ -117,6 +117,9 @@ pub struct CampaignSettings {
     pub max_attempts: u32,
     /// Goes on after a deadline has passed; false gives such an entry up.
     pub after_deadline: bool,
+    /// Of the customers who answer, how many in a hundred may find no agent in a day; above it one
+    /// call at a time is placed. 0 means no limit. Only for scripts that ring agents.
+    pub max_abandoned_percent: u8,
     /// Calls to one number in a calendar day; 0 means no cap. This cap and the three below
     /// count over all campaigns, agents and numbers shown.
     pub daily_cap_per_number: u32,
@@ -182,6 +185,7 @@ impl Default for CampaignSettings {
             priority: 5,
             max_attempts: 3,
             after_deadline: true,
+            max_abandoned_percent: 3,
             daily_cap_per_number: 3,
             weekly_cap_per_number: 0,
             cap_per_number_in_24_hours: 0,

@@ -46,6 +46,9 @@ impl CampaignSettings {
                 format!("{} is above {MAX_EXTENSION_WAIT_SECONDS}", self.extension_wait_seconds),
             );
         }
+        if self.max_abandoned_percent > 100 {
+            return wrong("max_abandoned_percent", format!("{} is above 100", self.max_abandoned_percent));
+        }
         if !(1..=9).contains(&self.priority) {
             return wrong("priority", format!("{} is not between 1 and 9 (9 goes first)", self.priority));
         }

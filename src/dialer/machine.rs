@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::pace::Pacer;
+use super::seats::Seats;
 use super::settle::{is_quiet, settle};
 use super::transition::transition;
 use super::trunk::{Purpose, TrunkStatus, Trunks};
@@ -118,6 +119,10 @@ pub struct Dialer {
     pub(super) hold: Option<Reason>,
     /// Names of the survey scripts that can be run; None: not known here.
     pub(super) scripts: Option<BTreeSet<String>>,
+    /// Agents by the script that would ring them.
+    pub(super) seats: BTreeMap<String, Seats>,
+    /// Calls whose customer an agent has.
+    pub(super) reached: BTreeSet<CallId>,
     pub(super) reserve: Pacer,
     pub(super) dial: Pacer,
     pub(super) actions: VecDeque<Action>,
@@ -139,6 +144,8 @@ impl Dialer {
             numbers: BTreeSet::new(),
             hold: None,
             scripts: None,
+            seats: BTreeMap::new(),
+            reached: BTreeSet::new(),
             actions: VecDeque::new(),
             wake: None,
             turn: 0,
@@ -414,6 +421,7 @@ impl Dialer {
     /// Takes a call out of every count. Its campaign and entry, for list calls.
     pub(super) fn forget(&mut self, call: CallId) -> Option<(CampaignId, Candidate)> {
         let slot = self.calls.remove(&call)?;
+        self.reached.remove(&call);
         if let Some(trunk) = &slot.trunk {
             self.trunks.release(trunk);
         }

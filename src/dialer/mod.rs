@@ -12,6 +12,7 @@ pub mod import;
 mod machine;
 mod pace;
 mod progress;
+mod seats;
 mod serve;
 mod settle;
 #[cfg(test)]
@@ -27,5 +28,6 @@ pub use check::{MAX_ATTEMPTS, MAX_CALLS_PER_SECOND, MAX_EXTENSION_PAUSE_MS, MAX_
 pub use entry::{Attempt, Candidate, EntryState, EntryUpdate, NewEntry, Terms, Turn};
 pub use machine::{Dialer, Error, MAX_FETCH, Settings};
 pub use progress::{Progress, eta};
+pub use seats::{Seats, Tally};
 pub use settle::{QUIET_HOURS_FIELD, settle};
 pub use trunk::{Health, RouteFailure, TrunkSettings, TrunkStatus};

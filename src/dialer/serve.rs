@@ -184,6 +184,7 @@ impl Dialer {
                 || !work.open
                 || work.queue.is_empty()
                 || !work.has_room(now.utc)
+                || !self.has_seat(work)
                 || work.waiting > 0
             {
                 continue;
@@ -371,6 +372,9 @@ impl Dialer {
         {
             return Some(Reason::new(code::NO_TRUNK, why));
         }
+        if let Some(reason) = self.why_no_seat(work).filter(|_| !work.queue.is_empty()) {
+            return Some(reason);
+        }
         let rest = work.rest.filter(|rest| work.is_idle() && rest.unfinished > 0)?;
         let next = rest.next_due?;
         (next > now.utc).then(|| {
@@ -393,7 +397,7 @@ impl Dialer {
 }
 
 /// What the entry says, or the campaign where the entry says nothing.
-fn own_or<'a>(own: &'a str, campaign: &'a str) -> &'a str {
+pub(super) fn own_or<'a>(own: &'a str, campaign: &'a str) -> &'a str {
     if own.is_empty() { campaign } else { own }
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::pace::Pacer;
+use super::seats::Tally;
 use super::{Campaign, CampaignState, Candidate, EntryUpdate, Fetched};
 use crate::base::{EntryId, Mono, Now, Timestamp};
 use crate::calendar::Windows;
@@ -73,6 +74,8 @@ pub(super) struct Workload {
     pub blocked: Option<Option<Reason>>,
     /// Turn in which it was last served, so that equals take turns.
     pub served: u64,
+    /// What its customers of today found.
+    pub tally: Tally,
 }
 
 impl Workload {
@@ -97,6 +100,7 @@ impl Workload {
             promised: None,
             blocked: None,
             served: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -108,6 +112,15 @@ impl Workload {
         self.campaign = Campaign { state, ..campaign };
         self.windows = windows;
         self.open_known = None;
+    }
+
+    /// A customer answered on this day.
+    pub(super) fn note_answer(&mut self, day: jiff::civil::Date, abandoned: bool) {
+        if self.tally.day != day {
+            self.tally = Tally { day, ..Tally::default() };
+        }
+        self.tally.answered += 1;
+        self.tally.abandoned += u32::from(abandoned);
     }
 
     pub(super) fn is_running(&self) -> bool {

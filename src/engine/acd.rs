@@ -170,23 +170,39 @@ impl Engine {
     pub(super) fn agent_answered(&mut self, now: Now, leg: u64) -> bool {
         let Some((agent, call)) = self.agent_of(leg) else { return true };
         if self.desk.agents.state(&agent) != Some(State::Offered) {
-            // Rung by a script or an order, not by a queue: who is busy is so by their own phone.
-            self.desk.agents.handle_call_began(now, &agent, call).ok();
-            return true;
+            // Rung by a script or an order, not by a queue. Two calls may have rung at once: who
+            // took one has it, and the other rings on elsewhere.
+            let began = self.desk.agents.handle_call_began(now, &agent, call).is_ok();
+            return began || self.desk.agents.state(&agent) != Some(State::OnCall);
         }
         self.desk.agents.handle_answered(now, &agent, call) && self.queues.offer_answered(now, &agent, call)
+    }
+
+    /// An agent's phone is up in a call for another reason than an offer: by transfer, in a
+    /// conference, to be consulted. No queue offers them a caller meanwhile.
+    pub(super) fn agent_joined(&mut self, now: Now, leg: u64) {
+        if let Some((agent, call)) = self.agent_of(leg) {
+            // Who is in another call already stays in that.
+            self.desk.agents.handle_call_began(now, &agent, call).ok();
+        }
     }
 
     /// An agent's phone is of no more use to a call: `up`: they talked.
     pub(super) fn agent_parted(&mut self, now: Now, leg: u64, up: bool, result: LegResult) {
         let Some((agent, call)) = self.agent_of(leg) else { return };
+        if self.is_on_another_phone(leg) {
+            return;
+        }
         match (up, result) {
             (true, LegResult::Lost) => {
                 self.queues.agent_lost(now, call);
                 self.desk.agents.handle_call_ended(now, &agent, call);
             }
             (true, _) => {
-                self.queues.leave(now, call);
+                // A colleague who leaves a talk that goes on does not end it for the queue.
+                if !self.has_talker(call) {
+                    self.queues.leave(now, call);
+                }
                 self.desk.agents.handle_call_ended(now, &agent, call);
             }
             (false, LegResult::Elsewhere | LegResult::CalledOff | LegResult::CustomerLeft) => {
@@ -194,6 +210,31 @@ impl Engine {
             }
             (false, _) => self.desk.agents.handle_refused(now, &agent, call),
         }
+    }
+
+    /// Whether somebody of ours talks in a call.
+    fn has_talker(&self, call: CallId) -> bool {
+        let bridge = self.by_call.get(&call).and_then(|slot| self.bridges.get(slot));
+        bridge.is_some_and(|bridge| bridge.guests.iter().any(|guest| guest.up && guest.role == Role::Talker))
+    }
+
+    /// Whether a name is that of an agent who is in a call or rung for one: nobody is rung in
+    /// the middle of a talk.
+    pub(super) fn is_busy(&self, extension: &str) -> bool {
+        let agent = self.desk.agents.by_extension(extension);
+        let state = agent.and_then(|agent| self.desk.agents.state(agent));
+        matches!(state, Some(State::OnCall | State::Offered))
+    }
+
+    /// Whether the agent of a leg is up in the same call on another phone, which took it over.
+    fn is_on_another_phone(&self, leg: u64) -> bool {
+        let Some(slot) = self.legs.get(&leg) else { return false };
+        let target = |leg: &u64| self.legs.get(leg).map(|slot| slot.leg.plan().target.as_str());
+        let guests = self.bridges.get(&slot.call).map_or(&[][..], |bridge| &bridge.guests);
+        let same = |guest: &&super::bridge::Guest| {
+            guest.up && guest.leg != leg && guest.role == Role::Talker && target(&guest.leg) == target(&leg)
+        };
+        guests.iter().any(|guest| same(&guest))
     }
 
     /// The caller is gone, from a queue or from an agent.
@@ -231,6 +272,7 @@ impl Engine {
             idle_since: self.desk.agents.idle_since(agent).unwrap_or_default(),
         });
         self.queues.agent_changed(now, agent, fact);
+        self.tell_seats(now);
     }
 
     /// The queues, for who shows them.

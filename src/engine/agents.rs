@@ -96,6 +96,7 @@ impl Engine {
         self.endpoint.set_registrar(now, setup.registrar);
         self.desk.agents.handle_settings(now, setup.agents, setup.rules);
         self.queues.handle_settings(now, setup.queues);
+        self.tell_seats(now);
     }
 
     /// What is due of agents and phones.

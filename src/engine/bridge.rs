@@ -5,16 +5,16 @@
 //! that ring or are up; a leg that is over is a line in the record and no guest any more.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::contact::{Address, Target};
+pub(super) use super::guest::{Bridge, Guest, Ring, Search, Task};
 use super::{Engine, Notice, Output};
 use crate::base::{CallId, Now, Timestamp};
 use crate::call::leg::{self, Accept, LegKind, LegPlan, LegResult, Party, Release, Role, is_alone, mixes};
 use crate::call::{self, Bridging, EndedBy, HungUpFirst, Wanted};
 use crate::ivr::Parted;
-use crate::media::{self, Command, GroupId, MAX_MEMBERS, Mix, Prompt};
+use crate::media::{self, Command, GroupId, Mix};
 use crate::sip::endpoint::Hangup;
 
 /// How long whoever answers an outside number may take to press the key: two sayings of what
@@ -27,81 +27,15 @@ const ACCEPT_KEY: char = '1';
 /// How long a leg rings that a person asked for.
 pub(super) const RING: Duration = Duration::from_secs(30);
 
-/// The legs of one call beside the customer's.
-#[derive(Debug, Default)]
-pub(super) struct Bridge {
-    pub guests: Vec<Guest>,
-    /// Whom to ring next, while somebody is looked for.
-    pub hunt: Option<Search>,
-    /// The customer is put aside by order.
-    pub held: bool,
-    /// What the customer hears while nobody talks with them.
-    pub music: Vec<Arc<Prompt>>,
-    music_on: bool,
-    mixed: Vec<(u64, Mix)>,
-    /// Somebody has the customer, or is about to again.
-    talking: bool,
-    /// For the record.
-    pub bridging: Bridging,
-    /// The customer hears nobody.
-    alone: bool,
-    /// From when, while somebody has them.
-    pub held_since: Option<Timestamp>,
-    next_number: u32,
-}
-
-/// One leg in a call.
-#[derive(Clone, Debug)]
-pub(super) struct Guest {
-    pub leg: u64,
-    pub number: u32,
-    pub place: u8,
-    pub role: Role,
-    pub task: Task,
-    pub up: bool,
-    /// Its own phone holds.
-    pub held: bool,
-    /// Put aside by order: a transfer is under way.
-    pub aside: bool,
-    pub muted: bool,
-}
-
-/// What a leg was rung for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Task {
-    /// To take the customer.
-    Answer,
-    /// To take the customer from this leg.
-    Transfer(u64),
-    /// To talk with our person first, while the customer waits.
-    Consult,
-    /// To join.
-    Join,
-    /// To supervise.
-    Supervise,
-}
-
-/// A search for somebody.
-#[derive(Clone, Debug)]
-pub(super) struct Search {
-    /// Each round is rung at once. Names and not places, for a place is taken when it is rung.
-    pub rounds: VecDeque<Vec<String>>,
-    pub ring: Duration,
-    pub accept: Accept,
-}
-
-/// What one leg is rung with.
-pub(super) struct Ring {
-    pub task: Task,
-    pub role: Role,
-    pub ring: Duration,
-    pub accept: Accept,
-}
-
 impl Engine {
     /// Rings somebody for a call; the call hears [`call::Event::Connected`] or
     /// [`call::Event::Parted`] in any case.
     pub(super) fn want(&mut self, now: Now, call: u64, wanted: Wanted) {
+        self.bridges.entry(call).or_default().wanted = true;
+        if let Some(leg) = self.dialler_of(call) {
+            self.bridges.entry(call).or_default().wait_with(&wanted.music);
+            return self.join_dialler(now, call, leg);
+        }
         if let Some(queue) = wanted.search.queue.clone() {
             return self.enqueue(now, call, &queue, &wanted);
         }
@@ -136,6 +70,9 @@ impl Engine {
                 return self.part(now, call, Parted::Nobody);
             };
             for name in round {
+                if self.is_busy(&name) {
+                    continue;
+                }
                 let how = Ring { task: Task::Answer, role: Role::Talker, ring, accept: accept.clone() };
                 if let Some(target) = self.target(now, &name) {
                     self.ring(now, call, target, &how);
@@ -151,6 +88,7 @@ impl Engine {
             let (kind, way, accept) = match (&address, how.role) {
                 (Address::Phone(contact), Role::Talker) => (LegKind::Agent, Some(self.way_to(contact)), None),
                 (Address::Phone(contact), _) => (LegKind::Supervisor, Some(self.way_to(contact)), None),
+                (Address::Caller, _) => continue,
                 (Address::Outside { trunk, number, .. }, _) => {
                     let route = crate::dialer::Route { trunk: trunk.as_str().into(), number: number.clone() };
                     (LegKind::Trunk, self.way(&route), Some(how.accept.clone()))
@@ -173,17 +111,7 @@ impl Engine {
             };
             let leg = self.next_slot;
             if let Some(bridge) = self.bridges.get_mut(&call) {
-                bridge.guests.push(Guest {
-                    leg,
-                    number,
-                    place,
-                    role: how.role,
-                    task: how.task,
-                    up: false,
-                    held: false,
-                    aside: false,
-                    muted: false,
-                });
+                bridge.add(leg, number, place, how.role, how.task);
             }
             self.start_leg(now, call, address, plan);
         }
@@ -205,8 +133,9 @@ impl Engine {
         self.legs.get(&leg).map(|slot| slot.call)
     }
 
-    pub(super) fn handle_leg_ringing(&mut self, leg: u64) {
+    pub(super) fn handle_leg_ringing(&mut self, now: Now, leg: u64) {
         self.note_leg(leg, "ringing");
+        self.tell_caller(now, leg);
     }
 
     /// Somebody is there: mixed in by the same step in which the answer came.
@@ -222,21 +151,38 @@ impl Engine {
         }
         let Some(guest) = self.guest_mut(leg) else { return };
         guest.up = true;
+        let talks = guest.role == Role::Talker;
         let Some(call) = self.call_of_guest(leg) else { return };
+        if talks && !matches!(task, Task::Answer | Task::Dial | Task::Line) {
+            self.agent_joined(now, leg);
+        }
         match task {
+            Task::Dial => self.dialler_up(now, call, leg),
+            Task::Line => {}
             Task::Answer => self.take_customer(now, call, leg),
             Task::Transfer(from) => self.transferred(now, call, from),
-            Task::Consult | Task::Join | Task::Supervise => self.stop_ringing(now, call, leg, task),
+            Task::Consult => {
+                self.stop_ringing(now, call, leg, task);
+                self.answer_line(now, call);
+            }
+            Task::Join | Task::Supervise => self.stop_ringing(now, call, leg, task),
         }
         self.remix(call);
         self.note_leg(leg, "up");
     }
 
     /// The first to answer has the customer; the other phones stop ringing.
-    fn take_customer(&mut self, now: Now, call: u64, leg: u64) {
+    pub(super) fn take_customer(&mut self, now: Now, call: u64, leg: u64) {
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.hunt = None;
         bridge.talking = true;
+        bridge.served = true;
+        if let Some(id) = self.id_of(call) {
+            // The agent is not free any more: known before the call stops counting as waiting.
+            let seats = self.seats();
+            self.dialer.set_seats(seats);
+            self.dialer.handle_reached(now, id);
+        }
         // Mixed before anything else is sent: the customer is heard from the first word on.
         self.with_slot(now, call, call::Event::Connected);
         if let Some(bridge) = self.bridges.get_mut(&call) {
@@ -295,13 +241,20 @@ impl Engine {
         let guest = bridge.guests.remove(index);
         bridge.bridging.legs.push(record);
         self.note_leg_over(call, &guest, leg, result);
-        self.agent_parted(now, leg, guest.up, result);
+        if guest.task != Task::Line {
+            self.agent_parted(now, leg, guest.up, result);
+        }
         match (guest.up, guest.role, guest.task) {
+            (_, _, Task::Dial) => self.dialler_gone(now, call, result),
+            (_, _, Task::Line) => self.line_gone(now, call),
+            (true, Role::Talker, Task::Consult) if self.line_of(call).is_some() => {
+                self.consulted_gone(now, call, result);
+            }
             (true, Role::Talker, _) => self.handle_talker_gone(now, (call, leg), result, (by, at)),
             (true, Role::Supervisor(_), _) => {}
             (false, _, Task::Answer) => self.ring_next(now, call),
             (false, _, Task::Transfer(from)) => self.transfer_failed(now, call, from, result),
-            (false, _, Task::Consult) => self.set_held(call, false),
+            (false, _, Task::Consult) => self.consulted_gone(now, call, result),
             (false, _, Task::Join | Task::Supervise) => {}
         }
         self.remix(call);
@@ -314,6 +267,7 @@ impl Engine {
         result: LegResult,
         (by, at): (EndedBy, Timestamp),
     ) {
+        self.drop_line(now, call, leg);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.held = false;
         let mut awaited = false;
@@ -352,6 +306,8 @@ impl Engine {
     fn release_guests(&mut self, now: Now, call: u64, ringing: LegResult) {
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.hunt = None;
+        let status = self.slots.get(&call).and_then(|slot| slot.call.cause()).map_or(0, |cause| cause.sip);
+        let Some(bridge) = self.bridges.get_mut(&call) else { return };
         for guest in std::mem::take(&mut bridge.guests) {
             let result = if guest.up { LegResult::Talked } else { ringing };
             let Some(slot) = self.legs.get(&guest.leg) else { continue };
@@ -361,7 +317,10 @@ impl Engine {
             }
             self.note_leg_over(call, &guest, guest.leg, result);
             self.agent_parted(now, guest.leg, guest.up, result);
-            let hangup = Hangup { status: 0, q850: 16, text: "the call is over".to_owned() };
+            // A phone that dialled hears why nobody answered.
+            let told = (400..700).contains(&status) && status != 487 && guest.task == Task::Dial;
+            let status = if told { status } else { 0 };
+            let hangup = Hangup { status, q850: 16, text: "the call is over".to_owned() };
             self.with_leg(now, guest.leg, leg::Event::Release(Release { result, hangup }));
         }
     }
@@ -394,7 +353,8 @@ impl Engine {
     pub(super) fn remix(&mut self, call: u64) {
         self.mixed_anew.insert(call);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
-        let parties: Vec<Party> = bridge.guests.iter().filter(|guest| guest.up).map(Guest::party).collect();
+        let parties: Vec<Party> =
+            bridge.guests.iter().filter(|guest| guest.is_in()).map(Guest::party).collect();
         let talks = self.slots.get(&call).is_some_and(|slot| slot.call.state() == call::State::Bridged);
         let mut orders = Vec::new();
         let alone = is_alone(&parties, bridge.held);
@@ -405,7 +365,7 @@ impl Engine {
             orders.push((call, Command::Music(music)));
         }
         let all = if parties.is_empty() { Vec::new() } else { mixes(GroupId(call), &parties, bridge.held) };
-        let legs = bridge.guests.iter().filter(|guest| guest.up).map(|guest| guest.leg);
+        let legs = bridge.guests.iter().filter(|guest| guest.is_in()).map(|guest| guest.leg);
         let next: Vec<(u64, Mix)> = std::iter::once(call).chain(legs).zip(all).collect();
         for (number, mix) in next.iter().filter(|part| !bridge.mixed.contains(part)) {
             orders.push((*number, Command::Mix(Some(*mix))));
@@ -425,8 +385,12 @@ impl Engine {
     /// What the record of a call that is over says of its legs.
     pub(super) fn close_bridge(&mut self, now: Now, call: u64) -> Bridging {
         self.end_bridge(now, call);
+        let outbound = self.slots.get(&call).is_some_and(|slot| {
+            slot.call.plan().direction == call::Direction::Outbound && slot.call.answered_at().is_some()
+        });
         self.end_hold(now, call);
-        self.bridges.remove(&call).map(|bridge| bridge.bridging).unwrap_or_default()
+        let Some(bridge) = self.bridges.remove(&call) else { return Bridging::default() };
+        Bridging { abandoned: outbound && bridge.wanted && !bridge.served, ..bridge.bridging }
     }
 
     fn note_leg(&mut self, leg: u64, state: &'static str) {
@@ -456,41 +420,6 @@ impl Engine {
         state: &'static str,
     ) {
         self.notice(Notice::Leg { call, number, kind, target, state });
-    }
-}
-
-impl Bridge {
-    /// The customer waits with this music, which the call has started.
-    pub fn wait_with(&mut self, music: &[Arc<Prompt>]) {
-        if !music.is_empty() {
-            self.music = music.to_vec();
-        }
-        self.music_on = true;
-    }
-
-    /// Somebody has the customer, who hears nobody.
-    pub fn on_hold(&self) -> bool {
-        self.talking && self.alone
-    }
-
-    fn free_place(&self) -> Option<u8> {
-        (1..MAX_MEMBERS).find(|place| self.guests.iter().all(|guest| guest.place != *place))
-    }
-
-    fn take_number(&mut self) -> u32 {
-        self.next_number += 1;
-        self.next_number
-    }
-}
-
-impl Guest {
-    /// Whether it can hear and be heard.
-    pub fn is_present(&self) -> bool {
-        self.up && !self.held && !self.aside
-    }
-
-    fn party(&self) -> Party {
-        Party { place: self.place, role: self.role, present: self.is_present(), muted: self.muted }
     }
 }
 

@@ -68,6 +68,11 @@ impl Engine {
         self.campaigns.iter().map(view).collect()
     }
 
+    /// What a campaign's customers of today found, as far as this process saw it.
+    pub fn tally(&self, campaign: CampaignId) -> Option<dialer::Tally> {
+        self.dialer.tally(campaign)
+    }
+
     /// The default windows or the calendar changed.
     pub(super) fn note_windows(&mut self) {
         for note in self.campaigns.values_mut() {
@@ -78,6 +83,8 @@ impl Engine {
     /// Tells the dialler which scripts can be run.
     pub(super) fn tell_scripts(&mut self) {
         self.dialer.handle_scripts(self.library.scripts.keys().cloned().collect());
+        let seats = self.seats();
+        self.dialer.set_seats(seats);
     }
 
     /// A campaign was deleted; it was not running.

@@ -7,7 +7,7 @@ use crate::base::{CallId, Disposition, Now, PhoneNumber};
 use crate::call::Way;
 use crate::dialer;
 use crate::media::Codec;
-use crate::sip::Destination;
+use crate::sip::{Destination, Srtp};
 
 /// One phone of an extension.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,12 +40,14 @@ pub struct PhoneSettings {
     pub codecs: Vec<Codec>,
     /// Whether keys pressed in a talk are passed on to the other side.
     pub pass_keys: bool,
+    /// Encryption of their media by SDES (RFC 4568).
+    pub srtp: Srtp,
 }
 
 impl Default for PhoneSettings {
     fn default() -> Self {
         let codecs = vec![Codec::Pcma, Codec::Pcmu, Codec::G722];
-        PhoneSettings { contacts: Vec::new(), codecs, pass_keys: true }
+        PhoneSettings { contacts: Vec::new(), codecs, pass_keys: true, srtp: Srtp::Off }
     }
 }
 
@@ -54,6 +56,8 @@ impl Default for PhoneSettings {
 pub(super) enum Address {
     /// A phone of ours.
     Phone(Contact),
+    /// A phone of ours that called by itself.
+    Caller,
     /// An outside number.
     Outside {
         /// Trunk by name.
@@ -114,7 +118,7 @@ impl Engine {
         Way {
             trunk: "".into(),
             codecs: self.settings.phones.codecs.clone(),
-            srtp: crate::sip::Srtp::Off,
+            srtp: self.settings.phones.srtp,
             rtcp_mux: false,
             external: contact.local.or(self.settings.external_media).or(self.settings.fallback_media),
         }

@@ -55,6 +55,13 @@ pub enum Input {
         /// The sound.
         sound: Option<Arc<media::Prompt>>,
     },
+    /// The guard answered [`Output::Clear`]; where it is Ok, the call is reserved on disk.
+    Cleared {
+        /// Which.
+        call: CallId,
+        /// Whom to call, or why not.
+        result: Result<super::Clearance, Reason>,
+    },
     /// Who calls; the answer to [`Output::Identify`], where anybody is known.
     Identified {
         /// Which call.
@@ -118,6 +125,8 @@ pub enum Output {
         /// At most so many.
         limit: u32,
     },
+    /// Ask the guard about a call that an agent begins; [`Input::Cleared`] is due.
+    Clear(Box<super::Clear>),
     /// Look up who calls; [`Input::Identified`] may come.
     Identify {
         /// Which call.
@@ -173,6 +182,15 @@ pub enum Notice {
         target: String,
         /// `ringing`, `up`, or the word of what it came to.
         state: &'static str,
+    },
+    /// The guard said whether a call that an agent begins may leave.
+    Cleared {
+        /// Which.
+        call: CallId,
+        /// Who calls.
+        agent: String,
+        /// Why it may not; None: it may.
+        refused: Option<Reason>,
     },
     /// A caller in a queue stands at this place.
     Waiting {

@@ -6,7 +6,7 @@ use super::contact::Address;
 use super::outbound::name_addr;
 use super::switchboard::Timed;
 use super::{Engine, Output};
-use crate::base::{Mono, Now};
+use crate::base::{CallId, Mono, Now};
 use crate::call::leg::{self, Action, Leg, LegPlan};
 use crate::media;
 use crate::sip::endpoint::{By, End, Invite, Redirect, SessionId};
@@ -17,6 +17,8 @@ pub(super) struct LegSlot {
     pub leg: Leg,
     /// Slot of its call, which may be gone before it.
     pub call: u64,
+    /// That call's id.
+    pub call_id: CallId,
     address: Address,
     /// The customer as its phone shows them: name and number.
     caller: (String, String),
@@ -26,26 +28,43 @@ pub(super) struct LegSlot {
 }
 
 impl Engine {
-    /// Rings one phone for the call of a slot; gives the leg's slot.
-    pub(super) fn start_leg(&mut self, now: Now, call: u64, address: Address, plan: LegPlan) -> u64 {
+    /// Rings one phone for the call of a slot.
+    pub(super) fn start_leg(&mut self, now: Now, call: u64, address: Address, plan: LegPlan) {
+        let leg = Leg::new(now, plan, self.rng.fork());
+        self.place_leg(now, call, address, leg, None);
+    }
+
+    /// Takes a new leg in, with the session of the phone that called; gives the leg's slot.
+    pub(super) fn place_leg(
+        &mut self,
+        now: Now,
+        call: u64,
+        address: Address,
+        leg: Leg,
+        session: Option<SessionId>,
+    ) {
         let number = self.next_slot;
         self.next_slot += 1;
         let caller = self.slots.get(&call).map(|slot| {
             let plan = slot.call.plan();
             (plan.facts.name.clone(), plan.phone.clone())
         });
+        let Some(call_id) = self.id_of(call) else { return };
+        if let Some(session) = session {
+            self.by_session.insert(session, number);
+        }
         let slot = LegSlot {
-            leg: Leg::new(now, plan, self.rng.fork()),
+            leg,
             call,
+            call_id,
             address,
             caller: caller.unwrap_or_default(),
-            session: None,
+            session,
             media: media::SessionId::beside(number, media::SessionId(call)),
             timer: Mono::FAR,
         };
         self.legs.insert(number, Box::new(slot));
         self.drain_leg(now, number);
-        number
     }
 
     pub(super) fn with_leg(&mut self, now: Now, number: u64, event: leg::Event) {
@@ -85,6 +104,11 @@ impl Engine {
         match action {
             Action::Media(command) => self.order_leg(number, command),
             Action::Invite { offer, second } => self.invite_leg(now, number, offer, second),
+            Action::Accept(sdp) => {
+                if let Some(session) = session {
+                    self.endpoint.accept(now, session, sdp);
+                }
+            }
             Action::Answer(answer) => {
                 if let Some(session) = session {
                     self.endpoint.answer(now, session, answer);
@@ -95,7 +119,7 @@ impl Engine {
                     self.endpoint.hangup(now, session, why);
                 }
             }
-            Action::Ringing => self.handle_leg_ringing(number),
+            Action::Ringing => self.handle_leg_ringing(now, number),
             Action::Up => self.handle_leg_up(now, number),
             Action::Held(held) => self.handle_leg_held(number, held),
             Action::Key(key) => self.handle_leg_key(number, key),
@@ -127,6 +151,7 @@ impl Engine {
                 let from = name_addr(&slot.caller.0, &slot.caller.1, &host);
                 Some((from, contact.uri.clone(), contact.destination.clone(), contact.connection))
             }
+            Address::Caller => None,
             Address::Outside { trunk, number, .. } => self.trunk_named(trunk).and_then(|trunk| {
                 let from = name_addr("", &trunk.settings.caller_id, trunk.domain());
                 Some((from, trunk.uri(number), trunk.destination()?.clone(), None))

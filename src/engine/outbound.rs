@@ -1,5 +1,7 @@
 //! From the dialler's order to the INVITE, and from a call's wishes to the other machines.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::{Engine, Notice, Output, Report, Write};
@@ -7,7 +9,11 @@ use crate::base::{Blame, CallId, Cause, Disposition, Now};
 use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Extension, Plan, Way};
 use crate::dialer::{self, Order, Route, RouteFailure};
 use crate::ivr::Facts;
+use crate::policy::code;
 use crate::sip::endpoint::{Hangup, Invite};
+
+/// How soon a customer is called again who answered and found nobody.
+const ABANDONED_AGAIN: Duration = Duration::from_secs(60);
 
 impl Engine {
     pub(super) fn handle_dialer(&mut self, now: Now, action: dialer::Action) {
@@ -15,7 +21,7 @@ impl Engine {
         match action {
             A::Fetch { campaign, list, limit } => self.output(Output::Fetch { campaign, list, limit }),
             A::Reserve(attempts) => self.write(Write::Reserve(attempts)),
-            A::Dial(order) => self.dial(now, *order),
+            A::Dial(order) => self.dial_entry(now, *order),
             A::Release { call, campaign, update } => {
                 let record = CallRecord {
                     campaign: Some(campaign),
@@ -30,6 +36,10 @@ impl Engine {
             }
             A::Update(updates) => self.write(Write::Entries(updates)),
             A::Blocked { campaign, reason } => {
+                if let Some(reason) = reason.as_ref().filter(|reason| reason.code == code::NO_AGENT) {
+                    let word = format!("no_agent: campaign {campaign}: {}", reason.detail);
+                    self.notice(Notice::Alarm { call: None, word });
+                }
                 self.note_blocked(campaign, reason.clone());
                 self.notice(Notice::Blocked(campaign, reason.clone()));
                 self.write(Write::Blocked { campaign, reason });
@@ -47,7 +57,7 @@ impl Engine {
         }
     }
 
-    fn dial(&mut self, now: Now, order: Order) {
+    fn dial_entry(&mut self, now: Now, order: Order) {
         let Some(script) = self.library.scripts.get(&order.script).cloned() else {
             let detail = format!("script `{}` does not exist: add it or change the campaign", order.script);
             return self.fail(now, &order, detail);
@@ -157,6 +167,7 @@ impl Engine {
             }
             Action::KeepPrompt { name, path } => self.output(Output::KeepPrompt { name, path }),
             Action::Changed => {
+                self.tell_dialler(now, slot);
                 if let Some(id) = self.id_of(slot) {
                     self.notice(Notice::Call(id));
                 }
@@ -258,14 +269,26 @@ impl Engine {
 
     /// Everything that follows the end of a call, in one place.
     pub(super) fn report(&mut self, now: Now, closing: Closing) {
-        let Closing { record, later_at, do_not_call, alarm, trace } = closing;
+        let Closing { mut record, later_at, do_not_call, alarm, trace } = closing;
+        if let Some(dial) = self.dials.remove(&record.id) {
+            record.bridging.begun_by = Some(dial.agent);
+        }
         if let Some(place) = self.desk.code_calls.iter().position(|id| *id == record.id) {
             // The agent's state is the record of it.
             self.desk.code_calls.remove(place);
             return;
         }
+        if let Some(campaign) = record.campaign.filter(|_| record.answered_at.is_some()) {
+            self.dialer.handle_answered(now, campaign, record.bridging.abandoned);
+        }
         self.end_return(now, &record);
-        let ended = dialer::Ended { disposition: record.disposition, later_at };
+        // Whoever answered and found nobody is called first, as if they had named the time.
+        let ended = match record.bridging.abandoned {
+            true => {
+                dialer::Ended { disposition: Disposition::Later, later_at: Some(now.utc + ABANDONED_AGAIN) }
+            }
+            false => dialer::Ended { disposition: record.disposition, later_at },
+        };
         let entry = self.dialer.handle_call_ended(now, record.id, ended);
         self.routes.remove(&record.id);
         if let (Some(campaign), Some(update)) = (record.campaign, &entry) {

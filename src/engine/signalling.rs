@@ -1,9 +1,9 @@
 //! What the SIP endpoint reports, routed to calls and trunks.
 
-use super::{Engine, Notice};
+use super::{Engine, Notice, Write};
 use crate::base::Now;
 use crate::call::{self, leg};
-use crate::sip::endpoint::{Event, SessionId};
+use crate::sip::endpoint::{End, Event, SessionId};
 
 impl Engine {
     pub(super) fn handle_sip(&mut self, now: Now, event: Event) {
@@ -18,6 +18,8 @@ impl Engine {
                 self.with_session(now, session, call::Event::SessionLost(end));
             }
             Event::Failed { session, end } | Event::Ended { session, end } => {
+                self.forget_dial(session);
+                self.keep_leg_trace(session, &end);
                 self.with_session(now, session, call::Event::SessionEnded(end));
                 self.by_session.remove(&session);
             }
@@ -63,6 +65,16 @@ impl Engine {
                 let word = format!("sip_flood: {refused} INVITEs from {source} refused");
                 self.notice(Notice::Alarm { call: None, word });
             }
+        }
+    }
+
+    /// The messages of a further leg are kept beside those of its call.
+    fn keep_leg_trace(&mut self, session: SessionId, end: &End) {
+        let leg = self.by_session.get(&session).and_then(|number| self.legs.get(number));
+        let Some((call, number)) = leg.map(|slot| (slot.call_id, slot.leg.plan().number)) else { return };
+        let trace = end.trace.items();
+        if !trace.is_empty() {
+            self.write(Write::LegTrace { call, number, trace });
         }
     }
 

@@ -7,6 +7,7 @@ use super::agents::AgentDesk;
 use super::bridge::Bridge;
 use super::callbacks::Return;
 use super::campaigns::CampaignNote;
+use super::dial::Dial;
 use super::duty::DutyChain;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
@@ -53,6 +54,8 @@ pub struct Engine {
     pub(super) slots: BTreeMap<u64, Box<Slot>>,
     /// Further legs of calls, numbered in one row with them.
     pub(super) legs: BTreeMap<u64, Box<LegSlot>>,
+    /// Calls that agents began, until they are reported.
+    pub(super) dials: BTreeMap<CallId, Dial>,
     /// By the slot of their call.
     pub(super) bridges: BTreeMap<u64, Bridge>,
     /// Calls in which it changed who hears whom, since the last look at holds.
@@ -100,6 +103,7 @@ impl Engine {
             slots: BTreeMap::new(),
             legs: BTreeMap::new(),
             bridges: BTreeMap::new(),
+            dials: BTreeMap::new(),
             mixed_anew: BTreeSet::new(),
             by_session: BTreeMap::new(),
             by_call: BTreeMap::new(),
@@ -141,6 +145,7 @@ impl Engine {
             Input::Speech { call, speech, sound } => {
                 self.with_call(now, call, call::Event::Speech { speech, sound });
             }
+            Input::Cleared { call, result } => self.handle_cleared(now, call, result),
             Input::Identified { call, caller } => self.handle_identified(now, call, caller),
             Input::Hold(who, reason) => self.hold(now, who, reason),
             Input::Wake => {}
@@ -323,9 +328,11 @@ impl Engine {
             let next = entry.call.next_timeout();
             let old = std::mem::replace(&mut entry.timer, next);
             // With the customer go all who were there for them.
-            let over = !entry.call.state().is_answered();
+            let over = entry.call.state().is_over(entry.call.answered_at().is_some());
+            let id = entry.call.plan().id;
             self.set_timer(Timed { number: slot, old, next });
             if over {
+                self.release_dialler(now, id);
                 self.leave_queue(now, slot);
                 self.end_bridge(now, slot);
             }

@@ -5,6 +5,7 @@
 
 use super::Engine;
 use super::bridge::{Guest, RING, Ring, Task};
+use crate::agent::Dialled;
 use crate::base::Now;
 use crate::call::leg::{self, LegResult, Release, Role};
 use crate::ivr::Parted;
@@ -13,20 +14,28 @@ use crate::sip::{Scheme, Uri};
 
 impl Engine {
     /// A phone of ours wants the customer to go on with somebody else (RFC 3515). Only a
-    /// person who talks with a customer may, and only towards phones of ours: a phone that
-    /// was broken into rings nobody outside.
+    /// person who talks with a customer may, towards phones of ours and towards what this agent
+    /// may dial: a phone that was broken into rings nobody else.
     pub(super) fn handle_refer(&mut self, now: Now, session: SessionId, refer_to: &Uri) {
         let refuse = |engine: &mut Engine, status| engine.endpoint.answer_refer(now, session, Err(status));
         let leg = self.by_session.get(&session).copied().filter(|number| self.legs.contains_key(number));
         let Some((leg, call)) = leg.and_then(|leg| Some((leg, self.call_of_guest(leg)?))) else {
             return refuse(self, 403);
         };
-        // To join a dialog that the phone has elsewhere (RFC 3891) is another thing than to ring.
+        // To join a dialog that the phone has on its second line (RFC 3891) is another thing than
+        // to ring.
         if refer_to.headers.is_some() {
-            return refuse(self, 501);
+            if !self.transfer_to_line(now, session, leg, refer_to) {
+                refuse(self, 501);
+            }
+            return;
         }
         let target = match (&refer_to.scheme, refer_to.user_unescaped()) {
             (Scheme::Sip | Scheme::Sips, Some(user)) if !self.contacts_of(&user).is_empty() => user,
+            (_, Some(user)) => match self.outside_of(leg, &user) {
+                Ok(number) => number,
+                Err(status) => return refuse(self, status),
+            },
             _ => return refuse(self, 404),
         };
         if self.is_transferring(call) || !self.talks(call, leg) {
@@ -34,6 +43,20 @@ impl Engine {
         }
         self.endpoint.answer_refer(now, session, Ok(()));
         self.begin_transfer(now, call, leg, &target);
+    }
+
+    /// A number outside, where the agent of a leg may dial it; else the status that refuses.
+    fn outside_of(&mut self, leg: u64, number: &str) -> Result<String, u16> {
+        let target = self.legs.get(&leg).map(|slot| slot.leg.plan().target.clone()).unwrap_or_default();
+        let agent = self.desk.agents.by_extension(&target).ok_or(404_u16)?;
+        match self.desk.agents.dialled(agent, number) {
+            Dialled::Outside(number) => Ok(number),
+            Dialled::Forbidden if number.bytes().all(|b| b.is_ascii_digit() || b == b'+') => {
+                self.desk.forbidden += 1;
+                Err(403)
+            }
+            _ => Err(404),
+        }
     }
 
     fn talks(&self, call: u64, leg: u64) -> bool {
@@ -118,7 +141,7 @@ impl Engine {
 }
 
 /// What a phone is told of a leg that came to nothing.
-fn status_of(result: LegResult) -> u16 {
+pub(super) fn status_of(result: LegResult) -> u16 {
     match result {
         LegResult::Busy => 486,
         LegResult::Declined => 603,

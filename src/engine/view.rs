@@ -24,6 +24,8 @@ pub struct CallView<'a> {
     pub trunk: Option<&'a str>,
     /// Where it is.
     pub state: State,
+    /// Script that runs.
+    pub script: &'a str,
     /// Step of the script.
     pub step: &'a str,
     /// When it began.
@@ -96,6 +98,7 @@ fn view(call: &Call) -> CallView<'_> {
         name: &plan.facts.name,
         trunk: call.trunk(),
         state: call.state(),
+        script: plan.script.name(),
         step: call.step(),
         started_at: call.started_at(),
         answered_at: call.answered_at(),

@@ -61,6 +61,15 @@ pub enum Write {
     },
     /// An agent moved to another state: the row before ends, a new one begins.
     AgentState(Box<crate::agent::Change>),
+    /// The SIP messages of a further leg, when its dialog is over.
+    LegTrace {
+        /// Its call.
+        call: CallId,
+        /// Its position among the legs.
+        number: u32,
+        /// The messages.
+        trace: Vec<TraceItem>,
+    },
     /// Why a campaign as a whole places no call now; None: nothing is in its way.
     Blocked {
         /// Which.

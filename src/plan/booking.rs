@@ -118,7 +118,8 @@ mod tests {
         let friday = date(2026, 3, 6);
         let mut bookings =
             vec![booked(date(2026, 3, 3), friday, "南山店", 4), booked(today, friday, "南山店", 2)];
-        // The Fridays before: of the first, two came in its last two days; of the second, four.
+        // The Fridays before: of the first, two came in its last two days; of the second, four; of the
+        // third, which nobody booked, none.
         for (friday, late) in [(date(2026, 2, 27), 2), (date(2026, 2, 20), 4)] {
             bookings.push(booked(date(2026, 2, 10), friday, "南山店", 2));
             for _ in 0..late {
@@ -129,8 +130,8 @@ mod tests {
         let told = demand(&bookings, today, friday, friday);
         assert_eq!(told.len(), 2, "{told:?}");
         let nanshan = told.iter().find(|d| d.group == "南山店").unwrap();
-        assert_eq!((nanshan.booked, nanshan.persons, nanshan.weeks), (2, 6, 2));
-        assert!((nanshan.expected - 5.0).abs() < 1e-9, "2 and the mean of 2 and 4: {nanshan:?}");
+        assert_eq!((nanshan.booked, nanshan.persons, nanshan.weeks), (2, 6, 3));
+        assert!((nanshan.expected - 4.0).abs() < 1e-9, "2 and the mean of 2, 4 and none: {nanshan:?}");
         let futian = told.iter().find(|d| d.group == "福田店").unwrap();
         assert_eq!((futian.booked, futian.expected), (1, 1.0), "nothing came late there");
         let past = demand(&bookings, today, date(2026, 2, 27), date(2026, 2, 27));

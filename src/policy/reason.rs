@@ -74,6 +74,12 @@ pub mod code {
     pub const HELD: &str = "held";
     /// Nothing of the list is due at this moment.
     pub const NOTHING_DUE: &str = "nothing_due";
+    /// No agent is logged in for a campaign that needs one.
+    pub const NO_AGENT: &str = "no_agent";
+    /// Every agent of a campaign that needs one is busy.
+    pub const AGENTS_BUSY: &str = "agents_busy";
+    /// Too many customers of the campaign answered today and found nobody.
+    pub const ABANDONED: &str = "abandoned";
     /// The campaign is not running.
     pub const NOT_RUNNING: &str = "not_running";
     /// The store could not be asked.

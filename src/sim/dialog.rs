@@ -65,14 +65,20 @@ impl Dialog {
 
     /// The dialog of a call that the phone placed itself with this tag; `invite` is written as
     /// if the other side had called.
-    pub fn placed(invite: Request, local: SocketAddr, tag: String, rng: &mut Rng) -> Self {
+    pub fn placed(invite: Request, local: SocketAddr, (tag, cseq): (String, u32), rng: &mut Rng) -> Self {
         let last = b"SIP/2.0 200 OK".to_vec();
-        Dialog { tag, cseq: 2, last, ..Dialog::new(invite, local, rng) }
+        Dialog { tag, cseq, last, ..Dialog::new(invite, local, rng) }
     }
 
     /// Call-ID.
     pub fn call_id(&self) -> String {
         self.invite.headers.call_id().unwrap_or_default().to_owned()
+    }
+
+    /// The value of a Replaces header for this dialog, as the other side reads it (RFC 3891).
+    pub fn replaces(&self) -> String {
+        let theirs = self.invite.headers.from_tag().unwrap_or_default();
+        format!("{};to-tag={theirs};from-tag={}", self.call_id(), self.tag)
     }
 
     /// Where the phone is.

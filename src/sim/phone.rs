@@ -63,7 +63,7 @@ pub struct Phone {
     given_up: bool,
     /// First lines of what NOTIFYs told of a REFER.
     pub(super) told: Vec<String>,
-    rng: Rng,
+    pub(super) rng: Rng,
     output: VecDeque<Output>,
 }
 
@@ -140,7 +140,8 @@ impl Phone {
         &self.ear.heard
     }
 
-    /// What a REFER of the phone came to so far: `SIP/2.0 100 Trying`.
+    /// What a REFER of the phone came to so far: `SIP/2.0 100 Trying`; before that the responses
+    /// to a call that it placed: `180`.
     pub fn told(&self) -> &[String] {
         &self.told
     }
@@ -171,7 +172,7 @@ impl Phone {
     pub fn put_down(&mut self, now: Now) {
         match self.stage {
             Stage::Alerting { .. } => self.end(now.mono, 480),
-            Stage::Placing(_) => {}
+            Stage::Placing(_) => self.give_up(),
             Stage::Talking => self.hang_up(now.mono),
             Stage::Over { .. } => {}
         }
@@ -377,8 +378,8 @@ impl Phone {
     }
 
     /// A call that the phone placed is answered.
-    pub(super) fn talk_in(&mut self, now: Mono, invite: Request, tag: String, agreed: Agreed) {
-        self.dialog = Dialog::placed(invite, self.dialog.local(), tag, &mut self.rng);
+    pub(super) fn talk_in(&mut self, now: Mono, invite: Request, own: (String, u32), agreed: Agreed) {
+        self.dialog = Dialog::placed(invite, self.dialog.local(), own, &mut self.rng);
         self.ear.set_codec(agreed.codec);
         self.mouth.set_codec(&agreed);
         self.agreed = agreed;

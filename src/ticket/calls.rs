@@ -11,6 +11,10 @@ use crate::policy::pack::{Anchor, Caller, Merge, Method, Mode, OncePer, Purpose,
 pub const VERIFY_RULE: &str = "ticket_verify";
 /// A person calls: a promise, a return call, a result to be told.
 pub const CALL_RULE: &str = "ticket_call";
+/// The robot asks for the rating that a customer of an agent did not give.
+pub const SURVEY_RULE: &str = "agent_survey";
+/// Its script.
+const SURVEY_SCRIPT: &str = "agent-survey";
 /// Script of the robot's question, by file name without `.toml`.
 const VERIFY_SCRIPT: &str = "ticket-verify";
 
@@ -31,7 +35,19 @@ pub fn rules_of_tickets() -> BTreeMap<String, Rule> {
         priority: 8,
         ..blank(Purpose::Appointment, Mode::Agent)
     };
-    BTreeMap::from([(VERIFY_RULE.to_owned(), verify), (CALL_RULE.to_owned(), call)])
+    let survey = Rule {
+        title: "座席通话满意度回访".into(),
+        title_en: "Rating of a talk with an agent".into(),
+        source: "ETI-19".into(),
+        script: SURVEY_SCRIPT.into(),
+        priority: 4,
+        ..blank(Purpose::Callback, Mode::Robot)
+    };
+    BTreeMap::from([
+        (VERIFY_RULE.to_owned(), verify),
+        (CALL_RULE.to_owned(), call),
+        (SURVEY_RULE.to_owned(), survey),
+    ])
 }
 
 /// A rule that nothing starts but a ticket.

@@ -32,7 +32,7 @@ mod time;
 mod verify;
 
 pub use act::{Act, Attempt, Found, Refusal, Role, Verdict, Who};
-pub use calls::{CALL_RULE, VERIFY_RULE, rules_of_tickets};
+pub use calls::{CALL_RULE, SURVEY_RULE, VERIFY_RULE, rules_of_tickets};
 pub use changes::{Changes, LogLine, Told, WantedCall};
 pub use clock::Rules;
 pub use finding::{Amendment, Finding};

@@ -76,7 +76,7 @@ fn odd_callers_go_through_queue_and_talk_to_their_record() {
     ];
     for (at, (what, from, late_offer, phone)) in odd.into_iter().enumerate() {
         let mut hotline = queue(80 + at as u64, |_| {});
-        let calling = Calling { from, late_offer };
+        let calling = Calling { from, late_offer, ..Calling::default() };
         let person = speaks(CUSTOMER_HZ, vec![press("5")]);
         hotline.place_call_as(0, NUMBER, CUSTOMER, &calling, person);
         hotline.run_until(30 * SECOND, |w| w.engine.queues().held() == 1);

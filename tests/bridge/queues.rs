@@ -16,7 +16,7 @@ use super::hotline::{
     speaks,
 };
 
-fn agent(name: &str, extension: &str) -> AgentSettings {
+pub fn agent(name: &str, extension: &str) -> AgentSettings {
     AgentSettings {
         name: name.into(),
         extension: extension.into(),

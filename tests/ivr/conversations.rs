@@ -214,6 +214,8 @@ read_as_agreed! {
         "1 1 hang" [], "1 2 say hang" [];
     ticket_verify_reads_as_agreed "ticket-verify":
         "1 1 5 mute hang" [], "1 2 say hang" [];
+    agent_survey_reads_as_agreed "agent-survey":
+        "1 5 mute hang" [], "1 2 say mute hang" [];
     hotline_reads_as_agreed "hotline":
         "3 talk 5 mute hang" [("open", "yes"), ("queue", "service")],
         "2 talk 1 say hang" [("open", "yes"), ("queue", "service")],

@@ -432,6 +432,7 @@ fn a_fault_is_verified_and_what_is_left_is_taken_by_voice() {
         ("verification", "1 2 say", "greeting=1 v1=2 v1_note=voice"),
         ("ticket-verify", "1 1 5 mute", "greeting=1 v1=1 v2=5 opinion=null"),
         ("ticket-verify", "1 2 say", "greeting=1 v1=2 v1_note=voice"),
+        ("agent-survey", "1 5 mute", "greeting=1 rate=5 opinion=null"),
     ];
     for (name, plan, answers) in table {
         let caller = check(name, &engineer, &format!("{plan} hang"), answers, Disposition::Completed);

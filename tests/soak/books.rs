@@ -149,7 +149,7 @@ impl Books {
             Write::State { campaign, state, .. } => drop(self.states.insert(campaign, state)),
             Write::ReserveLone(_) => unreachable!("the city has no queues"),
             Write::KeepCallback(_) | Write::EndCallback { .. } | Write::Waited(_) => {}
-            Write::Blocked { .. } | Write::AgentState(_) => {}
+            Write::Blocked { .. } | Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
     }
 

@@ -207,7 +207,11 @@ impl City {
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });
                 }
-                Output::KeepPrompt { .. } | Output::Identify { .. } | Output::Notice(_) => {}
+                // No agent of this city dials.
+                Output::Clear(_)
+                | Output::KeepPrompt { .. }
+                | Output::Identify { .. }
+                | Output::Notice(_) => {}
             }
         }
     }

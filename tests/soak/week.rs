@@ -10,6 +10,7 @@ mod branch;
 mod judge;
 mod phones;
 mod plan;
+mod rules;
 mod town;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -4,12 +4,14 @@ use ringback::base::{Disposition, Timestamp};
 use ringback::call::leg::{LegKind, LegRecord, LegResult, Pause};
 use ringback::call::{Bridging, EndedBy, HungUpFirst};
 use ringback::engine::Write;
+use ringback::sip::TraceItem;
 
 use super::world::{Desk, MONDAY, World, report};
 use crate::support::databases::{Database, number, on_both_databases};
 
 on_both_databases! {
     legs_pauses_and_who_hung_up_first_are_stored_with_the_call,
+    the_messages_of_further_legs_are_kept_beside_those_of_the_call,
 }
 
 fn at(ms: i64) -> Timestamp {
@@ -49,6 +51,8 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
             Pause { from: at(10_000), to: Some(at(14_000)), by: "anna".into() },
             Pause { from: at(20_000), to: None, by: "boss".into() },
         ],
+        begun_by: Some("anna".into()),
+        abandoned: true,
         holds: vec![(at(15_000), at(19_000))],
     };
     let plain = report(&attempts[1], Disposition::Completed);
@@ -70,4 +74,35 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
     let nothing = world.store.bridged_row(attempts[1].call).await.unwrap();
     assert_eq!(nothing, Default::default(), "a call of one leg");
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM legs").await, 3, "told twice, kept once");
+    let agents = "SELECT COUNT(*) FROM calls WHERE begun_by = 'anna' AND abandoned = 1 AND survey_owed = 1";
+    assert_eq!(number(&world.store, agents).await, 1);
+    let plain = "SELECT COUNT(*) FROM calls WHERE begun_by IS NULL AND abandoned = 0 AND survey_owed = 0";
+    assert_eq!(number(&world.store, plain).await, 1);
+}
+
+async fn the_messages_of_further_legs_are_kept_beside_those_of_the_call(database: &Database) {
+    let mut world = World::new(database, 1).await;
+    let mut desk = Desk::open(&world.store);
+    let candidates = world.due(MONDAY).await;
+    let attempts: Vec<_> = candidates.iter().map(|c| world.attempt(c, MONDAY)).collect();
+    desk.reserve(attempts.clone()).await;
+    let item = |text: &str| TraceItem {
+        at: at(1_000),
+        sent: true,
+        transport: "udp".into(),
+        peer: "192.0.2.1:5060".into(),
+        text: text.into(),
+    };
+    let call = attempts[0].call;
+    for (number, text) in [(2, "BYE"), (1, "INVITE"), (1, "INVITE")] {
+        desk.submit(Write::LegTrace { call, number, trace: vec![item(text)] });
+    }
+    // A call that was refused before it was written.
+    let unknown = ringback::base::CallId::new(at(0), &mut ringback::base::Rng::seeded(99));
+    desk.submit(Write::LegTrace { call: unknown, number: 1, trace: vec![item("INVITE")] });
+    desk.flush().await;
+    let kept = world.store.leg_traces(call).await.unwrap();
+    let kept: Vec<_> = kept.iter().map(|(number, json)| (*number, json.contains("INVITE"))).collect();
+    assert_eq!(kept, [(1, true), (2, false)]);
+    assert!(world.store.leg_traces(unknown).await.unwrap().is_empty());
 }

@@ -364,6 +364,10 @@ async fn engine(mut orders: mpsc::Receiver<ringback::io::web::Order>, kept: Arc<
     while let Some(order) = orders.recv().await {
         kept.lock().unwrap().push(order.control.clone());
         let answer = match order.control {
+            Control::Dial { order, .. } if order.agent == "absent" => {
+                Err(Refused::Conflict("no phone of `absent` is registered".into()))
+            }
+            Control::Dial { .. } => Ok(Done::Dialled(CallId::new(MONDAY, &mut Rng::seeded(9)))),
             Control::StartCampaign { .. } => Ok(Done::Campaign(CampaignState::Running)),
             Control::PauseCampaign { .. } => Ok(Done::Campaign(CampaignState::Paused)),
             Control::ResumeCampaign { .. } => {

@@ -187,9 +187,14 @@ impl Ledger {
                 self.callback_fates.push(fate.as_str());
             }
             Write::Waited(waited) => self.waits.push(*waited),
-            Write::AgentState(_) => {}
+            Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
         None
+    }
+
+    /// A call that belongs to no list is written down.
+    pub fn begin(&mut self, call: CallId) {
+        assert!(self.open.insert(call), "one id, two calls");
     }
 
     /// Attempts that have no record.

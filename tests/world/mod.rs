@@ -11,8 +11,10 @@ use std::time::Duration;
 
 use ringback::base::{CampaignId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::calendar::{Calendar, Windows};
-use ringback::dialer;
-use ringback::engine::{Identity, Library, Notice, Reserved, TrunkSettings, Write};
+use ringback::dialer::{self, Reason};
+use ringback::engine::{
+    Clear, Clearance, Identity, Library, Notice, Reserved, TrunkSettings, Write, no_number,
+};
 use ringback::ivr::Script;
 use ringback::media::{Event, Prompt, PromptLibrary};
 use ringback::sim::{self, Act, Behaviour, Books, Fetch, Person};
@@ -37,6 +39,10 @@ pub struct Scene {
     pub alarms: Vec<String>,
     /// How each wait in a queue ended, and with whom.
     pub fates: Vec<String>,
+    /// What the guard was asked about calls of agents.
+    pub asked: Vec<Clear>,
+    /// What the guard says against them, where they give no reason.
+    pub forbids: Option<Reason>,
 }
 
 impl Books for Scene {
@@ -50,6 +56,16 @@ impl Books for Scene {
 
     fn behaviour(&mut self, _now: Now, trunk: usize, number: &str) -> Behaviour {
         self.numbers.get(&(trunk, number.to_owned())).cloned().unwrap_or(Behaviour::INVALID_NUMBER)
+    }
+
+    fn clear(&mut self, _now: Now, asked: &Clear) -> Result<Clearance, Reason> {
+        self.asked.push(asked.clone());
+        if let Some(reason) = self.forbids.clone().filter(|_| asked.override_reason.is_empty()) {
+            return Err(reason);
+        }
+        let (phone, _) = PhoneNumber::parse(&asked.number, None).map_err(|_| no_number(&asked.number))?;
+        self.ledger.begin(asked.call);
+        Ok(Clearance { phone, name: "Wang".into(), language: "en".into(), fields: BTreeMap::new() })
     }
 
     fn identify(&mut self, phone: &PhoneNumber) -> Option<Identity> {
@@ -134,6 +150,8 @@ impl World {
             known: BTreeMap::new(),
             alarms: Vec::new(),
             fates: Vec::new(),
+            asked: Vec::new(),
+            forbids: None,
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;

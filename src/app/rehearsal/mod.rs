@@ -153,6 +153,7 @@ impl Rehearsal {
         let settings = planner::Settings {
             release_at: RELEASE_AT,
             auto_release: true,
+            survey_after_agents: false,
             lines: options.lines,
             policies: Arc::new(policies),
             calendar: Arc::clone(&options.calendar),

@@ -76,6 +76,8 @@ pub enum Event {
     SessionLost(Box<End>),
     /// The one terminal event of SIP.
     SessionEnded(Box<End>),
+    /// Its own phone called, and somebody is there for it: it is answered.
+    Take,
     /// Whoever owns the leg needs it no more.
     Release(Release),
 }
@@ -93,7 +95,9 @@ impl Event {
             E::SessionLost(end) => Event::SessionLost(end),
             E::SessionEnded(end) => Event::SessionEnded(end),
             E::Media(event) => Event::Media(event),
-            E::Route(_) | E::Speech { .. } | E::Connected | E::Parted(_) | E::Stop(_) => return None,
+            E::Route(_) | E::Speech { .. } | E::Dial | E::Connected | E::Parted(_) | E::Stop(_) => {
+                return None;
+            }
         })
     }
 }
@@ -110,9 +114,11 @@ pub enum Action {
         /// The offer for a peer that refuses that one.
         second: Option<Bytes>,
     },
+    /// Answer its own INVITE with 200.
+    Accept(Bytes),
     /// Answer an offer inside the dialog, or refuse it with a status.
     Answer(Result<Bytes, u16>),
-    /// CANCEL or BYE.
+    /// CANCEL, BYE, or a final response to its own INVITE.
     HangUp(Hangup),
     /// The phone rings.
     Ringing,

@@ -21,6 +21,12 @@ pub struct Leg {
     state: LegState,
     deadline: Mono,
     negotiation: Negotiation,
+    /// Its phone called us.
+    calls_us: bool,
+    /// What goes into the 200 to its INVITE, once there is a socket.
+    ready: Option<(Bytes, Option<Stream>)>,
+    /// Somebody is there for whom it waits.
+    taken: bool,
     /// The answer of a provisional response, for a 2xx without one.
     early: Option<Bytes>,
     ringing_at: Option<Timestamp>,
@@ -41,6 +47,9 @@ impl Leg {
             state: LegState::Opening,
             deadline: now.mono + LegState::Opening.limit(),
             negotiation: Negotiation::new(None, rng),
+            calls_us: false,
+            ready: None,
+            taken: false,
             early: None,
             ringing_at: None,
             answered_at: None,
@@ -53,6 +62,13 @@ impl Leg {
         }
     }
 
+    /// A leg whose own phone called, with its offer (None: it wants ours). It is answered by
+    /// [`Event::Take`], or waits for the ring time of its plan.
+    pub fn incoming(now: Now, plan: LegPlan, offer: Option<Bytes>, mut rng: Rng) -> Self {
+        let negotiation = Negotiation::new(Some(offer), rng.fork());
+        Leg { negotiation, calls_us: true, ..Leg::new(now, plan, rng) }
+    }
+
     /// Takes an event; drain [`Leg::poll_action`] afterwards.
     pub fn handle_event(&mut self, now: Now, event: Event) {
         match event {
@@ -62,6 +78,10 @@ impl Leg {
             Event::Offered(sdp) => self.handle_offered(sdp),
             Event::OfferAnswered(result) => self.handle_offer_answered(result),
             Event::Key(key) => self.handle_key(now, key),
+            Event::Take => {
+                self.taken = true;
+                self.take(now);
+            }
             Event::SessionLost(_) => self.finish(now, LegResult::Lost, EndedBy::Fault, LegState::Releasing),
             Event::SessionEnded(end) => self.handle_ended(now, &end),
             Event::Release(release) => self.release(now, release, EndedBy::Us),
@@ -78,7 +98,10 @@ impl Leg {
             hangup: Hangup { status: 0, q850, text: text.to_owned() },
         };
         match self.state {
-            LegState::Opening => self.finish(now, LegResult::Failed, EndedBy::Fault, LegState::Closing),
+            LegState::Opening => self.fail(now, 503),
+            LegState::Calling if self.calls_us => {
+                self.release(now, give_up(LegResult::NoAnswer, 19, "no answer"), EndedBy::Us);
+            }
             LegState::Calling => {
                 self.release(now, give_up(LegResult::Unreachable, 102, "no progress"), EndedBy::Fault);
             }
@@ -169,16 +192,17 @@ impl Leg {
             E::Opened(addr) if self.state == LegState::Opening => {
                 self.media_open = true;
                 self.negotiation.bind(addr);
-                self.invite(now);
+                match self.calls_us {
+                    true => self.prepare(now),
+                    false => self.invite(now),
+                }
             }
             // Let go while the socket was being bound.
             E::Opened(_) => {
                 self.media_open = true;
                 self.stop_media();
             }
-            E::OpenFailed(_) if self.state == LegState::Opening => {
-                self.finish(now, LegResult::Failed, EndedBy::Fault, LegState::Closing);
-            }
+            E::OpenFailed(_) if self.state == LegState::Opening => self.fail(now, 503),
             E::Digit { key, .. } => self.handle_key(now, key),
             E::Timeout if self.state.is_answered() && !self.held => {
                 let hangup = Hangup { status: 0, q850: 31, text: "RTP timeout".to_owned() };
@@ -203,7 +227,40 @@ impl Leg {
                 self.out.push_back(Action::Invite { offer, second });
                 self.enter_for(now, LegState::Calling, self.plan.setup);
             }
-            Err(_) => self.finish(now, LegResult::Failed, EndedBy::Fault, LegState::Closing),
+            Err(_) => self.fail(now, 488),
+        }
+    }
+
+    /// Its own phone called: the answer is worked out, and given when somebody is there.
+    fn prepare(&mut self, now: Now) {
+        match self.negotiation.answer_first(&self.plan.way) {
+            Ok(ready) => {
+                self.ready = Some(ready);
+                self.enter_for(now, LegState::Calling, self.plan.ring);
+                self.take(now);
+            }
+            Err(_) => self.fail(now, 488),
+        }
+    }
+
+    fn take(&mut self, now: Now) {
+        let Some((sdp, stream)) = self.ready.take_if(|_| self.taken) else { return };
+        self.out.push_back(Action::Accept(sdp));
+        if let Some(stream) = stream {
+            self.media(Command::Start(stream));
+        }
+        self.join(now);
+    }
+
+    /// A fault of ours before anybody was there; `status` is for a phone that called.
+    fn fail(&mut self, now: Now, status: u16) {
+        self.refuse(Hangup { status, q850: 0, text: "failed".to_owned() });
+        self.finish(now, LegResult::Failed, EndedBy::Fault, LegState::Closing);
+    }
+
+    fn refuse(&mut self, hangup: Hangup) {
+        if self.calls_us {
+            self.out.push_back(Action::HangUp(hangup));
         }
     }
 
@@ -303,6 +360,7 @@ impl Leg {
         let result = match self.state {
             LegState::Confirming => LegResult::NotAccepted,
             LegState::Up => LegResult::Talked,
+            _ if self.calls_us => LegResult::CalledOff,
             _ => LegResult::refused(end.cause),
         };
         let (result, by) = match end.by {
@@ -317,7 +375,10 @@ impl Leg {
     /// CANCEL or BYE, once; nothing is heard or said from then on.
     fn release(&mut self, now: Now, release: Release, by: EndedBy) {
         match self.state {
-            LegState::Opening => self.finish(now, release.result, by, LegState::Closing),
+            LegState::Opening => {
+                self.refuse(release.hangup);
+                self.finish(now, release.result, by, LegState::Closing);
+            }
             LegState::Calling | LegState::Ringing | LegState::Confirming | LegState::Up => {
                 self.out.push_back(Action::HangUp(release.hangup));
                 self.finish(now, release.result, by, LegState::Releasing);

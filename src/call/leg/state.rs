@@ -19,7 +19,7 @@ use std::time::Duration;
 pub enum LegState {
     /// Waits for the media plane to bind a socket.
     Opening,
-    /// INVITE sent, nothing but 100 heard.
+    /// INVITE sent, nothing but 100 heard; of a leg whose own phone called: it waits to be answered.
     Calling,
     /// It rings.
     Ringing,

@@ -217,3 +217,50 @@ fn a_final_response_says_what_the_leg_came_to() {
         assert_eq!(over(&world.give(ended(By::Peer, status))), Some((expect, EndedBy::Peer)), "{status}");
     }
 }
+
+/// A leg whose own phone called.
+fn incoming() -> World {
+    let mut world = World::new(None);
+    let plan = world.leg.plan().clone();
+    let offer = Some(Bytes::from_static(ANSWER.as_bytes()));
+    world.leg = Leg::incoming(world.now, plan, offer, Rng::seeded(2));
+    world.drain();
+    world
+}
+
+#[test]
+fn a_phone_that_calls_is_answered_when_somebody_is_there_whichever_comes_first() {
+    for socket_first in [true, false] {
+        let mut world = incoming();
+        let opened = || Event::Media(media::Event::Opened("10.0.0.9:4000".parse().unwrap()));
+        let (first, second) = if socket_first { (opened(), Event::Take) } else { (Event::Take, opened()) };
+        assert!(!world.give(first).iter().any(|action| matches!(action, Action::Accept(_))));
+        let actions = world.give(second);
+        assert!(
+            matches!(actions[..], [Action::Accept(_), Action::Media(Command::Start(_)), Action::Up]),
+            "{actions:?}"
+        );
+        assert_eq!(world.leg.state(), LegState::Up);
+    }
+}
+
+#[test]
+fn a_phone_that_calls_is_refused_once_in_every_state_before_its_answer() {
+    let release = || {
+        let hangup = Hangup { status: 486, q850: 0, text: "busy".into() };
+        Event::Release(Release { result: LegResult::CalledOff, hangup })
+    };
+    for open in [true, false] {
+        let mut world = incoming();
+        if open {
+            world.give(Event::Media(media::Event::Opened("10.0.0.9:4000".parse().unwrap())));
+        }
+        let actions = world.give(release());
+        let refused = |action: &&Action| matches!(action, Action::HangUp(hangup) if hangup.status == 486);
+        assert_eq!(actions.iter().filter(refused).count(), 1, "{actions:?}");
+        assert!(world.give(release()).is_empty());
+    }
+    let mut world = incoming();
+    let actions = world.give(Event::Media(media::Event::OpenFailed("no socket".into())));
+    assert!(actions.iter().any(|a| matches!(a, Action::HangUp(h) if h.status == 503)), "{actions:?}");
+}

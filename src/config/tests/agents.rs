@@ -44,6 +44,12 @@ fn mistakes_of_agents_are_shown_where_they_stand() {
     mistake("[agents]\nreasons = [\"1 break 20m\", \"break\"]\n", 2, &["reasons[1]", "1 break 20m"]);
     mistake("[agents]\nalgorithms = [\"sha-1\"]\n", 2, &["algorithms[0]", "md5 or sha-256"]);
     mistake("[agents]\ncode_available = \"31\"\n", 2, &["no star code"]);
+    mistake(
+        "[agents]\noverride_reasons = [\"danger\"]\n",
+        2,
+        &["override_reasons[0]", "a digit and the words"],
+    );
+    mistake("[agents]\noverride_reasons = [\"1 a\", \"1 b\"]\n", 2, &["override_reasons[1]", "twice"]);
     mistake("[agents]\nregister_min = \"5s\"\n", 2, &["5s is not between"]);
     let everything = good(&format!("{AGENT}may_dial = [\"*\"]\n"));
     assert!(everything.warnings.iter().any(|w| w.contains("anywhere in the world")));

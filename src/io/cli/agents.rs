@@ -19,6 +19,40 @@ pub struct AgentsArgs {
 pub enum AgentCommand {
     /// Queues of the hotline: who waits, and what was achieved.
     Queues,
+    /// Ring an agent's phone and then a number, where the guard lets it.
+    Dial {
+        /// Whose phone.
+        name: String,
+        /// The number; left out, it is that of the card that is open for them.
+        number: Option<String>,
+        /// Why against hours or caps; it stands in the adherence report.
+        #[arg(long, default_value = "")]
+        because: String,
+    },
+    /// The next callback of the day that an agent is to make; it is theirs for three minutes.
+    Preview {
+        /// Who.
+        name: String,
+    },
+    /// Put the card of an agent back.
+    Skip {
+        /// Whose.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+    /// The card of the call that an agent is offered or talks in, as JSON.
+    Card {
+        /// Whose.
+        name: String,
+    },
+    /// What their talks with customers came to between two moments (milliseconds since 1970).
+    Talks {
+        /// From.
+        from: i64,
+        /// To, exclusive; now, if left out.
+        until: Option<i64>,
+    },
     /// Callbacks that keep the places of callers.
     Callbacks {
         /// Take this one out, by the call that asked for it.
@@ -52,6 +86,35 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
             let queues = client.get("/queues", &[]).await?;
             output.print(&queues, queues_table);
         }
+        Some(AgentCommand::Dial { name, number, because }) => {
+            let mut body = json!({ "override_reason": because });
+            let path = match number {
+                Some(number) => {
+                    body["number"] = json!(number);
+                    format!("/agents/{name}/dial")
+                }
+                None => format!("/agents/{name}/preview/dial"),
+            };
+            let call = client.post(&path, &body).await?;
+            output.print(&call, |call| format!("{}: the phone of {name} rings\n", text(call, "call")));
+        }
+        Some(AgentCommand::Preview { name }) => {
+            let card = client.post(&format!("/agents/{name}/preview"), &json!({})).await?;
+            output.print(&card, preview);
+        }
+        Some(AgentCommand::Skip { name, reason }) => {
+            client.post(&format!("/agents/{name}/preview/skip"), &json!({ "reason": reason })).await?;
+        }
+        Some(AgentCommand::Card { name }) => {
+            let card = client.get(&format!("/agents/{name}/card"), &[]).await?;
+            output.print(&card, |card| format!("{card:#}\n"));
+        }
+        Some(AgentCommand::Talks { from, until }) => {
+            let mut query = vec![("from", from.to_string())];
+            query.extend(until.map(|until| ("until", until.to_string())));
+            let talks = client.get("/agents/talks", &query).await?;
+            output.print(&talks, talks_table);
+        }
         Some(AgentCommand::Callbacks { cancel }) => {
             if let Some(call) = cancel {
                 client.post(&format!("/queues/callbacks/{call}/cancel"), &json!({})).await?;
@@ -71,6 +134,29 @@ pub(super) async fn run(client: &Client, output: Output, args: &AgentsArgs) -> R
         }
     }
     Ok(())
+}
+
+fn preview(card: &Value) -> String {
+    let mut lines = format!(
+        "callback {}: {}, {}\n",
+        text(&card["callback"], "id"),
+        text(&card["callback"], "name"),
+        text(card, "purpose")
+    );
+    for (column, value) in card["facts"].as_object().into_iter().flatten() {
+        lines.push_str(&format!("  {column}: {}\n", value.as_str().unwrap_or_default()));
+    }
+    lines
+}
+
+fn talks_table(talks: &Value) -> String {
+    let columns = ["agent", "talks", "rated", "customer_left", "cut_off", "survey_calls", "dialled"];
+    let mut table =
+        Table::new(&["agent", ">talks", ">rated", ">left", ">cut off", ">survey calls", ">dialled"]);
+    for talk in rows(talks) {
+        table.row(columns.map(|column| text(talk, column)));
+    }
+    table.render("no talks")
 }
 
 fn queues_table(queues: &Value) -> String {

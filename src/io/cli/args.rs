@@ -252,6 +252,13 @@ pub enum CampaignCommand {
         /// Name or id.
         campaign: String,
     },
+    /// Customers who answered and found no agent, day by day.
+    Abandoned {
+        /// Name or id.
+        campaign: String,
+        /// From, in milliseconds since 1970.
+        from: i64,
+    },
     /// All campaigns.
     List,
 }

@@ -35,6 +35,13 @@ pub(super) async fn run(client: &Client, output: Output, command: &CampaignComma
             output.print(&progress, |progress| show(campaign, progress));
             Ok(())
         }
+        CampaignCommand::Abandoned { campaign, from } => {
+            let id = find(client, campaign).await?;
+            let days =
+                client.get(&format!("/campaigns/{id}/abandoned"), &[("from", from.to_string())]).await?;
+            output.print(&days, abandoned);
+            Ok(())
+        }
         CampaignCommand::List => {
             let all = client.get("/campaigns", &[("limit", "500".into())]).await?;
             output.print(&all, list);
@@ -59,6 +66,15 @@ pub(super) async fn find(client: &Client, campaign: &str) -> Result<i64, Failure
     campaign.parse().map_err(|_| {
         Failure::failed(format!("there is no campaign `{campaign}`; see `ringback campaign list`"))
     })
+}
+
+fn abandoned(days: &Value) -> String {
+    let mut table = Table::new(&["day", ">answered", ">nobody there", ">share"]);
+    for day in days["items"].as_array().map(Vec::as_slice).unwrap_or_default() {
+        let share = day["rate"].as_f64().map(|rate| format!("{:.1} %", rate * 100.0)).unwrap_or_default();
+        table.row([text(day, "day"), text(day, "answered"), text(day, "abandoned"), share]);
+    }
+    table.render("nobody answered")
 }
 
 fn list(all: &Value) -> String {

@@ -226,7 +226,7 @@ impl TicketDesk {
             inbound: false,
             answered: was_reached(call),
             at: Timestamp(call.ended_at),
-            agent: String::new(),
+            agent: call.begun_by.clone().unwrap_or_default(),
         };
         let calls: Vec<_> = attempt.call.into_iter().collect();
         let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };

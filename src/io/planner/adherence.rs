@@ -129,6 +129,10 @@ impl Planner {
                 one.after_deadline += u64::from(call.at >= call.deadline);
             }
         }
+        // Calls that agents dialled: each left inside the hours, or is among the overrides.
+        for (agent, calls) in self.store().dialled_by(span.0, span.1).await? {
+            row(&mut callers, &agent, "", "").calls += calls.unsigned_abs();
+        }
         let lines = self.store().audit_of(OVERRIDE_ACTION, span.0, span.1).await?;
         let mut overrides = Vec::with_capacity(lines.len());
         for line in lines {

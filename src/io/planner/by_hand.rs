@@ -29,20 +29,21 @@ pub struct CallNow {
 }
 
 /// A callback that is to be called, with all that the rules ask of a call.
-struct Wanted {
-    phone: PhoneNumber,
-    windows: Windows,
-    quiet: Option<Windows>,
-    preferred: Option<Windows>,
-    deadline: Deadline,
-    max_attempts: u32,
-    caps: Caps,
-    calls: Vec<Timestamp>,
-    do_not_call: bool,
+pub(super) struct Wanted {
+    pub phone: PhoneNumber,
+    pub windows: Windows,
+    pub quiet: Option<Windows>,
+    pub preferred: Option<Windows>,
+    pub deadline: Deadline,
+    pub max_attempts: u32,
+    pub caps: Caps,
+    pub calls: Vec<Timestamp>,
+    pub do_not_call: bool,
+    pub in_call: bool,
 }
 
 impl Wanted {
-    fn decide(&self, now: Timestamp, reason: &str) -> ManualDecision {
+    pub fn decide(&self, now: Timestamp, reason: &str) -> ManualDecision {
         let (quiet, preferred) = (self.quiet.as_ref(), self.preferred.as_ref());
         let asked = Facts {
             now,
@@ -101,7 +102,7 @@ impl Planner {
         Ok(CallNow { by: "hand".into(), phone: Some(wanted.phone.to_string()), code, detail })
     }
 
-    async fn wanted(&self, id: CallbackId, now: Timestamp) -> Result<Wanted, Error> {
+    pub(super) async fn wanted(&self, id: CallbackId, now: Timestamp) -> Result<Wanted, Error> {
         let found = self.store().callback(id).await?;
         let missing = || crate::io::store::Error::NotFound { what: "callback", name: id.to_string() };
         let stored = found.ok_or_else(missing)?;
@@ -139,6 +140,7 @@ impl Planner {
             caps: terms.caps_per_number(),
             calls: number.calls,
             do_not_call: number.do_not_call,
+            in_call: false,
             phone,
         })
     }

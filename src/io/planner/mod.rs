@@ -14,6 +14,7 @@ mod campaign;
 mod card;
 mod close;
 mod day;
+mod dial;
 mod draw;
 mod edit;
 mod facts;
@@ -47,6 +48,7 @@ pub use adherence::{Adherence, CallerAdherence, Coverage, OverrideLine, Visit};
 pub use booking::DemandLine;
 pub use by_hand::CallNow;
 pub use call_card::CallFacts;
+pub use dial::PREVIEW;
 pub use edit::{Added, Appointment, FollowUp, Manual, Meeting};
 pub use preview::Wanted;
 pub use questionnaire::{Questionnaire, written_method};
@@ -67,6 +69,8 @@ pub struct Settings {
     pub release_at: Time,
     /// Whether it is released by itself; else a person does it.
     pub auto_release: bool,
+    /// Whether a customer who talked with an agent and gave no rating is called once by the robot.
+    pub survey_after_agents: bool,
     /// Calls that can be up at once, for the estimate of when the list ends; 0: not known.
     pub lines: u32,
     /// The policies.
@@ -80,6 +84,7 @@ impl Default for Settings {
         Settings {
             release_at: Time::constant(8, 50, 0, 0),
             auto_release: true,
+            survey_after_agents: false,
             lines: 0,
             policies: Arc::default(),
             calendar: Arc::new(Calendar::plain(jiff::tz::TimeZone::UTC)),

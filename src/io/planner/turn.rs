@@ -67,7 +67,10 @@ impl Planner {
                 turn.released += self.keep_day(&settings, &pack, today, now).await?;
             }
         }
+        turn.more |= self.owe_surveys(&settings, now).await?;
+        let ring = self.ring_appointments(&settings, now).await?;
         turn.next = self.next(&settings, today, now).await?;
+        turn.next = turn.next.min(ring.unwrap_or(turn.next));
         Ok(turn)
     }
 

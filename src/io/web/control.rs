@@ -132,6 +132,13 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Ring an agent's phone and then a customer's, where the guard lets it.
+    Dial {
+        /// Whom for whom.
+        order: crate::engine::DialOrder,
+        /// Who.
+        by: String,
+    },
     /// Stop taking work, or take that back.
     Drain {
         /// How.
@@ -157,6 +164,8 @@ pub enum Done {
     Call(CallId),
     /// The agent's state after the order.
     Agent(crate::agent::State),
+    /// The guard let the call leave; the agent's phone rings.
+    Dialled(CallId),
     /// What became of each section of the configuration.
     Reloaded(Vec<ReloadedSection>),
     /// Calls still up when the drain began.

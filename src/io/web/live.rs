@@ -69,6 +69,9 @@ pub struct LiveCall {
     pub trunk: Option<String>,
     /// Stable word: `calling`, `ringing`, `early`, `connecting`, `detecting`, `script`, `releasing`, ...
     pub state: String,
+    /// Script that runs.
+    #[serde(default)]
+    pub script: String,
     /// Where the script stands: the id of the node, or empty.
     pub step: String,
     /// INVITE sent or received.

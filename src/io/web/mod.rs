@@ -21,7 +21,7 @@ mod sheet;
 mod spool;
 mod state;
 
-pub use api::TokenView;
+pub use api::{CardOf, TokenView, agent_card};
 pub use auth::{Caller, Scope, TOKEN_PREFIX, hash_secret, hex, new_secret};
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,

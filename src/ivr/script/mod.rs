@@ -117,6 +117,21 @@ impl Script {
         &self.nodes[id.0]
     }
 
+    /// The people whom every customer is joined with at once: no question comes before them.
+    /// None where the script speaks with the customer itself.
+    pub fn people(&self) -> Option<&Connect> {
+        let mut at = self.entry.person;
+        // A say that leads to itself is refused, but a longer circle may be written.
+        for _ in 0..self.nodes.len() {
+            match &self.node(at).kind {
+                NodeKind::Connect(connect) => return Some(connect),
+                NodeKind::Say { next, .. } => at = *next,
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// Whether a machine can be left a message.
     pub fn has_machine_message(&self) -> bool {
         self.entry.machine.is_some()

@@ -283,14 +283,14 @@ fn a_callback_outlives_the_program_with_place_attempts_and_rest() {
     }
     hall.phone("1", 1);
     hall.not_reached(first);
-    let kept: Vec<Kept> = [second, first].map(|call| hall.queues.kept(hall.now, call).unwrap()).into();
-    assert_eq!(kept[1].attempts, 1);
+    let kept: Vec<Kept> = [first, second].map(|call| hall.queues.kept(hall.now, call).unwrap()).into();
+    assert_eq!(kept[0].attempts, 1);
     // An hour later, with clocks that began anew; a queue of one of them is gone.
     let mut again = Hall::open(vec![queue("q")], vec![agent("1", &[])]);
     again.phone("1", 0);
     again.now.utc = hall.now.utc + Duration::from_secs(3_600);
     let gone =
-        Kept { queue: "gone".into(), caller: NewCaller::plain(again.call(), "137"), ..kept[0].clone() };
+        Kept { queue: "gone".into(), caller: NewCaller::plain(again.call(), "137"), ..kept[1].clone() };
     let lost = gone.caller.call;
     kept.into_iter().chain([gone]).for_each(|kept| again.queues.restore(again.now, kept));
     again.seconds(0);

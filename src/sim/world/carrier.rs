@@ -36,26 +36,19 @@ impl<B: Books> World<B> {
 
     /// A customer calls this number of ours over a trunk; `caller` names their phone.
     pub fn place_call(&mut self, index: usize, number: &str, caller: &str, person: Person) {
-        let from = format!("<sip:{caller}@{}>", trunk_addr(index));
-        self.place_call_as(index, number, caller, &Calling { from, late_offer: false }, person);
+        self.place_call_as(index, number, caller, &Calling::default(), person);
     }
 
-    /// The same from whoever the INVITE says.
-    pub fn place_call_as(
-        &mut self,
-        index: usize,
-        number: &str,
-        caller: &str,
-        calling: &Calling,
-        person: Person,
-    ) {
+    /// The same from whoever the INVITE says, perhaps with a password or further header fields.
+    pub fn place_call_as(&mut self, index: usize, number: &str, caller: &str, how: &Calling, person: Person) {
         let (sip, rtp) = (trunk_addr(index), self.seats.next_phone_addr());
-        let mut phone = Phone::place(self.now, number, calling, person, (sip, rtp), self.rng.fork());
+        let mut phone = Phone::place(self.now, (number, caller), how, person, (sip, rtp), self.rng.fork());
         if self.keep_audio {
             phone.keep_audio();
         }
         let key = phone.call_id();
-        self.lines.insert(key, Line { trunk: index, number: caller.to_owned(), phone, gone: false, rtp });
+        let number = how.line.clone().unwrap_or_else(|| caller.to_owned());
+        self.lines.insert(key, Line { trunk: index, number, phone, gone: false, rtp });
         self.flush_phones();
     }
 
@@ -65,6 +58,12 @@ impl<B: Books> World<B> {
             .values()
             .rfind(|line| line.number == number && !line.phone.has_ended())
             .map(|line| &line.phone)
+    }
+
+    /// What the phone on a line was told, also for some seconds after its call: see [`Phone::told`].
+    pub fn told(&self, number: &str) -> Vec<String> {
+        let line = self.lines.values().rfind(|line| line.number == number);
+        line.map(|line| line.phone.told().to_vec()).unwrap_or_default()
     }
 
     /// Lets the phone of this number do something.

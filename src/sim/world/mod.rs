@@ -16,9 +16,10 @@ use bytes::Bytes;
 
 use super::Behaviour;
 use crate::base::{CampaignId, ListId, Mono, Now, NumberFormat, PhoneNumber, Rng, Timestamp};
-use crate::dialer::{self, Fetched};
+use crate::dialer::{self, Fetched, Reason};
 use crate::engine::{
-    Engine, Identity, Input, Library, Notice, Output, Reserved, Server, Settings, TrunkSettings, Write,
+    Clear, Clearance, Engine, Identity, Input, Library, Notice, Output, Reserved, Server, Settings,
+    TrunkSettings, Write, no_number,
 };
 use crate::media::{AmdSettings, Codec, Event};
 use crate::sip::{Destination, Srtp, Transport};
@@ -46,6 +47,14 @@ pub trait Books {
 
     /// Due entries.
     fn fetch(&mut self, now: Now, campaign: CampaignId, list: ListId, limit: u32) -> Fetch;
+
+    /// What the guard says of a call that an agent begins; by default it lets it leave.
+    fn clear(&mut self, _now: Now, asked: &Clear) -> Result<Clearance, Reason> {
+        let Ok((phone, _)) = PhoneNumber::parse(&asked.number, None) else {
+            return Err(no_number(&asked.number));
+        };
+        Ok(Clearance { phone, name: String::new(), language: String::new(), fields: BTreeMap::new() })
+    }
 
     /// Who is behind a number that a trunk is asked for.
     fn behaviour(&mut self, now: Now, trunk: usize, number: &str) -> Behaviour;
@@ -267,6 +276,10 @@ impl<B: Books> World<B> {
                         Fetch::Later => continue,
                     };
                     self.engine.handle(self.now, Input::Fetched(campaign, fetched));
+                }
+                Output::Clear(asked) => {
+                    let result = self.books.clear(self.now, &asked);
+                    self.engine.handle(self.now, Input::Cleared { call: asked.call, result });
                 }
                 Output::Speak { call, speech, .. } | Output::Load { call, speech, .. } => {
                     self.engine.handle(self.now, Input::Speech { call, speech, sound: None });

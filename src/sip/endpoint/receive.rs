@@ -16,7 +16,7 @@ const METHODS: &[&str] = &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", 
 /// The same where phones may register.
 const METHODS_OF_REGISTRAR: &[&str] =
     &["INVITE", "ACK", "CANCEL", "BYE", "OPTIONS", "INFO", "PRACK", "REFER", "UPDATE", "REGISTER"];
-const EXTENSIONS: &[&str] = &["100rel", "timer"];
+const EXTENSIONS: &[&str] = &["100rel", "timer", "replaces"];
 const BODIES: &[&str] = &[
     "application/sdp",
     "application/dtmf-relay",
@@ -199,14 +199,18 @@ impl Endpoint {
         self.step(now, id, |state, now, head, core| state.handle_request(now, head, core, server, request));
     }
 
+    /// The session of a dialog, by Call-ID and both tags as this side has them.
+    pub fn find_session(&mut self, call_id: &str, local_tag: &str, remote_tag: &str) -> Option<SessionId> {
+        let id = session_of(local_tag)?;
+        let session = self.sessions.get_mut(&id).filter(|session| session.head.local_tag == local_tag)?;
+        session.state.dialog_mut(call_id, remote_tag).map(|_| id)
+    }
+
     /// The session whose dialog a request is in: by the number in our tag, then by tag,
     /// Call-ID and the other tag.
     fn find_dialog(&mut self, request: &Request, tag: &str) -> Option<SessionId> {
-        let id = session_of(tag)?;
-        let session = self.sessions.get_mut(&id).filter(|session| session.head.local_tag == tag)?;
-        let call_id = request.headers.call_id()?;
         let from_tag = request.headers.from_tag().unwrap_or_default();
-        session.state.dialog_mut(call_id, &from_tag).map(|_| id)
+        self.find_session(request.headers.call_id()?, tag, &from_tag)
     }
 
     /// A new inbound call.

@@ -8,32 +8,27 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use ringback::agent::{AgentSettings, MayDial};
 use ringback::app::{Folders, load_calendar, load_library, load_policies, load_tickets};
 use ringback::base::{Disposition, Rng, Timestamp};
-use ringback::calendar::Windows;
 use ringback::config;
-use ringback::dialer::{self, Command, EntryState, EntryUpdate, Reason};
-use ringback::engine::{AgentsSetup, BridgeOrder, DutyChain, Hold, Input, Library, Settings, Write};
+use ringback::dialer::{Command, EntryState, EntryUpdate, Reason};
+use ringback::engine::{BridgeOrder, DutyChain, Hold, Input, Library, Settings, Write};
 use ringback::io::desk::{self, TicketDesk};
 use ringback::io::planner::{self, Planner};
 use ringback::io::rosters::Rosters;
 use ringback::io::store::{Store, WriterSettings};
 use ringback::io::web::{Control, ControlHandle, Done, EventHub, Order, Refused};
-use ringback::media::Codec;
 use ringback::policy::code;
-use ringback::queue::{Hotline, Overflow, QueueSettings};
-use ringback::roster::{self, Duty, Month, Person, Role};
-use ringback::sim::{self, TrunkMood, World};
-use ringback::sip::registrar::{RegistrarSettings, Secrets};
+use ringback::roster::{self, Month};
+use ringback::sim::{TrunkMood, World};
 use ringback::ticket::{Act, Who, rules_of_tickets};
 
-use super::phones::{PASSWORD, extension, place};
+use super::phones::{extension, place};
 use super::plan::{self, AGENTS, Happening, Week};
+use super::rules::{PACK, engine_settings, nights};
 use super::town::Town;
 
 pub const SECOND: Duration = Duration::from_secs(1);
-pub const PACK: &str = "generic_enterprise";
 const NUMBER: &str = "4008001234";
 /// Turns at least so often.
 const AT_LEAST: Duration = Duration::from_secs(3_600);
@@ -70,72 +65,6 @@ pub struct Branch {
     /// Since when each agent seems to be stuck, for the judge.
     pub odd: [Option<Timestamp>; AGENTS],
     _folder: tempfile::TempDir,
-}
-
-/// Settings of the daemon's parts: the shipped policies, tickets, scripts and prompts.
-fn engine_settings(planner: &planner::Settings) -> Settings {
-    let calendar = &planner.calendar;
-    let mut trunk = sim::trunk("carrier", 1);
-    trunk.ping_every = Duration::ZERO;
-    let dialer = dialer::Settings {
-        windows: Windows::always(),
-        max_calls: 10,
-        max_cps: 0.0,
-        fetch_size: 100,
-        reservation_timeout: Duration::from_secs(10),
-        calendar: Arc::clone(calendar),
-    };
-    let mut settings = sim::settings(dialer, vec![trunk], calendar.zone().clone());
-    let agent = |n: usize| AgentSettings {
-        name: format!("agent{n}"),
-        extension: extension(n),
-        roles: Vec::new(),
-        skills: Default::default(),
-        languages: Vec::new(),
-        packs: Vec::new(),
-        may_dial: MayDial::default(),
-        wrap_up: None,
-    };
-    let mut registrar = RegistrarSettings::default();
-    for n in 0..AGENTS {
-        let secrets = Secrets::of_password(&extension(n), &registrar.realm, PASSWORD);
-        registrar.users.insert(extension(n), secrets);
-    }
-    let hours = Windows::parse(&["09:00-18:00".to_owned()], "Asia/Shanghai").expect("hours");
-    settings.agents = AgentsSetup {
-        registrar,
-        agents: (0..AGENTS).map(agent).collect(),
-        rules: Default::default(),
-        keepalive: Duration::from_secs(60),
-        codecs: vec![Codec::Pcma],
-        queues: vec![QueueSettings {
-            name: "service".into(),
-            max_wait: Duration::from_secs(120),
-            last: Overflow::Voicemail,
-            ..QueueSettings::default()
-        }],
-        hotlines: vec![Hotline {
-            trunk: String::new(),
-            number: "400*".into(),
-            hours: Some(hours),
-            closed: Overflow::Roster(PACK.into()),
-            script: "hotline".into(),
-            language: "zh-CN".into(),
-            queue: "service".into(),
-        }],
-    };
-    settings
-}
-
-/// Every night of the month has everybody.
-fn nights(month: Month) -> Vec<Duty> {
-    let person =
-        |n: usize| Person {
-            name: format!("值班{n}"), phone: format!("1370000000{n}"), ..Person::default()
-        };
-    let night =
-        |date| Role::ALL.into_iter().enumerate().map(move |(n, role)| Duty { date, role, person: person(n) });
-    month.days().flat_map(night).collect()
 }
 
 impl Branch {

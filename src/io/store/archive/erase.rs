@@ -91,6 +91,7 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
          WHERE k.phone = $1 AND a.comment IS NOT NULL").bind(phone).fetch_all(c).await)?;
     erased.recordings.extend(recordings.into_iter().map(|(path,)| path));
     run!(tx, "DELETE FROM traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    run!(tx, "DELETE FROM leg_traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
     // What was found stays, without the words.
     run!(tx, "DELETE FROM transcripts WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
     run!(

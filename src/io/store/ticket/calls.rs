@@ -42,6 +42,8 @@ pub struct EndedCall {
     pub event_fields: Option<String>,
     /// Row id of the ticket that asked for that callback.
     pub ticket_id: Option<i64>,
+    /// The agent who began it.
+    pub begun_by: Option<String>,
     /// Row id of a ticket that names this call already: it was opened while the call was up.
     pub linked: Option<i64>,
     /// Lowest score among its answers.
@@ -114,7 +116,7 @@ impl Store {
             // A caller to whom a queue has promised a callback is served by it, or not: that is seen
             // when it has ended, so that nobody is rung twice.
             "SELECT c.id, c.direction, c.phone, c.dialled, c.reserved_at, c.answered_at, c.ended_at, c.disposition,
-                    e.callback_id, b.pack, b.rule, b.customer_id, b.subject, b.event_id, v.fields AS event_fields,
+                    c.begun_by, b.id AS callback_id, b.pack, b.rule, b.customer_id, b.subject, b.event_id, v.fields AS event_fields,
                     t.ticket_id,
                     (SELECT MIN(l.ticket_id) FROM ticket_calls l WHERE l.call_id = c.id) AS linked,
                     (SELECT MIN(a.score) FROM answers a WHERE a.call_id = c.id) AS lowest,
@@ -124,7 +126,8 @@ impl Store {
                     (SELECT COUNT(*) FROM legs l WHERE l.call_id = c.id AND l.result = 'talked'
                         AND l.kind <> 'supervisor') AS talked,
                     (SELECT MAX(a.seq) FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL) AS voice
-             FROM calls c LEFT JOIN entries e ON e.id = c.entry_id LEFT JOIN callbacks b ON b.id = e.callback_id
+             FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
+                  LEFT JOIN callbacks b ON b.id = COALESCE(e.callback_id, c.callback_id)
                   LEFT JOIN events v ON v.id = b.event_id LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
              WHERE c.state = 'ended' AND c.ticketed = 0
                AND NOT EXISTS (SELECT 1 FROM queue_callbacks q WHERE q.call_id = c.id AND q.fate IS NULL) ORDER BY c.id LIMIT $1")

@@ -61,6 +61,7 @@ async fn apply_alone(tx: &mut Tx, write: &Write, now: Timestamp) -> Result<(), E
         Write::State { campaign, state, by } => change_state(tx, *campaign, *state, by, now).await?,
         Write::Blocked { campaign, reason } => block(tx, *campaign, reason.as_ref()).await?,
         Write::AgentState(change) => super::super::agent::keep(tx, change).await?,
+        Write::LegTrace { call, number, trace } => super::legs::keep_trace(tx, *call, *number, trace).await?,
         Write::KeepCallback(kept) => super::super::queue::keep_callback(tx, kept).await?,
         Write::EndCallback { call, fate, at } => {
             super::super::queue::end_callback(tx, *call, *fate, *at).await?

@@ -8,8 +8,10 @@ use super::apply::clean;
 use super::record::ended_by_word;
 use super::together::shares;
 use crate::base::{CallId, Timestamp};
-use crate::call::leg::{LegRecord, Pause};
+use crate::call::leg::{LegKind, LegRecord, Pause};
+use crate::call::{Bridging, CallRecord};
 use crate::engine::Report;
+use crate::sip::TraceItem;
 
 /// Keeps the legs, the pauses, the holds and who hung up first; doing it twice changes nothing.
 pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> {
@@ -21,6 +23,18 @@ pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> 
         .collect();
     keep_legs(tx, &legs).await?;
     keep_pauses(tx, &pauses).await?;
+    for report in reports.iter().filter(|report| is_special(report)) {
+        let Bridging { begun_by, abandoned, .. } = &report.record.bridging;
+        within!(tx, c => sqlx::query(
+            "UPDATE calls SET begun_by = COALESCE($2, begun_by), abandoned = $3, survey_owed = $4 WHERE id = $1")
+            .bind(report.record.id.to_string())
+            .bind(begun_by.as_deref().map(clean))
+            .bind(i64::from(*abandoned))
+            .bind(i64::from(was_with_agent(&report.record)))
+            .execute(c)
+            .await
+            .map(drop))?;
+    }
     let holds: Vec<_> =
         bridged().flat_map(|(call, bridging)| bridging.holds.iter().map(move |hold| (call, *hold))).collect();
     keep_holds(tx, &holds).await?;
@@ -35,6 +49,41 @@ pub(super) async fn keep(tx: &mut Tx, reports: &[&Report]) -> Result<(), Error> 
             .await
             .map(drop))?;
     }
+    Ok(())
+}
+
+/// Whether agents have to do with a call in a way of its own.
+fn is_special(report: &Report) -> bool {
+    let bridging = &report.record.bridging;
+    bridging.begun_by.is_some() || bridging.abandoned || was_with_agent(&report.record)
+}
+
+/// Whether the customer talked with an agent: a survey is owed unless they gave one.
+fn was_with_agent(record: &CallRecord) -> bool {
+    let with = |leg: &LegRecord| leg.kind == LegKind::Agent && leg.answered_at.is_some();
+    // A call between two phones of ours has no customer.
+    let internal = record.trunk.as_deref() == Some("phones");
+    !internal && record.bridging.hung_up_first.is_some() && record.bridging.legs.iter().any(with)
+}
+
+/// Keeps the messages of one leg; doing it twice changes nothing.
+pub(super) async fn keep_trace(
+    tx: &mut Tx,
+    call: CallId,
+    number: u32,
+    trace: &[TraceItem],
+) -> Result<(), Error> {
+    let messages = super::record::json(&trace)?;
+    // A call that was refused before it was written has no row.
+    within!(tx, c => sqlx::query(
+        "INSERT INTO leg_traces (call_id, number, messages)
+         SELECT k.id, CAST($2 AS BIGINT), CAST($3 AS TEXT) FROM calls k WHERE k.id = $1 ON CONFLICT (call_id, number) DO NOTHING")
+        .bind(call.to_string())
+        .bind(i64::from(number))
+        .bind(messages)
+        .execute(c)
+        .await
+        .map(drop))?;
     Ok(())
 }
 

@@ -26,6 +26,7 @@ pub(super) fn kind(write: &Write) -> &'static str {
         Write::State { .. } => "state",
         Write::Blocked { .. } => "blocked",
         Write::AgentState(_) => "agent_state",
+        Write::LegTrace { .. } => "leg_trace",
     }
 }
 
@@ -65,7 +66,9 @@ fn call_of(write: &Write) -> Option<CallId> {
     match write {
         Write::Report(report) => Some(report.record.id),
         Write::Answer(answer) => Some(answer.call),
-        Write::Begin { call, .. } | Write::EndCallback { call, .. } => Some(*call),
+        Write::Begin { call, .. } | Write::EndCallback { call, .. } | Write::LegTrace { call, .. } => {
+            Some(*call)
+        }
         Write::ReserveLone(attempt) => Some(attempt.call),
         Write::KeepCallback(kept) => Some(kept.caller.call),
         Write::Waited(waited) => Some(waited.call),

@@ -138,6 +138,7 @@ impl<'a> Together<'a> {
             | Write::State { .. }
             | Write::Blocked { .. }
             | Write::AgentState(_)
+            | Write::LegTrace { .. }
             | Write::KeepCallback(_)
             | Write::EndCallback { .. }
             | Write::Waited(_) => return Ok(false),

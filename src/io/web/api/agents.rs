@@ -45,7 +45,7 @@ struct HistoryQuery {
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct SpanQuery {
+pub(super) struct SpanQuery {
     /// Begin; milliseconds since 1970.
     from: i64,
     /// End, exclusive; milliseconds since 1970. Default: now.
@@ -145,7 +145,7 @@ impl SheetRow for AgentLogin {
 }
 
 impl SpanQuery {
-    fn read(&self, api: &Shared) -> Result<(Timestamp, Timestamp), Problem> {
+    pub(super) fn read(&self, api: &Shared) -> Result<(Timestamp, Timestamp), Problem> {
         let until = self.until.unwrap_or(api.now().0);
         if until <= self.from || until.saturating_sub(self.from) > LONGEST_SPAN_MS {
             let hint = "give a begin before the end, at most 93 days apart";

@@ -83,23 +83,28 @@ async fn show(
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<CallCard>, Problem> {
-    let callback = find(&api, id).await?;
-    let told = api.planner()?.card(CallbackId(id), api.now()).await?;
+    let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
+    Ok(axum::Json(of_callback(&api, CallbackId(id), unmask).await?))
+}
+
+/// The card of a callback.
+pub(super) async fn of_callback(api: &Shared, id: CallbackId, unmask: bool) -> Result<CallCard, Problem> {
+    let callback = find(api, id.0).await?;
+    let told = api.planner()?.card(id, api.now()).await?;
     let customer = CustomerId(callback.customer_id);
     let person = api.store().person(customer).await?;
     let person = person.ok_or_else(|| Problem::not_found("customer", customer))?;
     let filter = CallbackFilter { customer: Some(customer), ..CallbackFilter::default() };
     let others = api.store().callback_rows(&filter, None, PAGE_LIMIT).await?.rows;
-    let others = others.into_iter().filter(|row| row.id != id);
+    let others = others.into_iter().filter(|row| row.id != id.0);
     let (mut previous, open): (Vec<_>, Vec<_>) = others.partition(|row| row.closed_at.is_some());
     previous.sort_by_key(|row| std::cmp::Reverse(row.closed_at));
-    let steps = steps_of(&api, &told.script);
+    let steps = steps_of(api, &told.script);
     let written = api.parts.catalogue.borrow().written.clone();
     let language = written.language(&told.script, &told.language);
     let blocks = written.blocks(&told.script, language, &told.facts);
     let blocks_missing = told.blocks_missing();
-    let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
-    Ok(axum::Json(CallCard {
+    Ok(CallCard {
         callback,
         title: told.title,
         purpose: told.purpose,
@@ -115,8 +120,8 @@ async fn show(
         rated: told.rated,
         close_requires: told.close_requires,
         missing: told.missing,
-        customer: card(&api, person, unmask),
+        customer: card(api, person, unmask),
         previous,
         open,
-    }))
+    })
 }

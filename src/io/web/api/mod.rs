@@ -3,6 +3,7 @@
 //! [`Admin`](super::auth::Admin).
 
 mod adherence;
+mod agent_calls;
 mod agents;
 mod answers;
 mod archives;
@@ -63,6 +64,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
 pub use call_card::CallCard;
@@ -150,6 +152,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(trace::routes())
         .merge(live::routes())
         .merge(agents::routes())
+        .merge(agent_calls::routes())
         .merge(do_not_call::routes())
         .merge(tokens::routes())
         .merge(audit::routes())

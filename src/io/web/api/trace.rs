@@ -29,7 +29,8 @@ struct Query {
     full: bool,
 }
 
-/// The SIP messages of a call: JSON, or with `Accept: text/plain` a ladder.
+/// The SIP messages of a call and of its further legs, by time: JSON, or with `Accept: text/plain`
+/// a ladder.
 #[utoipa::path(get, path = "/calls/{id}/trace", tag = "calls", params(("id" = String, Path), Query),
     security(("bearer" = ["operate"])),
     responses(
@@ -43,8 +44,16 @@ async fn trace(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let json = api.store().trace_json(id).await?;
-    let json = json.ok_or_else(|| Problem::not_found("trace of call", id))?;
-    let items: Vec<TraceItem> = serde_json::from_str(&json).map_err(|e| Problem::internal(&e))?;
+    let legs = api.store().leg_traces(id).await?;
+    if json.is_none() && legs.is_empty() {
+        return Err(Problem::not_found("trace of call", id));
+    }
+    let mut items: Vec<TraceItem> = Vec::new();
+    for text in json.into_iter().chain(legs.into_iter().map(|(_, text)| text)) {
+        items.extend(serde_json::from_str::<Vec<TraceItem>>(&text).map_err(|e| Problem::internal(&e))?);
+    }
+    // The dialogs of one call run beside each other.
+    items.sort_by_key(|item| item.at);
     if wants != Wants::Text {
         return Ok(axum::Json(Items { items, next: None }).into_response());
     }
