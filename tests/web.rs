@@ -9,6 +9,7 @@ mod cli;
 mod legs;
 mod lists;
 mod routes;
+mod routes_of_books;
 pub mod site;
 mod sockets;
 mod streams;

@@ -116,7 +116,7 @@ async fn reg_03_the_sheet_of_the_day_is_shared_at_six(db: &Database) {
     let csv = site.get("/api/v1/registers/callback-sheet.csv?from=2026-03-03").await;
     assert_eq!(csv.text().lines().count(), 7, "a title and six rows: {}", csv.text());
     let excel = site.get(&format!("/api/v1/reports/{}/excel", made["id"])).await;
-    assert!(excel.header("content-disposition").ends_with("-2026-03-03.xlsx"));
+    assert!(excel.header("content-disposition").ends_with("-2026-03-03.xlsx"), "{}", excel.text());
     let rows = super::excel::sheet(&excel.bytes, "客户回访表");
     assert_eq!(rows.iter().filter(|row| row[0].parse::<f64>().is_ok()).count(), 6, "{rows:?}");
     let told = department

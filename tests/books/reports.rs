@@ -396,7 +396,7 @@ async fn rpt_13_yesterdays_statistics_are_there_at_ten_past_midnight(db: &Databa
     let report = department.get(&format!("/reports/{}", made[0]["id"])).await;
     assert_eq!(
         groups(figure(&report, "by_rule")),
-        [("基础科室首诊回访".into(), 1, 1), ("出院患者回访".into(), 1, 1)]
+        [("出院患者回访".into(), 1, 1), ("基础科室首诊回访".into(), 1, 1)]
     );
     assert_eq!(
         groups(figure(&report, "by_result")),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::plan::shop::at;
 use crate::support::databases::Database;
 use crate::tickets::office::Office;
+use crate::web::site::send;
 
 pub struct Department {
     pub office: Office,
@@ -77,18 +78,22 @@ impl Department {
         self.office.shop.site.get(&format!("/api/v1{path}")).await.expect(200)
     }
 
+    /// With a token of scope `operate`.
     pub async fn post(&self, path: &str, body: Value, status: u16) -> Value {
-        self.office.shop.site.post(&format!("/api/v1{path}"), body).await.expect(status)
+        let site = &self.office.shop.site;
+        self.sent(&site.operate, path, body, status).await
     }
 
     /// The same with a token of scope `admin`.
     pub async fn decide(&self, path: &str, body: Value, status: u16) -> Value {
         let site = &self.office.shop.site;
-        let url = format!("{}/api/v1{path}", site.base);
-        let answer = site.client.post(url).bearer_auth(&site.admin).json(&body).send().await.unwrap();
-        let (found, text) = (answer.status().as_u16(), answer.text().await.unwrap());
-        assert_eq!(found, status, "{text}");
-        serde_json::from_str(&text).unwrap_or(Value::Null)
+        self.sent(&site.admin, path, body, status).await
+    }
+
+    async fn sent(&self, token: &str, path: &str, body: Value, status: u16) -> Value {
+        let site = &self.office.shop.site;
+        let request = site.request(reqwest::Method::POST, &format!("/api/v1{path}"), token).json(&body);
+        send(request).await.expect(status)
     }
 
     /// A callback, its customer and its event; its row id.

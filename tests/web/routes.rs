@@ -91,28 +91,6 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("delete", "/api/v1/tokens/{name}", "admin"),
     ("get", "/api/v1/audit", "admin"),
     ("get", "/api/v1/dead-letters", "admin"),
-    ("get", "/api/v1/registers", "read"),
-    ("get", "/api/v1/registers/{id}", "read"),
-    ("get", "/api/v1/registers/{id}/excel", "read"),
-    ("get", "/api/v1/register-notes", "read"),
-    ("post", "/api/v1/register-notes", "operate"),
-    ("get", "/api/v1/report-files", "read"),
-    ("get", "/api/v1/report-files/{report}/excel", "read"),
-    ("get", "/api/v1/reports", "read"),
-    ("post", "/api/v1/reports", "operate"),
-    ("get", "/api/v1/reports/{id}", "read"),
-    ("get", "/api/v1/reports/{id}/excel", "read"),
-    ("get", "/api/v1/reports/{id}/figures/{figure}", "read"),
-    ("get", "/api/v1/reports/{id}/figures/{figure}/chart", "read"),
-    ("get", "/api/v1/reports/{id}/log", "read"),
-    ("post", "/api/v1/reports/{id}/texts", "operate"),
-    ("post", "/api/v1/reports/{id}/steps", "operate"),
-    ("get", "/api/v1/report-actions", "read"),
-    ("post", "/api/v1/report-actions/{id}/close", "operate"),
-    ("get", "/api/v1/performance", "read"),
-    ("get", "/api/v1/performance/rows", "read"),
-    ("post", "/api/v1/score-events", "operate"),
-    ("post", "/api/v1/score-events/{id}/decision", "admin"),
     ("get", "/api/v1/notices", "read"),
     ("get", "/api/v1/notices/{id}", "read"),
     ("get", "/api/v1/notices/{id}/file", "operate"),
@@ -234,6 +212,11 @@ const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/coverage", "read"),
 ];
 
+/// All of them.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    ROUTES.iter().chain(super::routes_of_books::ROUTES)
+}
+
 const SCOPES: [&str; 3] = ["read", "operate", "admin"];
 
 fn url(path: &str) -> String {
@@ -273,11 +256,11 @@ async fn the_document_and_the_router_have_the_same_routes_and_scopes() {
         }
     }
     let expected: BTreeSet<_> =
-        ROUTES.iter().map(|(m, p, s)| ((*m).to_owned(), (*p).to_owned(), (*s).to_owned())).collect();
+        all().map(|(m, p, s)| ((*m).to_owned(), (*p).to_owned(), (*s).to_owned())).collect();
     assert_eq!(documented, expected);
     // Every documented route exists: the router does not call it unknown or refuse the method.
     let site = Site::sqlite().await;
-    for (method, path, _) in ROUTES {
+    for (method, path, _) in all() {
         let answer = status(&site, method, path, Some(&site.admin)).await;
         assert_ne!(answer.status, 405, "{method} {path}");
         assert!(!answer.text().contains("unknown-route"), "{method} {path}");

@@ -12,6 +12,8 @@ use crate::report::{Counted, Kind};
 
 /// Cells of one text at most, as Excel has it.
 const CELL: usize = 32_767;
+/// The sheet of a report's figures.
+const FIGURES: &str = "统计";
 /// Most lines of a chart.
 const DRAWN: usize = 40;
 
@@ -140,7 +142,7 @@ fn write_cell(sheet: &mut Worksheet, at: (u32, u16), cell: &str, format: &Format
 }
 
 fn write_report(sheet: &mut Worksheet, view: &ReportView, looks: &Looks) -> Result<(), XlsxError> {
-    sheet.set_name(sheet_name(&view.title))?;
+    sheet.set_name(FIGURES)?;
     for (place, width) in (0u16..).zip([36.0, 24.0, 12.0, 12.0, 12.0, 12.0]) {
         sheet.set_column_width(place, width)?;
     }
@@ -174,7 +176,7 @@ fn write_report(sheet: &mut Worksheet, view: &ReportView, looks: &Looks) -> Resu
     line = write_rest(sheet, line + 1, view)?;
     for (figure, first, last) in charts {
         line += 1;
-        sheet.insert_chart(line, 0, &chart(figure, sheet_name(&view.title), first, last))?;
+        sheet.insert_chart(line, 0, &chart(figure, first, last))?;
         line += 20;
     }
     Ok(())
@@ -229,12 +231,12 @@ fn write_rest(sheet: &mut Worksheet, mut line: u32, view: &ReportView) -> Result
     Ok(line)
 }
 
-fn chart(figure: &Counted, sheet: &str, first: u32, last: u32) -> Chart {
+fn chart(figure: &Counted, first: u32, last: u32) -> Chart {
     let mut chart = Chart::new(ChartType::Bar);
     chart.title().set_name(&figure.title);
     chart.legend().set_hidden();
     let series = chart.add_series();
-    series.set_categories((sheet, first, 1, last, 1)).set_values((sheet, first, 2, last, 2));
+    series.set_categories((FIGURES, first, 1, last, 1)).set_values((FIGURES, first, 2, last, 2));
     if figure.kind == Kind::Share {
         chart.x_axis().set_min(0).set_max(100);
     }
