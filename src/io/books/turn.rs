@@ -1,6 +1,7 @@
 //! What the books do by themselves: reports at their time, reminders, what is late.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::PoisonError;
 
 use jiff::civil::{Date, Time};
 
@@ -74,48 +75,49 @@ impl Books {
     }
 
     async fn make_once(&self, report: &Report, period: &Period, now: Timestamp) -> Result<bool, Error> {
-        if !self.is_first(&format!("made {}", report.id), &period.from.to_string()) {
+        let (what, first) = (format!("made {}", report.id), period.from.to_string());
+        if self.was_done(&what, &first) {
             return Ok(false);
         }
-        let is_there = self.store().report_of(&report.id, &period.from.to_string()).await?.is_some();
-        if is_there || !report.when_empty && self.is_empty(report, period).await? {
-            return Ok(false);
-        }
-        Ok(self.make(report, period, ACTOR, now).await?.is_some())
+        let is_there = self.store().report_of(&report.id, &first).await?.is_some();
+        let is_owed = !is_there && (report.when_empty || !self.is_empty(report, period).await?);
+        let made = is_owed && self.make(report, period, ACTOR, now).await?.is_some();
+        self.done(what, first);
+        Ok(made)
     }
 
-    /// Whether this is the first time since the start that something is looked at for a period.
-    fn is_first(&self, what: &str, period: &str) -> bool {
-        let mut looked = self.parts.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        looked.insert(what.to_owned(), period.to_owned()).as_deref() != Some(period)
+    /// Whether something was done for a period since the start: it need not be looked at again.
+    fn was_done(&self, what: &str, period: &str) -> bool {
+        let looked = self.parts.looked.lock().unwrap_or_else(PoisonError::into_inner);
+        looked.get(what).is_some_and(|done| done == period)
+    }
+
+    fn done(&self, what: String, period: String) {
+        self.parts.looked.lock().unwrap_or_else(PoisonError::into_inner).insert(what, period);
     }
 
     /// Reminds of a report that is due soon, with the rows that have no result yet.
     async fn remind(&self, report: &Report, calendar: &Calendar, now: Timestamp) -> Result<(), Error> {
         let period = report.schedule.period_of(calendar, calendar.date(now));
         let Some(day) = period.remind else { return Ok(()) };
-        if now < calendar.instant(day, REMINDED_AT) || now >= period.due_at {
+        let (what, first) = (format!("reminded {}", report.id), period.from.to_string());
+        let is_time = now >= calendar.instant(day, REMINDED_AT) && now < period.due_at;
+        if !is_time || self.was_done(&what, &first) {
             return Ok(());
         }
-        if !self.is_first(&format!("reminded {}", report.id), &period.from.to_string()) {
-            return Ok(());
+        let row = self.store().report_of(&report.id, &first).await?;
+        if row.is_none_or(|row| row.state == "draft") {
+            let mut gaps = Vec::new();
+            for id in &report.registers {
+                gaps.extend(self.filled(id, (period.from, period.to), false, now).await?.missing);
+            }
+            let gap = |gap: &crate::register::Missing| format!("{}: {}", gap.record, gap.columns.join("、"));
+            let named: Vec<String> = gaps.iter().take(NAMED).map(gap).collect();
+            let more = [("rows", gaps.len().to_string()), ("gaps", named.join("\n"))];
+            let notices = self.tell(report, &period, "report.reminder", &more);
+            self.store().queue_extended(&notices, now).await?;
         }
-        let row = self.store().report_of(&report.id, &period.from.to_string()).await?;
-        if row.is_some_and(|row| row.state != "draft") {
-            return Ok(());
-        }
-        let mut gaps = Vec::new();
-        for id in &report.registers {
-            gaps.extend(self.filled(id, (period.from, period.to), false, now).await?.missing);
-        }
-        let named: Vec<String> = gaps
-            .iter()
-            .take(NAMED)
-            .map(|gap| format!("{}: {}", gap.record, gap.columns.join("、")))
-            .collect();
-        let more = [("rows", gaps.len().to_string()), ("gaps", named.join("\n"))];
-        let notices = self.tell(report, &period, "report.reminder", &more);
-        self.store().queue_extended(&notices, now).await?;
+        self.done(what, first);
         Ok(())
     }
 
@@ -143,7 +145,8 @@ impl Books {
 
     /// Rows of a day that lacked a part by hand when it ended (REG-02, REG-04).
     async fn name_the_unsaved(&self, register: &Register, day: Date, now: Timestamp) -> Result<(), Error> {
-        if !self.is_first(&format!("unsaved {}", register.id), &day.to_string()) {
+        let what = format!("unsaved {}", register.id);
+        if self.was_done(&what, &day.to_string()) {
             return Ok(());
         }
         let table = self.filled(&register.id, (day, day), false, now).await?;
@@ -156,6 +159,7 @@ impl Books {
         let warnings: Vec<NewWarning> = table.missing.iter().map(warning).collect();
         let pack = register.packs.first().map(String::as_str).unwrap_or_default();
         self.store().raise_warnings(pack, &warnings, ACTOR, now).await?;
+        self.done(what, day.to_string());
         Ok(())
     }
 }
