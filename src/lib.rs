@@ -17,6 +17,8 @@ pub mod plan;
 pub mod notice;
 pub mod roster;
 pub mod ticket;
+pub mod register;
+pub mod report;
 pub mod ivr;
 pub mod dialer;
 pub mod agent;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod audits;
+mod books;
 mod bridge;
 mod clocks;
 mod demo;

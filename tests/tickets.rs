@@ -9,7 +9,7 @@ mod dialled;
 mod found;
 mod departments;
 mod live;
-mod office;
+pub mod office;
 mod people;
 mod reports;
 mod shipped;

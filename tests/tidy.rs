@@ -156,7 +156,16 @@ fn every_file_is_a_module_of_the_program() {
     let binaries = [
         ("src", &["src/lib.rs", "src/main.rs"][..], ""),
         ("tests", &["tests/main.rs"][..], "tests/bench/"),
-        ("tests/bench", &["tests/bench/main.rs", "tests/bench/plan.rs", "tests/bench/evidence.rs"][..], ""),
+        (
+            "tests/bench",
+            &[
+                "tests/bench/main.rs",
+                "tests/bench/plan.rs",
+                "tests/bench/evidence.rs",
+                "tests/bench/report.rs",
+            ][..],
+            "",
+        ),
     ];
     for (folder, roots, other) in binaries {
         let all: BTreeMap<String, Source> = sources(folder)

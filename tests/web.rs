@@ -10,6 +10,7 @@ pub mod cli;
 mod legs;
 mod lists;
 mod routes;
+mod routes_of_books;
 pub mod site;
 mod sockets;
 mod streams;

@@ -8,9 +8,11 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use super::bookings::ByCalls;
+use super::books::BooksSide;
 use super::daemon::{Error, Settings};
 use crate::engine::Engine;
 use crate::io::audit::AuditOffice;
+use crate::io::books::Books;
 use crate::io::clock::{self, Clock};
 use crate::io::desk::TicketDesk;
 use crate::io::evidence::{Examiner, Transcriber};
@@ -31,6 +33,7 @@ pub(super) struct Turns {
     audits: AuditOffice,
     notices: Notices,
     rosters: Rosters,
+    books: BooksSide,
     control: ControlHandle,
     state: Shared,
     live: LiveReader,
@@ -43,10 +46,11 @@ impl Turns {
     }
 
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 7] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 8] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.books, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
@@ -112,6 +116,8 @@ impl ApiSide {
         let hub = state.parts.events.clone();
         let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
         state.set_tickets(tickets.clone());
+        let books = Books::new(store.clone(), planner.clone(), settings.books.clone());
+        state.set_books(books.clone());
         let recordings = settings.recorder.folder.clone();
         let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
             .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
@@ -131,6 +137,7 @@ impl ApiSide {
                 audits,
                 notices,
                 rosters,
+                books: BooksSide::new(books, control.clone()),
                 control: control.clone(),
                 live: live.clone(),
                 state,

@@ -69,6 +69,8 @@ pub struct Settings {
     pub rosters: Vec<crate::roster::Settings>,
     /// Ticket files.
     pub tickets: crate::io::desk::Settings,
+    /// Registers, reports and appraisals.
+    pub books: crate::io::books::Settings,
     /// Scorecards, and the program that writes transcripts.
     pub evidence: crate::io::evidence::Settings,
     /// Audit forms.
@@ -123,7 +125,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 7],
+    turns: [JoinHandle<()>; 8],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -86,6 +86,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         notices: crate::notice::Settings::default(),
         rosters: Vec::new(),
         tickets: crate::io::desk::Settings::default(),
+        books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },

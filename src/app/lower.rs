@@ -56,6 +56,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         notices: crate::notice::Settings::default(),
         rosters: config.rosters.clone(),
         tickets: crate::io::desk::Settings::default(),
+        books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
         import: ImportSettings {

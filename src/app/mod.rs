@@ -29,9 +29,11 @@ mod rehearsal;
 mod reload;
 mod signals;
 mod tickets;
+mod books;
 mod turns;
 
 pub use audit::{LoadedForms, load as load_forms};
+pub use books::{LoadedBooks, load as load_books};
 pub use daemon::{Daemon, Error, Settings};
 pub use evidence::{LoadedScorecards, load as load_scorecards};
 pub use library::{Folders, Loaded, load as load_library};

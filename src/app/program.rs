@@ -54,6 +54,15 @@ async fn run(cli: &Cli) -> ExitCode {
         writeln!(std::io::stdout(), "{}", pack::schema()).ok();
         return ExitCode::SUCCESS;
     }
+    if let Command::Register(cli::RegisterArgs { command: Some(cli::RegisterCommand::Schema) }) = &cli.command
+    {
+        writeln!(std::io::stdout(), "{}", crate::register::schema()).ok();
+        return ExitCode::SUCCESS;
+    }
+    if let Command::Report(cli::ReportArgs { command: Some(cli::ReportCommand::Schema), .. }) = &cli.command {
+        writeln!(std::io::stdout(), "{}", crate::report::schema()).ok();
+        return ExitCode::SUCCESS;
+    }
     let loaded = match load(cli.config.as_deref()) {
         Ok(loaded) => loaded,
         Err(code) => return code,
@@ -164,6 +173,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     };
     settings.tickets = match super::tickets::settings(&loaded.settings) {
         Ok(tickets) => tickets,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
+    settings.books = match super::books::settings(&loaded.settings) {
+        Ok(books) => books,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
     settings.evidence = match super::evidence::settings(&loaded.settings) {
@@ -283,6 +296,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.planner = super::planner::settings(&merged.settings)?;
         settings.notices = super::notices::settings(&merged.settings)?;
         settings.tickets = super::tickets::settings(&merged.settings)?;
+        settings.books = super::books::settings(&merged.settings)?;
         settings.evidence = super::evidence::settings(&merged.settings)?;
         settings.audit = super::audit::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)

@@ -110,6 +110,9 @@ impl Driver {
         if let Ok(tickets) = parts.api.tickets() {
             tickets.set_settings(settings.tickets);
         }
+        if let Ok(books) = parts.api.books() {
+            books.set_settings(settings.books);
+        }
         if let Ok(examiner) = parts.api.examiner() {
             examiner.set_settings(settings.evidence);
         }

@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod books;
 pub mod certificate;
 pub mod cli;
 pub mod clock;

@@ -94,6 +94,12 @@ pub enum Command {
     Roster(super::RosterArgs),
     /// Tickets: what customers brought to us, until they say that it is solved.
     Tickets(super::TicketsArgs),
+    /// Registers: the forms of the department, filled from what is stored.
+    Register(super::RegisterArgs),
+    /// Reports of days, weeks, months, quarters and years.
+    Report(super::ReportArgs),
+    /// The monthly sheets of people: what counts for and against them.
+    Performance(super::PerformanceArgs),
     /// Agents: where they are, where they were, and moving them.
     Agents(super::AgentsArgs),
     /// Trunks with their state.

@@ -20,7 +20,9 @@ mod notices;
 mod plan;
 mod policy;
 mod prompts;
+mod registers;
 mod replay;
+mod reports;
 mod rosters;
 mod simulate;
 mod storage;
@@ -41,7 +43,9 @@ pub use evidence::{EvidenceArgs, EvidenceCommand};
 pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
+pub use registers::{PerformanceArgs, RegisterArgs, RegisterCommand};
 pub use replay::ReplayArgs;
+pub use reports::{ReportArgs, ReportCommand, StepWord};
 pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
@@ -104,6 +108,9 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Callbacks(args) => callbacks::run(&client, output, args).await,
         Command::Notices(args) => notices::run(&client, output, args).await,
         Command::Roster(args) => rosters::run(&client, output, args).await,
+        Command::Register(args) => registers::run(&client, output, args).await,
+        Command::Report(args) => reports::run(&client, output, args).await,
+        Command::Performance(args) => registers::performance(&client, output, args).await,
         Command::Tickets(args) => tickets::run(&client, output, args).await,
         Command::Agents(args) => agents::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,

@@ -27,6 +27,7 @@ mod queue;
 pub mod read;
 mod recording;
 mod recover;
+pub mod register;
 pub mod roster;
 mod schema;
 mod score;

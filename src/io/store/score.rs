@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
+use super::audit::{self, AuditLine};
 use super::db::{Tx, on, within};
 use super::read::{Cursor, Page};
 use super::write::clean;
@@ -56,6 +57,14 @@ pub struct ScoreEventRow {
     pub created_at: i64,
     /// When it turned out to be no such thing; null: it counts.
     pub withdrawn_at: Option<i64>,
+    /// 1: it counts only once a manager has approved it (PRF-06).
+    pub proposed: i64,
+    /// 1: approved, 0: refused; null: not decided.
+    pub approved: Option<i64>,
+    /// Who decided.
+    pub decided_by: Option<String>,
+    /// When.
+    pub decided_at: Option<i64>,
 }
 
 /// Which of them; None takes all.
@@ -85,7 +94,8 @@ impl Store {
     ) -> Result<Page<ScoreEventRow>, Error> {
         let rows: Vec<ScoreEventRow> = on!(&self.db, p => {
             let mut query = QueryBuilder::new(
-                "SELECT id, pack, person, day, kind, subject, points, detail, created_by, created_at, withdrawn_at
+                "SELECT id, pack, person, day, kind, subject, points, detail, created_by, created_at, withdrawn_at,
+                        proposed, approved, decided_by, decided_at
                  FROM score_events WHERE 1 = 1");
             macro_rules! when {
                 ($value:expr, $condition:literal) => {
@@ -107,6 +117,63 @@ impl Store {
             query.build_query_as().fetch_all(p).await
         })?;
         Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+    }
+}
+
+impl Store {
+    /// Proposes points for or against a person: they count once they are approved (PRF-06). Gives
+    /// its row id.
+    pub async fn propose_score(&self, new: &NewScore, by: &str, now: Timestamp) -> Result<i64, Error> {
+        let mut tx = self.db.begin().await?;
+        put(&mut tx, new, by, now).await?;
+        let (id,): (i64,) = within!(&mut tx, c => sqlx::query_as(
+            "UPDATE score_events SET proposed = 1 WHERE key = $1 RETURNING id")
+            .bind(clean(&new.key))
+            .fetch_one(c)
+            .await)?;
+        let (subject, detail) =
+            (format!("score:{id}"), format!("{} {}: {}", new.person, new.points, new.detail));
+        let line =
+            AuditLine { at: now, actor: by, action: "score.propose", subject: &subject, detail: &detail };
+        audit::append(&mut tx, &line).await?;
+        tx.commit().await?;
+        Ok(id)
+    }
+
+    /// Approves or refuses what was proposed, once.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: nothing undecided has this id, or it was proposed by the same person.
+    pub async fn decide_score(
+        &self,
+        id: i64,
+        approved: bool,
+        reason: &str,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.begin().await?;
+        let changed = within!(&mut tx, c => sqlx::query(
+            "UPDATE score_events SET approved = $2, decided_by = $3, decided_at = $4
+             WHERE id = $1 AND proposed = 1 AND approved IS NULL AND created_by <> $3")
+            .bind(id)
+            .bind(i64::from(approved))
+            .bind(by)
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        if changed == 0 {
+            tx.rollback().await?;
+            return Err(Error::Refused(format!(
+                "no proposal {id} waits for a decision by somebody other than who made it"
+            )));
+        }
+        let action = if approved { "score.approve" } else { "score.refuse" };
+        let subject = format!("score:{id}");
+        audit::append(&mut tx, &AuditLine { at: now, actor: by, action, subject: &subject, detail: reason })
+            .await?;
+        tx.commit().await
     }
 }
 

@@ -262,6 +262,23 @@ impl From<crate::io::notices::Error> for Problem {
     }
 }
 
+impl From<crate::io::books::Error> for Problem {
+    fn from(error: crate::io::books::Error) -> Self {
+        use crate::io::books::Error as BooksError;
+        match error {
+            BooksError::Store(StoreError::Refused(text)) | BooksError::Refused(text) => {
+                Problem::conflict(text)
+            }
+            BooksError::Store(error) => error.into(),
+            BooksError::Planner(error) => error.into(),
+            BooksError::Unknown(_) => {
+                Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", error.to_string())
+            }
+            BooksError::Excel(error) => Problem::internal(&error),
+        }
+    }
+}
+
 impl From<DeskError> for Problem {
     fn from(error: DeskError) -> Self {
         match error {

@@ -70,6 +70,8 @@ pub struct ApiState {
     rosters: std::sync::OnceLock<crate::io::rosters::Rosters>,
     /// The desk of tickets, once the daemon has one.
     tickets: std::sync::OnceLock<crate::io::desk::TicketDesk>,
+    /// Registers, reports and sheets, once the daemon has them.
+    books: std::sync::OnceLock<crate::io::books::Books>,
     /// The examiner, once the daemon has one.
     examiner: std::sync::OnceLock<crate::io::evidence::Examiner>,
     /// The audit office, once the daemon has one.
@@ -100,6 +102,7 @@ impl ApiState {
             notices: std::sync::OnceLock::new(),
             rosters: std::sync::OnceLock::new(),
             tickets: std::sync::OnceLock::new(),
+            books: std::sync::OnceLock::new(),
             examiner: std::sync::OnceLock::new(),
             audits: std::sync::OnceLock::new(),
             limits: Limits::default(),
@@ -173,6 +176,16 @@ impl ApiState {
     /// The desk of tickets.
     pub fn tickets(&self) -> Result<&crate::io::desk::TicketDesk, Problem> {
         self.tickets.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The books of the daemon; given once.
+    pub fn set_books(&self, books: crate::io::books::Books) {
+        self.books.set(books).ok();
+    }
+
+    /// Registers, reports and sheets.
+    pub fn books(&self) -> Result<&crate::io::books::Books, Problem> {
+        self.books.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// The examiner of the daemon; given once.

@@ -115,6 +115,11 @@ async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Eras
         "UPDATE import_rows SET text = '', reason = '' WHERE entry_id IN (SELECT id FROM entries WHERE phone = $1)",
         phone
     )?;
+    run!(
+        tx,
+        "UPDATE register_notes SET text = '' WHERE record IN (SELECT 'call:' || id FROM calls WHERE phone = $1)",
+        phone
+    )?;
     erased.entries += run!(
         tx,
         "UPDATE entries SET phone = $2, row_key = $2 || ':' || CAST(id AS TEXT), external_id = '', extension = '',
@@ -154,6 +159,14 @@ async fn record(
         "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
         "UPDATE callback_marks SET note = '' WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
         "UPDATE callbacks SET note = '', filled = '{}' WHERE customer_id = $1",
+        // A register keeps the line, and nothing of what it said.
+        "UPDATE register_notes SET text = '' WHERE EXISTS (SELECT 1 FROM callbacks b WHERE b.customer_id = $1
+             AND register_notes.record LIKE 'callback:' || b.id || '/%')",
+        "UPDATE register_notes SET text = '' WHERE record IN (
+             SELECT 'callback:' || id FROM callbacks WHERE customer_id = $1
+             UNION ALL SELECT 'event:' || id FROM events WHERE customer_id = $1
+             UNION ALL SELECT 'customer:' || id FROM customers WHERE id = $1
+             UNION ALL SELECT 'ticket:' || id FROM tickets WHERE customer_id = $1)",
     ] {
         run!(tx, statement, id)?;
     }

@@ -6,6 +6,7 @@ mod file;
 mod find;
 mod found;
 mod link;
+mod repair;
 mod save;
 
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub use file::{FileRow, NewFile};
 pub use find::{TicketFilter, TicketRow, TimelineRow};
 pub use found::{ClosedCallback, EventFound, Matter};
 pub use link::Link;
+pub use repair::LastRepair;
 pub use save::{Linked, Planned};
 
 /// The word of a phase in the database.

@@ -38,11 +38,14 @@ mod materials;
 mod matters;
 mod notices;
 mod peaks;
+mod performance;
 mod plan;
 mod progress;
 mod queues;
 mod rates;
+mod reconciliations;
 mod registers;
+mod reports;
 mod rosters;
 mod saved_segments;
 mod scores;
@@ -90,8 +93,11 @@ pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
-pub use registers::{IntakeWarning, MatterState, MilestoneView};
+pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
+pub use registers::{NotesBody, NotesReport};
+pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
+pub use scores::{DecisionBody, ProposalBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
 pub use shifts::{LeaveBody, PresenceBody, ShiftBody, ShiftsBody, TeamView, TeamsBody, TurnBody};
 pub use ticket_acts::TicketAct;
@@ -112,7 +118,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(matters::routes())
         .merge(bookings::routes())
         .merge(archives::routes())
+        .merge(reconciliations::routes())
         .merge(registers::routes())
+        .merge(reports::routes())
+        .merge(performance::routes())
         .merge(entries::routes())
         .merge(campaigns::routes())
         .merge(plan::routes())

@@ -1,314 +1,253 @@
-//! What ought to have come in, and whether what was registered agrees with what came in.
+//! Registers: the forms of the department, filled from what is stored, and what people write into
+//! their rows.
 
-use std::io::Read as _;
+use std::collections::BTreeMap;
 
-use axum::extract::State;
-use axum::response::Response;
+use axum::extract::{Path, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::intakes::mapping;
-use crate::base::{PhoneNumber, Timestamp};
-use crate::calendar::Calendar;
-use crate::intake::{Checked, RegisterLine, checks, reconcile};
-use crate::io::intake::Failure;
-use crate::io::store::archive::Missing;
-use crate::io::store::archive::read::ReconciliationRow;
-use crate::io::web::auth::{Operate, Read};
-use crate::io::web::listing::{self, Items, Wants};
+use super::entries::unmasking;
+use super::plan::day;
+use super::tickets::who;
+use crate::io::books::{table_csv, table_sheet};
+use crate::io::store::register::NoteRow;
+use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::listing::{Items, Wants};
 use crate::io::web::problem::Problem;
-use crate::io::web::request::{Params, Upload, moment};
-use crate::io::web::sheet::SheetRow;
-use crate::io::web::spool::{self, UploadLimits};
+use crate::io::web::request::{Json, Params};
 use crate::io::web::state::Shared;
-use crate::plan::Milestone;
-use crate::table::Records;
-use crate::table::header::{NAME, PHONE, plain, same};
+use crate::register::{Register, Table};
+use crate::ticket::NewTicket;
 
-/// Bytes of a register: one day of one company.
-const REGISTER_BYTES: u64 = 16 * 1024 * 1024;
+/// What an Excel file is called among kinds of content.
+const XLSX: HeaderValue =
+    HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
-        .routes(routes!(warnings))
         .routes(routes!(index))
-        .routes(routes!(compare))
-        .routes(routes!(matter))
+        .routes(routes!(show))
+        .routes(routes!(excel))
+        .routes(routes!(notes, annotate))
 }
 
-#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct PackQuery {
-    /// Policy pack, by its id.
-    pack: String,
+    /// Only registers of this pack.
+    pack: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct DaysQuery {
+    /// First day: `2026-03-03`; today where it is left out.
+    from: Option<String>,
+    /// Last day; the first where it is left out.
+    to: Option<String>,
+    /// Only rows that lack a required part, or were saved late.
+    open: bool,
+    /// Whole numbers; needs scope `operate` and is logged.
+    unmask: bool,
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct DayQuery {
-    /// Policy pack, by its id.
-    pack: String,
-    /// `2026-03-03`.
-    date: String,
-    /// The source of the list.
-    source: Option<String>,
+struct RecordQuery {
+    /// The row: `callback:12`.
+    record: String,
 }
 
-#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+/// What is written into a row.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct RegisterQuery {
-    /// Policy pack, by its id.
-    pack: String,
-    /// `2026-03-03`: the day on which the list came in.
-    date: String,
-    /// The source of the list.
-    source: String,
-    /// JSON object, column header to `key`, `name`, `phone` or `caller`.
-    mapping: Option<String>,
+pub struct NotesBody {
+    /// The row: `callback:12`, `call:01K...`, `ticket:3`, `callback:12/suggestion/1`.
+    pub record: String,
+    /// What, by word: `feedback`, `complaint`, `adopted`.
+    pub notes: BTreeMap<String, String>,
 }
 
-#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct MatterQuery {
-    /// Policy pack, by its id.
-    pack: String,
-    /// Order, project, vehicle, stay.
-    matter: String,
-    /// At this day or time; now where it is left out.
-    at: Option<String>,
+/// What became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize, utoipa::ToSchema)]
+pub struct NotesReport {
+    /// All that was ever written into the row, oldest first.
+    pub items: Vec<NoteRow>,
+    /// Number of the ticket that was opened for a complaint; null: there was none, or the row has
+    /// a ticket already.
+    pub ticket: Option<String>,
 }
 
-/// Something that ought to have come in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct IntakeWarning {
-    /// `missing_slip`, `report_due` (a reminder) or `report_missing` (an alarm).
-    pub code: String,
-    /// Section of the pack.
-    pub intake: String,
-    /// When it ought to have been there, in milliseconds since 1970.
-    pub by: i64,
-    /// The event whose slip is missing.
-    pub event: Option<Missing>,
+/// Text as content of a header: file names are Chinese (RFC 8187).
+fn attachment(name: &str) -> Result<HeaderValue, Problem> {
+    let encoded: String =
+        form_urlencoded::byte_serialize(name.as_bytes()).collect::<String>().replace('+', "%20");
+    HeaderValue::from_str(&format!("attachment; filename*=UTF-8''{encoded}"))
+        .map_err(|e| Problem::internal(&e))
 }
 
-/// Where a matter stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MatterState {
-    /// Order, project, vehicle, stay.
-    pub matter: String,
-    /// The last `state` its events gave it, such as `after_sales`; null before the first.
-    pub state: Option<String>,
-    /// `not_handed_over` where nothing has given it a state yet.
-    pub flag: Option<String>,
-    /// Milestones that have come, in order (SCH-12).
-    #[serde(default)]
-    pub milestones: Vec<MilestoneView>,
-    /// Whether what follows the last of them may go on; null where none has come.
-    pub milestone_clear: Option<bool>,
+/// A file for download.
+pub(super) fn file(name: &str, kind: HeaderValue, bytes: Vec<u8>) -> Result<Response, Problem> {
+    let mut response = bytes.into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response.headers_mut().insert(header::CONTENT_DISPOSITION, attachment(name)?);
+    Ok(response)
 }
 
-/// A milestone of a matter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct MilestoneView {
-    /// Its rule.
-    pub rule: String,
-    /// Row id of its callback.
-    pub callback: i64,
-    /// Whether what follows may go on: it was answered without dissatisfaction, and so were those
-    /// before it, or what was wrong was fed back.
-    pub clear: bool,
-    /// What keeps it from being clear.
-    pub because: String,
+/// An Excel file for download.
+pub(super) fn workbook(name: &str, bytes: Vec<u8>) -> Result<Response, Problem> {
+    file(name, XLSX, bytes)
 }
 
-impl SheetRow for ReconciliationRow {
-    const NAME: &'static str = "reconciliation";
-    const COLUMNS: &'static [&'static str] =
-        &["day", "source", "kind", "caller", "line_key", "detail", "points", "created_at"];
-
-    fn cells(&self) -> Vec<String> {
-        vec![
-            self.day.clone(),
-            self.source.clone(),
-            self.kind.clone(),
-            self.caller.clone(),
-            self.line_key.clone(),
-            self.detail.clone(),
-            self.points.to_string(),
-            Timestamp(self.created_at).to_string(),
-        ]
+async fn filled(
+    api: &Shared,
+    caller: &Caller,
+    id: &str,
+    query: &DaysQuery,
+) -> Result<(Register, Table), Problem> {
+    let books = api.books()?;
+    let register = books.register(id)?;
+    let today = api.planner()?.settings().calendar.date(api.now());
+    let first: Date = query.from.as_deref().map_or(Ok(today), |text| day("from", text))?;
+    let last = query.to.as_deref().map_or(Ok(first), |text| day("to", text))?;
+    if last < first {
+        return Err(Problem::invalid_field("to", "it lies before `from`", "write the later day here"));
     }
+    let unmask = unmasking(api, caller, query.unmask, &format!("register:{id}")).await?;
+    let mut table = books.filled(id, (first, last), unmask, api.now()).await?;
+    if query.open {
+        table.rows.retain(|row| row.late || !row.missing.is_empty());
+    }
+    Ok((register, table))
 }
 
-/// What ought to have come in by now and did not: slips of jobs that are known to be finished,
-/// reports of the day.
-#[utoipa::path(get, path = "/intake-warnings", tag = "intake", params(PackQuery), security(("bearer" = ["read"])),
-    responses((status = 200, description = "All of them", body = Items<IntakeWarning>), (status = 422, description = "No such pack", body = Problem)))]
-async fn warnings(
+/// The registers there are.
+#[utoipa::path(get, path = "/registers", tag = "registers", params(PackQuery), security(("bearer" = ["read"])),
+    responses((status = 200, description = "All of them, with their columns", body = Items<Register>)))]
+async fn index(
     State(api): State<Shared>,
     Read(_caller): Read,
     Params(query): Params<PackQuery>,
-) -> Result<axum::Json<Items<IntakeWarning>>, Problem> {
-    let pack = api.desk().packs().get(&query.pack).map_err(Failure::Pack)?;
-    let zone = api.import().timezone;
-    let zone = jiff::tz::TimeZone::get(&zone).unwrap_or(jiff::tz::TimeZone::UTC);
-    let mut found = Vec::new();
-    for check in checks(&pack, &Calendar::plain(zone), api.now()) {
-        let warning = |code: &str, event| IntakeWarning {
-            code: code.to_owned(),
-            intake: check.intake.clone(),
-            by: check.by.0,
-            event,
-        };
-        match &check.what {
-            Checked::Slips { expects, kinds, from, to } => {
-                let missing = api.store().missing_slips(&query.pack, expects, kinds, *from, *to).await?;
-                found.extend(missing.into_iter().map(|event| warning("missing_slip", Some(event))));
-            }
-            Checked::Report { since } => {
-                if !api.store().intake_since(&query.pack, &check.intake, *since).await? {
-                    found.push(warning(if check.is_late { "report_missing" } else { "report_due" }, None));
-                }
-            }
-        }
-    }
-    Ok(axum::Json(Items { items: found, next: None }))
+) -> Result<axum::Json<Items<Register>>, Problem> {
+    let registers = api.books()?.settings().registers;
+    let is_wanted = |register: &&Register| query.pack.as_deref().is_none_or(|pack| register.is_of(pack));
+    Ok(axum::Json(Items { items: registers.all().filter(is_wanted).cloned().collect(), next: None }))
 }
 
-/// Differences between the register and the source's list of a day, by caller.
-#[utoipa::path(get, path = "/reconciliations", tag = "intake", params(DayQuery), security(("bearer" = ["read"])),
-    responses((status = 200, description = "All of them; also as `text/csv`", body = Items<ReconciliationRow>)))]
-async fn index(
+/// A register filled with the rows of some days. Rows that are incomplete are named.
+#[utoipa::path(get, path = "/registers/{id}", tag = "registers", params(("id" = String, Path), DaysQuery),
+    security(("bearer" = ["read"])),
+    responses((status = 200, description = "The form; as `text/csv` with Chinese titles", body = Table),
+              (status = 404, description = "No such register", body = Problem)))]
+async fn show(
     State(api): State<Shared>,
     Read(caller): Read,
     wants: Wants,
-    Params(query): Params<DayQuery>,
+    Path(id): Path<String>,
+    Params(query): Params<DaysQuery>,
 ) -> Result<Response, Problem> {
-    let rows = api.store().reconciliation(&query.pack, &query.date, query.source.as_deref()).await?;
-    listing::answer_all(&api, &caller, wants, rows).await
+    let (_, table) = filled(&api, &caller, &id, &query).await?;
+    if wants != Wants::Csv {
+        return Ok(axum::Json(table).into_response());
+    }
+    caller.audit(&api, "export", &format!("register:{id}"), "csv").await?;
+    let name = format!("{}-{}.csv", table.title, table.to);
+    file(&name, HeaderValue::from_static("text/csv; charset=utf-8"), table_csv(&table))
 }
 
-/// Compares the register of a day, as CSV with the columns key, name, phone and caller, with what
-/// the source's files of that day brought in, and keeps the differences; each costs its caller a
-/// point.
-#[utoipa::path(post, path = "/reconciliations", tag = "intake", params(RegisterQuery), security(("bearer" = ["operate"])),
-    request_body(content = String, content_type = "text/csv"),
-    responses((status = 200, description = "The differences", body = Items<ReconciliationRow>), (status = 422, description = "No usable register", body = Problem)))]
-async fn compare(
+/// The same as an Excel file in the layout of the paper form.
+#[utoipa::path(get, path = "/registers/{id}/excel", tag = "registers", params(("id" = String, Path), DaysQuery),
+    security(("bearer" = ["read"])),
+    responses((status = 200, description = "The workbook"), (status = 404, description = "No such register", body = Problem)))]
+async fn excel(
     State(api): State<Shared>,
-    Operate(caller): Operate,
-    Params(query): Params<RegisterQuery>,
-    Upload(body): Upload,
-) -> Result<axum::Json<Items<ReconciliationRow>>, Problem> {
-    let mapping = mapping(query.mapping.as_deref())?;
-    let zone = api.import().timezone;
-    let (from, to) = (moment("date", &query.date, &zone, false)?, moment("date", &query.date, &zone, true)?);
-    let limits = UploadLimits { bytes: REGISTER_BYTES, ..UploadLimits::default() };
-    let mut spooled = spool::receive(body, &api.parts.recordings, limits).await?;
-    let home_area = api.import().home_area;
-    let register = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        spooled.file.read_to_end(&mut bytes).map_err(|e| Problem::internal(&e))?;
-        let mut records = Records::new(spooled.encoding);
-        records.feed(&bytes);
-        records.end();
-        lines(records, &mapping, home_area.as_deref())
-    });
-    let register = register.await.map_err(|e| Problem::internal(&e))??;
-    let source = api.store().source_lines(&query.pack, &query.source, from, to).await?;
-    let differences = reconcile(&source, &register);
-    let store = api.store();
-    store
-        .keep_reconciliation(&query.pack, &query.date, &query.source, &differences, &caller.name, api.now())
-        .await?;
-    let items = store.reconciliation(&query.pack, &query.date, Some(&query.source)).await?;
+    Read(caller): Read,
+    Path(id): Path<String>,
+    Params(query): Params<DaysQuery>,
+) -> Result<Response, Problem> {
+    let (register, table) = filled(&api, &caller, &id, &query).await?;
+    caller.audit(&api, "export", &format!("register:{id}"), "xlsx").await?;
+    let name = format!("{}-{}.xlsx", table.title, table.to);
+    let made = tokio::task::spawn_blocking(move || table_sheet(&register, &table)).await;
+    let bytes = made.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;
+    workbook(&name, bytes)
+}
+
+/// All that was ever written into a row, oldest first.
+#[utoipa::path(get, path = "/register-notes", tag = "registers", params(RecordQuery), security(("bearer" = ["read"])),
+    responses((status = 200, description = "All of it", body = Items<NoteRow>)))]
+async fn notes(
+    State(api): State<Shared>,
+    Read(_caller): Read,
+    Params(query): Params<RecordQuery>,
+) -> Result<axum::Json<Items<NoteRow>>, Problem> {
+    let items = api.store().register_notes(&[&query.record]).await?;
     Ok(axum::Json(Items { items, next: None }))
 }
 
-fn lines(
-    mut records: Records,
-    mapping: &std::collections::BTreeMap<String, String>,
-    home_area: Option<&str>,
-) -> Result<Vec<RegisterLine>, Problem> {
-    const KEYS: &[&str] = &["key", "id", "订单号", "单号", "工单号", "结算单号", "编号"];
-    const CALLERS: &[&str] = &["caller", "agent", "回访员", "回访人", "客服", "客服专员"];
-    let wrong = |text: String| {
-        Problem::invalid_field("body", text, "send CSV whose first line names key, name, phone and caller")
-    };
-    let header = records.next().ok_or_else(|| wrong("the register is empty".into()))?;
-    let header = header.cells.map_err(wrong)?;
-    let meaning = |name: &String| -> &str {
-        if let Some((_, to)) = mapping.iter().find(|(from, _)| same(from, name)) {
-            return to.as_str();
-        }
-        let spelling = plain(name);
-        let is_in = |names: &[&str]| names.contains(&spelling.as_str());
-        match () {
-            () if is_in(KEYS) => "key",
-            () if is_in(CALLERS) => "caller",
-            () if is_in(NAME) => "name",
-            () if is_in(PHONE) => "phone",
-            () => "",
-        }
-    };
-    let columns: Vec<&str> = header.iter().map(meaning).collect();
-    if !columns.contains(&"phone") && !columns.contains(&"key") {
-        return Err(wrong(format!("the first line names {}: neither a key nor a phone", header.join(", "))));
+/// Writes into a row of the registers. Rows are annotated, never edited or deleted: what stood
+/// there stays in its history. A complaint opens a ticket, unless the row has one (REG-09).
+#[utoipa::path(post, path = "/register-notes", tag = "registers", security(("bearer" = ["operate"])),
+    responses((status = 201, description = "What stands in the row", body = NotesReport),
+              (status = 422, description = "No such row, or nothing written", body = Problem)))]
+async fn annotate(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Json(body): Json<NotesBody>,
+) -> Result<(StatusCode, axum::Json<NotesReport>), Problem> {
+    let notes: Vec<(String, String)> =
+        body.notes.iter().map(|(word, text)| (word.trim().to_owned(), text.trim().to_owned())).collect();
+    if notes.is_empty() || notes.iter().any(|(word, text)| word.is_empty() || text.is_empty()) {
+        let hint = "give at least one word with a text; a text is never taken back, write a new one";
+        return Err(Problem::invalid_field("notes", "there is nothing to write", hint));
     }
-    let mut found = Vec::new();
-    while let Some(record) = records.next() {
-        let cells = record.cells.map_err(|e| wrong(format!("line {}: {e}", record.line)))?;
-        let mut line = RegisterLine::default();
-        for (column, cell) in columns.iter().zip(cells) {
-            match *column {
-                "key" => line.key = cell,
-                "name" => line.name = cell,
-                "caller" => line.caller = cell,
-                "phone" => {
-                    let number = PhoneNumber::parse(&cell, home_area);
-                    line.phone = number.map_or(cell, |(phone, _)| phone.to_string());
-                }
-                _ => {}
-            }
-        }
-        if line != RegisterLine::default() {
-            found.push(line);
-        }
+    if !api.store().is_record(&body.record).await? {
+        let detail = format!("`{}` is not stored", body.record.chars().take(60).collect::<String>());
+        return Err(Problem::invalid_field("record", detail, "take `record` of the row"));
     }
-    Ok(found)
+    api.store().add_register_notes(&body.record, &notes, &caller.name, api.now()).await?;
+    api.books()?.wake();
+    let ticket = match body.notes.get("complaint") {
+        Some(complaint) => complain(&api, &caller, &body.record, complaint).await?,
+        None => None,
+    };
+    let items = api.store().register_notes(&[&body.record]).await?;
+    Ok((StatusCode::CREATED, axum::Json(NotesReport { items, ticket })))
 }
 
-/// Where a matter stands, by the `state` that its events gave it: a project is `after_sales`
-/// once it was handed over; and its milestones as they are now.
-#[utoipa::path(get, path = "/matters", tag = "customers", params(MatterQuery), security(("bearer" = ["read"])),
-    responses((status = 200, description = "Its state", body = MatterState)))]
-async fn matter(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    Params(query): Params<MatterQuery>,
-) -> Result<axum::Json<MatterState>, Problem> {
-    let at = match &query.at {
-        None => api.now(),
-        Some(text) => moment("at", text, &api.import().timezone, false)?,
+/// Opens a ticket for a complaint that was noted in a call or callback; none where it has one.
+async fn complain(
+    api: &Shared,
+    caller: &Caller,
+    record: &str,
+    complaint: &str,
+) -> Result<Option<String>, Problem> {
+    let Some(source) = api.store().complaint_source(record).await? else { return Ok(None) };
+    let desk = api.tickets()?;
+    let known = desk.settings().packs.of(&source.pack);
+    let kind = ["complaint", "dissatisfied", "other"]
+        .into_iter()
+        .find(|kind| known.as_ref().is_some_and(|pack| pack.kind.contains_key(*kind)));
+    let new = NewTicket {
+        pack: source.pack,
+        kind: kind.unwrap_or("complaint").into(),
+        source: "callback".into(),
+        phone: source.phone,
+        name: source.name,
+        matter: source.matter,
+        fields: [("content".to_owned(), complaint.to_owned()), ("record".to_owned(), record.to_owned())]
+            .into(),
+        at: api.now(),
+        ..NewTicket::default()
     };
-    let state = api.store().matter_state(&query.pack, &query.matter, at).await?;
-    let flag = state.is_none().then(|| "not_handed_over".to_owned());
-    let milestones = match api.planner() {
-        Ok(planner) => planner.milestones(&query.pack, &query.matter, api.now()).await?,
-        Err(_) => Vec::new(),
-    };
-    let view = |m: &Milestone| MilestoneView {
-        rule: m.rule.clone(),
-        callback: m.callback.0,
-        clear: m.clear,
-        because: m.because.clone(),
-    };
-    let milestone_clear = milestones.last().map(|last| last.clear);
-    let milestones = milestones.iter().map(view).collect();
-    Ok(axum::Json(MatterState { matter: query.matter, state, flag, milestones, milestone_clear }))
+    let opened = desk.open(new, &who(caller), api.now()).await?;
+    Ok(Some(opened.ticket.number))
 }

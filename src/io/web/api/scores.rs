@@ -1,23 +1,24 @@
 //! What counts for or against the score of people.
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::response::Response;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::plan::day;
 use crate::base::Timestamp;
-use crate::io::store::{ScoreEventRow, ScoreFilter};
-use crate::io::web::auth::Read;
+use crate::io::store::{NewScore, ScoreEventRow, ScoreFilter};
+use crate::io::web::auth::{Admin, Operate, Read};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
-use crate::io::web::request::Params;
+use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(index))
+    OpenApiRouter::new().routes(routes!(index, propose)).routes(routes!(decide))
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -57,6 +58,9 @@ impl SheetRow for ScoreEventRow {
         "created_by",
         "created_at",
         "withdrawn_at",
+        "proposed",
+        "approved",
+        "decided_by",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -72,6 +76,9 @@ impl SheetRow for ScoreEventRow {
             self.created_by.clone(),
             Timestamp(self.created_at).to_string(),
             optional(&self.withdrawn_at.map(Timestamp)),
+            self.proposed.to_string(),
+            optional(&self.approved),
+            self.decided_by.clone().unwrap_or_default(),
         ]
     }
 }
@@ -96,4 +103,80 @@ async fn index(
         async move { api.store().score_events(&filter, after.as_ref(), limit).await }
     })
     .await
+}
+
+/// Points for or against a person that a manager decides on.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalBody {
+    /// Policy pack.
+    pub pack: String,
+    /// Whose score: a person, a regional head, a unit.
+    pub person: String,
+    /// The day on which it counts: `2026-03-03`.
+    pub date: String,
+    /// Stable word: `penalty`, `praise`, `appraisal`.
+    pub kind: String,
+    /// What it comes of: `ticket:12`, `call:01K...`.
+    pub subject: String,
+    /// Below zero: taken off.
+    pub points: i64,
+    /// Why.
+    pub reason: String,
+}
+
+/// The decision on a proposal.
+#[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionBody {
+    /// Whether it counts.
+    pub approve: bool,
+    /// Why.
+    pub reason: String,
+}
+
+/// Proposes points for or against a person. They count once somebody else with scope `admin`
+/// approves them (PRF-06).
+#[utoipa::path(post, path = "/score-events", tag = "scores", security(("bearer" = ["operate"])),
+    responses((status = 201, description = "The row that waits", body = i64), (status = 422, description = "A field is empty", body = Problem)))]
+async fn propose(
+    State(api): State<Shared>,
+    Operate(caller): Operate,
+    Json(body): Json<ProposalBody>,
+) -> Result<(StatusCode, axum::Json<i64>), Problem> {
+    day("date", &body.date)?;
+    for (field, text) in
+        [("person", &body.person), ("kind", &body.kind), ("subject", &body.subject), ("reason", &body.reason)]
+    {
+        if text.trim().is_empty() {
+            return Err(Problem::invalid_field(field, "it is empty", "a proposal says who, what and why"));
+        }
+    }
+    let key =
+        format!("proposal:{}:{}:{}:{}:{}", body.kind, body.subject, body.person, body.date, api.now().0);
+    let new = NewScore {
+        key,
+        pack: body.pack,
+        person: body.person,
+        day: body.date,
+        kind: body.kind,
+        subject: body.subject,
+        points: body.points,
+        detail: body.reason,
+    };
+    let id = api.store().propose_score(&new, &caller.name, api.now()).await?;
+    Ok((StatusCode::CREATED, axum::Json(id)))
+}
+
+/// Approves or refuses a proposal, once, and not by who made it.
+#[utoipa::path(post, path = "/score-events/{id}/decision", tag = "scores", params(("id" = i64, Path)), security(("bearer" = ["admin"])),
+    responses((status = 204, description = "Decided"), (status = 422, description = "Nothing waits for this decision", body = Problem)))]
+async fn decide(
+    State(api): State<Shared>,
+    Admin(caller): Admin,
+    RowId(id): RowId,
+    Json(body): Json<DecisionBody>,
+) -> Result<StatusCode, Problem> {
+    api.store().decide_score(id, body.approve, body.reason.trim(), &caller.name, api.now()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

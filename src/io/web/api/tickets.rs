@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::entries::{UnmaskQuery, unmasking};
 use crate::base::{CustomerId, PhoneNumber, Timestamp};
-use crate::io::store::ticket::{FileRow, TicketFilter, TicketRow, TimelineRow};
+use crate::io::store::ticket::{FileRow, LastRepair, TicketFilter, TicketRow, TimelineRow};
 use crate::io::web::auth::{Caller, Operate, Read, Scope};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::mask;
@@ -172,6 +172,8 @@ pub struct TicketDetail {
     pub filed_at: Option<i64>,
     /// Why or how it was closed.
     pub closed_how: String,
+    /// The customer's repair before this, with its parts; null: none is known.
+    pub last_repair: Option<LastRepair>,
     /// Calls, comments, files, changes: oldest first.
     pub timeline: Vec<TimelineRow>,
     /// Files.
@@ -410,8 +412,13 @@ pub(super) async fn detail(api: &Shared, ticket: &Ticket, unmask: bool) -> Resul
     if !unmask {
         row.phone = mask(&row.phone);
     }
+    let last_repair = match ticket.customer {
+        Some(customer) => api.store().last_repair(customer, ticket.id).await?,
+        None => None,
+    };
     Ok(TicketDetail {
         ticket: row,
+        last_repair,
         fields: ticket.fields.clone(),
         event: ticket.event.map(|id| id.0),
         found_in: ticket.found_in.map(|id| id.0),

@@ -1,0 +1,257 @@
+//! The rows of a period, chunk by chunk: no more than one chunk is in memory.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::civil::Date;
+
+use super::{Books, Error, record, ticket};
+use crate::base::Timestamp;
+use crate::calendar::Calendar;
+use crate::io::store::ScoreFilter;
+use crate::io::store::register::{After, AnswerOf};
+use crate::register::{Record, Source};
+
+/// A walk over the rows of a source.
+pub(super) struct Walk {
+    books: Books,
+    source: Source,
+    calendar: Arc<Calendar>,
+    /// Titles of rules, by pack and rule.
+    titles: BTreeMap<(String, String), String>,
+    days: (Date, Date),
+    from: Timestamp,
+    to: Timestamp,
+    after: After,
+    has_notes: bool,
+    ended: bool,
+}
+
+impl Books {
+    /// Begins a walk over the rows of some days, inclusive.
+    pub(super) async fn walk(&self, source: Source, days: (Date, Date)) -> Result<Walk, Error> {
+        let planner = self.parts.planner.settings();
+        let calendar = planner.calendar.clone();
+        let (from, to) = (calendar.start_of(days.0), calendar.end_of(days.1));
+        let titles = planner.policies.all_in_force(days.1).flat_map(|policy| {
+            let pack = &policy.pack;
+            pack.rule.iter().map(|(id, rule)| ((pack.pack.clone(), id.clone()), rule.title.clone()))
+        });
+        // A deadline is the end of its day, exclusive: that of the last day is the moment `to`.
+        let shift = i64::from(source == Source::Owed);
+        let first = match source {
+            Source::Customers | Source::TicketLoad | Source::Points | Source::Crews => i64::MIN / 2,
+            _ => from.0 + shift,
+        };
+        Ok(Walk {
+            books: self.clone(),
+            source,
+            titles: titles.collect(),
+            days,
+            from,
+            to,
+            after: After::between(first, to.0 + shift),
+            has_notes: self.store().has_register_notes().await?,
+            calendar,
+            ended: false,
+        })
+    }
+}
+
+impl Walk {
+    /// The next rows; None: there are no more.
+    pub async fn next(&mut self) -> Result<Option<Vec<Record>>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        let mut records = match self.source {
+            Source::Calls => self.calls().await?,
+            Source::Callbacks => self.callbacks(false).await?,
+            Source::Owed => self.callbacks(true).await?,
+            Source::Answers | Source::Opinions => self.parts_of_callbacks().await?,
+            Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => self.tickets().await?,
+            Source::Findings => self.findings().await?,
+            Source::Messages | Source::Events | Source::Customers => self.others().await?,
+            Source::Duties | Source::Scores => self.all_at_once().await?,
+        };
+        self.annotate(&mut records).await?;
+        Ok(Some(records))
+    }
+
+    /// What people wrote into the rows; the newest of a word stands in the row.
+    async fn annotate(&self, records: &mut [Record]) -> Result<(), Error> {
+        if !self.has_notes || records.is_empty() {
+            return Ok(());
+        }
+        for records in records.chunks_mut(500) {
+            let ids: Vec<&str> = records.iter().map(|record| record.id.as_str()).collect();
+            let notes = self.books.store().register_notes(&ids).await?;
+            if notes.is_empty() {
+                continue;
+            }
+            let places: BTreeMap<String, usize> =
+                records.iter().enumerate().map(|(place, record)| (record.id.clone(), place)).collect();
+            for note in notes {
+                let Some(place) = places.get(&note.record) else { continue };
+                let fields = &mut records[*place].fields;
+                fields.set(format!("note.{}", note.word), note.text);
+                fields.set("noted_by", note.actor);
+                fields.set("noted_ms", note.at.to_string());
+                record::time(fields, &self.calendar, "noted", Some(note.at));
+            }
+        }
+        Ok(())
+    }
+
+    async fn calls(&mut self) -> Result<Vec<Record>, Error> {
+        let store = self.books.store();
+        let rows = store.register_calls(&self.after).await?;
+        let Some(last) = rows.last() else {
+            self.ended = true;
+            return Ok(Vec::new());
+        };
+        let mut answers = by_owner(store.register_call_answers(&self.after, last).await?);
+        (self.after.at, self.after.call) = (last.reserved_at, last.id.clone());
+        let one = |row| {
+            let row: &crate::io::store::register::CallRecord = row;
+            record::call(&self.calendar, row, &answers_of(&mut answers, &row.id))
+        };
+        Ok(rows.iter().map(one).collect())
+    }
+
+    async fn callbacks(&mut self, owed: bool) -> Result<Vec<Record>, Error> {
+        Ok(self.callbacks_with_answers(owed).await?.into_iter().map(|(record, _)| record).collect())
+    }
+
+    async fn callbacks_with_answers(&mut self, owed: bool) -> Result<Vec<(Record, Vec<AnswerOf>)>, Error> {
+        let store = self.books.store();
+        let rows = store.register_callbacks(owed, &self.after).await?;
+        let Some(last) = rows.last() else {
+            self.ended = true;
+            return Ok(Vec::new());
+        };
+        let mut answers = by_owner(store.register_answers(owed, &self.after, last).await?);
+        (self.after.at, self.after.id) = (last.at, last.id);
+        let mut found = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let answers = answers_of(&mut answers, &row.id.to_string());
+            let title = self.titles.get(&(row.pack.clone(), row.rule.clone())).unwrap_or(&row.rule);
+            found.push((record::callback(&self.calendar, title, row, &answers), answers));
+        }
+        Ok(found)
+    }
+
+    async fn parts_of_callbacks(&mut self) -> Result<Vec<Record>, Error> {
+        let (mut callbacks, answers): (Vec<_>, Vec<_>) =
+            self.callbacks_with_answers(false).await?.into_iter().unzip();
+        if self.source == Source::Answers {
+            let each =
+                callbacks.iter().zip(&answers).flat_map(|(c, answers)| record::each_answer(c, answers));
+            return Ok(each.collect());
+        }
+        // What was said may stand in the notes of the callback itself.
+        self.annotate(&mut callbacks).await?;
+        Ok(callbacks.iter().flat_map(record::each_opinion).collect())
+    }
+
+    async fn tickets(&mut self) -> Result<Vec<Record>, Error> {
+        let store = self.books.store();
+        let rows = match self.source {
+            Source::Tickets => store.register_tickets(&self.after).await?,
+            Source::TicketLoad => store.register_ticket_load(self.from.0, &self.after).await?,
+            // Points and crews belong to the time at which they came about, however old the ticket is.
+            _ => store.register_tickets(&self.after).await?,
+        };
+        let Some(last) = rows.last() else {
+            self.ended = true;
+            return Ok(Vec::new());
+        };
+        (self.after.at, self.after.id) = (last.opened_at, last.id);
+        let mut found = Vec::new();
+        for row in &rows {
+            let Some((one, record)) = ticket::ticket(&self.calendar, row, self.to) else { continue };
+            match self.source {
+                Source::Points => {
+                    found.extend(ticket::each_points(&self.calendar, &one, &record, self.from, self.to))
+                }
+                Source::Crews => {
+                    found.extend(ticket::each_of_crew(&self.calendar, &one, &record, self.from, self.to))
+                }
+                _ => found.push(record),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn findings(&mut self) -> Result<Vec<Record>, Error> {
+        let rows = self.books.store().register_findings(&self.after).await?;
+        match rows.last() {
+            Some(last) => {
+                (self.after.at, self.after.id) = (last.at, last.number);
+                self.after.call.clone_from(&last.call_id);
+            }
+            None => self.ended = true,
+        }
+        Ok(rows.iter().map(|row| record::finding(&self.calendar, row)).collect())
+    }
+
+    async fn others(&mut self) -> Result<Vec<Record>, Error> {
+        let (store, calendar) = (self.books.store(), &self.calendar);
+        let (records, last): (Vec<Record>, _) = match self.source {
+            Source::Messages => {
+                let rows = store.register_messages(&self.after).await?;
+                let last = rows.last().map(|row| (row.at, row.id));
+                (rows.iter().map(|row| record::message(calendar, row)).collect(), last)
+            }
+            Source::Events => {
+                let rows = store.register_events(&self.after).await?;
+                let last = rows.last().map(|row| (row.at, row.id));
+                (rows.iter().map(|row| record::event(calendar, row)).collect(), last)
+            }
+            _ => {
+                let rows = store.register_customers(&self.after).await?;
+                let last = rows.last().map(|row| (row.created_at, row.id));
+                (rows.iter().map(|row| record::customer(calendar, row)).collect(), last)
+            }
+        };
+        match last {
+            Some((at, id)) => (self.after.at, self.after.id) = (at, id),
+            None => self.ended = true,
+        }
+        Ok(records)
+    }
+
+    async fn all_at_once(&mut self) -> Result<Vec<Record>, Error> {
+        self.ended = true;
+        let (store, calendar) = (self.books.store(), &self.calendar);
+        let (from, to) = (self.days.0.to_string(), self.days.1.to_string());
+        if self.source == Source::Duties {
+            let rows = store.register_duties(&from, &to).await?;
+            return Ok(rows.iter().map(|row| record::duty(calendar, row)).collect());
+        }
+        let filter = ScoreFilter { from: Some(from), to: Some(to), ..ScoreFilter::default() };
+        let mut found = Vec::new();
+        let mut after = None;
+        loop {
+            let page =
+                store.score_events(&filter, after.as_ref(), crate::io::store::read::PAGE_LIMIT).await?;
+            found.extend(page.rows.iter().map(|row| record::score(calendar, row)));
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
+fn by_owner(answers: Vec<AnswerOf>) -> BTreeMap<String, Vec<AnswerOf>> {
+    let mut by: BTreeMap<String, Vec<AnswerOf>> = BTreeMap::new();
+    for answer in answers {
+        by.entry(answer.owner.clone()).or_default().push(answer);
+    }
+    by
+}
+
+fn answers_of(answers: &mut BTreeMap<String, Vec<AnswerOf>>, owner: &str) -> Vec<AnswerOf> {
+    answers.remove(owner).unwrap_or_default()
+}

@@ -1,0 +1,141 @@
+//! One model of rows: what every register and every figure is made from.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::base::Timestamp;
+
+/// What rows are made from, and by which of its times a row belongs to a period.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Every call in and out, by its beginning.
+    Calls,
+    /// Callbacks that were closed, by that time.
+    Callbacks,
+    /// Callbacks that were owed, by their deadline: done, open or excused.
+    Owed,
+    /// Rated answers of closed callbacks, one row for each question.
+    Answers,
+    /// Opinions, suggestions, demands, wishes and complaints of closed callbacks, one row for each.
+    Opinions,
+    /// Tickets, by their opening.
+    Tickets,
+    /// Tickets that were open at any time of the period.
+    TicketLoad,
+    /// Points that tickets took off, by their time.
+    Points,
+    /// Crews of tickets that were finished, one row for each of them, by that time.
+    Crews,
+    /// Messages that were sent, by the time they were made.
+    Messages,
+    /// Events of the archive: slips, orders, contracts, handovers; by the time they happened.
+    Events,
+    /// Customers who are known.
+    Customers,
+    /// Nights of published rosters.
+    Duties,
+    /// What counts for or against the score of people, by its day.
+    Scores,
+    /// What was found in calls, by their beginning: evidence that says more than how it was.
+    Findings,
+}
+
+impl Source {
+    /// The word in files and links.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Source::Calls => "calls",
+            Source::Callbacks => "callbacks",
+            Source::Owed => "owed",
+            Source::Answers => "answers",
+            Source::Opinions => "opinions",
+            Source::Tickets => "tickets",
+            Source::TicketLoad => "ticket_load",
+            Source::Points => "points",
+            Source::Crews => "crews",
+            Source::Messages => "messages",
+            Source::Events => "events",
+            Source::Customers => "customers",
+            Source::Duties => "duties",
+            Source::Scores => "scores",
+            Source::Findings => "findings",
+        }
+    }
+}
+
+/// The values of a row by name. An empty value is the same as none and is not kept.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields(Vec<(Cow<'static, str>, String)>);
+
+impl Fields {
+    /// Adds a value; one that is empty is left out, one that is there already is replaced.
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        if value.trim().is_empty() {
+            return;
+        }
+        match self.0.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((name, value)),
+        }
+    }
+
+    /// The value of a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Names and values, in the order in which they were set.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+    }
+
+    /// Changes the value of a name, where there is one.
+    pub fn change(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
+        if let Some((_, value)) = self.0.iter_mut().find(|(known, _)| known == name) {
+            *value = change(value);
+        }
+    }
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// What it is: `call:01K...`, `callback:12`, `ticket:3`, `callback:12/suggestion/1`.
+    pub id: String,
+    /// The time by which it belongs to a period.
+    pub at: Timestamp,
+    /// Its values.
+    pub fields: Fields,
+}
+
+impl Record {
+    /// Where the thing itself is shown by the API, below `/api/v1`; empty where it is not.
+    pub fn link(&self) -> String {
+        let whole = self.id.split('/').next().unwrap_or_default();
+        match whole.split_once(':') {
+            Some(("call", id)) => format!("/calls/{id}"),
+            Some(("callback", id)) => format!("/callbacks/{id}"),
+            Some(("ticket", id)) => format!("/tickets/{id}"),
+            Some(("customer", id)) => format!("/customers/{id}"),
+            Some(("notice", id)) => format!("/notices/{id}"),
+            _ => String::new(),
+        }
+    }
+}

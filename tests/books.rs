@@ -1,0 +1,11 @@
+//! Registers, reports and the sheets of people over what calls, callbacks and tickets left behind,
+//! by the files that are shipped, over both databases.
+
+#![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
+
+mod excel;
+mod registers;
+mod reports;
+mod rows;
+mod sheets;
+mod world;

@@ -1,0 +1,26 @@
+//! The routes of registers, reports and sheets: method, path in the document, scope it needs.
+
+pub const ROUTES: &[(&str, &str, &str)] = &[
+    ("get", "/api/v1/registers", "read"),
+    ("get", "/api/v1/registers/{id}", "read"),
+    ("get", "/api/v1/registers/{id}/excel", "read"),
+    ("get", "/api/v1/register-notes", "read"),
+    ("post", "/api/v1/register-notes", "operate"),
+    ("get", "/api/v1/report-files", "read"),
+    ("get", "/api/v1/report-files/{report}/excel", "read"),
+    ("get", "/api/v1/reports", "read"),
+    ("post", "/api/v1/reports", "operate"),
+    ("get", "/api/v1/reports/{id}", "read"),
+    ("get", "/api/v1/reports/{id}/excel", "read"),
+    ("get", "/api/v1/reports/{id}/figures/{figure}", "read"),
+    ("get", "/api/v1/reports/{id}/figures/{figure}/chart", "read"),
+    ("get", "/api/v1/reports/{id}/log", "read"),
+    ("post", "/api/v1/reports/{id}/texts", "operate"),
+    ("post", "/api/v1/reports/{id}/steps", "operate"),
+    ("get", "/api/v1/report-actions", "read"),
+    ("post", "/api/v1/report-actions/{id}/close", "operate"),
+    ("get", "/api/v1/performance", "read"),
+    ("get", "/api/v1/performance/rows", "read"),
+    ("post", "/api/v1/score-events", "operate"),
+    ("post", "/api/v1/score-events/{id}/decision", "admin"),
+];
