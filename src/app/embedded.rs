@@ -27,14 +27,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
     let sip_port = free_udp_port();
     Settings {
         engine: engine::Settings {
-            sip: sip::Settings {
-                advertised: Advertised {
-                    udp: format!("127.0.0.1:{sip_port}"),
-                    tcp: format!("127.0.0.1:{sip_port}"),
-                    tls: format!("127.0.0.1:{sip_port}"),
-                },
-                ..sip::Settings::default()
-            },
+            sip: sip_at(sip_port),
             dialer: dialer::Settings {
                 windows: always(),
                 max_calls: 0,
@@ -94,6 +87,17 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         grace: Duration::from_secs(5),
         reread: None,
         seed: None,
+    }
+}
+
+fn sip_at(sip_port: u16) -> sip::Settings {
+    sip::Settings {
+        advertised: Advertised {
+            udp: format!("127.0.0.1:{sip_port}"),
+            tcp: format!("127.0.0.1:{sip_port}"),
+            tls: format!("127.0.0.1:{sip_port}"),
+        },
+        ..sip::Settings::default()
     }
 }
 

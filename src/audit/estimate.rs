@@ -106,8 +106,11 @@ pub struct Agreement {
     pub kappa: Option<f64>,
 }
 
+/// Score and grade that two auditors gave to one call.
+pub type Pair<'a> = ((f64, &'a str), (f64, &'a str));
+
 /// Agreement over pairs of score and grade; None: no call was scored twice.
-pub fn agreement(pairs: &[((f64, &str), (f64, &str))]) -> Option<Agreement> {
+pub fn agreement(pairs: &[Pair<'_>]) -> Option<Agreement> {
     if pairs.is_empty() {
         return None;
     }
@@ -117,9 +120,7 @@ pub fn agreement(pairs: &[((f64, &str), (f64, &str))]) -> Option<Agreement> {
     let mut grades: Vec<&str> = pairs.iter().flat_map(|(a, b)| [a.1, b.1]).collect();
     grades.sort_unstable();
     grades.dedup();
-    let share = |of: &dyn Fn(&((f64, &str), (f64, &str))) -> bool| {
-        pairs.iter().filter(|pair| of(pair)).count() as f64 / n
-    };
+    let share = |of: &dyn Fn(&Pair<'_>) -> bool| pairs.iter().filter(|pair| of(pair)).count() as f64 / n;
     let chance: f64 = grades
         .iter()
         .map(|grade| share(&|pair| pair.0.1 == *grade) * share(&|pair| pair.1.1 == *grade))

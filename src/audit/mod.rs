@@ -24,7 +24,7 @@ mod series;
 
 pub use assign::{Assignment, NoAuditor, Plan, Work, assign};
 pub use draw::{AgentPart, Drawn, Pick, draw, order};
-pub use estimate::{Agreement, Estimate, Stratum, agreement, stratified};
+pub use estimate::{Agreement, Estimate, Pair, Stratum, agreement, stratified};
 pub use form::{
     Critical, DrawRule, Form, Grade, Group, How, Item, Measure, Must, Sign, Source, When, schema,
 };
