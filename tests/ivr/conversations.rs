@@ -226,4 +226,9 @@ read_as_agreed! {
         "1 talk hang" [("open", "yes"), ("queue", "service")],
         "1 nobody say" [("open", "yes"), ("queue", "service")],
         "1 say" [("open", "no"), ("queue", "service")];
+    queue_callback_reads_as_agreed "queue-callback":
+        "1 talk 5 hang" [("queue", "service")], "1 nobody hang" [("queue", "service")],
+        "2 hang" [("queue", "service")], ". ." [("queue", "service")];
+    ticket_department_reads_as_agreed "ticket-department":
+        "1 hang" [("ticket", "0012")], "2 say hang" [("ticket", "0012")], ". . ." [("ticket", "0012")];
 }

@@ -55,12 +55,11 @@ pub fn scripts() -> &'static BTreeMap<String, Arc<Script>> {
     })
 }
 
-/// Every shipped script that calls a customer: not the one that records prompts, nor the one
-/// that answers customers.
+/// Every shipped script that asks a customer whom we call: not those that record prompts, answer
+/// customers, call departments, or call back whoever waited in a queue.
 pub fn surveys() -> impl Iterator<Item = (&'static str, Arc<Script>)> {
-    let surveys = scripts()
-        .iter()
-        .filter(|(name, _)| !["record-prompt", "hotline", "catering-hotline"].contains(&name.as_str()));
+    let others = ["record-prompt", "hotline", "catering-hotline", "queue-callback", "ticket-department"];
+    let surveys = scripts().iter().filter(move |(name, _)| !others.contains(&name.as_str()));
     surveys.map(|(name, script)| (name.as_str(), script.clone()))
 }
 
