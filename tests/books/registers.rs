@@ -121,7 +121,7 @@ async fn reg_03_the_sheet_of_the_day_is_shared_at_six(db: &Database) {
     assert_eq!(rows.iter().filter(|row| row[0].parse::<f64>().is_ok()).count(), 6, "{rows:?}");
     let told = department
         .office
-        .text("SELECT facts FROM notices WHERE topic = 'report.made' AND recipient = '客服群'")
+        .text("SELECT facts FROM notices WHERE topic = 'report.made' AND recipient = '客服群' AND facts LIKE '%2026-03-03%'")
         .await;
     assert!(told.contains("客户回访表-2026-03-03.xlsx"), "{told}");
     assert_eq!(department.turn("2026-03-03 18:05").await, 0, "once");

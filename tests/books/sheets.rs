@@ -143,7 +143,9 @@ async fn prf_06_a_penalty_counts_once_a_manager_has_approved_it(db: &Database) {
     department.decide(&decision, json!({ "approve": true, "reason": "属实" }), 204).await;
     assert_eq!(total(department.get(path).await), -5.0);
     department.decide(&decision, json!({ "approve": false, "reason": "" }), 422).await;
-    let refused = department.post("/score-events", body, 201).await;
+    let mut other = body;
+    other["subject"] = json!("ticket:2");
+    let refused = department.post("/score-events", other, 201).await;
     department
         .decide(
             &format!("/score-events/{refused}/decision"),

@@ -321,9 +321,8 @@ async fn each_route_opens_to_its_scope_and_to_no_smaller_one() {
     let tokens = [&site.read, &site.operate, &site.admin];
     for (place, (method, path, needed)) in all().enumerate() {
         // Each from an address of its own, because failures slow an address.
-        let stranger = reqwest::Client::builder()
-            .no_proxy()
-            .local_address(Some([127, 0, 1 + (place >> 7) as u8, (place & 127) as u8 + 1].into()));
+        let own = [127, 0, 1 + (place >> 7) as u8, (place & 127) as u8 + 1];
+        let stranger = reqwest::Client::builder().no_proxy().local_address(Some(own.into()));
         let request = stranger
             .build()
             .unwrap()

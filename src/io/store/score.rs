@@ -123,14 +123,21 @@ impl Store {
 impl Store {
     /// Proposes points for or against a person: they count once they are approved (PRF-06). Gives
     /// its row id.
+    ///
+    /// # Errors
+    /// [`Error::Refused`]: one with this key was decided on.
     pub async fn propose_score(&self, new: &NewScore, by: &str, now: Timestamp) -> Result<i64, Error> {
         let mut tx = self.db.begin().await?;
         put(&mut tx, new, by, now).await?;
-        let (id,): (i64,) = within!(&mut tx, c => sqlx::query_as(
-            "UPDATE score_events SET proposed = 1 WHERE key = $1 RETURNING id")
+        let row: Option<(i64,)> = within!(&mut tx, c => sqlx::query_as(
+            "UPDATE score_events SET proposed = 1 WHERE key = $1 AND decided_at IS NULL RETURNING id")
             .bind(clean(&new.key))
-            .fetch_one(c)
+            .fetch_optional(c)
             .await)?;
+        let Some((id,)) = row else {
+            tx.rollback().await?;
+            return Err(Error::Refused("it was proposed and decided on already".into()));
+        };
         let (subject, detail) =
             (format!("score:{id}"), format!("{} {}: {}", new.person, new.points, new.detail));
         let line =
