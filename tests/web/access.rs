@@ -7,9 +7,14 @@ use ringback::io::store::NewToken;
 use ringback::io::web::{hash_secret, new_secret, openapi_json};
 use serde_json::{Value, json};
 
-use super::routes::ROUTES;
 use super::site::{Answer, MONDAY, Site, send};
+use super::{routes, routes_of_books};
 use ringback::base::Timestamp;
+
+/// The whole table.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    routes::ROUTES.iter().chain(routes_of_books::ROUTES)
+}
 
 const SCOPES: [&str; 3] = ["read", "operate", "admin"];
 
@@ -50,11 +55,11 @@ async fn the_document_and_the_router_have_the_same_routes_and_scopes() {
         }
     }
     let expected: BTreeSet<_> =
-        ROUTES.iter().map(|(m, p, s)| ((*m).to_owned(), (*p).to_owned(), (*s).to_owned())).collect();
+        all().map(|(m, p, s)| ((*m).to_owned(), (*p).to_owned(), (*s).to_owned())).collect();
     assert_eq!(documented, expected);
     // Every documented route exists: the router does not call it unknown or refuse the method.
     let site = Site::sqlite().await;
-    for (method, path, _) in ROUTES {
+    for (method, path, _) in all() {
         let answer = status(&site, method, path, Some(&site.admin)).await;
         assert_ne!(answer.status, 405, "{method} {path}");
         assert!(!answer.text().contains("unknown-route"), "{method} {path}");
@@ -100,10 +105,10 @@ async fn every_reference_in_the_document_is_defined() {
 async fn each_route_opens_to_its_scope_and_to_no_smaller_one() {
     let site = Site::sqlite().await;
     let tokens = [&site.read, &site.operate, &site.admin];
-    for (place, (method, path, needed)) in ROUTES.iter().enumerate() {
+    for (place, (method, path, needed)) in all().enumerate() {
         // Each from an address of its own, because failures slow an address.
-        let stranger =
-            reqwest::Client::builder().no_proxy().local_address(Some([127, 0, 1, place as u8 + 1].into()));
+        let own = [127, 0, 1 + (place >> 7) as u8, (place & 127) as u8 + 1];
+        let stranger = reqwest::Client::builder().no_proxy().local_address(Some(own.into()));
         let request = stranger
             .build()
             .unwrap()

@@ -82,9 +82,13 @@ proptest! {
                 let Some(new) = office.agents.views(office.now).into_iter().find(|v| v.name == old.name) else {
                     continue;
                 };
+                // A phone that is away for a moment comes back into the wrap-up that it left.
+                if old.state == State::OnCall && new.state == State::WrapUp {
+                    prop_assert_eq!(new.until, Some(new.since + wrap_up));
+                }
                 if old.state == State::WrapUp && new.state == State::Available {
                     let by_wish = matches!(event, Event::Wish(_, 0));
-                    let over = old.since + wrap_up <= office.now.utc;
+                    let over = old.until.is_some_and(|until| until <= office.now.utc);
                     prop_assert!(by_wish || over, "{event:?} ended a wrap-up of {:?} at {at:?}", old.since);
                 }
                 if old.state == State::Offered && new.call != old.call && new.state != State::OnCall {
