@@ -343,6 +343,7 @@ port_max = 31999
 disk_floor_mb = {disk_floor_mb}
 [dialer]
 setup_timeout = "5s"
+windows = ["Mon-Sun 00:00-24:00"]
 [api]
 listen = ["127.0.0.1:{api_port}"]
 [prompts]
