@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use reqwest::Method;
 use ringback::io::store::NewToken;
-use ringback::io::web::{hash_secret, new_secret, openapi_json};
+use ringback::io::web::{Rate, hash_secret, new_secret, openapi_json};
 use serde_json::{Value, json};
 
 use super::site::{Answer, MONDAY, Site, send};
@@ -104,6 +104,8 @@ async fn every_reference_in_the_document_is_defined() {
 #[tokio::test]
 async fn each_route_opens_to_its_scope_and_to_no_smaller_one() {
     let site = Site::sqlite().await;
+    // There are more routes than a token has requests in its burst.
+    site.api.set_rate(Rate { per_second: 10_000, burst: 10_000 });
     let tokens = [&site.read, &site.operate, &site.admin];
     for (place, (method, path, needed)) in all().enumerate() {
         // Each from an address of its own, because failures slow an address.

@@ -15,6 +15,7 @@ mod daemon;
 mod evidence;
 mod import;
 mod intake;
+mod lifetime;
 mod lists;
 mod notices;
 mod plan;
