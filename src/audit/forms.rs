@@ -38,7 +38,7 @@ impl Forms {
         let own: Form = toml::from_str(text).map_err(|error| broken(&error))?;
         let table: Table = text.parse().map_err(|error| broken(&error))?;
         let wrong = |path: &[&str], problem: String, hint: &str| {
-            let place = Place::find(text, path).unwrap_or_else(|| Place::of(text, 0..0));
+            let place = Place::find_or_start(text, path);
             Box::new(Mistake::at(file, place, problem, hint))
         };
         if own.pack.is_empty() {

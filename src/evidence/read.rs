@@ -36,7 +36,7 @@ impl Scorecards {
         let own: Table = text.parse().map_err(|error| Mistake::of_toml(file, text, &error, HINT))?;
         let wrong = |(path, message): Wrong| {
             let path: Vec<&str> = path.iter().map(String::as_str).collect();
-            let place = Place::find(text, &path).unwrap_or_else(|| Place::of(text, 0..0));
+            let place = Place::find_or_start(text, &path);
             Mistake::at(file, place, message, HINT)
         };
         let mut merged = self.base.clone();

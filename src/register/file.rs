@@ -131,9 +131,9 @@ impl Register {
     pub fn parse(file: &str, text: &str) -> Result<Register, Mistake> {
         let register: Register = toml::from_str(text)
             .map_err(|e| Mistake::of_toml(file, text, &e, "`ringback register schema` shows every key"))?;
-        let at = |path: &[&str]| Place::find(text, path).unwrap_or_else(|| Place::of(text, 0..0));
-        let wrong =
-            |path: &[&str], message: String, hint: &str| Err(Mistake::at(file, at(path), message, hint));
+        let wrong = |path: &[&str], message: String, hint: &str| {
+            Err(Mistake::at(file, Place::find_or_start(text, path), message, hint))
+        };
         let stem = file.rsplit('/').next().unwrap_or(file).trim_end_matches(".toml");
         if register.id != stem {
             return wrong(

@@ -71,7 +71,7 @@ impl Appraisal {
             let place = place.to_string();
             let at = |path: &[&str]| {
                 let path = [&["line", place.as_str()], path].concat();
-                Place::find(text, &path).unwrap_or_else(|| Place::of(text, 0..0))
+                Place::find_or_start(text, &path)
             };
             if line.figure.by.is_empty() {
                 let message = format!("line `{}` does not say whose it is", line.figure.id);

@@ -54,6 +54,11 @@ impl Place {
         found.map(|span| Place::of(text, span))
     }
 
+    /// The same; where nothing of the path is found, the beginning of the text.
+    pub fn find_or_start(text: &str, path: &[&str]) -> Place {
+        Place::find(text, path).unwrap_or_else(|| Place::of(text, 0..0))
+    }
+
     /// The line with its number, and carets below what is meant. `gutter` is as wide as the number.
     pub fn excerpt(&self, gutter: &str) -> String {
         let columns = |skip: usize, take: usize| self.text.chars().skip(skip).take(take).map(width).sum();

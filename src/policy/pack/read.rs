@@ -48,7 +48,7 @@ impl Pack {
 
 impl Reading<'_> {
     fn wrong(&self, path: &[&str], message: impl Into<String>, hint: impl Into<String>) -> Mistake {
-        let place = Place::find(self.text, path).unwrap_or_else(|| Place::of(self.text, 0..0));
+        let place = Place::find_or_start(self.text, path);
         Mistake::at(self.file, place, message, hint)
     }
 
