@@ -20,8 +20,6 @@ const AT_LEAST: Duration = Duration::from_secs(3_600);
 const BREATH: Duration = Duration::from_secs(1);
 /// Folder of forms below the one of the policies.
 pub(super) const FOLDER: &str = "audit";
-/// The file that all others are laid over.
-const BASE: &str = "default.toml";
 
 /// Forms, and what could not be used of them.
 #[derive(Debug, Default)]
@@ -38,14 +36,9 @@ pub struct LoadedForms {
 /// # Errors
 /// A folder that cannot be read.
 pub fn load(settings: &config::Policy) -> std::io::Result<LoadedForms> {
-    let own = settings.folder.as_ref().map(|folder| folder.join(FOLDER)).filter(|folder| folder.is_dir());
-    let files = assets::layered("audit/", own.as_deref(), ".toml")?;
     let mut loaded = LoadedForms::default();
-    let first = files.keys().filter(|file| *file == BASE);
-    for file in first.chain(files.keys().filter(|file| *file != BASE)) {
-        let Some(bytes) = files.get(file) else { continue };
-        let text = String::from_utf8_lossy(bytes);
-        if let Err(mistake) = loaded.forms.add(&format!("audit/{file}"), &text) {
+    for (place, text) in assets::written(FOLDER, settings.folder.as_deref())? {
+        if let Err(mistake) = loaded.forms.add(&place, &text) {
             loaded.problems.push(mistake.to_string());
         }
     }

@@ -79,11 +79,9 @@ fn read<T>(
     parse: impl Fn(&str, &str) -> Result<T, Mistake>,
     problems: &mut Vec<String>,
 ) -> std::io::Result<Vec<T>> {
-    let own = folder.map(|folder| folder.join(kind)).filter(|folder| folder.is_dir());
-    let head = format!("{kind}/");
     let mut all = Vec::new();
-    for (file, bytes) in assets::layered(&head, own.as_deref(), ".toml")? {
-        match parse(&format!("{head}{file}"), &String::from_utf8_lossy(&bytes)) {
+    for (place, text) in assets::written(kind, folder)? {
+        match parse(&place, &text) {
             Ok(one) => all.push(one),
             Err(mistake) => problems.push(mistake.to_string()),
         }

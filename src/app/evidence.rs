@@ -24,8 +24,6 @@ const AT_LEAST: Duration = Duration::from_secs(60);
 const BREATH: Duration = Duration::from_millis(50);
 /// Folder of scorecards below the one of the policies.
 pub(super) const FOLDER: &str = "scorecards";
-/// The file that all others are laid over.
-const BASE: &str = "default.toml";
 
 /// Scorecards, and what could not be used of them.
 #[derive(Debug, Default)]
@@ -42,14 +40,9 @@ pub struct LoadedScorecards {
 /// # Errors
 /// A folder that cannot be read.
 pub fn load(settings: &config::Policy) -> std::io::Result<LoadedScorecards> {
-    let own = settings.folder.as_ref().map(|folder| folder.join(FOLDER)).filter(|folder| folder.is_dir());
-    let files = assets::layered("scorecards/", own.as_deref(), ".toml")?;
     let mut loaded = LoadedScorecards::default();
-    let first = files.keys().filter(|file| *file == BASE);
-    for file in first.chain(files.keys().filter(|file| *file != BASE)) {
-        let Some(bytes) = files.get(file) else { continue };
-        let text = String::from_utf8_lossy(bytes);
-        if let Err(error) = loaded.cards.add(&format!("scorecards/{file}"), &text) {
+    for (place, text) in assets::written(FOLDER, settings.folder.as_deref())? {
+        if let Err(error) = loaded.cards.add(&place, &text) {
             loaded.problems.push(error.to_string());
         }
     }

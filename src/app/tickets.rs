@@ -25,8 +25,6 @@ const AT_LEAST: Duration = Duration::from_secs(30);
 const BREATH: Duration = Duration::from_millis(20);
 /// Folder of ticket files below the one of the policies.
 const FOLDER: &str = "tickets";
-/// The file whose types all others have.
-const BASE: &str = "default.toml";
 
 /// Ticket packs, and what could not be used of them.
 #[derive(Debug, Default)]
@@ -43,27 +41,20 @@ pub struct LoadedTickets {
 /// # Errors
 /// A folder that cannot be read.
 pub fn load(settings: &config::Policy) -> std::io::Result<LoadedTickets> {
-    let own = settings.folder.as_ref().map(|folder| folder.join(FOLDER)).filter(|folder| folder.is_dir());
-    let files = assets::layered("tickets/", own.as_deref(), ".toml")?;
     let mut loaded = LoadedTickets::default();
-    let mut take = |file: &str, base: Option<&TicketPack>| {
-        let text = String::from_utf8_lossy(files.get(file)?).into_owned();
-        match TicketPack::parse(&format!("tickets/{file}"), &text, base) {
+    let mut base = None;
+    for (place, text) in assets::written(FOLDER, settings.folder.as_deref())? {
+        match TicketPack::parse(&place, &text, base.as_ref()) {
             Ok(pack) => {
                 if let Err(problem) = loaded.packs.add(pack.clone()) {
                     loaded.problems.push(problem);
                 }
-                Some(pack)
+                if place == format!("{FOLDER}/{}", assets::BASE) {
+                    base = Some(pack);
+                }
             }
-            Err(error) => {
-                loaded.problems.push(error.to_string());
-                None
-            }
+            Err(error) => loaded.problems.push(error.to_string()),
         }
-    };
-    let base = take(BASE, None);
-    for file in files.keys().filter(|file| *file != BASE) {
-        take(file, base.as_ref());
     }
     Ok(loaded)
 }

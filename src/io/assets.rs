@@ -48,6 +48,25 @@ pub fn layered<'a>(
     Ok(files)
 }
 
+/// The file of a folder that all others of it are laid over.
+pub const BASE: &str = "default.toml";
+
+/// Files in TOML of one kind that people write, as their place (`tickets/default.toml`) and text: the
+/// embedded ones, overridden by those in the folder `kind` below `folder`. [`BASE`] comes first, for the others
+/// are laid over it.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn written(kind: &str, folder: Option<&Path>) -> std::io::Result<Vec<(String, String)>> {
+    let own = folder.map(|folder| folder.join(kind)).filter(|folder| folder.is_dir());
+    let head = format!("{kind}/");
+    let files = layered(&head, own.as_deref(), ".toml")?;
+    let mut texts: Vec<_> = files.into_iter().collect();
+    texts.sort_by_key(|(file, _)| file != BASE);
+    let text = |bytes: Cow<[u8]>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(texts.into_iter().map(|(file, bytes)| (format!("{head}{file}"), text(bytes))).collect())
+}
+
 fn walk(
     top: &Path,
     folder: &Path,
