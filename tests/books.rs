@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
+mod cards;
 mod excel;
+mod forms;
+mod golden;
+mod locks;
 mod registers;
 mod reports;
 mod rows;

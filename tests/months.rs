@@ -11,7 +11,7 @@ use ringback::policy::pack::Policy;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-fn options(file: &str, pack: &str, seed: u64) -> SimulateOptions {
+pub fn options(file: &str, pack: &str, seed: u64) -> SimulateOptions {
     let policy = PathBuf::from(ROOT).join("config/policies").join(format!("{file}.toml"));
     let text = std::fs::read_to_string(&policy).unwrap();
     let calendar = std::fs::read_to_string(PathBuf::from(ROOT).join("config/calendar/cn.toml")).unwrap();
@@ -27,6 +27,7 @@ fn options(file: &str, pack: &str, seed: u64) -> SimulateOptions {
         answer_rate: 75,
         folders: Folders::default(),
         fallback: "zh-CN".into(),
+        registers: false,
     }
 }
 

@@ -178,4 +178,64 @@ mod tests {
             );
         }
     }
+
+    /// Stored rows of a callback that an agent talked about a minute ago, by the register of installations.
+    const TALKED: &str = "
+        INSERT INTO customers (id, pack, external_id, name, language, grade, preferred_hours, quiet_hours, key_account,
+            plan_every, owner, email, standing, fields, version, created_at, changed_at)
+            VALUES (1, 'whole_house_install', 'x', '王', '', '', '', '', 0, '', '', '', 'active', '{}', 1, 0, 0);
+        INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
+            VALUES (1, 'whole_house_install', '13800000001', '', '', 0, 0);
+        INSERT INTO calls (id, direction, state, phone, reserved_at, started_at, answered_at, ended_at, disposition)
+            VALUES ('01A', 'outbound', 'ended', '13800000001', AT, AT, AT, AT, 'completed');
+        INSERT INTO legs (call_id, number, kind, target, agent, started_at, answered_at, ended_at, result, ended_by)
+            VALUES ('01A', 1, 'agent', '8001', 'wang', AT, AT, AT, 'talked', 'peer');
+        INSERT INTO callbacks (id, pack, rule, version, customer_id, subject, occurrence, origin, method, earliest, due,
+            deadline, sums, state, reason, detail, outcome, closed_at, call_id, assignee, created_at, changed_at)
+            VALUES (5, 'whole_house_install', 'install', 'v', 1, 's', 0, 'event', 'phone', 0, 0, AT, '{}', 'done', 'made', '',
+            'satisfied', AT, '01A', '', 0, 0);";
+
+    #[tokio::test]
+    async fn reg_02_the_agents_next_call_is_held_until_the_entry_is_saved() {
+        use crate::io::store::{Db, Store};
+        use crate::io::web::{Done, EventHub};
+        use sqlx::Executor;
+
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&format!("sqlite:{}/books.db", folder.path().display())).await.unwrap();
+        let at = Timestamp(1_772_503_200_000);
+        let Db::Sqlite { write, .. } = store.db() else { panic!("SQLite was opened") };
+        let sql = TALKED.replace("AT", &at.0.to_string());
+        write.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+        let (control, mut orders) = ControlHandle::channel();
+        let planner = crate::io::planner::Planner::new(
+            store.clone(),
+            control.clone(),
+            EventHub::new(1),
+            crate::io::planner::Settings::default(),
+        );
+        let books = Books::new(store.clone(), planner, load(&config::Policy::default()).unwrap().settings);
+        let side = BooksSide::new(books, control);
+        let wishes = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+        let told = wishes.clone();
+        let engine = tokio::spawn(async move {
+            while let Some(order) = orders.recv().await {
+                if let Control::Agent { name, wish, .. } = order.control {
+                    told.lock().unwrap().push((name, wish));
+                }
+                order.reply.send(Ok(Done::Accepted)).ok();
+            }
+        });
+        let minute = |minutes: i64| Timestamp(at.0 + minutes * 60_000);
+        let taken = || std::mem::take(&mut *wishes.lock().unwrap());
+        side.hold(minute(1)).await.unwrap();
+        assert_eq!(taken(), [("wang".to_owned(), Wish::NotReady("back_office".into()))]);
+        side.hold(minute(2)).await.unwrap();
+        assert_eq!(taken(), [], "held once");
+        let notes = ["outstanding", "progress_told"].map(|word| (word.to_owned(), "是".to_owned()));
+        store.add_register_notes("callback:5", &notes, "wang", minute(3)).await.unwrap();
+        side.hold(minute(4)).await.unwrap();
+        assert_eq!(taken(), [("wang".to_owned(), Wish::Available)], "and let go once it is saved");
+        engine.abort();
+    }
 }

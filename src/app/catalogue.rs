@@ -26,7 +26,8 @@ pub(super) fn of(library: &Library) -> Catalogue {
         let languages = script.languages();
         let needs: Vec<Need<'_>> =
             languages.iter().flat_map(|language| ivr::needs(script, language, &library.names)).collect();
-        scripts.push(fact(script, &needs));
+        let origin = if library.custom.contains(script.name()) { "custom" } else { "default" };
+        scripts.push(fact(script, &needs, origin));
         for need in needs {
             // What is the same in all languages stands under each of them.
             let (language, name) = match need.prompt.split_once('/') {
@@ -66,16 +67,53 @@ fn steps(script: &ivr::Script) -> Vec<String> {
     steps
 }
 
-fn fact(script: &Script, needs: &[Need<'_>]) -> ScriptFact {
+fn fact(script: &Script, needs: &[Need<'_>], origin: &str) -> ScriptFact {
     ScriptFact {
         name: script.name().to_owned(),
         title: script.title().to_owned(),
         questions: script.nodes().iter().filter(|n| asks(&n.kind)).map(|n| n.name.clone()).collect(),
         steps: steps(script),
+        origin: origin.to_owned(),
         problems: ivr::check_needing(script, needs)
             .iter()
             .filter(|finding| finding.severity == Severity::Error)
             .map(ToString::to_string)
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::library::{Folders, load};
+    use crate::io::assets;
+
+    #[test]
+    fn eti_01_each_class_of_patients_has_a_default_script_until_somebody_edits_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let origins = || {
+            let folders = Folders { scripts: vec![folder.path().into()], prompts: Vec::new() };
+            let loaded = load(&folders, "zh-CN").expect("readable");
+            assert_eq!(loaded.problems, Vec::<String>::new());
+            let scripts = of(&loaded.library).scripts;
+            scripts.into_iter().map(|script| (script.name, script.origin)).collect::<BTreeMap<_, _>>()
+        };
+        let policies =
+            crate::app::policies::load(&crate::config::Policy::default()).expect("readable").policies;
+        let day = jiff::civil::date(2026, 3, 2);
+        let pack = &policies.in_force("hospital", day).expect("the policy of hospitals is shipped").pack;
+        let fresh = origins();
+        for class in ["inpatient", "specialty", "basic"] {
+            assert_eq!(fresh[&pack.rule[class].script], "default", "{class}");
+        }
+        let shipped = assets::read("scripts/hospital.toml").expect("it is carried along");
+        let text = String::from_utf8_lossy(&shipped);
+        std::fs::write(folder.path().join("hospital.toml"), &*text).expect("written");
+        assert_eq!(origins()["hospital"], "default", "a copy is no edit");
+        let edited = text.replace("title = \"", "title = \"本院");
+        assert_ne!(edited, text);
+        std::fs::write(folder.path().join("hospital.toml"), edited).expect("written");
+        let own = origins();
+        assert_eq!((own["hospital"].as_str(), own["hospital-outpatient"].as_str()), ("custom", "default"));
     }
 }

@@ -62,6 +62,9 @@ fn load_scripts(folders: &Folders, loaded: &mut Loaded) -> std::io::Result<()> {
     for (file, bytes) in files.iter().filter(|(file, _)| !Frames::is_frame(file)) {
         match Script::parse_within(&frames, file, &text(bytes)) {
             Ok(script) => {
+                if assets::read(&format!("scripts/{file}")).is_none_or(|shipped| shipped != *bytes) {
+                    loaded.library.custom.insert(script.name().to_owned());
+                }
                 loaded.library.scripts.insert(script.name().to_owned(), Arc::new(script));
             }
             Err(e) if told.insert((e.file.clone(), e.place.line, e.place.column)) => {

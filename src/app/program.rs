@@ -1,5 +1,6 @@
 //! The commands that are the daemon's own: serve, demo, check, config.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -117,7 +118,11 @@ async fn simulate(loaded: &Loaded, args: &cli::SimulateArgs, json: bool) -> Exit
     if shown {
         write!(std::io::stderr(), "\r").ok();
     }
-    match done {
+    let written = match (&done, &args.registers) {
+        (Ok(simulation), Some(folder)) => write_forms(folder, &simulation.forms),
+        _ => Ok(()),
+    };
+    match written.and(done) {
         Ok(simulation) if json => {
             let text = serde_json::to_string(&simulation).unwrap_or_default();
             writeln!(std::io::stdout(), "{text}").ok();
@@ -148,7 +153,17 @@ fn rehearsal_options(loaded: &Loaded, args: &cli::SimulateArgs) -> Result<rehear
         answer_rate: args.answer_rate,
         folders: lower::folders(&loaded.settings),
         fallback: loaded.settings.fallback_language.clone(),
+        registers: args.registers.is_some(),
     })
+}
+
+/// Writes the forms of a rehearsal.
+fn write_forms(folder: &Path, forms: &BTreeMap<String, String>) -> Result<(), String> {
+    let named = |e: std::io::Error| format!("{} cannot be written: {e}", folder.display());
+    std::fs::create_dir_all(folder).map_err(named)?;
+    forms
+        .iter()
+        .try_for_each(|(id, csv)| std::fs::write(folder.join(format!("{id}.csv")), csv).map_err(named))
 }
 
 async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::form::{Form, How, Item, Measure, Source};
+use super::form::{Critical, Form, How, Item, Measure, Source};
 use crate::call::Direction;
 use crate::evidence::Severity;
 
@@ -137,18 +137,25 @@ impl Measure {
 pub fn candidates(form: &Form, call: &CallFacts) -> BTreeMap<String, Vec<Found>> {
     let mut all = BTreeMap::new();
     for (id, critical) in form.critical.iter().filter(|(_, critical)| !critical.off) {
-        let signs = |found: &&Found| {
-            critical.from.iter().any(|sign| {
-                found.detector == sign.detector
-                    && (sign.rules.is_empty() || sign.rules.contains(&found.rule))
-                    && found.severity >= sign.severity
-                    && !found.system
-            })
-        };
-        let found: Vec<Found> = call.found.iter().filter(signs).cloned().collect();
+        let found: Vec<Found> = call.found.iter().filter(|found| shows(critical, found)).cloned().collect();
         if !found.is_empty() {
             all.insert(id.clone(), found);
         }
     }
     all
+}
+
+/// Whether a finding makes its call a candidate for some critical item of the form.
+pub fn is_candidate(form: &Form, found: &Found) -> bool {
+    form.critical.values().any(|critical| !critical.off && shows(critical, found))
+}
+
+/// Whether a finding is a sign of a critical item. What is the system's never is.
+fn shows(critical: &Critical, found: &Found) -> bool {
+    critical.from.iter().any(|sign| {
+        found.detector == sign.detector
+            && (sign.rules.is_empty() || sign.rules.contains(&found.rule))
+            && found.severity >= sign.severity
+            && !found.system
+    })
 }

@@ -29,7 +29,7 @@ pub use form::{
     Critical, DrawRule, Form, Grade, Group, How, Item, Measure, Must, Sign, Source, When, schema,
 };
 pub use forms::Forms;
-pub use found::{CallFacts, Found, Prefill, candidates, prefill};
+pub use found::{CallFacts, Found, Prefill, candidates, is_candidate, prefill};
 pub use list::{Line, hash, key, parse, text};
 pub use score::{Lack, Mark, Note, Ruling, Score, SheetBody, score};
 pub use series::{Entry, suspicious};

@@ -5,15 +5,49 @@ use serde::{Deserialize, Serialize};
 use super::scorecard::{CallKind, Occasion};
 use super::transcript::{find, plain};
 use super::{
-    CallFacts, Charge, Detector, Finding, Line, PhraseKind, PhraseRule, Scorecard, Severity, Side, Span,
+    CallFacts, Charge, Cue, Detector, Finding, Line, PhraseKind, PhraseRule, Scorecard, Severity, Side, Span,
     Talk, Transcript,
 };
+use crate::call::Direction;
 
 /// Letters around a phrase that are shown with it.
 const CONTEXT: usize = 12;
 
-/// A phrase that a person has to listen for, where there is no transcript.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What decides which phrases belong to a call, and what their places stand for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Around<'a> {
+    /// Who called whom.
+    pub direction: Direction,
+    /// Whether it is about a complaint.
+    pub complaint: bool,
+    /// Rule of the callback; empty: none.
+    pub rule: &'a str,
+    /// Types of its tickets.
+    pub tickets: &'a [String],
+    /// Department on whose behalf we call; empty: none is named.
+    pub department: &'a str,
+    /// Name of the brand; empty: that of the scorecard.
+    pub brand: &'a str,
+    /// How the customer is addressed; empty: nobody knows.
+    pub title: &'a str,
+}
+
+impl<'a> From<&'a CallFacts> for Around<'a> {
+    fn from(facts: &'a CallFacts) -> Around<'a> {
+        Around {
+            direction: facts.direction,
+            complaint: facts.complaint,
+            rule: &facts.rule,
+            tickets: &facts.tickets,
+            department: &facts.department,
+            brand: &facts.brand,
+            title: &facts.title,
+        }
+    }
+}
+
+/// A phrase that a person has to listen for where there is no transcript, or says in a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Tick {
     /// Id of the phrase.
     pub id: String,
@@ -23,41 +57,45 @@ pub struct Tick {
     pub title_en: String,
     /// What it is for.
     pub kind: PhraseKind,
-    /// What may be said, one is enough.
+    /// What may be said, one is enough; `*` stands for words of one's own.
     pub any: Vec<String>,
+    /// What makes it stand out; None: nothing.
+    #[serde(default)]
+    pub cue: Option<Cue>,
 }
 
-/// The phrases that belong to a call, for a person to listen for.
-pub fn ticks(card: &Scorecard, facts: &CallFacts) -> Vec<Tick> {
-    let fits = card.phrase.iter().filter(|(_, rule)| rule.when.fits(facts));
+/// The phrases that belong to a call, for a person to listen for, or to say.
+pub fn ticks(card: &Scorecard, around: &Around<'_>) -> Vec<Tick> {
+    let fits = card.phrase.iter().filter(|(_, rule)| rule.when.fits(around));
     fits.map(|(id, rule)| Tick {
         id: id.clone(),
         title: rule.title.clone(),
         title_en: rule.title_en.clone(),
         kind: rule.kind,
-        any: rule.any.iter().map(|text| fill(card, facts, text)).collect(),
+        any: rule.any.iter().map(|text| fill(card, around, text)).collect(),
+        cue: rule.cue,
     })
     .collect()
 }
 
 impl CallKind {
     /// Whether a call is of this kind.
-    pub(super) fn fits(&self, facts: &CallFacts) -> bool {
-        self.direction.is_none_or(|direction| direction == facts.direction)
-            && self.complaint.is_none_or(|complaint| complaint == facts.complaint)
-            && self.department.is_none_or(|named| named != facts.department.is_empty())
-            && (self.rules.is_empty() || self.rules.contains(&facts.rule))
-            && (self.tickets.is_empty() || self.tickets.iter().any(|kind| facts.tickets.contains(kind)))
+    pub(super) fn fits(&self, around: &Around<'_>) -> bool {
+        self.direction.is_none_or(|direction| direction == around.direction)
+            && self.complaint.is_none_or(|complaint| complaint == around.complaint)
+            && self.department.is_none_or(|named| named != around.department.is_empty())
+            && (self.rules.is_empty() || self.rules.iter().any(|rule| rule == around.rule))
+            && (self.tickets.is_empty() || self.tickets.iter().any(|kind| around.tickets.contains(kind)))
     }
 }
 
 /// A phrase with what its places stand for; what nobody knows may be anything.
-fn fill(card: &Scorecard, facts: &CallFacts, text: &str) -> String {
-    let brand = if facts.brand.is_empty() { &card.brand } else { &facts.brand };
+fn fill(card: &Scorecard, around: &Around<'_>, text: &str) -> String {
+    let brand = if around.brand.is_empty() { &card.brand } else { around.brand };
     let known = |value: &str| if value.is_empty() { "*".to_owned() } else { value.to_owned() };
     text.replace("{brand}", &known(brand))
-        .replace("{department}", &known(&facts.department))
-        .replace("{title}", &known(&facts.title))
+        .replace("{department}", &known(around.department))
+        .replace("{title}", &known(around.title))
 }
 
 /// One phrase in one line.
@@ -69,6 +107,7 @@ struct Said<'a> {
 struct Reader<'a> {
     card: &'a Scorecard,
     facts: &'a CallFacts,
+    around: Around<'a>,
     transcript: &'a Transcript,
     found: Vec<Finding>,
 }
@@ -80,8 +119,9 @@ pub fn judge(
     talk: Option<&Talk>,
     transcript: &Transcript,
 ) -> Vec<Finding> {
-    let mut reader = Reader { card, facts, transcript, found: Vec::new() };
-    for (id, rule) in card.phrase.iter().filter(|(_, rule)| rule.when.fits(facts)) {
+    let around = Around::from(facts);
+    let mut reader = Reader { card, facts, around, transcript, found: Vec::new() };
+    for (id, rule) in card.phrase.iter().filter(|(_, rule)| rule.when.fits(&around)) {
         match rule.kind {
             PhraseKind::Required => reader.required(id, rule),
             PhraseKind::Bonus => reader.bonus(id, rule),
@@ -90,7 +130,7 @@ pub fn judge(
             PhraseKind::Situational => reader.situational(id, rule, talk),
         }
     }
-    for (id, order) in card.order.iter().filter(|(_, order)| order.when.fits(facts)) {
+    for (id, order) in card.order.iter().filter(|(_, order)| order.when.fits(&around)) {
         reader.order(id, &order.phrases, order.severity);
     }
     reader.found
@@ -109,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 
     fn patterns(&self, texts: &[String]) -> Vec<String> {
-        texts.iter().map(|text| plain(&fill(self.card, self.facts, text), true)).collect()
+        texts.iter().map(|text| plain(&fill(self.card, &self.around, text), true)).collect()
     }
 
     /// Where one of the patterns is said.

@@ -33,6 +33,9 @@ pub struct Scorecard {
     /// What `{brand}` of a phrase stands for where neither rule nor policy names one.
     #[serde(default)]
     pub brand: String,
+    /// What `{title}` of a phrase stands for.
+    #[serde(default)]
+    pub titles: Titles,
     /// What counts as speech.
     #[serde(default)]
     pub speech: SpeechRule,
@@ -61,6 +64,37 @@ pub struct Scorecard {
 
 fn one() -> f64 {
     1.0
+}
+
+/// How customers are addressed (ETI-16).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Titles {
+    /// A man.
+    pub male: String,
+    /// A woman: 女士, or 小姐.
+    pub female: String,
+}
+
+impl Default for Titles {
+    fn default() -> Self {
+        Titles { male: "先生".into(), female: "女士".into() }
+    }
+}
+
+impl Titles {
+    /// Names of the field that tells it, as archives call it.
+    const FIELDS: [&str; 4] = ["gender", "sex", "性别", "性別"];
+
+    /// How a customer is addressed of whom these fields are known; empty: nobody knows.
+    pub fn of<'a>(&self, field: impl Fn(&str) -> Option<&'a str>) -> &str {
+        let word = Titles::FIELDS.iter().find_map(|name| field(name)).map(|text| text.trim().to_lowercase());
+        match word.as_deref() {
+            Some("男" | "m" | "male" | "先生") => &self.male,
+            Some("女" | "f" | "female" | "女士" | "小姐") => &self.female,
+            _ => "",
+        }
+    }
 }
 
 /// What counts as speech.
@@ -202,7 +236,7 @@ impl Limit {
 }
 
 /// What a phrase is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PhraseKind {
     /// It must be said.
@@ -227,6 +261,18 @@ pub enum Occasion {
     CustomerSays(Vec<String>),
 }
 
+/// What makes a phrase stand out on the card of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cue {
+    /// The customer gave a score that counts as dissatisfied.
+    LowScore,
+    /// The customer praises.
+    Praise,
+    /// The customer complains.
+    Complaint,
+}
+
 /// One phrase: `[phrase.<id>]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -245,7 +291,7 @@ pub struct PhraseRule {
     #[serde(default = "agent")]
     pub side: Side,
     /// One of these is enough. `*` stands for up to twelve letters; `{brand}`, `{department}` and
-    /// `{title}` (先生, 女士) for those of the call.
+    /// `{title}` (see `titles`) for those of the call.
     pub any: Vec<String>,
     /// None of these; `{department}` is taken out of them first.
     #[serde(default)]
@@ -262,6 +308,9 @@ pub struct PhraseRule {
     /// What calls for it, of a situational phrase.
     #[serde(default)]
     pub after: Option<Occasion>,
+    /// What makes it stand out on the card before and during a call (ETI-12, ETI-23).
+    #[serde(default)]
+    pub cue: Option<Cue>,
     /// In which calls.
     #[serde(default)]
     pub when: CallKind,

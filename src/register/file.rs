@@ -94,8 +94,8 @@ pub struct Column {
     pub title: String,
     /// Name for programs and people, in English.
     pub name: String,
-    /// The fields it is taken from: the first that has a value. `no` counts the rows; `note.<word>`
-    /// is what a person wrote into the row.
+    /// The fields it is taken from: the first that has a value. `no` counts the rows; `complete` says
+    /// whether the row has all that is required; `note.<word>` is what a person wrote into the row.
     pub from: Vec<String>,
     /// A row without it is incomplete, and named.
     #[serde(default)]
@@ -104,6 +104,17 @@ pub struct Column {
     #[serde(default)]
     #[schema(value_type = Vec<Object>)]
     pub required_when: Vec<Condition>,
+    /// Days after the row's own day within which it is filled in; an empty cell is overdue from then on.
+    /// 0: whenever.
+    #[serde(default)]
+    pub within_days: u32,
+    /// Where all of this holds, its cell is overdue, whatever stands in it.
+    #[serde(default)]
+    #[schema(value_type = Vec<Object>)]
+    pub overdue_when: Vec<Condition>,
+    /// It stays empty until the row has all that is required.
+    #[serde(default)]
+    pub when_complete: bool,
     /// What stored words are called on the form: those of a kind.
     #[serde(default)]
     pub vocabulary: Option<Vocabulary>,

@@ -50,10 +50,18 @@ pub enum Source {
     Customers,
     /// Nights of published rosters.
     Duties,
+    /// Shifts of our own people, by their beginning.
+    Shifts,
+    /// What our own people paid on visits, by its day.
+    Expenses,
     /// What counts for or against the score of people, by its day.
     Scores,
     /// What was found in calls, by their beginning: evidence that says more than how it was.
     Findings,
+    /// Calls of frozen months that must be audited in any case, one row for each reason, by their beginning.
+    MustAudit,
+    /// Audit sheets that count, by the beginning of their calls, one a call; no session, no second look.
+    Sheets,
 }
 
 impl Source {
@@ -73,8 +81,12 @@ impl Source {
             Source::Events => "events",
             Source::Customers => "customers",
             Source::Duties => "duties",
+            Source::Shifts => "shifts",
+            Source::Expenses => "expenses",
             Source::Scores => "scores",
             Source::Findings => "findings",
+            Source::MustAudit => "must_audit",
+            Source::Sheets => "sheets",
         }
     }
 }
@@ -132,9 +144,11 @@ impl Record {
         match whole.split_once(':') {
             Some(("call", id)) => format!("/calls/{id}"),
             Some(("callback", id)) => format!("/callbacks/{id}"),
+            Some(("expense", _)) => "/expenses".to_owned(),
             Some(("ticket", id)) => format!("/tickets/{id}"),
             Some(("customer", id)) => format!("/customers/{id}"),
             Some(("notice", id)) => format!("/notices/{id}"),
+            Some(("case", id)) => format!("/audits/cases/{id}"),
             _ => String::new(),
         }
     }

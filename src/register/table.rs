@@ -1,9 +1,14 @@
 //! From records to the rows of a form.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{Column, Record, Register};
 use crate::policy::pack::holds_all;
+
+/// The field of a column that says whether its row is complete.
+const COMPLETE: &str = "complete";
 
 /// One row of a form.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -14,11 +19,17 @@ pub struct Line {
     pub link: String,
     /// One cell a column; empty: not known.
     pub cells: Vec<String>,
+    /// `wrap_up`: something required is still missing; `complete`.
+    pub status: String,
     /// Names of required columns that are empty.
     pub missing: Vec<String>,
+    /// Names of columns whose time is over.
+    #[serde(default)]
+    pub overdue: Vec<String>,
     /// Minutes from the end of the call to the last part by hand; null: not saved, or not measured.
     pub wrap_up: Option<i64>,
-    /// It was saved later than the register allows, or is not saved though that time has passed.
+    /// It was saved later than the register allows, or is not saved though that time has passed; or a
+    /// column is overdue.
     pub late: bool,
 }
 
@@ -53,9 +64,9 @@ pub struct Table {
 }
 
 /// Fills a form with those of the records that belong into it. `from` and `to` are its first and
-/// last day, `now` is when it is filled, in milliseconds since 1970: parts by hand that are not
-/// there yet are late from then on.
-pub fn table(register: &Register, records: &[Record], from: &str, to: &str, now: i64) -> Table {
+/// last day, `now` is when it is filled, in milliseconds since 1970 and as a day: parts by hand that are
+/// not there yet are late from then on.
+pub fn table(register: &Register, records: &[Record], (from, to): (&str, &str), now: (i64, Date)) -> Table {
     let belongs = |record: &&Record| {
         let pack = record.fields.get("pack").unwrap_or_default();
         (pack.is_empty() || register.is_of(pack))
@@ -86,15 +97,31 @@ pub fn table(register: &Register, records: &[Record], from: &str, to: &str, now:
     }
 }
 
-fn line(register: &Register, record: &Record, number: usize, now: i64) -> Line {
-    let cells: Vec<String> = register.columns.iter().map(|c| cell(c, record, number)).collect();
+fn line(register: &Register, record: &Record, number: usize, (now, today): (i64, Date)) -> Line {
+    let mut cells: Vec<String> = register.columns.iter().map(|c| cell(c, record, number)).collect();
     let is_wanted = |column: &Column| {
         column.required
             || !column.required_when.is_empty() && holds_all(&column.required_when, |n| record.fields.get(n))
     };
-    let empty =
-        register.columns.iter().zip(&cells).filter(|(column, cell)| cell.is_empty() && is_wanted(column));
-    let missing: Vec<String> = empty.map(|(column, _)| column.name.clone()).collect();
+    let names = |which: &dyn Fn(&Column) -> bool| -> Vec<String> {
+        let empty =
+            register.columns.iter().zip(&cells).filter(|(column, cell)| cell.is_empty() && which(column));
+        empty.map(|(column, _)| column.name.clone()).collect()
+    };
+    let missing = names(&is_wanted);
+    let mut overdue = names(&|column| is_over(column, record, today));
+    let told = register.columns.iter().filter(|column| {
+        !column.overdue_when.is_empty() && holds_all(&column.overdue_when, |n| record.fields.get(n))
+    });
+    overdue.extend(told.map(|column| column.name.clone()));
+    for (column, cell) in register.columns.iter().zip(&mut cells) {
+        if column.when_complete && !missing.is_empty() {
+            cell.clear();
+        } else if column.from.iter().any(|from| from == COMPLETE) {
+            let word = if missing.is_empty() { "yes" } else { "no" };
+            *cell = named(column, word).to_owned();
+        }
+    }
     let millis = |name: &str| record.fields.get(name).and_then(|text| text.parse::<i64>().ok());
     let (ended, saved) = (millis("ended_ms"), millis("noted_ms"));
     let limit = i64::from(register.wrap_up_minutes);
@@ -105,10 +132,25 @@ fn line(register: &Register, record: &Record, number: usize, now: i64) -> Line {
         record: record.id.clone(),
         link: record.link(),
         cells,
+        status: if missing.is_empty() { "complete" } else { "wrap_up" }.to_owned(),
         missing,
         wrap_up,
-        late: limit > 0 && so_far.is_some_and(|minutes| minutes > limit),
+        late: !overdue.is_empty() || limit > 0 && so_far.is_some_and(|minutes| minutes > limit),
+        overdue,
     }
+}
+
+/// Whether the time of a column of this row is over; its days end at midnight.
+fn is_over(column: &Column, record: &Record, today: Date) -> bool {
+    let first: Option<Date> = record.fields.get("date").and_then(|day| day.parse().ok());
+    let last = first.and_then(|first| first.checked_add(i64::from(column.within_days).days()).ok());
+    column.within_days > 0 && last.is_some_and(|last| today > last)
+}
+
+/// What a word is called in a column.
+fn named<'w>(column: &'w Column, word: &'w str) -> &'w str {
+    let own = column.words.get(word).map(String::as_str);
+    own.or_else(|| column.vocabulary.map(|vocabulary| vocabulary.name(word))).unwrap_or(word)
 }
 
 /// What stands in a cell.
@@ -117,8 +159,5 @@ fn cell(column: &Column, record: &Record, number: usize) -> String {
         "no" => Some(number.to_string()),
         name => record.fields.get(name).map(str::to_owned),
     });
-    let value = value.unwrap_or_default();
-    let named = column.words.get(&value).map(String::as_str);
-    let named = named.or_else(|| column.vocabulary.map(|vocabulary| vocabulary.name(&value)));
-    named.map(str::to_owned).unwrap_or(value)
+    named(column, &value.unwrap_or_default()).to_owned()
 }

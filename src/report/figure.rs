@@ -50,6 +50,9 @@ pub struct Figure {
     /// Field whose number is added up; for `mean` and `sum`.
     #[serde(default)]
     pub value: String,
+    /// What each row that counts adds, where no field says it; for `sum`.
+    #[serde(default)]
+    pub each: Option<f64>,
     /// Fields a row must have: one without is missing, named, and in no numerator.
     #[serde(default)]
     pub needs: Vec<String>,
@@ -98,6 +101,9 @@ impl Figure {
     }
 
     fn number(&self, record: &Record) -> Option<f64> {
+        if self.each.is_some() {
+            return self.each;
+        }
         let text = record.fields.get(&self.value)?;
         text.trim().replace(',', "").parse::<f64>().ok().filter(|n| n.is_finite())
     }

@@ -100,7 +100,8 @@ impl Report {
                 let message = format!("two figures are named `{}`", figure.id);
                 return wrong(&["figure", &place, "id"], message, "give each a word of its own");
             }
-            if matches!(figure.kind, Kind::Mean | Kind::Sum) && figure.value.is_empty() {
+            let is_said = !figure.value.is_empty() || figure.each.is_some();
+            if matches!(figure.kind, Kind::Mean | Kind::Sum) && !is_said {
                 let message = format!("figure `{}` adds up no field", figure.id);
                 return wrong(&["figure", &place, "kind"], message, "name one: value = \"score\"");
             }

@@ -95,6 +95,19 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Refuses a caller whom nobody knows until they were asked who they are, and told back what they said.
+    pub fn identify(&self) -> Result<(), Refusal> {
+        self.need(&self.rules.pack.strangers, "a caller whom nobody knows")?;
+        let is_no = |name: &&String| matches!(self.out.ticket.field(name), Some("no" | "false" | "0" | "否"));
+        match self.rules.pack.strangers.iter().find(is_no) {
+            Some(name) => {
+                let hint = "ask the caller and tick it: yes";
+                Err(Refusal::field(name, format!("`{name}` is not done yet"), hint))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// Refuses where one of these fields is empty.
     pub fn need<'f>(&self, names: impl IntoIterator<Item = &'f String>, what: &str) -> Result<(), Refusal> {
         for name in names {

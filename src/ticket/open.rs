@@ -70,6 +70,9 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
     work.fill(&new.fields)?;
     if new.by_hand {
         work.need(&kind.opens_with, "this type")?;
+        if new.customer.is_none() && new.call.is_some() {
+            work.identify()?;
+        }
         if kind.next_reply
             && work.out.ticket.field("answer").is_none()
             && work.out.ticket.field("next_reply_at").is_none()

@@ -98,6 +98,10 @@ pub struct TicketPack {
     /// What makes a complaint, for people (TKT-15).
     #[serde(default)]
     pub criteria: Vec<String>,
+    /// Fields without which a ticket of a call from a number that nobody knows is not opened by hand; a
+    /// tick must be yes (ETI-08).
+    #[serde(default)]
+    pub strangers: Vec<String>,
     /// Since when tickets of a matter are owed.
     #[serde(default)]
     pub coverage: Coverage,

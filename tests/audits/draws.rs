@@ -14,6 +14,7 @@ use crate::web::cli::ringback;
 on_both_databases! {
     rec_01_a_month_is_frozen_drawn_and_drawn_again,
     rec_01_what_must_be_audited_stands_apart_with_its_reason,
+    rec_01_a_candidate_for_a_critical_item_is_audited_in_any_case,
     rol_05_nobody_audits_a_call_they_had,
     a_second_look_knows_nothing_of_the_first_and_agreement_is_a_number,
 }
@@ -140,6 +141,29 @@ async fn rec_01_what_must_be_audited_stands_apart_with_its_reason(database: &Dat
     assert_eq!(why(&short).as_deref(), Some(r#"["critical","too_short"]"#));
     assert_eq!(why(&silent).as_deref(), Some(r#"["no_recording"]"#));
     assert_eq!(cases.len(), 7, "with one auditor nobody is left for a second look");
+}
+
+async fn rec_01_a_candidate_for_a_critical_item_is_audited_in_any_case(database: &Database) {
+    let mut house = House::open(database).await;
+    for n in 0..10 {
+        house.call(&Made { moment: &format!("2026-03-03 10:{n:02}"), ..Made::default() });
+    }
+    // The evidence takes it for a hint; the form takes it for a sign of K3.
+    let dispute = house.call(&Made { moment: "2026-03-03 11:00", ..Made::default() });
+    house.finding(&dispute, 1, "possible_dispute", "", 5.0, "info", "nobody");
+    let line = house.call(&Made { moment: "2026-03-03 11:01", ..Made::default() });
+    house.finding(&line, 1, "cut_off", "", 0.2, "critical", "system");
+    house.written().await;
+    house.shop.set("2026-04-01 09:00");
+    let view = house.drawn("2026-03", "27182818", &["wang"]).await;
+    let must: Vec<&Value> = view["result"]["picks"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|pick| &pick["why"])
+        .filter(|why| **why != json!(["drawn"]))
+        .collect();
+    assert_eq!(must, [&json!(["critical"])], "what the line did is nobody's: {view}");
 }
 
 async fn rol_05_nobody_audits_a_call_they_had(database: &Database) {

@@ -1,6 +1,9 @@
 //! Results that look made up are audited in any case, and say why (REC-04).
 
 use reqwest::Method;
+use ringback::app::load_books;
+use ringback::config;
+use ringback::io::books::Books;
 use serde_json::{Value, json};
 
 use super::world::{House, Made};
@@ -78,4 +81,21 @@ async fn rec_04_made_up_results_must_be_audited_and_say_why(database: &Database)
         (sheet["score"].as_f64(), &result["case"], result["before"].as_f64()),
         (Some(0.0), &json!(true), Some(100.0))
     );
+    // The department has them as a list, and each agent's monthly sheet counts and opens them.
+    let books = load_books(&config::Policy::default()).unwrap();
+    let (site, planner) = (&house.shop.site, house.shop.planner.clone());
+    site.api.set_books(Books::new(site.store.clone(), planner, books.settings));
+    let form = house.get("/registers/made-up-results?from=2026-03-01&to=2026-03-31").await;
+    let of = |call: &String| -> Vec<&Value> {
+        let rows = form["rows"].as_array().unwrap().iter();
+        rows.filter(|row| row["link"] == format!("/calls/{call}")).map(|row| &row["cells"][4]).collect()
+    };
+    assert_eq!(of(&typed), [&json!("录入评分与按键不符")], "{form}");
+    assert_eq!(of(&silent), [&json!("客户未发声即完成"), &json!("通话过短")]);
+    assert_eq!((of(&same[0]).len(), of(&brief).len()), (1, 0));
+    let sheets = house.get("/performance?month=2026-03&person=ma").await;
+    let lines = sheets["items"][0]["lines"].as_array().unwrap();
+    let line = lines.iter().find(|line| line["id"] == "made_up").unwrap();
+    assert_eq!((&line["numerator"], &line["points"]), (&json!(10), &json!(0.0)), "{line}");
+    assert_eq!(house.get(line["rows"].as_str().unwrap()).await["items"].as_array().unwrap().len(), 10);
 }

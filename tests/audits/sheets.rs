@@ -1,6 +1,9 @@
 //! Sheets: filled in, scored by a person, submitted for ever, appealed against, and what a month comes to.
 
 use reqwest::Method;
+use ringback::app::load_books;
+use ringback::config;
+use ringback::io::books::Books;
 use serde_json::{Value, json};
 
 use super::world::{House, Made, sheet};
@@ -8,6 +11,7 @@ use crate::support::databases::{Database, execute, on_both_databases};
 
 on_both_databases! {
     rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_month,
+    rec_02_the_audit_mean_is_a_line_of_the_monthly_sheet_that_opens_its_sheets,
     findings_fill_in_a_person_decides_and_the_system_costs_nobody_a_point,
     a_submitted_sheet_never_changes_and_a_correction_is_a_new_version,
     an_appeal_is_filed_within_its_term_and_reviewed_by_another_person,
@@ -31,7 +35,9 @@ async fn send(house: &House, case: &Value, sheet: Value, reason: &str, by: &str)
     house.ask(Method::POST, &format!("/audits/cases/{}/submit", case["case"]["id"]), body).await
 }
 
-async fn rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_month(database: &Database) {
+/// A house in which agent A was audited with 92 and 75, the second with a forbidden phrase, and B is not yet:
+/// with the second call.
+async fn audited(database: &Database) -> (House, String) {
     let mut house = House::open(database).await;
     let first = house.call(&Made { moment: "2026-03-03 10:00", agent: "A", ..Made::default() });
     let second = house.call(&Made { moment: "2026-03-04 10:00", agent: "A", ..Made::default() });
@@ -50,6 +56,11 @@ async fn rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_
     let mut marks = sheet(&bad, &[("C1", 3.25)]);
     marks["criticals"] = json!({ "K2": { "confirmed": true, "comment": "不知道", "at_ms": 31_000 } });
     assert_eq!(send(&house, &bad, marks, "", "wang").await.expect(201)["score"], 75.0);
+    (house, second)
+}
+
+async fn rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_month(database: &Database) {
+    let (house, second) = audited(database).await;
     let month = house.get("/audits/results?month=2026-03").await;
     let a = month["agents"].as_array().unwrap().iter().find(|agent| agent["agent"] == "A").unwrap();
     assert_eq!(
@@ -64,6 +75,49 @@ async fn rec_02_the_mean_of_the_sheets_and_the_critical_failures_are_the_agents_
     // Both calls of A were scored: there is nothing to estimate.
     assert_eq!((&a["estimate"]["low"], &a["estimate"]["high"]), (&json!(83.5), &json!(83.5)));
     assert_eq!((month["open"].as_u64(), &month["estimate"]), (Some(1), &Value::Null), "B has no sheet yet");
+}
+
+async fn rec_02_the_audit_mean_is_a_line_of_the_monthly_sheet_that_opens_its_sheets(database: &Database) {
+    let (house, second) = audited(database).await;
+    let books = load_books(&config::Policy::default()).unwrap();
+    let (site, planner) = (&house.shop.site, house.shop.planner.clone());
+    site.api.set_books(Books::new(site.store.clone(), planner, books.settings));
+    let results = house.office.results("2026-03", "", "").await.unwrap();
+    let sheets = house.get("/performance?month=2026-03&person=A").await;
+    let sheet = &sheets["items"][0];
+    let line = |id: &str| sheet["lines"].as_array().unwrap().iter().find(|line| line["id"] == id).unwrap();
+    let (mean, critical) = (line("audit"), line("audit_critical"));
+    let of_a = results.agents.iter().find(|agent| agent.agent == "A").unwrap();
+    assert_eq!(
+        (mean["value"].as_f64(), mean["numerator"].as_u64()),
+        (of_a.mean, Some(of_a.sheets)),
+        "{sheet}"
+    );
+    assert_eq!(mean["value"], 83.5);
+    assert_eq!(
+        (&mean["few"], &mean["points"], &sheet["rank"]),
+        (&json!(true), &json!(0.0), &Value::Null),
+        "two are few"
+    );
+    assert_eq!(critical["numerator"], 1);
+    let behind = house.get(mean["rows"].as_str().unwrap()).await;
+    let rows = behind["items"].as_array().unwrap();
+    assert_eq!(rows.len(), 2, "{behind}");
+    let failed = house.get(critical["rows"].as_str().unwrap()).await;
+    let row = &failed["items"][0];
+    assert_eq!((&row["fields"]["critical"], &row["fields"]["call_id"]), (&json!("K2"), &json!(second)));
+    let opened = house.get(row["link"].as_str().unwrap()).await;
+    assert_eq!(opened["sheets"][0]["score"], 75.0, "the link opens the sheet");
+    // The form of the department has the same sheets, each with its groups.
+    let form = house.get("/registers/audit-sheets?from=2026-03-01&to=2026-03-31").await;
+    let cells = form["rows"][1]["cells"].as_array().unwrap();
+    let names: Vec<String> = serde_json::from_value(form["names"].clone()).unwrap();
+    let cell = |name: &str| &cells[names.iter().position(|known| known == name).unwrap()];
+    assert_eq!(
+        (cell("score"), cell("points_off"), cell("critical")),
+        (&json!("75.0"), &json!("25.0"), &json!("K2"))
+    );
+    assert_eq!((cell("auditor"), cell("opening")), (&json!("wang"), &json!("12/12")));
 }
 
 async fn findings_fill_in_a_person_decides_and_the_system_costs_nobody_a_point(database: &Database) {

@@ -42,6 +42,7 @@ async fn reg_01_reg_02_a_callback_is_a_wrap_up_until_its_register_entry_is_saved
     let form = department.get(open).await;
     assert_eq!(form["missing"][0]["columns"], json!(["遗留问题是否齐全", "处理进度是否已告知"]), "{form}");
     assert_eq!((&form["rows"][0]["record"], &form["rows"][0]["late"]), (&json!(record), &json!(false)));
+    assert_eq!(form["rows"][0]["status"], "wrap_up");
     department.office.set("2026-03-03 10:11");
     assert_eq!(department.get(open).await["rows"][0]["late"], true, "ten minutes are over");
     department
@@ -49,6 +50,7 @@ async fn reg_01_reg_02_a_callback_is_a_wrap_up_until_its_register_entry_is_saved
         .await;
     let form = department.register("install-feedback", "2026-03-03", "2026-03-03").await;
     let row = &form["rows"][0];
+    assert_eq!(row["status"], "complete");
     assert_eq!(
         (&row["wrap_up"], &row["late"], &form["missing"]),
         (&json!(25), &json!(true), &json!([])),

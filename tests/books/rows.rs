@@ -1,6 +1,6 @@
 //! Forms of tickets, messages, events and what customers said.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::world::{Department, Made};
 use crate::support::databases::{Database, on_both_databases};
@@ -11,6 +11,7 @@ on_both_databases! {
     reg_13_the_ledger_has_costs_and_their_sum_by_unit,
     reg_14_each_complaint_and_suggestion_of_a_call_is_a_row,
     reg_15_each_step_of_a_buyer_has_its_date,
+    reg_15_an_overdue_step_is_highlighted,
     reg_17_the_departments_result_goes_into_the_row_and_its_history_stays,
     rpt_15_only_customers_who_agreed_are_exported,
     prf_07_failed_drawing_reviews_add_up_by_designer,
@@ -132,6 +133,57 @@ async fn reg_15_each_step_of_a_buyer_has_its_date(db: &Database) {
     }
 }
 
+async fn reg_15_an_overdue_step_is_highlighted(db: &Database) {
+    let mut department = Department::open(db).await;
+    department
+        .event(
+            "real_estate",
+            "mortgage.scheduled",
+            "2026-03-06 10:00",
+            json!({ "mortgage_at": "2026-03-06" }),
+        )
+        .await;
+    let overdue = |form: &Value| form["rows"][0]["overdue"].clone();
+    department.office.set("2026-03-13 23:59");
+    let form = department.register("mortgage-signing", "2026-03-01", "2026-03-31").await;
+    assert_eq!(
+        (overdue(&form), &form["rows"][0]["late"]),
+        (json!([]), &json!(false)),
+        "seven days are not over"
+    );
+    department.office.set("2026-03-14 00:00");
+    let form = department.register("mortgage-signing", "2026-03-01", "2026-03-31").await;
+    assert_eq!((overdue(&form), &form["rows"][0]["late"]), (json!(["submitted"]), &json!(true)));
+    let path = "/registers/mortgage-signing?from=2026-03-01&to=2026-03-31&open=true";
+    assert_eq!(
+        department.get(path).await["rows"].as_array().unwrap().len(),
+        1,
+        "it is on the list of what is open"
+    );
+    let record = form["rows"][0]["record"].as_str().unwrap().to_owned();
+    department.note("2026-03-14 09:00", &record, json!({ "submitted": "2026-03-14" })).await;
+    assert_eq!(
+        overdue(&department.register("mortgage-signing", "2026-03-01", "2026-03-31").await),
+        json!([])
+    );
+    // A step that was not begun at all is owed, and highlighted where its day is over.
+    let step = Made {
+        pack: "real_estate",
+        rule: "print_contract",
+        closed: "",
+        state: "open",
+        late: true,
+        ..Made::default()
+    };
+    department.callback(step).await;
+    let steps = department.register("buyer-steps", "2026-03-01", "2026-03-31").await;
+    assert_eq!(
+        (overdue(&steps), &steps["rows"][0]["cells"][3]),
+        (json!(["due"]), &json!("安排打印合同")),
+        "{steps}"
+    );
+}
+
 async fn reg_17_the_departments_result_goes_into_the_row_and_its_history_stays(db: &Database) {
     let department = Department::open(db).await;
     let body = json!({ "pack": "furniture_mall", "kind": "complaint", "department": "安装部", "phone": "13800000001" });
@@ -194,6 +246,9 @@ async fn prf_08_a_rescue_past_midnight_pays_each_of_its_crew(db: &Database) {
     let rows = department.rows("night-bonus", "2026-07-01", "2026-07-31").await;
     let people: Vec<_> = rows.iter().map(|r| r["person"].as_str().unwrap()).collect();
     assert_eq!(people, ["甲", "乙", "丙"]);
+    assert!(rows.iter().all(|row| row["bonus"] == "20" && row["finished"] == "2026-07-02 00:05"), "{rows:?}");
     let report = department.report("night-bonus-month", "2026-07-10").await;
     assert_eq!(super::world::figure(&report, "bonus")["numerator"], 3);
+    let yuan = super::world::figure(&report, "yuan");
+    assert_eq!((&yuan["value"], &yuan["groups"][0]["value"]), (&json!(60.0), &json!(20.0)), "{yuan}");
 }

@@ -59,6 +59,8 @@ async fn prf_03_a_slip_that_is_not_complete_earns_no_commission(db: &Database) {
     let id = department.event("whole_house_install", "install.slip", "2026-03-03 16:00", slip.clone()).await;
     let form = department.register("installation-slips", "2026-03-03", "2026-03-03").await;
     assert_eq!(form["rows"][0]["missing"], json!(["score", "signed"]), "two fields: no commission");
+    let rows = department.rows("installation-slips", "2026-03-03", "2026-03-03").await;
+    assert_eq!((&rows[0]["commission_eligible"], &rows[0]["completed"]), (&json!("否"), &json!("")));
     let mut whole = slip;
     (whole["score"], whole["supervisor_signoff"]) = (json!("5"), json!("2026-03-04"));
     let at = crate::plan::shop::at("2026-03-05 09:00").0;
@@ -77,6 +79,7 @@ async fn prf_03_a_slip_that_is_not_complete_earns_no_commission(db: &Database) {
         .await;
     let rows = department.rows("installation-slips", "2026-03-03", "2026-03-03").await;
     assert_eq!((&rows[0]["score"], &rows[0]["completed"]), (&json!("5"), &json!("2026-03-05 09:00")));
+    assert_eq!(rows[0]["commission_eligible"], "是", "from that day on");
     let form = department.register("installation-slips", "2026-03-03", "2026-03-03").await;
     assert_eq!(form["missing"], json!([]));
 }

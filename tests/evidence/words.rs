@@ -135,6 +135,32 @@ fn eti_16_the_billboard_makers_closings_with_the_customers_title() {
 }
 
 #[test]
+fn eti_16_the_screen_shows_the_sentence_with_the_title_of_the_setting() {
+    let mut card = card_of("billboard_maker");
+    let shown = |card: &ringback::evidence::Scorecard| {
+        let title = card.titles.of(|name| (name == "gender").then_some("F"));
+        let facts = CallFacts { complaint: true, title: title.to_owned(), ..talk(60.0) };
+        let all = ticks(card, &(&facts).into());
+        all.into_iter().find(|tick| tick.id == "complaint_closing").unwrap().any[0].clone()
+    };
+    assert_eq!(shown(&card), "女士*感谢您的信任*一定会给您满意答复");
+    card.titles.female = "小姐".into();
+    assert_eq!(shown(&card), "小姐*感谢您的信任*一定会给您满意答复");
+    assert_eq!(card.titles.of(|name| (name == "性别").then_some("男")), "先生");
+    assert_eq!(card.titles.of(|_| None), "", "nobody is guessed");
+}
+
+#[test]
+fn eti_23_whoever_is_praised_says_thanks() {
+    let answer = |text: &str| {
+        let lines = [(THEY, 10, 14, "师傅服务真好，要表扬他"), (US, 15, 18, text)];
+        about(&of("home_decoration", &talk(60.0), &lines), "praise_thanks")
+    };
+    assert_eq!(answer("感谢您的认可"), SAID);
+    assert_eq!(answer("好的"), [(Detector::PhraseMissing, Severity::Hint)]);
+}
+
+#[test]
 fn eti_19_cold_words_are_candidates_that_a_person_confirms() {
     let evidence = of("hospital", &talk(60.0), &[(US, 20, 22, "那你自己看着办吧")]);
     assert_eq!(about(&evidence, "cold"), [(Detector::ForbiddenPhrase, Severity::Critical)]);
@@ -167,13 +193,13 @@ fn eti_24_the_introduction_names_the_department_on_whose_behalf_the_call_is_made
 #[test]
 fn without_a_transcript_the_phrases_of_the_call_are_boxes_to_tick() {
     let inbound: Vec<String> =
-        ticks(&card_of("furniture_mall"), &talk(60.0)).into_iter().map(|t| t.id).collect();
+        ticks(&card_of("furniture_mall"), &(&talk(60.0)).into()).into_iter().map(|t| t.id).collect();
     for id in ["hotline_greeting", "closing", "do_not_know", "will_reply"] {
         assert!(inbound.iter().any(|tick| tick == id), "{id} in {inbound:?}");
     }
     assert!(!inbound.iter().any(|tick| tick == "introduction" || tick == "apology"), "{inbound:?}");
     let outbound = CallFacts { direction: Direction::Outbound, department: "安装部".into(), ..talk(60.0) };
-    let ticks = ticks(&card_of("furniture_mall"), &outbound);
+    let ticks = ticks(&card_of("furniture_mall"), &(&outbound).into());
     let introduction = ticks.iter().find(|tick| tick.id == "introduction").unwrap();
     assert_eq!(introduction.any, ["安装部"], "as it is to be said in this call");
     let evidence = judge(&card_of("furniture_mall"), &outbound, None, None);

@@ -248,8 +248,8 @@ fn nobody_who_presses_anything_is_no_input() {
 }
 
 #[test]
-fn the_daemon_waits_before_it_hangs_up_first() {
-    // ETI-03: the customer hangs up first, and is given the time to.
+fn eti_03_the_daemon_waits_before_it_hangs_up_first() {
+    // The customer hangs up first, and is given the time to.
     let caller = Caller::run(script("express"), facts(&[]), "1 1 1 2 1 mute");
     let time = |word: &str| {
         let line = caller.transcript.lines().find(|l| l.contains(word)).expect(word);

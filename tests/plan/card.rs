@@ -50,6 +50,7 @@ async fn cnt_15_the_card_tells_everything_within_a_second(db: &Database) {
         title: "t".into(),
         questions: vec!["i1".into()],
         steps: vec!["greeting".into(), "installation".into()],
+        origin: "default".into(),
         problems: Vec::new(),
     };
     let catalogue = Catalogue { scripts: vec![script], ..Catalogue::default() };
@@ -152,6 +153,7 @@ async fn cnt_10_a_broken_order_of_steps_is_kept_with_the_callback(db: &Database)
         title: "t".into(),
         questions: Vec::new(),
         steps: ["greeting", "recovery", "satisfaction", "thanks"].map(String::from).to_vec(),
+        origin: "default".into(),
         problems: Vec::new(),
     };
     shop.site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], ..Catalogue::default() }));

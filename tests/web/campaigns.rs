@@ -50,6 +50,7 @@ async fn settings_that_cannot_work_are_refused_one_by_one() {
         title: "S".into(),
         questions: vec![],
         steps: vec![],
+        origin: "default".into(),
         problems: vec![],
     };
     site.catalogue.send_replace(Arc::new(Catalogue { scripts: vec![script], ..Catalogue::default() }));

@@ -10,6 +10,7 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/report-files/{report}/excel", "read"),
     ("get", "/api/v1/reports", "read"),
     ("post", "/api/v1/reports", "operate"),
+    ("get", "/api/v1/report-runs", "read"),
     ("get", "/api/v1/reports/{id}", "read"),
     ("get", "/api/v1/reports/{id}/excel", "read"),
     ("get", "/api/v1/reports/{id}/figures/{figure}", "read"),

@@ -190,5 +190,6 @@ pub fn library<'a>(script: &str, tones: impl IntoIterator<Item = (&'a str, f64)>
         prompts: Arc::new(prompts),
         names: Arc::new(names.into_iter().collect()),
         texts: Arc::default(),
+        ..Library::default()
     }
 }

@@ -3,6 +3,7 @@
 //! the network and the clock are simulated. The same seed gives the same bytes.
 
 mod facts;
+mod forms;
 mod people;
 mod report;
 mod stage;
@@ -64,6 +65,8 @@ pub struct Options {
     pub folders: Folders,
     /// Language that stands in where a prompt is missing.
     pub fallback: String,
+    /// Whether the registers are filled too.
+    pub registers: bool,
 }
 
 /// Rehearses the days; `tell` hears the day that begins.
@@ -86,6 +89,9 @@ pub async fn simulate(options: Options, mut tell: impl FnMut(Date)) -> Result<Si
         day = day.tomorrow().map_err(|e| e.to_string())?;
     }
     report::finish(&mut simulation, &rehearsal.store, &rehearsal.planner, &options).await?;
+    if options.registers {
+        simulation.forms = forms::forms(&rehearsal.store, &rehearsal.planner, &options).await?;
+    }
     rehearsal.store.close().await;
     Ok(simulation)
 }

@@ -49,6 +49,9 @@ pub struct Simulation {
     pub missed: Vec<Line>,
     /// The registers by title.
     pub registers: BTreeMap<String, Vec<Line>>,
+    /// The forms of the pack that have a row, as CSV by the id of the register; none unless asked for.
+    #[serde(skip)]
+    pub forms: BTreeMap<String, String>,
     /// Zone in which times are shown.
     #[serde(skip)]
     calendar: std::sync::Arc<Calendar>,
@@ -119,6 +122,7 @@ impl Simulation {
             rates: Vec::new(),
             missed: Vec::new(),
             registers: BTreeMap::new(),
+            forms: BTreeMap::new(),
             calendar: std::sync::Arc::clone(&options.calendar),
         }
     }

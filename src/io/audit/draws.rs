@@ -6,8 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{AuditOffice, Error, Month};
-use crate::audit::{self, DrawRule, Drawn, Entry, Form, Line, Must, Work};
+use crate::audit::{self, DrawRule, Drawn, Entry, Form, Found, Line, Must, Work};
 use crate::base::Timestamp;
+use crate::evidence::Severity;
 use crate::io::store::audits::{AuditSource, DrawRow, KeyedScore, NewCase, NewDraw, PopulationRow};
 
 /// Characters of a seed at least: six dice, or six digits.
@@ -134,6 +135,7 @@ impl AuditOffice {
         for score in self.store().keyed_scores(&range.from, &range.to).await? {
             keyed.entry(score.call_id.clone()).or_default().push(score);
         }
+        let candidates = self.candidates(range, &sources).await?;
         let none = Vec::new();
         let of = |source: &AuditSource| keyed.get(&source.id).unwrap_or(&none);
         let entries: Vec<Entry> = sources
@@ -146,6 +148,7 @@ impl AuditOffice {
         let row = |source: &AuditSource| {
             let mut must = reasons(source, of(source), &form.draw);
             must.extend(series.get(&source.id).into_iter().flatten().copied());
+            must.extend(candidates.contains(&source.id).then_some(Must::Critical));
             must.retain(|must| form.draw.must.contains(must));
             let mut words: Vec<&str> = must.iter().map(|must| must.as_str()).collect();
             words.sort_unstable();
@@ -162,6 +165,35 @@ impl AuditOffice {
             }
         };
         Ok(sources.iter().map(row).collect())
+    }
+
+    /// Calls in which something was found that the form of their pack takes for a sign of a critical item:
+    /// a phrase that it forbids may be no more than a hint to the scorecard.
+    async fn candidates(&self, range: &Month, sources: &[AuditSource]) -> Result<BTreeSet<String>, Error> {
+        let forms = self.settings().forms;
+        let signs =
+            forms.all().flat_map(|(form, _)| form.critical.values()).flat_map(|critical| &critical.from);
+        let detectors: BTreeSet<&str> = signs.map(|sign| sign.detector.as_str()).collect();
+        let detectors: Vec<&str> = detectors.into_iter().collect();
+        let packs: BTreeMap<&str, &str> =
+            sources.iter().map(|source| (source.id.as_str(), source.pack.as_str())).collect();
+        let mut candidates = BTreeSet::new();
+        for row in self.store().signs_found(&range.from, &range.to, &detectors).await? {
+            let Some(pack) = packs.get(row.call_id.as_str()) else { continue };
+            let found = Found {
+                severity: Severity::of(&row.severity).unwrap_or_default(),
+                system: false,
+                detector: row.detector,
+                rule: row.rule,
+                value: row.value,
+                start_ms: None,
+                detail: String::new(),
+            };
+            if forms.of(pack).is_some_and(|(form, _)| audit::is_candidate(&form, &found)) {
+                candidates.insert(row.call_id);
+            }
+        }
+        Ok(candidates)
     }
 
     /// Draws with a seed that came after the freeze, and hands the cases out.

@@ -23,6 +23,7 @@ struct Looks {
     head: Format,
     cell: Format,
     gap: Format,
+    overdue: Format,
 }
 
 impl Looks {
@@ -34,6 +35,7 @@ impl Looks {
             head: framed().set_bold().set_align(FormatAlign::Center).set_background_color(0x00DD_EBF7),
             cell: framed(),
             gap: framed().set_background_color(0x00FF_F2CC),
+            overdue: framed().set_background_color(0x00F8_CBAD),
         }
     }
 }
@@ -93,8 +95,12 @@ fn write_table(
     let mut line = 3;
     for row in &table.rows {
         for (place, (cell, column)) in (0u16..).zip(row.cells.iter().zip(&register.columns)) {
-            let is_missing = row.missing.contains(&column.name);
-            write_cell(sheet, (line, place), cell, if is_missing { &looks.gap } else { &looks.cell })?;
+            let format = match &column.name {
+                name if row.overdue.contains(name) => &looks.overdue,
+                name if row.missing.contains(name) => &looks.gap,
+                _ => &looks.cell,
+            };
+            write_cell(sheet, (line, place), cell, format)?;
         }
         line += 1;
     }

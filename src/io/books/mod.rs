@@ -3,9 +3,12 @@
 
 mod excel;
 mod figures;
+mod lock;
+mod meter;
 mod performance;
 mod record;
 mod report;
+mod staff;
 mod text;
 mod ticket;
 mod turn;
@@ -23,6 +26,8 @@ use crate::register::{Record, Register, Registers, Table, table};
 use crate::report::{Appraisal, Reports};
 
 pub use excel::{report_sheet, table_sheet};
+pub use lock::Lock;
+pub use meter::Running;
 pub use performance::Behind;
 pub use report::{Difference, Made, ReportView, Written};
 pub use text::table_csv;
@@ -71,6 +76,8 @@ pub enum Error {
 #[derive(Clone)]
 pub struct Books {
     parts: Arc<Parts>,
+    /// Where this clone tells how far it is; None: nowhere.
+    meter: Option<Arc<meter::Meter>>,
 }
 
 struct Parts {
@@ -80,6 +87,7 @@ struct Parts {
     wake: tokio::sync::Notify,
     /// The period for which each thing was looked at last.
     looked: Mutex<BTreeMap<String, String>>,
+    board: meter::Board,
 }
 
 impl std::fmt::Debug for Books {
@@ -93,7 +101,19 @@ impl Books {
     pub fn new(store: Store, planner: Planner, settings: Settings) -> Books {
         let settings = RwLock::new(settings);
         let (wake, looked) = (tokio::sync::Notify::new(), Mutex::default());
-        Books { parts: Arc::new(Parts { store, planner, settings, wake, looked }) }
+        let board = meter::Board::default();
+        Books { parts: Arc::new(Parts { store, planner, settings, wake, looked, board }), meter: None }
+    }
+
+    /// What is being counted at this moment, and how far it is.
+    pub fn running(&self) -> Vec<Running> {
+        self.parts.board.all()
+    }
+
+    /// The same books, on the board as long as they are used: they walk over rows so many times.
+    fn metered(&self, what: &str, days: (Date, Date), walks: usize, now: Timestamp) -> Books {
+        let days = (days.0.to_string(), days.1.to_string());
+        Books { parts: self.parts.clone(), meter: Some(self.parts.board.begin(what, days, walks, now)) }
     }
 
     /// The settings of this moment.
@@ -143,8 +163,11 @@ impl Books {
         now: Timestamp,
     ) -> Result<Table, Error> {
         let register = self.register(id)?;
-        let records = self.records(&register, (from, to), unmask).await?;
-        Ok(table(&register, &records, &from.to_string(), &to.to_string(), now.0))
+        // A report that fills its registers is on the board itself.
+        let own = self.meter.is_none().then(|| self.metered(id, (from, to), 1, now));
+        let records = own.as_ref().unwrap_or(self).records(&register, (from, to), unmask).await?;
+        let today = self.parts.planner.settings().calendar.date(now);
+        Ok(table(&register, &records, (&from.to_string(), &to.to_string()), (now.0, today)))
     }
 
     /// The records that a register is made from.

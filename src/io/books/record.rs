@@ -3,10 +3,8 @@
 use crate::base::{Timestamp, mask as mask_number, mask_numbers};
 use crate::calendar::Calendar;
 use crate::evidence::Detector;
-use crate::io::store::ScoreEventRow;
 use crate::io::store::register::{
-    AnswerOf, CallRecord, CallbackRecord, CustomerRecord, DutyRecord, EventRecord, FindingRecord,
-    MessageRecord,
+    AnswerOf, CallRecord, CallbackRecord, CustomerRecord, EventRecord, FindingRecord, MessageRecord,
 };
 use crate::register::{Fields, Record};
 
@@ -235,13 +233,25 @@ pub(super) fn each_answer(callback: &Record, answers: &[AnswerOf]) -> Vec<Record
 }
 
 /// What customers say beside the questions: word, and what it is called on forms.
-pub(super) const SAYINGS: [(&str, &str); 6] = [
+pub(super) const SAYINGS: [(&str, &str); 7] = [
     ("complaint", "投诉"),
+    ("praise", "表扬"),
     ("suggestion", "建议"),
     ("opinion", "意见"),
     ("demand", "要求"),
     ("wish", "希望"),
     ("need", "需求"),
+];
+
+/// Who is praised: whom somebody wrote down, else who did the work (ETI-23).
+const PRAISED: [&str; 7] = [
+    "note.praised",
+    "filled.praised",
+    "event.installer",
+    "event.crew",
+    "event.project_manager",
+    "event.designer",
+    "agent",
 ];
 
 /// One row for each thing a customer said (REG-14): several stand in a field one a line, or
@@ -260,6 +270,10 @@ pub(super) fn each_opinion(callback: &Record) -> Vec<Record> {
             fields.set("kind", kind);
             fields.set("kind_title", title);
             fields.set("content", part);
+            if kind == "praise" {
+                let praised = PRAISED.iter().find_map(|name| callback.fields.get(name));
+                fields.set("praised", praised.unwrap_or_default());
+            }
             rows.push(Record {
                 id: format!("{}/{kind}/{}", callback.id, place + 1),
                 at: callback.at,
@@ -354,30 +368,13 @@ pub(super) fn customer(calendar: &Calendar, row: &CustomerRecord) -> Record {
         ("preferred_hours", &row.preferred_hours),
         ("quiet_hours", &row.quiet_hours),
         ("standing", &row.standing),
+        ("last_ticket", &row.last_ticket),
     ] {
         fields.set(name, value);
     }
+    fields.set("tickets", row.tickets.to_string());
     spread(&mut fields, "customer.", &row.fields);
     Record { id: format!("customer:{}", row.id), at: Timestamp(row.created_at), fields }
-}
-
-/// A post of a night.
-pub(super) fn duty(calendar: &Calendar, row: &DutyRecord) -> Record {
-    let day = row.date.parse().map(|day| calendar.start_of(day)).unwrap_or(Timestamp(0));
-    let mut fields = Fields::default();
-    for (name, value) in [
-        ("pack", row.pack.as_str()),
-        ("date", &row.date),
-        ("role", &row.role),
-        ("person", &row.person),
-        ("phone", &row.phone),
-        ("substitute_for", &row.instead_of),
-    ] {
-        fields.set(name, value);
-    }
-    time(&mut fields, calendar, "published", row.published_at);
-    let id = format!("duty:{}/{}/{}/{}", row.roster_id, row.date, row.role, row.position);
-    Record { id, at: day, fields }
 }
 
 /// A finding.
@@ -403,34 +400,4 @@ pub(super) fn finding(calendar: &Calendar, row: &FindingRecord) -> Record {
         fields.set(name, text);
     }
     Record { id: format!("call:{}/finding/{}", row.call_id, row.number), at, fields }
-}
-
-/// Something that counts for or against somebody.
-pub(super) fn score(calendar: &Calendar, row: &ScoreEventRow) -> Record {
-    let day = row.day.parse().map(|day| calendar.start_of(day)).unwrap_or(Timestamp(row.created_at));
-    let mut fields = Fields::default();
-    let decided = match (row.proposed, row.approved) {
-        (0, _) => "direct",
-        (_, None) => "proposed",
-        (_, Some(1)) => "approved",
-        _ => "refused",
-    };
-    let points = row.points.to_string();
-    for (name, value) in [
-        ("pack", row.pack.as_str()),
-        ("date", &row.day),
-        ("month", row.day.get(..7).unwrap_or_default()),
-        ("person", &row.person),
-        ("kind", &row.kind),
-        ("subject", &row.subject),
-        ("points", &points),
-        ("content", &row.detail),
-        ("decision", decided),
-        ("counts", yes(matches!(decided, "direct" | "approved"))),
-        ("decided_by", row.decided_by.as_deref().unwrap_or_default()),
-        ("created_by", &row.created_by),
-    ] {
-        fields.set(name, value);
-    }
-    Record { id: format!("score:{}", row.id), at: day, fields }
 }

@@ -1,6 +1,6 @@
 //! Reports of periods: made, written into, handed in, reviewed, approved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -117,7 +117,7 @@ impl Books {
         let is_new = self.make(&report, &period, by, now).await?.is_some();
         let row = self.store().report_of(id, &period.from.to_string()).await?;
         let row = row.ok_or_else(|| Error::Unknown(format!("report `{id}` from {}", period.from)))?;
-        Ok(Made { view: self.view(&row).await?, is_new })
+        Ok(Made { view: self.view(&row, now).await?, is_new })
     }
 
     /// Makes the report of a period and tells of it; its row id where it is new.
@@ -183,18 +183,18 @@ impl Books {
     ///
     /// # Errors
     /// The database; no such report.
-    pub async fn report(&self, id: i64) -> Result<ReportView, Error> {
-        self.view(&self.row(id).await?).await
+    pub async fn report(&self, id: i64, now: Timestamp) -> Result<ReportView, Error> {
+        self.view(&self.row(id).await?, now).await
     }
 
     async fn row(&self, id: i64) -> Result<ReportRow, Error> {
         self.store().report(id).await?.ok_or_else(|| Error::Unknown(format!("report {id}")))
     }
 
-    async fn view(&self, row: &ReportRow) -> Result<ReportView, Error> {
+    async fn view(&self, row: &ReportRow, now: Timestamp) -> Result<ReportView, Error> {
         let report = self.report_file(&row.report)?;
         let days = days(row)?;
-        let current = self.current(&report, days).await?;
+        let current = self.counting(&report, days, now).current(&report, days).await?;
         let kept: Option<Kept> = row.figures.as_deref().and_then(|json| serde_json::from_str(json).ok());
         let later_changes =
             kept.as_ref().map(|kept| differences(&kept.figures, &current.figures)).unwrap_or_default();
@@ -238,6 +238,12 @@ impl Books {
             signatures: log.iter().filter_map(sign).collect(),
             version: row.version,
         })
+    }
+
+    /// These books on the board, while they count a report or fill its registers.
+    fn counting(&self, report: &Report, days: (Date, Date), now: Timestamp) -> Books {
+        let sources: BTreeSet<Source> = report.figures.iter().map(|figure| figure.from).collect();
+        self.metered(&report.id, days, sources.len() + report.registers.len(), now)
     }
 
     /// What the figures are at this moment.
@@ -298,10 +304,16 @@ impl Books {
     ///
     /// # Errors
     /// The database; no such report.
-    pub async fn report_excel(&self, id: i64, unmask: bool) -> Result<(String, Vec<u8>), Error> {
+    pub async fn report_excel(
+        &self,
+        id: i64,
+        unmask: bool,
+        now: Timestamp,
+    ) -> Result<(String, Vec<u8>), Error> {
         let row = self.row(id).await?;
-        let view = self.view(&row).await?;
-        let tables = self.tables(&self.report_file(&row.report)?, days(&row)?, unmask).await?;
+        let view = self.view(&row, now).await?;
+        let (report, days) = (self.report_file(&row.report)?, days(&row)?);
+        let tables = self.counting(&report, days, now).tables(&report, days, unmask).await?;
         let name = format!("{}-{}.xlsx", view.title, view.to);
         Ok((name, excel::report_sheet(&view, &tables)?))
     }
@@ -357,7 +369,7 @@ impl Books {
         let actions: Vec<(String, String)> =
             lines.filter(|_| known.actions).map(|line| (field.to_owned(), line.to_owned())).collect();
         self.store().change_report(&row, &actions, ("write", field), by, now).await?;
-        self.report(id).await
+        self.report(id, now).await
     }
 
     /// Takes a report one step further, with what is said to it.
@@ -384,7 +396,8 @@ impl Books {
                     field.title, field.id
                 )));
             }
-            let kept = self.current(&report, days(&row)?).await?;
+            let days = days(&row)?;
+            let kept = self.counting(&report, days, now).current(&report, days).await?;
             row.figures = Some(serde_json::to_string(&kept).unwrap_or_default());
         }
         if next == State::Draft {
@@ -398,7 +411,7 @@ impl Books {
             Step::Return => "return",
         };
         self.store().change_report(&row, &[], (word, said), by, now).await?;
-        self.report(id).await
+        self.report(id, now).await
     }
 
     /// Whether anything happened that a report would tell of.

@@ -85,6 +85,10 @@ pub(super) fn ticket(calendar: &Calendar, row: &TicketRecord, to: Timestamp) -> 
         .map(|a| format!("{} {} {}", a.id, a.signed.by, calendar.civil(a.signed.at)))
         .collect();
     fields.set("approvals", approvals.join("; "));
+    for approval in &ticket.approvals {
+        fields.set(format!("approval.{}.by", approval.id), approval.signed.by.clone());
+        fields.set(format!("approval.{}.at", approval.id), calendar.civil(approval.signed.at));
+    }
     let record = Record { id: format!("ticket:{}", row.id), at, fields };
     Some((ticket, record))
 }

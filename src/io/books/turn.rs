@@ -65,7 +65,7 @@ impl Books {
         let mut held = BTreeMap::new();
         for register in registers.all().filter(|register| !register.hold.is_empty()) {
             let records = self.records(register, (today, today), false).await?;
-            let filled = table(register, &records, "", "", now.0);
+            let filled = table(register, &records, ("", ""), (now.0, today));
             let open: BTreeSet<&str> = filled.missing.iter().map(|gap| gap.record.as_str()).collect();
             let agents = records.iter().filter(|record| open.contains(record.id.as_str()));
             let agents = agents.filter_map(|record| record.fields.get("agent"));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::Date;
 
-use super::{Books, Error, record, ticket};
+use super::{Books, Error, record, staff, ticket};
 use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::io::store::ScoreFilter;
@@ -62,6 +62,9 @@ impl Walk {
     /// The next rows; None: there are no more.
     pub async fn next(&mut self) -> Result<Option<Vec<Record>>, Error> {
         if self.ended {
+            if let Some(meter) = self.books.meter.take() {
+                meter.walked();
+            }
             return Ok(None);
         }
         let mut records = match self.source {
@@ -71,11 +74,22 @@ impl Walk {
             Source::Answers | Source::Opinions => self.parts_of_callbacks().await?,
             Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => self.tickets().await?,
             Source::Findings => self.findings().await?,
+            Source::MustAudit => self.musts().await?,
+            Source::Sheets => self.sheets().await?,
             Source::Messages | Source::Events | Source::Customers => self.others().await?,
-            Source::Duties | Source::Scores => self.all_at_once().await?,
+            Source::Duties | Source::Scores | Source::Shifts | Source::Expenses => self.all_at_once().await?,
         };
         self.annotate(&mut records).await?;
+        if let Some(meter) = &self.books.meter {
+            meter.read(records.len(), self.share());
+        }
         Ok(Some(records))
+    }
+
+    /// How much of the period was read, from 0 to 1, by the time of the last row.
+    fn share(&self) -> f64 {
+        let (from, to) = (self.from.0, self.to.0);
+        (self.after.at - from) as f64 / (to - from).max(1) as f64
     }
 
     /// What people wrote into the rows; the newest of a word stands in the row.
@@ -195,6 +209,27 @@ impl Walk {
         Ok(rows.iter().map(|row| record::finding(&self.calendar, row)).collect())
     }
 
+    async fn musts(&mut self) -> Result<Vec<Record>, Error> {
+        let rows = self.books.store().register_musts(&self.after).await?;
+        match rows.last() {
+            Some(last) => {
+                self.after.at = last.at;
+                self.after.call.clone_from(&last.call_id);
+            }
+            None => self.ended = true,
+        }
+        Ok(rows.iter().flat_map(|row| staff::each_must(&self.calendar, row)).collect())
+    }
+
+    async fn sheets(&mut self) -> Result<Vec<Record>, Error> {
+        let rows = self.books.store().register_sheets(&self.after).await?;
+        match rows.last() {
+            Some(last) => (self.after.at, self.after.id) = (last.at, last.id),
+            None => self.ended = true,
+        }
+        Ok(rows.iter().map(|row| staff::sheet(&self.calendar, row)).collect())
+    }
+
     async fn others(&mut self) -> Result<Vec<Record>, Error> {
         let (store, calendar) = (self.books.store(), &self.calendar);
         let (records, last): (Vec<Record>, _) = match self.source {
@@ -225,9 +260,21 @@ impl Walk {
         self.ended = true;
         let (store, calendar) = (self.books.store(), &self.calendar);
         let (from, to) = (self.days.0.to_string(), self.days.1.to_string());
-        if self.source == Source::Duties {
-            let rows = store.register_duties(&from, &to).await?;
-            return Ok(rows.iter().map(|row| record::duty(calendar, row)).collect());
+        match self.source {
+            Source::Duties => {
+                let rows = store.register_duties(&from, &to).await?;
+                return Ok(rows.iter().map(|row| staff::duty(calendar, row)).collect());
+            }
+            Source::Shifts => {
+                let rows = store.register_shifts(self.from.0, self.to.0).await?;
+                let leaves = store.leaves(self.days.0, self.days.1).await?;
+                return Ok(rows.iter().map(|row| staff::shift(calendar, row, &leaves)).collect());
+            }
+            Source::Expenses => {
+                let rows = store.register_expenses(&from, &to).await?;
+                return Ok(rows.iter().map(|row| staff::expense(calendar, row)).collect());
+            }
+            _ => {}
         }
         let filter = ScoreFilter { from: Some(from), to: Some(to), ..ScoreFilter::default() };
         let mut found = Vec::new();
@@ -235,7 +282,7 @@ impl Walk {
         loop {
             let page =
                 store.score_events(&filter, after.as_ref(), crate::io::store::read::PAGE_LIMIT).await?;
-            found.extend(page.rows.iter().map(|row| record::score(calendar, row)));
+            found.extend(page.rows.iter().map(|row| staff::score(calendar, row)));
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(found),

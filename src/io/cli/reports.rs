@@ -1,12 +1,19 @@
 //! `ringback report`.
 
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use super::client::{local_time, text};
 use super::{Client, Failure, Output, Table};
+
+/// Between two looks at how far a report is.
+const LOOK: Duration = Duration::from_millis(250);
+/// Characters of the bar.
+const BAR: usize = 30;
 
 /// `report`.
 #[derive(Clone, Debug, Args)]
@@ -137,13 +144,54 @@ async fn one(client: &Client, output: Output, name: &str, args: &ReportArgs) -> 
         Some(month) if month.len() == 7 => format!("{month}-01"),
         Some(day) => day.to_owned(),
     };
-    let report = client.post("/reports", &json!({ "report": name, "date": date })).await?;
+    let body = json!({ "report": name, "date": date });
+    let report = watched(client, output, name, client.post("/reports", &body)).await?;
     if let Some(file) = &args.output {
-        let query = [("unmask", output.unmask.to_string())];
-        client.download(&format!("/reports/{}/excel", report["id"]), &query, file).await?;
+        let (path, query) =
+            (format!("/reports/{}/excel", report["id"]), [("unmask", output.unmask.to_string())]);
+        watched(client, output, name, client.download(&path, &query, file)).await?;
     }
     output.print(&report, show);
     Ok(())
+}
+
+/// Waits for work of the daemon; on a terminal a bar shows how far it is.
+async fn watched<T>(
+    client: &Client,
+    output: Output,
+    name: &str,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    if output.json || !std::io::stderr().is_terminal() {
+        return work.await;
+    }
+    let done = tokio::select! {
+        done = work => done,
+        never = watch(client, name) => match never {},
+    };
+    eprint!("\r\u{1b}[K");
+    done
+}
+
+/// Draws the bar of the newest work of that name, until dropped.
+async fn watch(client: &Client, name: &str) -> std::convert::Infallible {
+    let mut tick = tokio::time::interval(LOOK);
+    loop {
+        tick.tick().await;
+        // Only the bar wants to know: whatever is wrong, the work itself says so.
+        let runs = client.get("/report-runs", &[]).await.unwrap_or_default();
+        if let Some(run) = rows(&runs, "items").iter().rev().find(|run| text(run, "what") == name) {
+            eprint!("\r{}\u{1b}[K", bar(run));
+            std::io::stderr().flush().ok();
+        }
+    }
+}
+
+/// `[#####.....]  50 %  1000 rows`.
+fn bar(run: &Value) -> String {
+    let percent = run["percent"].as_u64().unwrap_or(0).min(100);
+    let full = "#".repeat(percent as usize * BAR / 100);
+    format!("[{full:.<BAR$}] {percent:>3} %  {} rows", run["rows"])
 }
 
 fn rows<'a>(value: &'a Value, key: &str) -> &'a [Value] {

@@ -31,4 +31,7 @@ pub struct SimulateArgs {
     /// Percent of calls that a person answers.
     #[arg(long, default_value_t = 70, value_parser = clap::value_parser!(u32).range(0..=100))]
     pub answer_rate: u32,
+    /// Write the registers of the pack into this folder, as CSV.
+    #[arg(long, value_name = "FOLDER")]
+    pub registers: Option<PathBuf>,
 }

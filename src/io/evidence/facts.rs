@@ -9,9 +9,6 @@ use crate::evidence::{CallFacts, Detector, Kept, Part, Register, Scorecard};
 use crate::io::store::evidence::CallSource;
 use crate::io::store::read::LegRow;
 
-/// Fields of a customer that tell how they are addressed.
-const GENDER: &[&str] = &["gender", "sex", "性别", "性別"];
-
 impl Examiner {
     pub(super) async fn facts(
         &self,
@@ -65,7 +62,7 @@ impl Examiner {
             rule,
             department,
             brand,
-            title: title(&fields),
+            title: card.titles.of(|name| fields.get(name).map(String::as_str)).to_owned(),
             complaint: tickets.iter().any(|ticket| ticket.complaint != 0),
             promise_kept: !tickets.is_empty() || source.follow_ups > 0,
             tickets: tickets.into_iter().map(|ticket| ticket.kind).collect(),
@@ -150,16 +147,6 @@ fn hung_up_first(source: &CallSource) -> Option<(HungUpFirst, Timestamp)> {
         _ => HungUpFirst::System,
     };
     Some((first, Timestamp(source.hung_up_first_at.unwrap_or(source.ended_at))))
-}
-
-/// How a customer is addressed.
-fn title(fields: &BTreeMap<String, String>) -> String {
-    let gender = GENDER.iter().find_map(|name| fields.get(*name)).map(|text| text.trim().to_lowercase());
-    match gender.as_deref() {
-        Some("男" | "m" | "male" | "先生") => "先生".to_owned(),
-        Some("女" | "f" | "female" | "女士" | "小姐") => "女士".to_owned(),
-        _ => String::new(),
-    }
 }
 
 fn json<T: serde::de::DeserializeOwned + Default>(text: Option<&str>) -> T {

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use crate::base::Timestamp;
 use crate::evidence::{
-    CallFacts, Evidence, Heard, Register, Scorecard, Scorecards, Span, Talk, Tick, Transcript, judge, svg,
-    ticks,
+    Around, CallFacts, Evidence, Heard, Register, Scorecard, Scorecards, Span, Talk, Tick, Transcript, judge,
+    svg, ticks,
 };
 use crate::io::planner::Planner;
 use crate::io::store::evidence::{CallSource, NewEvidence, TRANSCRIPT_WANTED};
@@ -195,7 +195,7 @@ impl Examiner {
     pub async fn ticks(&self, call: &str, now: Timestamp) -> Result<Vec<Tick>, Error> {
         let source = self.source(call).await?;
         let (card, _) = self.card(source.pack.as_deref().unwrap_or_default())?;
-        Ok(ticks(&card, &self.facts(&source, &card, now).await?))
+        Ok(ticks(&card, &Around::from(&self.facts(&source, &card, now).await?)))
     }
 
     /// A picture of a call.

@@ -37,6 +37,10 @@ pub struct CallFacts {
     pub marks: Vec<MarkRow>,
     /// Language of the customer.
     pub language: String,
+    /// Name of the brand.
+    pub brand: String,
+    /// A score up to this counts as dissatisfied.
+    pub low_score: i64,
 }
 
 impl CallFacts {
@@ -118,6 +122,8 @@ impl Planner {
             block_after: rule.block_after.clone(),
             marks,
             language,
+            brand: case.policy.map(|policy| policy.pack.brand.clone()).unwrap_or_default(),
+            low_score: case.policy.map_or(0, |policy| policy.pack.scale.dissatisfied_at_or_below),
         })
     }
 

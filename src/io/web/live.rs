@@ -334,6 +334,9 @@ pub struct ScriptFact {
     /// Its steps, in order, each once (CNT-10, CNT-12).
     #[serde(default)]
     pub steps: Vec<String>,
+    /// `default`: as it is shipped, to be edited for the company; `custom`: from a folder of the operator.
+    #[serde(default)]
+    pub origin: String,
     /// What is wrong with it; empty: it can be run.
     pub problems: Vec<String>,
 }

@@ -8,6 +8,6 @@ mod training;
 
 pub use cases::{CaseFilter, CaseRow, NewCase};
 pub use draws::{DrawRow, NewDraw, PopulationRow};
-pub use population::{AuditSource, ClosedComplaint, KeyedScore};
+pub use population::{AuditSource, ClosedComplaint, KeyedScore, SignRow};
 pub use sheets::{AppealRow, NewSheet, SheetRow};
 pub use training::{ExampleRow, SessionRow};

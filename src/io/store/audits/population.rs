@@ -1,5 +1,7 @@
 //! What a list of calls is made from.
 
+use sqlx::QueryBuilder;
+
 use super::super::db::on;
 use super::super::{Error, Store};
 
@@ -47,6 +49,21 @@ pub struct KeyedScore {
     pub question: String,
     /// The score.
     pub score: i64,
+}
+
+/// A finding that may be a sign of a critical item.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct SignRow {
+    /// The call.
+    pub call_id: String,
+    /// Word of the detector.
+    pub detector: String,
+    /// Phrase or step.
+    pub rule: String,
+    /// Its value in the unit of the detector.
+    pub value: f64,
+    /// `info` to `critical`.
+    pub severity: String,
 }
 
 /// A complaint that is closed.
@@ -102,6 +119,24 @@ impl Store {
             .bind(to)
             .fetch_all(p)
             .await)?)
+    }
+
+    /// What some detectors found in calls between two ids that no system is charged with.
+    pub async fn signs_found(&self, from: &str, to: &str, detectors: &[&str]) -> Result<Vec<SignRow>, Error> {
+        if detectors.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(on!(self.db(), p => {
+            let mut query = QueryBuilder::new(
+                "SELECT call_id, detector, rule, value, severity FROM findings WHERE charge <> 'system' AND call_id >= ");
+            query.push_bind(from).push(" AND call_id < ").push_bind(to).push(" AND detector IN (");
+            let mut list = query.separated(", ");
+            for detector in detectors {
+                list.push_bind(*detector);
+            }
+            query.push(") ORDER BY call_id, number");
+            query.build_query_as().fetch_all(p).await
+        })?)
     }
 
     /// Ended calls between two ids that were not looked at, and answered ones that no person had.

@@ -7,6 +7,8 @@ mod findings;
 mod note;
 mod others;
 mod report;
+mod sheets;
+mod staff;
 mod tickets;
 
 pub use callbacks::{AnswerOf, CallbackRecord};
@@ -15,6 +17,8 @@ pub use findings::FindingRecord;
 pub use note::NoteRow;
 pub use others::{CustomerRecord, DutyRecord, EventRecord, MessageRecord};
 pub use report::{ActionRow, NewReport, ReportFilter, ReportLogRow, ReportRow};
+pub use sheets::{MustRecord, SheetRecord};
+pub use staff::{ExpenseRecord, ShiftRecord};
 pub use tickets::TicketRecord;
 
 /// Rows that are read at once.

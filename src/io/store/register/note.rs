@@ -63,7 +63,7 @@ impl Store {
         })?)
     }
 
-    /// Whether a call, callback, ticket, event, customer or notice of that name is stored.
+    /// Whether a call, callback, ticket, event, customer or shift of that name is stored.
     pub async fn is_record(&self, record: &str) -> Result<bool, Error> {
         let whole = record.split('/').next().unwrap_or_default();
         let (kind, id) = whole.split_once(':').unwrap_or_default();
@@ -73,11 +73,29 @@ impl Store {
             "ticket" => "SELECT CAST(id AS TEXT) FROM tickets WHERE CAST(id AS TEXT) = $1",
             "event" => "SELECT CAST(id AS TEXT) FROM events WHERE CAST(id AS TEXT) = $1",
             "customer" => "SELECT CAST(id AS TEXT) FROM customers WHERE CAST(id AS TEXT) = $1",
+            "shift" => "SELECT CAST(id AS TEXT) FROM shifts WHERE CAST(id AS TEXT) = $1",
             _ => return Ok(false),
         };
         let found: Option<(String,)> =
             on!(&self.db, p => sqlx::query_as(sql).bind(id).fetch_optional(p).await)?;
         Ok(found.is_some())
+    }
+
+    /// The times by which the rows of a record belong to periods; empty: to none.
+    pub async fn moments_of_record(&self, record: &str) -> Result<Vec<i64>, Error> {
+        let whole = record.split('/').next().unwrap_or_default();
+        let (kind, id) = whole.split_once(':').unwrap_or_default();
+        let sql = match kind {
+            "call" => "SELECT reserved_at, ended_at FROM calls WHERE id = $1",
+            "callback" => "SELECT deadline, closed_at FROM callbacks WHERE CAST(id AS TEXT) = $1",
+            "ticket" => "SELECT opened_at, closed_at FROM tickets WHERE CAST(id AS TEXT) = $1",
+            "event" => "SELECT at, at FROM events WHERE CAST(id AS TEXT) = $1",
+            "shift" => "SELECT starts_at, starts_at FROM shifts WHERE CAST(id AS TEXT) = $1",
+            _ => return Ok(Vec::new()),
+        };
+        let found: Option<(i64, Option<i64>)> =
+            on!(&self.db, p => sqlx::query_as(sql).bind(id).fetch_optional(p).await)?;
+        Ok(found.map(|(at, ended)| std::iter::once(at).chain(ended).collect()).unwrap_or_default())
     }
 
     /// Whose complaint stands in the row of a call or callback; None: it has a ticket already, or

@@ -105,6 +105,10 @@ pub struct CustomerRecord {
     pub fields: String,
     /// Number that is called first.
     pub phone: String,
+    /// Tickets that were opened for them.
+    pub tickets: i64,
+    /// Number of the newest; empty: none.
+    pub last_ticket: String,
 }
 
 /// A post of a night.
@@ -172,7 +176,10 @@ impl Store {
             "SELECT u.id, u.created_at, u.pack, u.external_id, u.name, u.grade, u.owner, u.email, u.preferred_hours,
                     u.quiet_hours, u.standing, u.fields,
                     COALESCE((SELECT n.phone FROM customer_phones n WHERE n.customer_id = u.id AND n.valid_to IS NULL
-                              ORDER BY n.position LIMIT 1), '') AS phone
+                              ORDER BY n.position LIMIT 1), '') AS phone,
+                    (SELECT COUNT(*) FROM tickets t WHERE t.customer_id = u.id) AS tickets,
+                    COALESCE((SELECT t.number FROM tickets t WHERE t.customer_id = u.id ORDER BY t.id DESC LIMIT 1), '')
+                        AS last_ticket
              FROM customers u WHERE u.created_at < $3 AND u.merged_into IS NULL AND (u.created_at, u.id) > ($1, $2)
              ORDER BY u.created_at, u.id LIMIT $4")
             .bind(after.at)

@@ -182,6 +182,16 @@ impl Store {
         })?)
     }
 
+    /// Approved reports in whose periods a day lies.
+    pub async fn approved_reports(&self, day: &str) -> Result<Vec<ReportRow>, Error> {
+        Ok(on!(&self.db, p => {
+            let mut query = QueryBuilder::new(ROW);
+            query.push(" AND state = 'approved' AND from_day <= ").push_bind(day);
+            query.push(" AND to_day >= ").push_bind(day).push(" ORDER BY id");
+            query.build_query_as().fetch_all(p).await
+        })?)
+    }
+
     /// The report of a file whose period begins on a day.
     pub async fn report_of(&self, report: &str, from_day: &str) -> Result<Option<ReportRow>, Error> {
         Ok(on!(&self.db, p => {

@@ -9,8 +9,11 @@ use utoipa_axum::routes;
 
 use super::callbacks::find;
 use super::customers::{CustomerCard, card};
-use super::entries::{UnmaskQuery, unmasking};
+use super::entries::unmasking;
 use crate::base::{CallbackId, CustomerId};
+use crate::call::Direction;
+use crate::evidence::{Around, Cue, PhraseKind, Tick, ticks};
+use crate::io::planner::CallFacts;
 use crate::io::store::callback::MarkRow;
 use crate::io::store::read::{CallbackFilter, CallbackRow, PAGE_LIMIT};
 use crate::io::web::auth::Read;
@@ -21,6 +24,30 @@ use crate::ivr::Block;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(show))
+}
+
+/// What the customer has just said, as far as the agent's screen knows it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct CardQuery {
+    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    unmask: bool,
+    /// The score that the customer gave last.
+    score: Option<i64>,
+    /// `praise` or `complaint`: what the customer's words are.
+    #[param(inline)]
+    feedback: Option<Cue>,
+}
+
+/// A phrase of the pack's phrase book that belongs to the call.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CardPhrase {
+    /// The phrase, with name, department and address of this customer in it.
+    #[serde(flatten)]
+    pub phrase: Tick,
+    /// What the customer said calls for it now.
+    pub now: bool,
 }
 
 /// Everything to know before a callback is made.
@@ -56,6 +83,10 @@ pub struct CallCard {
     pub block_after: BTreeMap<String, String>,
     /// What was ticked so far: blocks, and registered fields.
     pub marks: Vec<MarkRow>,
+    /// How the customer is addressed: 先生, 女士; empty: the archive does not say.
+    pub address_as: String,
+    /// What to say in this call: the phrase book, without what must not be said.
+    pub phrases: Vec<CardPhrase>,
     /// The customer with events, calls and answers.
     pub customer: CustomerCard,
     /// Callbacks that are over, newest first.
@@ -73,7 +104,7 @@ pub(super) fn steps_of(api: &Shared, script: &str) -> Vec<String> {
 
 /// The card of a callback: who is called, why, what happened, what was said before, what is
 /// still open, and what must be filled in.
-#[utoipa::path(get, path = "/callbacks/{id}/card", tag = "callbacks", params(("id" = i64, Path), UnmaskQuery),
+#[utoipa::path(get, path = "/callbacks/{id}/card", tag = "callbacks", params(("id" = i64, Path), CardQuery),
     security(("bearer" = ["read"])),
     responses((status = 200, description = "The card", body = CallCard),
               (status = 404, description = "No such callback", body = Problem)))]
@@ -81,10 +112,43 @@ async fn show(
     State(api): State<Shared>,
     Read(caller): Read,
     RowId(id): RowId,
-    Params(query): Params<UnmaskQuery>,
+    Params(query): Params<CardQuery>,
 ) -> Result<axum::Json<CallCard>, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
-    Ok(axum::Json(of_callback(&api, CallbackId(id), unmask).await?))
+    let mut card = of_callback(&api, CallbackId(id), unmask).await?;
+    let low = api.planner()?.card(CallbackId(id), api.now()).await?.low_score;
+    for phrase in &mut card.phrases {
+        phrase.now = match phrase.phrase.cue {
+            Some(Cue::LowScore) => query.score.is_some_and(|score| score <= low),
+            cue => cue.is_some() && cue == query.feedback,
+        };
+    }
+    Ok(axum::Json(card))
+}
+
+/// What to say in a call, and how its customer is addressed. Nothing where no phrase book is there.
+fn phrases(
+    api: &Shared,
+    (pack, rule, complaint): (&str, &str, bool),
+    told: &CallFacts,
+) -> (String, Vec<CardPhrase>) {
+    let cards = api.examiner().ok().map(|examiner| examiner.settings().cards);
+    let Some((book, _)) = cards.and_then(|cards| cards.of(pack)) else { return Default::default() };
+    let title = book.titles.of(|name| told.facts.get(name).map(String::as_str)).to_owned();
+    let around = Around {
+        direction: Direction::Outbound,
+        complaint,
+        rule,
+        tickets: &[],
+        department: &told.on_behalf_of,
+        brand: &told.brand,
+        title: &title,
+    };
+    let said = ticks(&book, &around).into_iter().filter(|phrase| {
+        matches!(phrase.kind, PhraseKind::Required | PhraseKind::Situational | PhraseKind::Bonus)
+    });
+    let phrases = said.map(|phrase| CardPhrase { phrase, now: false }).collect();
+    (title, phrases)
 }
 
 /// The card of a callback.
@@ -104,6 +168,20 @@ pub(super) async fn of_callback(api: &Shared, id: CallbackId, unmask: bool) -> R
     let language = written.language(&told.script, &told.language);
     let blocks = written.blocks(&told.script, language, &told.facts);
     let blocks_missing = told.blocks_missing();
+    // What came of a complaint is a call about one.
+    let ticket = api.store().ticket_of_callback(id).await?;
+    let kind = ticket.as_ref().and_then(|ticket| {
+        api.tickets()
+            .ok()?
+            .settings()
+            .packs
+            .of(&callback.pack)?
+            .kind
+            .get(&ticket.kind)
+            .map(|kind| kind.complaint)
+    });
+    let complaint = kind.unwrap_or(false);
+    let (address_as, phrases) = phrases(api, (&callback.pack, &callback.rule, complaint), &told);
     Ok(CallCard {
         callback,
         title: told.title,
@@ -120,6 +198,8 @@ pub(super) async fn of_callback(api: &Shared, id: CallbackId, unmask: bool) -> R
         rated: told.rated,
         close_requires: told.close_requires,
         missing: told.missing,
+        address_as,
+        phrases,
         customer: card(api, person, unmask),
         previous,
         open,

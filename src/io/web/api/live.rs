@@ -116,10 +116,16 @@ impl SheetRow for PromptFact {
 
 impl SheetRow for ScriptFact {
     const NAME: &'static str = "scripts";
-    const COLUMNS: &'static [&'static str] = &["name", "title", "questions", "problems"];
+    const COLUMNS: &'static [&'static str] = &["name", "title", "origin", "questions", "problems"];
 
     fn cells(&self) -> Vec<String> {
-        vec![self.name.clone(), self.title.clone(), self.questions.join(" "), self.problems.join("; ")]
+        vec![
+            self.name.clone(),
+            self.title.clone(),
+            self.origin.clone(),
+            self.questions.join(" "),
+            self.problems.join("; "),
+        ]
     }
 }
 

@@ -197,6 +197,7 @@ async fn notes(
 /// there stays in its history. A complaint opens a ticket, unless the row has one (REG-09).
 #[utoipa::path(post, path = "/register-notes", tag = "registers", security(("bearer" = ["operate"])),
     responses((status = 201, description = "What stands in the row", body = NotesReport),
+              (status = 409, description = "Its period is locked by an approved report", body = Problem),
               (status = 422, description = "No such row, or nothing written", body = Problem)))]
 async fn annotate(
     State(api): State<Shared>,
@@ -212,6 +213,13 @@ async fn annotate(
     if !api.store().is_record(&body.record).await? {
         let detail = format!("`{}` is not stored", body.record.chars().take(60).collect::<String>());
         return Err(Problem::invalid_field("record", detail, "take `record` of the row"));
+    }
+    if let Some(lock) = api.books()?.lock_of(&body.record).await? {
+        return Err(Problem::conflict(format!(
+            "`{}` stands in the approved report {} ({} .. {}): its period is locked. Write it into a row of a period \
+             that is open, such as today's, and name this one",
+            body.record, lock.title, lock.from, lock.to
+        )));
     }
     api.store().add_register_notes(&body.record, &notes, &caller.name, api.now()).await?;
     api.books()?.wake();

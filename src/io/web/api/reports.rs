@@ -12,7 +12,7 @@ use super::entries::unmasking;
 use super::plan::day;
 use super::registers::{file, workbook};
 use crate::base::Timestamp;
-use crate::io::books::{Behind, ReportView};
+use crate::io::books::{Behind, ReportView, Running};
 use crate::io::store::register::{ActionRow, ReportFilter, ReportLogRow, ReportRow};
 use crate::io::web::auth::{Operate, Read, Scope};
 use crate::io::web::listing::{self, Items, Paging, Wants};
@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(files))
         .routes(routes!(file_excel))
         .routes(routes!(index, make))
+        .routes(routes!(running))
         .routes(routes!(show))
         .routes(routes!(excel))
         .routes(routes!(rows))
@@ -213,7 +214,7 @@ async fn file_excel(
     let row = api.store().report_of(&report, &period.from.to_string()).await?;
     let row = row.ok_or_else(|| Problem::not_found("report of that period:", period.from))?;
     caller.audit(&api, "export", &format!("report:{}", row.id), "xlsx").await?;
-    let (name, bytes) = books.report_excel(row.id, false).await?;
+    let (name, bytes) = books.report_excel(row.id, false, api.now()).await?;
     workbook(&name, bytes)
 }
 
@@ -253,6 +254,17 @@ async fn make(
     Ok((status, axum::Json(made.view)))
 }
 
+/// Reports and registers that are being counted at this moment, and how far each is: a year takes
+/// minutes.
+#[utoipa::path(get, path = "/report-runs", tag = "reports", security(("bearer" = ["read"])),
+    responses((status = 200, description = "All of them, oldest first", body = Items<Running>)))]
+async fn running(
+    State(api): State<Shared>,
+    Read(_caller): Read,
+) -> Result<axum::Json<Items<Running>>, Problem> {
+    Ok(axum::Json(Items { items: api.books()?.running(), next: None }))
+}
+
 /// One report: figures, sums that must come out, incomplete rows, what people wrote, and what
 /// changed after it was handed in.
 #[utoipa::path(get, path = "/reports/{id}", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["read"])),
@@ -262,7 +274,7 @@ async fn show(
     Read(_caller): Read,
     RowId(id): RowId,
 ) -> Result<axum::Json<ReportView>, Problem> {
-    Ok(axum::Json(api.books()?.report(id).await?))
+    Ok(axum::Json(api.books()?.report(id, api.now()).await?))
 }
 
 /// A report as an Excel file: figures with charts, and a sheet for each of its registers.
@@ -277,7 +289,7 @@ async fn excel(
     let subject = format!("report:{id}");
     let unmask = unmasking(&api, &caller, query.unmask, &subject).await?;
     caller.audit(&api, "export", &subject, "xlsx").await?;
-    let (name, bytes) = api.books()?.report_excel(id, unmask).await?;
+    let (name, bytes) = api.books()?.report_excel(id, unmask, api.now()).await?;
     workbook(&name, bytes)
 }
 
@@ -307,7 +319,7 @@ async fn chart(
     Read(_caller): Read,
     Path((id, figure)): Path<(i64, String)>,
 ) -> Result<Response, Problem> {
-    let view = api.books()?.report(id).await?;
+    let view = api.books()?.report(id, api.now()).await?;
     let found = view.figures.iter().find(|f| f.id == figure);
     let found = found.ok_or_else(|| Problem::not_found("figure", &figure))?;
     let name = format!("{}.svg", found.title);
