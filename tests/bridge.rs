@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod callers;
+mod consultations;
 mod errands;
 mod dials;
 mod faults;

@@ -21,4 +21,6 @@ mod raw;
 mod registration;
 mod reload;
 mod sipp;
+mod softphone;
 mod story;
+mod transfer;

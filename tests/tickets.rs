@@ -11,6 +11,7 @@ mod departments;
 mod live;
 pub mod office;
 mod people;
+mod recording;
 mod reports;
 mod shipped;
 mod types;

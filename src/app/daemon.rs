@@ -15,7 +15,7 @@ use super::library::{self, Folders};
 use super::outside::Outside;
 use super::reload::Reread;
 use crate::base::{CallId, Disposition, Now, Rng, Timestamp};
-use crate::dialer::{EntryState, EntryUpdate};
+use crate::dialer::{EntryState, EntryUpdate, Tally};
 use crate::engine::{self, Engine};
 use crate::io::certificate::{self, Certificate, Role};
 use crate::io::clock::{self, Clock};
@@ -289,11 +289,19 @@ fn first_library(settings: &Settings) -> Result<engine::Library, Error> {
 
 /// Gives the engine the stored campaigns.
 async fn take_campaigns(engine: &mut Engine, store: &Store, now: Now) -> Result<(), Error> {
+    let calendar = std::sync::Arc::clone(&engine.settings().dialer.calendar);
+    let day = calendar.date(now.utc);
+    let today = (calendar.start_of(day), calendar.end_of(day));
     for campaign in store.campaigns().await? {
-        let name = campaign.name.clone();
+        let (id, name) = (campaign.id, campaign.name.clone());
         if let Err(error) = engine.handle_campaign(now, campaign) {
             tracing::error!(campaign = name, %error, "a stored campaign cannot be used");
+            continue;
         }
+        let (answered, abandoned) = store.abandoned_of(id, today).await?;
+        let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+        let tally = Tally { day, answered: count(answered), abandoned: count(abandoned) };
+        engine.restore_tally(id, tally);
     }
     Ok(())
 }

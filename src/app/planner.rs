@@ -79,6 +79,12 @@ pub(super) fn settings(config: &config::Settings) -> Result<planner::Settings, S
         auto_release: config.policy.auto_release,
         survey_after_agents: config.policy.survey_after_agents,
         lines,
+        agents: config
+            .agents
+            .agents
+            .iter()
+            .map(|agent| (agent.name.clone(), agent.packs.iter().cloned().collect()))
+            .collect(),
         policies: std::sync::Arc::new(loaded.policies.with_rules(&ticket::rules_of_tickets())),
         calendar,
     })

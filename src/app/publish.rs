@@ -225,6 +225,12 @@ impl Driver {
                     "state": state });
                 self.parts.hub.publish_value("leg", &event);
             }
+            Notice::Detached { call, goes_on, agent } => {
+                tracing::info!(call_id = %call, %goes_on, agent, "the customer left, a consultation goes on");
+                let event = json!({ "call": call, "state": "customer_left", "goes_on": goes_on,
+                    "agent": agent });
+                self.parts.hub.publish_value("leg", &event);
+            }
             Notice::Cleared { call, agent, refused } => {
                 self.answer_dial(call, refused.as_ref());
                 let event = json!({ "call": call, "agent": agent, "refused": refused });

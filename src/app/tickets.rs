@@ -68,7 +68,9 @@ pub(super) fn settings(config: &config::Settings) -> Result<Settings, String> {
     for problem in &loaded.problems {
         tracing::error!(problem, "a ticket file cannot be used");
     }
-    Ok(Settings { packs: Arc::new(loaded.packs), home_area: config.home_area.clone() })
+    let people = config.agents.agents.iter().map(|agent| (agent.name.clone(), agent.roles.clone()));
+    let (packs, home_area) = (Arc::new(loaded.packs), config.home_area.clone());
+    Ok(Settings { packs, home_area, people: people.collect() })
 }
 
 impl Owes for TicketDesk {

@@ -1,7 +1,13 @@
 //! Numbers as those may see them who need not know them.
 
+/// What stands in the place of a number that is withheld (RFC 3323): it says nothing of anybody.
+const WITHHELD: [&str; 3] = ["anonymous", "restricted", "unavailable"];
+
 /// The number with its middle covered: `138****0001`. Short numbers keep two digits.
 pub fn mask(phone: &str) -> String {
+    if WITHHELD.contains(&phone) {
+        return phone.to_owned();
+    }
     let digits: Vec<char> = phone.chars().collect();
     let (head, tail) = match digits.len() {
         0..=3 => (0, 0),
@@ -58,6 +64,7 @@ mod tests {
         check("95588", "***88");
         check("110", "***");
         check("", "");
+        check("anonymous", "anonymous");
     }
 
     #[test]

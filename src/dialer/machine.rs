@@ -319,7 +319,8 @@ impl Dialer {
         true
     }
 
-    /// A way for a call of no list; it counts until [`Dialer::handle_call_ended`].
+    /// A way for a call of no list, for which a person waits: it does not fail because another call
+    /// left in the same moment. It counts until [`Dialer::handle_call_ended`].
     pub fn handle_route_wanted(
         &mut self,
         now: Now,
@@ -330,7 +331,7 @@ impl Dialer {
         if self.calls.contains_key(&call) {
             return None;
         }
-        let trunk = self.trunks.choose(now.mono, group, &[], Purpose::Dial, &mut self.rng)?;
+        let trunk = self.trunks.choose(now.mono, group, &[], Purpose::Person, &mut self.rng)?;
         let text = self.trunks.dial_string(&trunk, number)?;
         self.calls.insert(call, other_call(now, Some(trunk.clone()), group, Some(number.clone())));
         Some(Route { trunk, number: text })

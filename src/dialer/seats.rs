@@ -74,7 +74,14 @@ impl Dialer {
         }
     }
 
-    /// What the customers of a campaign found today, as far as this process saw it.
+    /// What the customers of a campaign found today before this process began.
+    pub fn restore_tally(&mut self, campaign: CampaignId, tally: Tally) {
+        if let Some(work) = self.work.get_mut(&campaign) {
+            work.tally = tally;
+        }
+    }
+
+    /// What the customers of a campaign found today.
     pub fn tally(&self, campaign: CampaignId) -> Option<Tally> {
         self.work.get(&campaign).map(|work| work.tally)
     }

@@ -160,7 +160,13 @@ pub(super) enum Purpose {
     Reserve,
     /// An INVITE leaves at once.
     Dial,
+    /// The same for a person who waits on the line: it may leave before its pace.
+    Person,
 }
+
+/// By how much the pace may be run ahead of for people who wait. What leaves later waits the
+/// longer, so that the rate holds over seconds.
+const AHEAD: Duration = Duration::from_secs(1);
 
 /// All trunks.
 #[derive(Debug)]
@@ -213,8 +219,12 @@ impl Trunks {
         rng: &mut Rng,
     ) -> Option<Arc<str>> {
         let usable = |t: &Trunk| {
-            let paced = if purpose == Purpose::Reserve { &t.reserve } else { &t.dial };
-            t.is_up(now) && t.has_room() && paced.is_ready(now) && !tried.contains(&t.settings.name)
+            let ready = match purpose {
+                Purpose::Reserve => t.reserve.is_ready(now),
+                Purpose::Dial => t.dial.is_ready(now),
+                Purpose::Person => t.dial.is_ready(now + AHEAD),
+            };
+            t.is_up(now) && t.has_room() && ready && !tried.contains(&t.settings.name)
         };
         let usable: Vec<&TrunkSettings> =
             self.of_group(group).filter(|t| usable(t)).map(|t| &t.settings).collect();
@@ -237,7 +247,7 @@ impl Trunks {
         trunk.calls += 1;
         match purpose {
             Purpose::Reserve => trunk.reserve.take(now),
-            Purpose::Dial => trunk.dial.take(now),
+            Purpose::Dial | Purpose::Person => trunk.dial.take(now),
         }
         Some(name)
     }

@@ -157,7 +157,12 @@ impl Engine {
         }
     }
 
-    /// The agent whose phone a leg is.
+    /// The name of the agent whose phone a leg is.
+    pub(super) fn agent_named(&self, leg: u64) -> Option<String> {
+        self.agent_of(leg).map(|(agent, _)| agent)
+    }
+
+    /// The agent whose phone a leg is, and its call.
     fn agent_of(&self, leg: u64) -> Option<(String, CallId)> {
         let slot = self.legs.get(&leg)?;
         let plan = slot.leg.plan();

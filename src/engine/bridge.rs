@@ -89,9 +89,11 @@ impl Engine {
                 (Address::Phone(contact), Role::Talker) => (LegKind::Agent, Some(self.way_to(contact)), None),
                 (Address::Phone(contact), _) => (LegKind::Supervisor, Some(self.way_to(contact)), None),
                 (Address::Caller, _) => continue,
-                (Address::Outside { trunk, number, .. }, _) => {
+                (Address::Outside { trunk, number, id }, _) => {
                     let route = crate::dialer::Route { trunk: trunk.as_str().into(), number: number.clone() };
-                    (LegKind::Trunk, self.way(&route), Some(how.accept.clone()))
+                    // Who dialled hears by themselves whether a voicemail has answered.
+                    let accept = (!self.dials.contains_key(id)).then(|| how.accept.clone());
+                    (LegKind::Trunk, self.way(&route), accept)
                 }
             };
             let (Some(way), Some(place)) = (way, place) else {
@@ -239,6 +241,8 @@ impl Engine {
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         let Some(index) = bridge.guests.iter().position(|guest| guest.leg == leg) else { return };
         let guest = bridge.guests.remove(index);
+        self.close_row(now, leg, &record);
+        let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.bridging.legs.push(record);
         self.note_leg_over(call, &guest, leg, result);
         if guest.task != Task::Line {
@@ -258,6 +262,7 @@ impl Engine {
             (false, _, Task::Join | Task::Supervise) => {}
         }
         self.remix(call);
+        self.close_remainder(now, call);
     }
 
     fn handle_talker_gone(
@@ -267,6 +272,9 @@ impl Engine {
         result: LegResult,
         (by, at): (EndedBy, Timestamp),
     ) {
+        if self.remainders.contains_key(&call) {
+            return self.remainder_left(now, call);
+        }
         self.drop_line(now, call, leg);
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.held = false;
@@ -303,7 +311,7 @@ impl Engine {
     }
 
     /// Lets all guests go.
-    fn release_guests(&mut self, now: Now, call: u64, ringing: LegResult) {
+    pub(super) fn release_guests(&mut self, now: Now, call: u64, ringing: LegResult) {
         let Some(bridge) = self.bridges.get_mut(&call) else { return };
         bridge.hunt = None;
         let status = self.slots.get(&call).and_then(|slot| slot.call.cause()).map_or(0, |cause| cause.sip);
@@ -312,6 +320,7 @@ impl Engine {
             let result = if guest.up { LegResult::Talked } else { ringing };
             let Some(slot) = self.legs.get(&guest.leg) else { continue };
             let record = slot.leg.record(now, result);
+            self.close_row(now, guest.leg, &record);
             if let Some(bridge) = self.bridges.get_mut(&call) {
                 bridge.bridging.legs.push(record);
             }
@@ -339,6 +348,9 @@ impl Engine {
                 _ => HungUpFirst::System,
             };
             bridge.bridging.hung_up_first = Some((first, at));
+        }
+        if ended.is_some_and(|(by, _)| by != Some(EndedBy::Us)) {
+            self.split_consultation(now, call);
         }
         self.release_guests(now, call, LegResult::CustomerLeft);
     }
@@ -376,6 +388,8 @@ impl Engine {
         bridge.mixed = next;
         for (number, command) in orders {
             match number == call {
+                // A call whose customer is gone has no session of its own.
+                true if self.remainders.contains_key(&call) => {}
                 true => self.output(Output::Media(media::SessionId(call), command)),
                 false => self.order_leg(number, command),
             }
@@ -393,7 +407,7 @@ impl Engine {
         Bridging { abandoned: outbound && bridge.wanted && !bridge.served, ..bridge.bridging }
     }
 
-    fn note_leg(&mut self, leg: u64, state: &'static str) {
+    pub(super) fn note_leg(&mut self, leg: u64, state: &'static str) {
         let Some(slot) = self.legs.get(&leg) else { return };
         let (call, plan) = (slot.call, slot.leg.plan());
         let (number, kind, target) = (plan.number, plan.kind, plan.target.clone());

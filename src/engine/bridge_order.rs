@@ -129,6 +129,9 @@ impl Engine {
 
     /// Orders that need somebody who talks with the customer.
     fn order_talk(&mut self, now: Now, call: u64, order: BridgeOrder) -> Ordered {
+        if self.remainders.contains_key(&call) {
+            return conflict("the customer has hung up");
+        }
         let bridge = self.bridges.get(&call).filter(|bridge| bridge.talker().is_some());
         let Some((bridge, talker)) = bridge.and_then(|bridge| Some((bridge, bridge.talker()?))) else {
             return conflict("nobody talks with the customer");
@@ -277,7 +280,7 @@ impl Engine {
 
 impl Bridge {
     /// Who has the customer: the first that is up and was not rung to be consulted.
-    fn talker(&self) -> Option<&Guest> {
+    pub(super) fn talker(&self) -> Option<&Guest> {
         let talks = |guest: &&Guest| guest.up && guest.role == Role::Talker && guest.task != Task::Consult;
         self.guests.iter().find(talks)
     }

@@ -68,7 +68,13 @@ impl Engine {
         self.campaigns.iter().map(view).collect()
     }
 
-    /// What a campaign's customers of today found, as far as this process saw it.
+    /// What a campaign's customers of today found before this process began: the share that
+    /// slows it down is one of the day, not of a run.
+    pub fn restore_tally(&mut self, campaign: CampaignId, tally: dialer::Tally) {
+        self.dialer.restore_tally(campaign, tally);
+    }
+
+    /// What a campaign's customers of today found.
     pub fn tally(&self, campaign: CampaignId) -> Option<dialer::Tally> {
         self.dialer.tally(campaign)
     }

@@ -1,4 +1,5 @@
-//! The second line of a phone: an agent who talks with a customer calls a colleague.
+//! The second line of a phone: an agent who talks with a customer calls a colleague, or a number
+//! outside that they may dial.
 //!
 //! Both lines are legs of the one call, so that a transfer needs nothing but to let the agent's
 //! own legs go (RFC 5589 section 7): the colleague is in the customer's call already, and hears
@@ -9,6 +10,9 @@ use super::{Engine, transfer};
 use crate::base::Now;
 use crate::call::leg::{self, LegResult, Release, Role};
 use crate::sip::endpoint::{Hangup, Incoming};
+
+/// Why a second line is refused.
+pub(super) const CONSULTS: &str = "somebody is being consulted already";
 
 impl Engine {
     /// The call in which an agent talks with a customer, by slot, and their leg.
@@ -21,7 +25,8 @@ impl Engine {
                 && !matches!(guest.task, Task::Dial | Task::Line)
                 && leg.is_some_and(|slot| slot.leg.plan().target == *extension)
         };
-        self.bridges.iter().find_map(|(call, bridge)| Some((*call, bridge.guests.iter().find(theirs)?.leg)))
+        let mut with_customer = self.bridges.iter().filter(|(call, _)| self.slots.contains_key(call));
+        with_customer.find_map(|(call, bridge)| Some((*call, bridge.guests.iter().find(theirs)?.leg)))
     }
 
     /// An agent in a talk calls a colleague on the second line.
@@ -32,23 +37,31 @@ impl Engine {
         (agent, colleague): (&str, &str),
         incoming: Incoming,
     ) {
-        let session = incoming.session;
-        let busy = self.is_transferring(call)
-            || self
-                .bridges
-                .get(&call)
-                .is_some_and(|bridge| bridge.guests.iter().any(|g| g.task == Task::Consult));
         let extension = self.desk.agents.settings(colleague).map(|settings| settings.extension.clone());
-        let Some(extension) = extension.filter(|_| !busy) else {
-            return self.refuse_phone(now, session, 486, "somebody is being consulted already");
+        let Some(extension) = extension.filter(|_| self.may_consult(call)) else {
+            return self.refuse_phone(now, incoming.session, 486, CONSULTS);
         };
-        self.set_held(call, true);
-        self.put_aside(call, agent);
-        self.take_in(now, call, agent, incoming, Task::Line);
+        self.open_line(now, call, agent, incoming);
         if !self.ring_for(now, call, &extension, Task::Consult, Role::Talker) {
             self.consulted_gone(now, call, LegResult::Unreachable);
         }
         self.remix(call);
+    }
+
+    /// Whether nobody is being consulted, or rung for the customer.
+    pub(super) fn may_consult(&self, call: u64) -> bool {
+        !self.is_transferring(call) && !self.consults_anybody(call)
+    }
+
+    pub(super) fn consults_anybody(&self, call: u64) -> bool {
+        !self.legs_for(call, Task::Consult).is_empty()
+    }
+
+    /// The second line of an agent in a talk; the customer waits from now on.
+    pub(super) fn open_line(&mut self, now: Now, call: u64, agent: &str, incoming: Incoming) {
+        self.set_held(call, true);
+        self.put_aside(call, agent);
+        self.take_in(now, call, agent, incoming, Task::Line);
     }
 
     /// The second line of whoever consults somebody in this call.
@@ -94,7 +107,7 @@ impl Engine {
 
     /// The colleague is gone, or nobody answered: the line on which they were called goes too.
     pub(super) fn consulted_gone(&mut self, now: Now, call: u64, result: LegResult) {
-        if !self.legs_for(call, Task::Consult).is_empty() {
+        if self.consults_anybody(call) {
             return;
         }
         self.set_held(call, false);

@@ -13,11 +13,12 @@ use std::collections::BTreeMap;
 use super::bridge::{RING, Ring, Task};
 use super::contact::Address;
 use super::outbound::{Dialled, blank};
+use super::remainder::closing;
 use super::{Engine, Notice, Output};
 use crate::base::{CallId, CallbackId, Disposition, Now, PhoneNumber};
 use crate::calendar::Windows;
 use crate::call::leg::{self, Leg, LegKind, LegPlan, LegResult, Role};
-use crate::call::{self, Call, CallRecord, Closing, Direction, Plan, Way};
+use crate::call::{self, Call, CallRecord, Direction, Plan, Way};
 use crate::dialer::{MachinePolicy, Reason};
 use crate::ivr::Facts;
 use crate::media::{Command, Prompt, tone};
@@ -77,16 +78,18 @@ pub struct DialOrder {
 pub(super) struct Dial {
     pub agent: String,
     /// Their phone's INVITE; None: by order, or it hung up meanwhile.
-    incoming: Option<Incoming>,
-    by_phone: bool,
+    pub incoming: Option<Incoming>,
+    pub by_phone: bool,
     /// They are in it; told to their machine once that they are not any more.
-    busy: bool,
+    pub busy: bool,
+    /// The slot of the call in which they consult whom they dialled; None: a call of its own.
+    pub consults: Option<u64>,
 }
 
 impl Dial {
     /// A call between two phones, which needs no guard.
     pub fn internal(agent: &str) -> Dial {
-        Dial { agent: agent.to_owned(), incoming: None, by_phone: true, busy: true }
+        Dial { agent: agent.to_owned(), incoming: None, by_phone: true, busy: true, consults: None }
     }
 }
 
@@ -129,7 +132,14 @@ impl Engine {
         // From here on no queue offers them a caller.
         self.desk.agents.handle_call_began(now, &order.agent, id).map_err(|refusal| refusal.to_string())?;
         let by_phone = incoming.is_some();
-        self.dials.insert(id, Dial { agent: order.agent.clone(), incoming, by_phone, busy: true });
+        let agent = order.agent.clone();
+        self.ask_guard(id, order, Dial { agent, incoming, by_phone, busy: true, consults: None });
+        Ok(id)
+    }
+
+    /// Asks the guard; the answer finds the dial.
+    pub(super) fn ask_guard(&mut self, id: CallId, order: DialOrder, dial: Dial) {
+        self.dials.insert(id, dial);
         self.output(Output::Clear(Box::new(Clear {
             call: id,
             agent: order.agent,
@@ -138,7 +148,6 @@ impl Engine {
             callback: order.callback,
             windows: self.settings.dialer.windows.clone(),
         })));
-        Ok(id)
     }
 
     /// The phone of a dial that is not placed yet hung up. False where it is none's.
@@ -153,6 +162,7 @@ impl Engine {
     pub(super) fn handle_cleared(&mut self, now: Now, call: CallId, result: Result<Clearance, Reason>) {
         let Some(dial) = self.dials.get_mut(&call) else { return };
         let (agent, by_phone, incoming) = (dial.agent.clone(), dial.by_phone, dial.incoming.take());
+        let consults = dial.consults;
         let refused = result.as_ref().err().cloned();
         self.notice(Notice::Cleared { call, agent: agent.clone(), refused });
         match result {
@@ -167,7 +177,12 @@ impl Engine {
             Ok(_) if by_phone && incoming.is_none() => {
                 self.fail_dial(now, call, Disposition::Cancelled, "the agent hung up before the call left");
             }
-            Ok(clearance) => self.dial_out(now, call, &agent, clearance, incoming),
+            Ok(clearance) => match (consults, incoming) {
+                (Some(talk), Some(incoming)) => {
+                    self.consult_outside(now, (call, talk), &agent, clearance, incoming);
+                }
+                (_, incoming) => self.dial_out(now, call, &agent, clearance, incoming),
+            },
         }
     }
 
@@ -238,11 +253,10 @@ impl Engine {
     }
 
     /// A dial that was reserved and comes to nothing.
-    fn fail_dial(&mut self, now: Now, id: CallId, disposition: Disposition, detail: &str) {
+    pub(super) fn fail_dial(&mut self, now: Now, id: CallId, disposition: Disposition, detail: &str) {
         let record = CallRecord { disposition, detail: detail.to_owned(), ..blank(id, now) };
-        let closing = Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() };
         self.release_dialler(now, id);
-        self.report(now, closing);
+        self.report(now, closing(record));
     }
 
     /// A phone that called becomes a leg of a call; it is answered when somebody is there.

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use super::outbound::{Dialled, blank};
+use super::remainder::closing;
 use super::{Engine, LoneAttempt, Write};
 use crate::base::{Blame, CallId, Disposition, Now, PhoneNumber};
-use crate::call::{Call, CallRecord, Closing, Direction, Plan};
+use crate::call::{Call, CallRecord, Direction, Plan};
 use crate::dialer::Reason;
 use crate::ivr::Facts;
 
@@ -42,8 +43,8 @@ impl Engine {
             ));
         }
         let call = CallId::new(now.utc, &mut self.rng);
-        let attempt =
-            LoneAttempt { call, phone: errand.phone.clone(), reserved_at: now.utc, caps: Vec::new() };
+        let (phone, caps) = (errand.phone.clone(), Vec::new());
+        let attempt = LoneAttempt { call, phone, reserved_at: now.utc, caps, callback: None };
         self.errands.insert(call, errand);
         self.write(Write::ReserveLone(Box::new(attempt)));
         self.run(now);
@@ -111,9 +112,6 @@ impl Engine {
             detail: why.to_owned(),
             ..blank(call, now)
         };
-        self.report(
-            now,
-            Closing { record, later_at: None, do_not_call: false, alarm: None, trace: Vec::new() },
-        );
+        self.report(now, closing(record));
     }
 }

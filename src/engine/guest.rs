@@ -89,6 +89,12 @@ pub(super) struct Ring {
 }
 
 impl Bridge {
+    /// One that has these legs from its beginning.
+    pub fn of(guests: Vec<Guest>) -> Bridge {
+        let next_number = guests.iter().map(|guest| guest.number).max().unwrap_or(0);
+        Bridge { guests, next_number, ..Bridge::default() }
+    }
+
     /// The customer waits with this music, which the call has started.
     pub fn wait_with(&mut self, music: &[Arc<Prompt>]) {
         if !music.is_empty() {

@@ -183,6 +183,15 @@ pub enum Notice {
         /// `ringing`, `up`, or the word of what it came to.
         state: &'static str,
     },
+    /// The customer of a call hung up while one of ours consulted another: both go on.
+    Detached {
+        /// The customer's call.
+        call: CallId,
+        /// The call in which both go on.
+        goes_on: CallId,
+        /// The agent who had the customer.
+        agent: String,
+    },
     /// The guard said whether a call that an agent begins may leave.
     Cleared {
         /// Which.

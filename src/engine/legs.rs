@@ -19,12 +19,24 @@ pub(super) struct LegSlot {
     pub call: u64,
     /// That call's id.
     pub call_id: CallId,
+    /// The row of `calls` that is this leg's own: a number outside that an agent dialled.
+    pub row: Option<CallId>,
     address: Address,
     /// The customer as its phone shows them: name and number.
     caller: (String, String),
     pub session: Option<SessionId>,
     media: media::SessionId,
     timer: Mono,
+}
+
+impl LegSlot {
+    /// The trunk over which its INVITE left.
+    pub fn trunk(&self) -> Option<&str> {
+        match &self.address {
+            Address::Outside { trunk, .. } => Some(trunk.as_str()).filter(|_| self.session.is_some()),
+            _ => None,
+        }
+    }
 }
 
 impl Engine {
@@ -53,10 +65,15 @@ impl Engine {
         if let Some(session) = session {
             self.by_session.insert(session, number);
         }
+        let row = match &address {
+            Address::Outside { id, .. } => Some(*id).filter(|id| self.dials.contains_key(id)),
+            _ => None,
+        };
         let slot = LegSlot {
             leg,
             call,
             call_id,
+            row,
             address,
             caller: caller.unwrap_or_default(),
             session,
@@ -135,7 +152,10 @@ impl Engine {
             self.by_session.remove(&session);
         }
         self.give_back(now, &slot.address);
-        // Counted when its INVITE left.
+        // Counted when its INVITE left; with a row of its own, by its report.
+        if slot.row.is_some() {
+            return;
+        }
         let Address::Outside { trunk, .. } = slot.address else { return };
         if let Some(trunk) = self.trunk_named_mut(&trunk).filter(|_| slot.session.is_some()) {
             trunk.counts.calls = trunk.counts.calls.saturating_sub(1);

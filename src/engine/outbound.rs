@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::remainder::Remainder;
 use super::{Engine, Notice, Output, Report, Write};
 use crate::base::{Blame, CallId, Cause, Disposition, Now};
 use crate::call::{self, Action, Call, CallRecord, Closing, Direction, EndedBy, Extension, Plan, Way};
@@ -185,7 +186,8 @@ impl Engine {
     }
 
     pub(super) fn id_of(&self, slot: u64) -> Option<CallId> {
-        self.slots.get(&slot).map(|s| s.call.plan().id)
+        let alone = || self.remainders.get(&slot).map(Remainder::id);
+        self.slots.get(&slot).map(|s| s.call.plan().id).or_else(alone)
     }
 
     fn session_of(&self, slot: u64) -> Option<crate::sip::endpoint::SessionId> {

@@ -82,8 +82,8 @@ impl Engine {
     }
 
     /// Places a call that an agent's phone began. While they talk with a customer, a colleague is
-    /// called on the second line of that call; a number outside is not, because every call outside
-    /// is a call of its own to the guard and in the books.
+    /// called on the second line of that call, and so is a number outside once the guard has
+    /// answered.
     fn place_agent_call(&mut self, now: Now, call: AgentCall) {
         let AgentCall { agent, to, incoming } = call;
         match (self.own_talk(&agent), to) {
@@ -91,16 +91,12 @@ impl Engine {
                 self.consult_by_phone(now, call, (&agent, &other), incoming);
             }
             (None, Callee::Agent(other)) => self.call_colleague(now, &agent, &other, incoming),
-            (Some(_), Callee::Outside(..)) => {
-                let why = "a call of yours is up: end it first, or transfer it to the number";
-                self.refuse_phone(now, incoming.session, 486, why);
-            }
-            (None, Callee::Outside(number, override_reason)) => {
-                self.dial_by_phone(
-                    now,
-                    DialOrder { agent, number, override_reason, callback: None },
-                    incoming,
-                );
+            (talk, Callee::Outside(number, override_reason)) => {
+                let order = DialOrder { agent, number, override_reason, callback: None };
+                match talk {
+                    Some((call, _)) => self.ask_to_consult(now, call, order, incoming),
+                    None => self.dial_by_phone(now, order, incoming),
+                }
             }
         }
     }

@@ -11,6 +11,7 @@ use super::dial::Dial;
 use super::duty::DutyChain;
 use super::legs::LegSlot;
 use super::outbound::Dialled;
+use super::remainder::Remainder;
 use super::trunk::Trunk;
 use super::{Errand, Hold, Input, Library, Notice, Output, Reserved, Settings, TrunkSettings, Write};
 use crate::base::{CallId, CampaignId, ListId, Mono, Now, Rng};
@@ -58,6 +59,8 @@ pub struct Engine {
     pub(super) dials: BTreeMap<CallId, Dial>,
     /// By the slot of their call.
     pub(super) bridges: BTreeMap<u64, Bridge>,
+    /// Calls whose customer is gone and whose legs talk on, by slot.
+    pub(super) remainders: BTreeMap<u64, Remainder>,
     /// Calls in which it changed who hears whom, since the last look at holds.
     pub(super) mixed_anew: BTreeSet<u64>,
     pub(super) by_session: BTreeMap<SessionId, u64>,
@@ -103,6 +106,7 @@ impl Engine {
             slots: BTreeMap::new(),
             legs: BTreeMap::new(),
             bridges: BTreeMap::new(),
+            remainders: BTreeMap::new(),
             dials: BTreeMap::new(),
             mixed_anew: BTreeSet::new(),
             by_session: BTreeMap::new(),
@@ -189,7 +193,7 @@ impl Engine {
     /// Ends one call. False if there is none of that id.
     pub fn hang_up(&mut self, now: Now, call: CallId, why: &str) -> bool {
         let known = self.by_call.contains_key(&call);
-        self.with_call(now, call, call::Event::Stop(why.to_owned()));
+        self.stop(now, call, why);
         self.run(now);
         known
     }
@@ -198,9 +202,14 @@ impl Engine {
     pub fn hang_up_all(&mut self, now: Now, why: &str) {
         let calls: Vec<CallId> = self.by_call.keys().copied().collect();
         for call in calls {
-            self.with_call(now, call, call::Event::Stop(why.to_owned()));
+            self.stop(now, call, why);
         }
         self.run(now);
+    }
+
+    fn stop(&mut self, now: Now, call: CallId, why: &str) {
+        self.stop_remainder(now, call);
+        self.with_call(now, call, call::Event::Stop(why.to_owned()));
     }
 
     /// The next thing to do outside; ask until None after every handler.

@@ -22,6 +22,10 @@ impl Engine {
         let Some((leg, call)) = leg.and_then(|leg| Some((leg, self.call_of_guest(leg)?))) else {
             return refuse(self, 403);
         };
+        if self.remainders.contains_key(&call) {
+            // There is no customer any more who could go on with somebody else.
+            return refuse(self, 403);
+        }
         // To join a dialog that the phone has on its second line (RFC 3891) is another thing than
         // to ring.
         if refer_to.headers.is_some() {

@@ -1,5 +1,6 @@
 //! What people may see of a running engine.
 
+use super::remainder::Remainder;
 use super::{Engine, Library, Settings, Trunk};
 use crate::base::{CallId, CampaignId, EntryId, Timestamp};
 use crate::call::{Call, Direction, State};
@@ -37,17 +38,20 @@ pub struct CallView<'a> {
 impl Engine {
     /// Calls that are up or being set up, oldest first.
     pub fn calls(&self) -> impl Iterator<Item = CallView<'_>> {
-        self.slots.values().map(|slot| view(&slot.call))
+        let alone = self.remainders.values().map(Remainder::view);
+        self.slots.values().map(|slot| view(&slot.call)).chain(alone)
     }
 
     /// One call.
     pub fn call(&self, id: CallId) -> Option<CallView<'_>> {
-        self.slots.get(self.by_call.get(&id)?).map(|slot| view(&slot.call))
+        let slot = self.by_call.get(&id)?;
+        let alone = self.remainders.get(slot).map(Remainder::view);
+        self.slots.get(slot).map(|slot| view(&slot.call)).or(alone)
     }
 
     /// How many calls are up or being set up.
     pub fn call_count(&self) -> usize {
-        self.slots.len()
+        self.slots.len() + self.remainders.len()
     }
 
     /// Further legs of calls that are not quite gone.

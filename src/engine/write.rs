@@ -106,6 +106,9 @@ pub struct LoneAttempt {
     pub reserved_at: Timestamp,
     /// The caps of its number, checked inside the transaction.
     pub caps: Vec<CapWindow>,
+    /// The callback of a queue for which it is made, by the call that asked for it: written as
+    /// being called in the same transaction.
+    pub callback: Option<CallId>,
 }
 
 /// How long a caller waited, and for whom.

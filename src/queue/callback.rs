@@ -26,6 +26,8 @@ pub struct Kept {
     pub attempts: u8,
     /// Not before then; None: when its turn comes.
     pub rests_until: Option<Timestamp>,
+    /// The number was being called when this was kept.
+    pub is_dialling: bool,
 }
 
 impl Queues {
@@ -101,9 +103,14 @@ impl Queues {
 
     /// The number was not reached: it is tried again later, or given up.
     pub fn callback_failed(&mut self, now: Now, call: CallId) {
-        if !self.is_dialling(call) {
-            return;
+        if self.is_dialling(call) {
+            self.count_attempt(now, call);
+            self.assign(now);
         }
+    }
+
+    /// One attempt more came to nothing: a pause follows, or it was the last.
+    fn count_attempt(&mut self, now: Now, call: CallId) {
         let Some(waiting) = self.waiting.get_mut(&call) else { return };
         let rules = self.queues.get(&waiting.queue).map(|(settings, _)| settings.callback);
         let Kind::Callback { attempts, .. } = &mut waiting.kind else { return };
@@ -112,7 +119,6 @@ impl Queues {
             Some(rules) => self.rest(call, now.mono + rules.pause),
             None => self.end_callback(call, CallbackFate::GivenUp),
         }
-        self.assign(now);
     }
 
     /// The number cannot be called at this moment, by no fault of whoever is behind it: its place
@@ -165,12 +171,15 @@ impl Queues {
             Stand::Resting(at) => Some(wall(at)),
             _ => None,
         };
-        let (caller, queue) = (waiting.new.clone(), waiting.queue.clone());
-        Some(Kept { caller, queue, joined: waiting.joined.utc, until: wall(until), attempts, rests_until })
+        let is_dialling = matches!(waiting.stand, Stand::Dialling(_));
+        let (caller, queue, joined) = (waiting.new.clone(), waiting.queue.clone(), waiting.joined.utc);
+        Some(Kept { caller, queue, joined, until: wall(until), attempts, rests_until, is_dialling })
     }
 
     /// A callback of an earlier run takes its place again. One whose time is over, or whose queue
-    /// is gone, is given up by the next [`Queues::handle_timeout`], never forgotten.
+    /// is gone, is given up by the next [`Queues::handle_timeout`], never forgotten. One whose
+    /// number was being called then has had that attempt, whatever became of it: it is not rung
+    /// again before its pause.
     pub fn restore(&mut self, now: Now, kept: Kept) {
         let call = kept.caller.call;
         if self.live.contains_key(&kept.caller.number) || self.waiting.contains_key(&call) {
@@ -203,6 +212,9 @@ impl Queues {
         };
         self.live.insert(waiting.new.number.clone(), call);
         self.waiting.insert(call, waiting);
+        if kept.is_dialling {
+            self.count_attempt(now, call);
+        }
         self.assign(now);
     }
 

@@ -35,7 +35,8 @@ pub fn read(month: Month, rows: &[(u64, Vec<String>)]) -> Result<Vec<Duty>, Vec<
     let columns: Vec<(usize, Role)> =
         header.iter().enumerate().filter_map(|(at, name)| Some((at, name.parse().ok()?))).collect();
     if columns.is_empty() {
-        let problem = "no column is a role: 带班领导, 技术员, 驾驶员, 材料员, 维修人员".to_owned();
+        let known: Vec<String> = Role::ALL.iter().map(|role| format!("{} ({role})", role.title())).collect();
+        let problem = format!("no column is a role; name them {}", known.join(", "));
         return Err(vec![wrong(*first, problem)]);
     }
     let (mut duties, mut errors) = (Vec::new(), Vec::new());

@@ -77,6 +77,8 @@ pub struct Attempt {
     pub at: Timestamp,
     /// Who placed or took it, where that is known.
     pub agent: String,
+    /// Departments and roles of that agent, where it is known who belongs to which.
+    pub departments: Option<Vec<String>>,
 }
 
 /// What a verification came to.

@@ -133,6 +133,15 @@ impl Work<'_> {
         if let Some(signed) = &self.out.ticket.acknowledged {
             return Err(Refusal::Conflict(format!("it was acknowledged by {} already", signed.by)));
         }
+        // A department that only has a stage of its own does not receive the ticket for another.
+        let ticket = &self.out.ticket;
+        let theirs = self.who.holds.is_empty() || self.who.holds.contains(&ticket.department);
+        if self.who.role == Role::Department && !theirs {
+            return Err(Refusal::Forbidden(format!(
+                "{} is with {}: somebody of that department acknowledges it",
+                ticket.number, ticket.department
+            )));
+        }
         let signed = Signature { by: self.who.name.clone(), at: self.now };
         self.ticket().acknowledged = Some(signed);
         self.log("acknowledged", self.out.ticket.department.clone());
@@ -195,6 +204,7 @@ impl Work<'_> {
         let done: Vec<usize> = (0..self.out.ticket.stages.len())
             .filter(|at| self.is_owed(*at))
             .filter(|at| self.out.ticket.stages.get(*at).is_some_and(|s| s.rule.by_call && !waits(s)))
+            .filter(|at| self.is_call_of_whoever_owes(*at, attempt))
             .collect();
         // One call does one thing: the first stage that a call does.
         if let Some(at) = done.first() {
@@ -203,6 +213,15 @@ impl Work<'_> {
         if kept || !done.is_empty() {
             self.when_all_is_done();
         }
+    }
+
+    /// Whether the call is one of those who owe the stage: where it is the department's, and it is
+    /// known who belongs to it, a call of somebody else does not do it.
+    fn is_call_of_whoever_owes(&self, stage: usize, attempt: &Attempt) -> bool {
+        let ticket = &self.out.ticket;
+        let theirs = ticket.stages.get(stage).is_some_and(|stage| stage.rule.by == "department");
+        let Some(departments) = attempt.departments.as_ref().filter(|_| theirs) else { return true };
+        ticket.department.is_empty() || departments.contains(&ticket.department)
     }
 
     fn wait(&mut self, reason: &str) -> Result<(), Refusal> {

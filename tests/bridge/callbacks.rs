@@ -186,6 +186,48 @@ fn a_callback_outlives_the_daemon_and_waits_while_dialling_is_held() {
 }
 
 #[test]
+fn tkt_45_a_number_that_rang_when_the_daemon_died_is_not_rung_again_before_its_pause() {
+    let mut before = queue(43, |_| {});
+    asks_for_a_callback(&mut before);
+    before.is_at(CUSTOMER, Behaviour::NoAnswer);
+    before.comes("anna");
+    before.run_until(MINUTE, |w| w.phone(CUSTOMER).is_some());
+    let kept: Vec<_> = before.books.ledger.kept.values().cloned().collect();
+    assert!(kept[0].is_dialling, "written with the reservation");
+    // Killed at this moment, and started again.
+    let mut hotline = queue(44, |_| {});
+    let now = hotline.now;
+    hotline.books.ledger.kept = before.books.ledger.kept.clone();
+    hotline.engine.restore_callbacks(now, kept);
+    hotline.feed(Input::Wake);
+    let again = hotline.books.ledger.kept.values().next().unwrap().clone();
+    assert_eq!((again.attempts, again.is_dialling), (1, false), "that attempt counts");
+    hotline.is_at(CUSTOMER, accepts("1"));
+    hotline.comes("anna");
+    hotline.run_for(290 * SECOND);
+    assert_eq!(dialled(&hotline), [], "nobody rings twice in a row");
+    hotline.until(State::Bridged);
+    ended_with(&mut hotline, "reached");
+    assert_eq!(dialled(&hotline).len(), 1);
+}
+
+#[test]
+fn the_last_attempt_of_a_callback_is_not_made_again_after_a_crash() {
+    let mut before = queue(45, |service| service.callback.attempts = 1);
+    asks_for_a_callback(&mut before);
+    before.is_at(CUSTOMER, Behaviour::NoAnswer);
+    before.comes("anna");
+    before.run_until(MINUTE, |w| w.phone(CUSTOMER).is_some());
+    let mut hotline = queue(46, |service| service.callback.attempts = 1);
+    let (now, kept) = (hotline.now, before.books.ledger.kept.values().cloned().collect());
+    hotline.books.ledger.kept = before.books.ledger.kept.clone();
+    hotline.engine.restore_callbacks(now, kept);
+    hotline.comes("anna");
+    ended_with(&mut hotline, "given_up");
+    assert_eq!(dialled(&hotline), []);
+}
+
+#[test]
 fn a_withheld_number_is_promised_nothing() {
     let mut hotline = queue(41, |_| {});
     hotline.place_call(0, NUMBER, "anonymous", speaks(CUSTOMER_HZ, vec![asks(), Act::Ignore]));

@@ -17,8 +17,8 @@ use super::hotline::{
 };
 use super::queues::{Desk, agent};
 
-const NUMBER: &str = "13800000009";
-const PASSWORD: &str = "warm-tea-41";
+pub const NUMBER: &str = "13800000009";
+pub const PASSWORD: &str = "warm-tea-41";
 
 fn may(words: &[&str], agent: AgentSettings) -> AgentSettings {
     AgentSettings { may_dial: MayDial::parse(words).unwrap(), ..agent }
@@ -26,7 +26,7 @@ fn may(words: &[&str], agent: AgentSettings) -> AgentSettings {
 
 /// Anna (1001) may dial colleagues and mobile numbers, Bob (1002) nobody. Both are there, and a
 /// customer at [`NUMBER`] answers after a second.
-fn desk(seed: u64) -> Hotline {
+pub fn desk(seed: u64) -> Hotline {
     let mut hotline = Hotline::new(seed);
     hotline.reload(|settings| {
         settings.agents.agents =
@@ -45,13 +45,13 @@ fn desk(seed: u64) -> Hotline {
 }
 
 /// Anna's phone calls on a line of this name.
-fn anna_dials(hotline: &mut Hotline, number: &str, line: &str) {
+pub fn anna_dials(hotline: &mut Hotline, number: &str, line: &str) {
     let how = Calling { password: Some(PASSWORD.into()), line: Some(line.into()), ..Calling::default() };
     hotline.place_call_as(4, number, "1001", &how, speaks(FIRST_HZ, Vec::new()));
 }
 
 /// What the phone on a line was told, to the final response.
-fn end_of(hotline: &mut Hotline, line: &str) -> Vec<String> {
+pub fn end_of(hotline: &mut Hotline, line: &str) -> Vec<String> {
     for _ in 0..1_000 {
         let told = hotline.told(line);
         if told.last().is_some_and(|status| status.as_str() >= "200" && status != "407") {
@@ -206,7 +206,7 @@ fn an_ordered_call_whose_agent_does_not_answer_reaches_no_customer_and_counts_in
 }
 
 /// Anna talks with a customer of the hotline who is put on hold, and calls Bob on her second line.
-fn consults(seed: u64) -> Hotline {
+pub fn consults(seed: u64) -> Hotline {
     let mut hotline = desk(seed);
     hotline.is_at("1001", answers(FIRST_HZ));
     hotline.is_at("1002", Behaviour::NoAnswer);
@@ -276,15 +276,6 @@ fn a_second_line_that_is_hung_up_or_not_answered_gives_the_customer_back() {
 }
 
 #[test]
-fn in_a_talk_no_number_outside_is_dialled_on_a_second_line() {
-    let mut hotline = consults(112);
-    hotline.run_for(3 * SECOND);
-    anna_dials(&mut hotline, NUMBER, "third");
-    assert_eq!(end_of(&mut hotline, "third").last().map(String::as_str), Some("486"));
-    hotline.finish();
-}
-
-#[test]
 fn a_phone_refers_its_customer_outside_only_where_its_agent_may_dial() {
     for (target, taken) in [(NUMBER, true), ("02155556666", false)] {
         let mut hotline = desk(113);
@@ -344,4 +335,27 @@ fn a_stranger_takes_no_place_and_a_phone_no_place_that_is_none() {
     }
     assert_eq!(hotline.legs().len(), 1);
     hotline.finish();
+}
+
+#[test]
+fn a_phone_that_tries_one_forbidden_number_after_the_other_is_one_alarm_a_minute() {
+    let mut hotline = desk(118);
+    let tries = |hotline: &mut Hotline, from: usize, count: usize| {
+        for n in from..from + count {
+            let line = format!("try{n}");
+            anna_dials(hotline, &format!("00441234567{n:02}"), &line);
+            assert_eq!(end_of(hotline, &line).last().map(String::as_str), Some("403"));
+        }
+    };
+    let alarms = |hotline: &Hotline| -> Vec<String> {
+        hotline.books.alarms.iter().filter(|word| word.starts_with("dial_forbidden:")).cloned().collect()
+    };
+    tries(&mut hotline, 0, 5);
+    assert_eq!(alarms(&hotline), ["dial_forbidden: the phone of anna may not dial 0044123456700"]);
+    assert_eq!(hotline.engine.forbidden_dials(), 5, "counted all the same");
+    hotline.run_for(Duration::from_secs(61));
+    tries(&mut hotline, 5, 2);
+    let all = alarms(&hotline);
+    assert_eq!(all.len(), 2, "{all:?}");
+    assert!(all[1].ends_with("0044123456705, and 4 more since the last alarm"), "{all:?}");
 }

@@ -112,3 +112,22 @@ fn ros_02_the_window_of_the_night_is_that_of_its_season() {
         assert_eq!(hotline.engine.queues().held(), queued, "{moment}");
     }
 }
+
+/// Numbers of people on duty fail within milliseconds, faster than the trunk may be dialled again.
+#[test]
+fn ros_02_the_chain_goes_on_to_the_next_number_however_fast_the_one_before_fails() {
+    let mut hotline = rescue("2026-07-01T15:10:00Z", 67);
+    hotline.reload(|settings| settings.trunks[0].choice.max_cps = 5.0);
+    let targets = ["13700000001", "13700000002", "13700000003", "13700000004"].map(str::to_owned);
+    hotline.is_at(&targets[0], Behaviour::INVALID_NUMBER);
+    hotline.is_at(&targets[1], Behaviour::BUSY);
+    hotline.is_at(&targets[2], Behaviour::INVALID_NUMBER);
+    hotline.is_at(&targets[3], answers(SECOND_HZ));
+    let chain = DutyChain { targets: targets.to_vec(), ring: 20 * SECOND };
+    hotline.engine.set_duty("repair_station_rescue".into(), chain);
+    calls(&mut hotline);
+    hotline.run_until(60 * SECOND, |w| w.phone("13700000004").is_some());
+    let report = hotline.finish();
+    let rung: Vec<&str> = report.record.bridging.legs.iter().map(|leg| leg.target.as_str()).collect();
+    assert_eq!(rung, targets, "nobody is passed over");
+}

@@ -103,3 +103,85 @@ fn whoever_answers_and_finds_nobody_is_called_first_afterwards() {
     let tally = hotline.engine.tally(CampaignId(1)).unwrap();
     assert_eq!((tally.answered, tally.abandoned), (1, 1));
 }
+
+/// A long list, one customer after the other; Bob looks free, and his phone refuses every call.
+fn with_a_phone_that_refuses(seed: u64) -> Hotline {
+    let mut hotline = campaign(seed);
+    let numbers: Vec<String> = (0..50).map(|n| format!("137000000{n:02}")).collect();
+    for number in &numbers {
+        hotline.is_at(number, Behaviour::Answers(speaks(CUSTOMER_HZ, vec![press("5"), Act::Ignore])));
+    }
+    hotline.books.ledger.add(&numbers.iter().map(String::as_str).collect::<Vec<_>>());
+    let now = hotline.now;
+    hotline.engine.handle_list_changed(now, ringback::base::ListId(1));
+    hotline.is_at("1002", Behaviour::BUSY);
+    hotline
+}
+
+fn both_come(hotline: &mut Hotline) {
+    hotline.comes("anna");
+    hotline.comes("bob");
+}
+
+/// Lets 20 ms pass; a talk of three seconds ends. Gives the customers who have nobody yet.
+fn tick(hotline: &mut Hotline) -> usize {
+    hotline.run_for(Duration::from_millis(20));
+    if hotline.phone("1001").is_some_and(|phone| phone.heard().pcm.len() > 3 * 8_000) {
+        hotline.at_phone("1001", |phone, now| phone.put_down(now));
+    }
+    hotline.engine.calls().filter(|call| call.state != ringback::call::State::Bridged).count()
+}
+
+#[test]
+fn ros_07_at_the_cap_of_abandoned_calls_one_is_placed_at_a_time_and_no_further_customer_finds_nobody() {
+    let mut hotline = with_a_phone_that_refuses(204);
+    both_come(&mut hotline);
+    let tally = |hotline: &Hotline| hotline.engine.tally(CampaignId(1)).unwrap();
+    let slow = |hotline: &Hotline| tally(hotline).is_above(3);
+    let (mut most, mut ticks) = (0, 0);
+    while !slow(&hotline) {
+        most = most.max(tick(&mut hotline));
+        ticks += 1;
+        assert!(ticks < 60_000, "no cap is reached: {:?}", tally(&hotline));
+    }
+    assert!(most >= 2, "a call for each agent who looks free");
+    // What was in the air when the cap was reached may still find nobody.
+    while hotline.engine.call_count() > 0 {
+        tick(&mut hotline);
+    }
+    let before = tally(&hotline);
+    assert!(before.abandoned >= 2, "{before:?}");
+    let (mut placed, mut in_the_air, mut is_told) = (0, 0, false);
+    for _ in 0..12_000 {
+        let now = tick(&mut hotline);
+        placed += usize::from(now > in_the_air);
+        in_the_air = now;
+        let alone = hotline.engine.calls().filter(|call| call.answered_at.is_none()).count();
+        assert!(alone <= 1, "{alone} calls in the air: {:?}", tally(&hotline));
+        is_told |= hotline.books.ledger.blocked.as_ref().is_some_and(|reason| reason.code == "abandoned");
+    }
+    let after = tally(&hotline);
+    assert!(
+        placed >= 10 && after.answered >= before.answered + 10,
+        "it goes on, slowly: {before:?} {after:?}"
+    );
+    assert_eq!(after.abandoned, before.abandoned, "nobody else found nobody");
+    assert!(is_told, "people see why");
+}
+
+#[test]
+fn ros_07_the_share_of_the_day_holds_after_a_restart_from_the_first_call_on() {
+    let mut hotline = with_a_phone_that_refuses(205);
+    let day = hotline.engine.settings().dialer.calendar.date(hotline.now.utc);
+    let tally = ringback::dialer::Tally { day, answered: 40, abandoned: 8 };
+    hotline.engine.restore_tally(CampaignId(1), tally);
+    both_come(&mut hotline);
+    for _ in 0..3_000 {
+        tick(&mut hotline);
+        let alone = hotline.engine.calls().filter(|call| call.answered_at.is_none()).count();
+        assert!(alone <= 1, "{alone} calls in the air");
+    }
+    let now = hotline.engine.tally(CampaignId(1)).unwrap();
+    assert!(now.answered > 40, "{now:?}");
+    assert_eq!(now.abandoned, 8, "{now:?}");
+}

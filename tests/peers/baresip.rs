@@ -24,10 +24,13 @@ pub struct Phone<'a> {
     pub commands: &'a [&'a str],
     /// Pitch of its tone.
     pub tone_hz: u16,
+    /// Its output holds every SIP message.
+    pub is_traced: bool,
 }
 
 /// One that answers calls without encryption.
-pub const PLAIN: Phone<'_> = Phone { config: String::new(), account: "", commands: &[], tone_hz: 440 };
+pub const PLAIN: Phone<'_> =
+    Phone { config: String::new(), account: "", commands: &[], tone_hz: 440, is_traced: false };
 
 /// Starts baresip on loopback without sound devices: it sends a tone and throws away
 /// what it hears.
@@ -62,6 +65,9 @@ pub fn baresip_as(folder: &Path, port: u16, phone: &Phone<'_>, accounts: &str) -
     std::fs::write(home.join("accounts"), accounts).expect("its accounts");
     let mut command = Command::new("baresip");
     command.arg("-f").arg(&home).args(["-4", "-v", "-t", "60"]);
+    if phone.is_traced {
+        command.arg("-s");
+    }
     for line in phone.commands {
         command.args(["-e", line]);
     }

@@ -8,9 +8,11 @@
 
 mod branch;
 mod judge;
+mod mutations;
 mod phones;
 mod plan;
 mod rules;
+mod stories;
 mod town;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -70,4 +72,8 @@ fn weeks_of_a_hotline_lose_nobody_and_leave_nothing_stuck() {
     std::io::Write::write_all(&mut std::io::stderr(), summary.as_bytes()).expect("stderr");
     assert_eq!(sums.failed, 0, "weeks failed; see above for each");
     assert!(sums.served > 0 && sums.tickets > 0 && sums.closed > 0, "hardly anything happened: {sums:?}");
+    assert!(
+        sums.promised > 0 && sums.between_us > 0,
+        "nobody is called back, or calls a colleague: {sums:?}"
+    );
 }

@@ -76,6 +76,10 @@ async fn legs_pauses_and_who_hung_up_first_are_stored_with_the_call(database: &D
     assert_eq!(number(&world.store, "SELECT COUNT(*) FROM legs").await, 3, "told twice, kept once");
     let agents = "SELECT COUNT(*) FROM calls WHERE begun_by = 'anna' AND abandoned = 1 AND survey_owed = 1";
     assert_eq!(number(&world.store, agents).await, 1);
+    let (day, next) = ((MONDAY, at(86_400_000)), (at(86_400_000), at(172_800_000)));
+    let campaign = attempts[0].campaign;
+    assert_eq!(world.store.abandoned_of(campaign, day).await.unwrap(), (2, 1), "known again after a restart");
+    assert_eq!(world.store.abandoned_of(campaign, next).await.unwrap(), (0, 0));
     let plain = "SELECT COUNT(*) FROM calls WHERE begun_by IS NULL AND abandoned = 0 AND survey_owed = 0";
     assert_eq!(number(&world.store, plain).await, 1);
 }

@@ -1,5 +1,6 @@
 //! An office with the shipped ticket files and policies, its desk, and calls that a test makes up.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringback::app::{load_calendar, load_tickets};
@@ -26,6 +27,12 @@ impl Office {
         Office::with(database, str::to_owned).await
     }
 
+    /// Wang is of the department to which complaints of Xi'an go, Li of another.
+    fn people() -> BTreeMap<String, Vec<String>> {
+        let of = |name: &str, department: &str| (name.to_owned(), vec![department.to_owned()]);
+        [of("wang (工程部)", "工程部"), of("li (财务部)", "财务部")].into()
+    }
+
     /// The same with changes to the texts of the policies.
     pub async fn with(database: &Database, change: impl Fn(&str) -> String) -> Office {
         let mut policies = Policies::default();
@@ -44,7 +51,11 @@ impl Office {
         let shop = Shop::with(database, settings).await;
         let tickets = load_tickets(&config::Policy::default()).unwrap();
         assert_eq!(tickets.problems, Vec::<String>::new());
-        let settings = desk::Settings { packs: Arc::new(tickets.packs), home_area: Some("021".into()) };
+        let settings = desk::Settings {
+            packs: Arc::new(tickets.packs),
+            home_area: Some("021".into()),
+            people: Office::people(),
+        };
         let hub = shop.site.api.parts.events.clone();
         let desk = TicketDesk::new(shop.site.store.clone(), shop.planner.clone(), hub, settings);
         shop.site.api.set_tickets(desk.clone());

@@ -176,6 +176,9 @@ impl Ledger {
                     None => {
                         calls.push(attempt.reserved_at);
                         assert!(self.open.insert(attempt.call), "one id, two attempts");
+                        if let Some(kept) = attempt.callback.and_then(|call| self.kept.get_mut(&call)) {
+                            kept.is_dialling = true;
+                        }
                         answer.reserved.push(attempt.call);
                     }
                 }

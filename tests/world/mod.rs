@@ -9,7 +9,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ringback::base::{CampaignId, ListId, Now, PhoneNumber, Timestamp};
+use ringback::base::{CallId, CampaignId, ListId, Now, PhoneNumber, Timestamp};
 use ringback::calendar::{Calendar, Windows};
 use ringback::dialer::{self, Reason};
 use ringback::engine::{
@@ -43,6 +43,9 @@ pub struct Scene {
     pub asked: Vec<Clear>,
     /// What the guard says against them, where they give no reason.
     pub forbids: Option<Reason>,
+    /// Customers who left while one of ours consulted another: their call, the one that goes on,
+    /// and the agent.
+    pub detached: Vec<(CallId, CallId, String)>,
 }
 
 impl Books for Scene {
@@ -90,6 +93,9 @@ impl Books for Scene {
     fn see_notice(&mut self, now: Now, notice: &Notice) {
         if let Notice::Queued { fate, agent, .. } = notice {
             self.fates.push(format!("{fate} {agent}").trim().to_owned());
+        }
+        if let Notice::Detached { call, goes_on, agent } = notice {
+            self.detached.push((*call, *goes_on, agent.clone()));
         }
         if let Notice::Alarm { word, .. } = notice {
             self.alarms.push(word.clone());
@@ -152,6 +158,7 @@ impl World {
             fates: Vec::new(),
             asked: Vec::new(),
             forbids: None,
+            detached: Vec::new(),
         };
         let mut world = sim::World::new(utc, seed, settings, library(SCRIPT, TONES), scene);
         world.keep_audio = true;

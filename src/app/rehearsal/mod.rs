@@ -161,6 +161,7 @@ impl Rehearsal {
             auto_release: true,
             survey_after_agents: false,
             lines: options.lines,
+            agents: Default::default(),
             policies: Arc::new(policies),
             calendar: Arc::clone(&options.calendar),
         };

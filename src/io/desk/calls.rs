@@ -74,6 +74,7 @@ impl TicketDesk {
         if let Some(ticket) = call.linked {
             // It was opened while the call was up.
             self.act_with(ticket, &Act::Call(found.attempt), &linked, &Who::daemon(), now).await?;
+            self.note_refusal(ticket, call, now).await?;
             taken.joined += 1;
             return Ok(true);
         }
@@ -93,6 +94,7 @@ impl TicketDesk {
         if let Some(ticket) = open.iter().find(same) {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            self.note_refusal(ticket.id, call, now).await?;
             taken.joined += 1;
             self.note_wish(&found, &open, call, taken, now).await?;
             return Ok(true);
@@ -103,6 +105,7 @@ impl TicketDesk {
             new.fields.insert("repeat_of".into(), number.clone());
         }
         let opened = self.open_with(rules, new, linked, &Who::daemon(), now).await?;
+        self.note_refusal(opened.ticket.id, call, now).await?;
         if before.is_some() {
             // The same matter again, soon after its end (X38).
             let act = Act::Repeat { call: found.attempt.call };
@@ -158,6 +161,7 @@ impl TicketDesk {
                 || call.waited.is_none() && by_key.is_some() && call.answered_at.is_some(),
             at: Timestamp(call.ended_at),
             agent: String::new(),
+            departments: None,
         };
         let voicemail = call.voice.map(|seq| format!("/api/v1/calls/{}/answers/{seq}/comment", call.id));
         Ok(Inbound { rules, known, phone, entry, attempt, chosen: by_key.or(by_number), voicemail })
@@ -219,6 +223,22 @@ impl TicketDesk {
         })
     }
 
+    /// The ticket says where a caller did not want to be recorded: nobody looks for the sound.
+    async fn note_refusal(&self, ticket: i64, call: &EndedCall, now: Timestamp) -> Result<(), Error> {
+        if call.consent.as_deref() == Some("refused") {
+            let text = format!("the caller refused to be recorded: call {}", call.id);
+            self.act_with(ticket, &Act::Comment(text), &Linked::default(), &Who::daemon(), now).await?;
+        }
+        Ok(())
+    }
+
+    /// Departments of whoever dialled, where the configuration says of anybody what they belong to.
+    fn departments_of(&self, agent: Option<&str>) -> Option<Vec<String>> {
+        let settings = self.settings();
+        let is_said = settings.people.values().any(|roles| !roles.is_empty());
+        agent.filter(|_| is_said).map(|agent| settings.people.get(agent).cloned().unwrap_or_default())
+    }
+
     /// An outbound call: true where it was written down as seen to.
     async fn outbound(&self, call: &EndedCall, taken: &mut Taken, now: Timestamp) -> Result<bool, Error> {
         let attempt = Attempt {
@@ -227,6 +247,7 @@ impl TicketDesk {
             answered: was_reached(call),
             at: Timestamp(call.ended_at),
             agent: call.begun_by.clone().unwrap_or_default(),
+            departments: self.departments_of(call.begun_by.as_deref()),
         };
         let calls: Vec<_> = attempt.call.into_iter().collect();
         let linked = Linked { seen: calls.clone(), calls, ..Linked::default() };

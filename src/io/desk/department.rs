@@ -26,8 +26,8 @@ impl TicketDesk {
         now: Timestamp,
     ) -> Result<(), Error> {
         let key = self.store().key_pressed(&call.id, QUESTION).await?.unwrap_or_default();
-        let who =
-            Who { name: format!("{department} (by telephone)"), role: Role::Department, ..Who::default() };
+        let name = format!("{department} (by telephone)");
+        let who = Who { name, role: Role::Department, holds: vec![department.clone()] };
         let found = self.ticket(ticket).await?;
         let act = match key.as_str() {
             ACKNOWLEDGED => Some(Act::Acknowledge),

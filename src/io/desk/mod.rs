@@ -16,6 +16,7 @@ mod report;
 mod settle;
 mod turn;
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::planner::Planner;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub packs: Arc<TicketPacks>,
     /// Area code of numbers that come without one.
     pub home_area: Option<String>,
+    /// The agents, each with the roles and departments that they hold.
+    pub people: BTreeMap<String, Vec<String>>,
 }
 
 /// Why the desk did not do as asked.

@@ -46,7 +46,10 @@ impl TicketDesk {
             }),
             // A call through the dialler stamped the ticket when it ended.
             _ if call.is_some() || callback.state != "done" => return self.leave(callback, now).await,
-            _ => Act::Call(Attempt { call, inbound: false, answered: true, at: now, agent: String::new() }),
+            _ => {
+                let (inbound, answered, at, agent) = (false, true, now, String::new());
+                Act::Call(Attempt { call, inbound, answered, at, agent, departments: None })
+            }
         };
         self.act_with(callback.ticket_id, &act, &linked, &Who::daemon(), now).await?;
         Ok(())

@@ -25,6 +25,8 @@ pub(super) struct DayFacts {
     pub events: BTreeMap<EventId, Event>,
     pub ledgers: Vec<Ledger>,
     pub numbers: BTreeMap<PhoneNumber, NumberLedger>,
+    /// Agents at work on that day.
+    pub agents: u32,
 }
 
 impl DayFacts {
@@ -38,6 +40,7 @@ impl DayFacts {
             events: BTreeMap::new(),
             ledgers: Vec::new(),
             numbers: BTreeMap::new(),
+            agents: 0,
         }
     }
 
@@ -46,7 +49,7 @@ impl DayFacts {
         let reference = PolicyRef { pack: &policy.pack, version: &policy.version };
         let policies = BTreeMap::from([(policy.pack.pack.clone(), reference)]);
         let candidates: Vec<Candidate<'_>> = self.candidates().collect();
-        let mut capacity = Capacity::default();
+        let mut capacity = Capacity { agents: self.agents, ..Capacity::default() };
         if settings.lines > 0 {
             capacity.lines = settings.lines;
         }
@@ -134,7 +137,25 @@ impl Planner {
         let phones: Vec<PhoneNumber> = phones.into_iter().collect();
         let since = Timestamp(now.0.saturating_sub(i64::try_from(CALLS_COUNT.as_millis()).unwrap_or(0)));
         facts.numbers = store.number_ledgers(&phones, since).await?;
+        facts.agents = self.agents_of(pack, day).await?;
         Ok(facts)
+    }
+
+    /// Agents who work for a pack on a day: whoever has a shift and is not on leave; where no shifts
+    /// are entered, the agents of the configuration.
+    async fn agents_of(&self, pack: &Pack, day: Date) -> Result<u32, Error> {
+        let settings = self.settings();
+        let calendar = &settings.calendar;
+        let (from, to) = (calendar.start_of(day), calendar.end_of(day));
+        let shifts = self.store().shifts(Some(&pack.pack), from, to, |at| calendar.date(at)).await?;
+        let count = if shifts.is_empty() {
+            let theirs = |packs: &&BTreeSet<String>| packs.is_empty() || packs.contains(&pack.pack);
+            settings.agents.values().filter(theirs).count()
+        } else {
+            let at_work = shifts.iter().filter(|shift| shift.on_leave == 0);
+            at_work.map(|shift| shift.person.as_str()).collect::<BTreeSet<_>>().len()
+        };
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
     /// Who made the callback before, where a rule wants another person than that (SCH-06).

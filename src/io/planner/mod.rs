@@ -32,7 +32,7 @@ mod turn;
 mod view;
 mod warning;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -73,6 +73,8 @@ pub struct Settings {
     pub survey_after_agents: bool,
     /// Calls that can be up at once, for the estimate of when the list ends; 0: not known.
     pub lines: u32,
+    /// The agents, each with the packs they work for; empty: all packs.
+    pub agents: BTreeMap<String, BTreeSet<String>>,
     /// The policies.
     pub policies: Arc<Policies>,
     /// Holidays, working days and the zone.
@@ -86,6 +88,7 @@ impl Default for Settings {
             auto_release: true,
             survey_after_agents: false,
             lines: 0,
+            agents: BTreeMap::new(),
             policies: Arc::default(),
             calendar: Arc::new(Calendar::plain(jiff::tz::TimeZone::UTC)),
         }

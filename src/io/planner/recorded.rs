@@ -40,6 +40,8 @@ pub(super) struct Recorded {
     pub version: String,
     /// The settings with the calendar and the lines of that time.
     pub settings: Settings,
+    /// Agents at work on that day.
+    pub agents: u32,
     pub inputs: Vec<Input>,
     pub decisions: Vec<Row>,
     /// Callbacks of customers who were erased since.
@@ -78,6 +80,7 @@ impl Planner {
             version: listed.view.version.clone(),
             calendar: settings.calendar.text(),
             line_count: i64::from(settings.lines),
+            agent_count: i64::from(facts.agents),
             callbacks: i64::try_from(rows.len()).unwrap_or(i64::MAX),
         };
         Ok(self.store().record_day(pack, facts.day, &day, &rows).await?)
@@ -123,6 +126,7 @@ impl Planner {
                 calendar: Arc::new(calendar),
                 ..self.settings()
             },
+            agents: u32::try_from(frame.agent_count).unwrap_or(0),
             inputs: Vec::with_capacity(rows.len()),
             decisions: Vec::with_capacity(rows.len()),
             erased: u64::try_from(frame.callbacks).unwrap_or(0).saturating_sub(rows.len() as u64),
@@ -164,6 +168,7 @@ impl Recorded {
     /// Puts what was known at that time in place of what is known now: customers, events,
     /// numbers, and what was done for callbacks of the same name.
     pub fn lay_over(&self, facts: &mut DayFacts) {
+        facts.agents = self.agents;
         let mut known: BTreeMap<(&str, &str, u32), &Input> = BTreeMap::new();
         for input in &self.inputs {
             let b = &input.stored.callback;

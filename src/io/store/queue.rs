@@ -77,7 +77,8 @@ pub(super) async fn keep_callback(tx: &mut Tx, kept: &Kept) -> Result<(), Error>
     within!(tx, c => sqlx::query(
         "INSERT INTO queue_callbacks (call_id, queue, phone, caller, joined_at, until_at, attempts, rests_until)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-         ON CONFLICT (call_id) DO UPDATE SET attempts = excluded.attempts, rests_until = excluded.rests_until")
+         ON CONFLICT (call_id) DO UPDATE SET attempts = excluded.attempts, rests_until = excluded.rests_until,
+                                             dialling = NULL")
         .bind(kept.caller.call.to_string())
         .bind(clean(&kept.queue))
         .bind(clean(&kept.caller.number))
@@ -158,19 +159,13 @@ impl Store {
 
     /// Callbacks that live, those first that came first.
     pub async fn kept_callbacks(&self) -> Result<Vec<Kept>, Error> {
-        let rows: Vec<(String, String, i64, i64, i64, Option<i64>)> = on!(self.db(), p => sqlx::query_as(
-            "SELECT caller, queue, joined_at, until_at, attempts, rests_until FROM queue_callbacks
+        type Row = (String, String, i64, i64, i64, Option<i64>, Option<String>);
+        let rows: Vec<Row> = on!(self.db(), p => sqlx::query_as(
+            "SELECT caller, queue, joined_at, until_at, attempts, rests_until, dialling FROM queue_callbacks
              WHERE fate IS NULL ORDER BY joined_at, call_id")
             .fetch_all(p)
             .await)?;
-        let kept = |(caller, queue, joined, until, attempts, rests): (
-            String,
-            String,
-            i64,
-            i64,
-            i64,
-            Option<i64>,
-        )| {
+        let kept = |(caller, queue, joined, until, attempts, rests, dialling): Row| {
             let corrupt =
                 |e: serde_json::Error| Error::Corrupt { what: "callback of a queue", detail: e.to_string() };
             Ok(Kept {
@@ -180,6 +175,7 @@ impl Store {
                 until: Timestamp(until),
                 attempts: u8::try_from(attempts).unwrap_or(u8::MAX),
                 rests_until: rests.map(Timestamp),
+                is_dialling: dialling.is_some(),
             })
         };
         rows.into_iter().map(kept).collect()

@@ -8,6 +8,7 @@
 
 mod command;
 mod event;
+mod fallback;
 mod ping;
 mod receive;
 mod register;
@@ -150,6 +151,7 @@ impl Endpoint {
                 if to.transport.is_reliable() {
                     self.drop_phones(now, Gone::Unreachable, |phone| phone.destination == *to);
                 }
+                self.fall_back(now, broken);
                 self.core.clients.handle_failure(broken, why, &mut self.core.out)
             }
             TransportFailure::Connection(id) => {

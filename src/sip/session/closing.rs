@@ -15,6 +15,8 @@ pub(crate) struct Closing {
     pub(super) dialog: Dialog,
     end: End,
     answered: bool,
+    /// Why, for a BYE that must be sent once more.
+    why: Hangup,
 }
 
 impl Closing {
@@ -29,16 +31,11 @@ impl Closing {
         why: &Hangup,
         answered: bool,
     ) -> Next {
-        let mut request = dialog.request(Method::BYE);
-        if let Some(reason) = reason_value(why) {
-            request.headers.push(header::REASON, reason);
-        }
-        let outgoing = Outgoing { request, flow: dialog.flow() };
-        core.request(now, outgoing, Owner::Bye(head.id), head.auth.as_mut());
+        send_bye(now, head, core, &mut dialog, why);
         if answered && end.by != By::Us {
             core.events.push_back(Event::Lost { session: head.id, end: Box::new(end.clone()) });
         }
-        Some(State::Closing(Box::new(Closing { dialog, end, answered })))
+        Some(State::Closing(Box::new(Closing { dialog, end, answered, why: why.clone() })))
     }
 
     pub(super) fn handle_upcall(
@@ -58,6 +55,10 @@ impl Closing {
                 }
                 core.finish(head.id, self.answered, self.end);
                 None
+            }
+            (Owner::Bye(_), Outcome::Unsent(_), _) if self.dialog.fall_back() => {
+                send_bye(now, head, core, &mut self.dialog, &self.why);
+                Some(State::Closing(self))
             }
             (Owner::Bye(_), ..) => {
                 core.finish(head.id, self.answered, self.end);
@@ -95,6 +96,15 @@ impl Closing {
         }
         Some(State::Closing(self))
     }
+}
+
+fn send_bye(now: Now, head: &mut Head, core: &mut Core, dialog: &mut Dialog, why: &Hangup) {
+    let mut request = dialog.request(Method::BYE);
+    if let Some(reason) = reason_value(why) {
+        request.headers.push(header::REASON, reason);
+    }
+    let outgoing = Outgoing { request, flow: dialog.flow() };
+    core.request(now, outgoing, Owner::Bye(head.id), head.auth.as_mut());
 }
 
 /// Ends a dialog at once because the peer sent BYE.

@@ -28,6 +28,8 @@ pub(crate) struct Dialog {
     target: Uri,
     /// Where the first request went to or came from.
     origin: Flow,
+    /// Nothing could be sent to route and target: requests go to `origin`.
+    is_cut_off: bool,
     /// The peer says that it takes UPDATE.
     pub allows_update: bool,
 }
@@ -50,6 +52,7 @@ impl Dialog {
             routes,
             target: request.target.clone(),
             origin: request.flow.clone(),
+            is_cut_off: false,
             allows_update: false,
         };
         dialog.learn(headers);
@@ -75,6 +78,7 @@ impl Dialog {
             routes,
             target: headers.contact()?.uri,
             origin: flow.clone(),
+            is_cut_off: false,
             allows_update: false,
         };
         dialog.learn(headers);
@@ -97,6 +101,14 @@ impl Dialog {
         self.local_seq = self.local_seq.max(early.local_seq);
         self.remote_seq = early.remote_seq;
         self.allows_update |= early.allows_update;
+    }
+
+    /// What was sent to route and target did not leave: from now on requests go to where the
+    /// dialog began, for something there knows the call. False where they went there already.
+    pub(crate) fn fall_back(&mut self) -> bool {
+        let elsewhere = self.flow() != self.origin;
+        self.is_cut_off |= elsewhere;
+        elsewhere
     }
 
     pub(crate) fn remote_tag(&self) -> &str {
@@ -151,10 +163,14 @@ impl Dialog {
 
     /// Where the next request goes: to the first route, else to the target, if that is an
     /// address. There is no DNS here: a name, and a private address told by a public peer,
-    /// stand for the place the dialog began at. A stream to the same host is used again.
+    /// stand for the place the dialog began at, and so does an address that nothing could be sent to.
+    /// A stream to the same host is used again.
     pub(crate) fn flow(&self) -> Flow {
         let hop = self.routes.first().map_or(&self.target, |route| &route.uri);
         let Host::IpAddr(ip) = &hop.host else { return self.origin.clone() };
+        if self.is_cut_off {
+            return self.origin.clone();
+        }
         let ip = ip.to_canonical();
         let origin = &self.origin.destination;
         if is_local(ip) && !is_local(origin.addr.ip()) {

@@ -151,6 +151,15 @@ impl State {
         }
     }
 
+    /// The dialog of a call that was answered.
+    pub(crate) fn answered_dialog(&mut self) -> Option<&mut Dialog> {
+        match self {
+            State::Confirmed(state) => Some(&mut state.dialog),
+            State::Closing(state) => Some(&mut state.dialog),
+            State::Calling(_) | State::Ringing(_) => None,
+        }
+    }
+
     pub(crate) fn handle_timeout(self, now: Now, head: &mut Head, core: &mut Core) -> Next {
         match self {
             State::Calling(state) => state.handle_timeout(now, core),

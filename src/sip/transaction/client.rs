@@ -307,6 +307,22 @@ impl Clients {
         }
     }
 
+    /// The ACKs of a session that went over `broken`, with their transactions and To tags.
+    pub(crate) fn acks_over(
+        &self,
+        session: SessionId,
+        broken: impl Fn(&Flow) -> bool,
+    ) -> Vec<(u64, String, Bytes)> {
+        let theirs = self.open.iter().filter(|(_, client)| client.session == Some(session));
+        let of = |(id, client): (&u64, &Client)| {
+            let State::Accepted { acks } = &client.state else { return Vec::new() };
+            let sent = acks.iter().filter_map(|known| Some((known, known.ack.as_ref()?)));
+            let lost = sent.filter(|(_, (flow, _))| broken(flow));
+            lost.map(|(known, (_, bytes))| (*id, known.to_tag.clone(), bytes.clone())).collect::<Vec<_>>()
+        };
+        theirs.flat_map(of).collect()
+    }
+
     /// Forgets a transaction whose owner gave it up.
     pub(crate) fn remove(&mut self, id: u64, out: &mut Outputs) {
         if self.open.remove(&id).is_some() {

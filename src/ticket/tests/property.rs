@@ -21,7 +21,7 @@ fn files() -> Vec<Rules> {
 }
 
 fn attempt(inbound: bool, answered: bool, at: Timestamp) -> Act {
-    Act::Call(Attempt { call: None, inbound, answered, at, agent: String::new() })
+    Act::Call(Attempt { call: None, inbound, answered, at, agent: String::new(), departments: None })
 }
 
 /// The act of that number, at a moment.

@@ -1,6 +1,7 @@
 //! One branch of the company: the parts of the daemon joined over a database in a file, and
 //! what happens to them.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,7 +10,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use ringback::app::{Folders, load_calendar, load_library, load_policies, load_tickets};
-use ringback::base::{Disposition, Rng, Timestamp};
+use ringback::base::{CallId, Disposition, Rng, Timestamp};
 use ringback::config;
 use ringback::dialer::{Command, EntryState, EntryUpdate, Reason};
 use ringback::engine::{BridgeOrder, DutyChain, Hold, Input, Library, Settings, Write};
@@ -20,10 +21,10 @@ use ringback::io::store::{Store, WriterSettings};
 use ringback::io::web::{Control, ControlHandle, Done, EventHub, Order, Refused};
 use ringback::policy::code;
 use ringback::roster::{self, Month};
-use ringback::sim::{TrunkMood, World};
+use ringback::sim::{Calling, Person, TrunkMood, World};
 use ringback::ticket::{Act, Who, rules_of_tickets};
 
-use super::phones::{extension, place};
+use super::phones::{PASSWORD, extension, place};
 use super::plan::{self, AGENTS, Happening, Week};
 use super::rules::{PACK, engine_settings, nights};
 use super::town::Town;
@@ -50,7 +51,7 @@ pub struct Branch {
     /// Runs of the daemon.
     pub runs: u64,
     /// Calls of which nothing was written before a kill.
-    pub unwritten: u64,
+    pub unwritten: BTreeSet<CallId>,
     planner: Planner,
     rosters: Rosters,
     orders: mpsc::Receiver<Order>,
@@ -86,7 +87,7 @@ impl Branch {
         let engine = engine_settings(&settings);
         let planner = Planner::new(store.clone(), control, hub.clone(), settings);
         let packs = Arc::new(load_tickets(&config::Policy::default()).expect("ticket files").packs);
-        let tickets = desk::Settings { packs, home_area: Some("021".into()) };
+        let tickets = desk::Settings { packs, home_area: Some("021".into()), ..Default::default() };
         let desk = TicketDesk::new(store.clone(), planner.clone(), hub.clone(), tickets);
         let rules = roster::Settings { pack: PACK.into(), ..roster::Settings::default() };
         let rosters = Rosters::new(store.clone(), planner.clone(), hub, vec![rules]);
@@ -111,7 +112,7 @@ impl Branch {
             rng,
             requests: 0,
             runs: 1,
-            unwritten: 0,
+            unwritten: BTreeSet::new(),
             planner,
             rosters,
             orders,
@@ -207,7 +208,7 @@ impl Branch {
         match what {
             Happening::Call(who) => {
                 let person = self.world.books.customer();
-                self.world.place_call(0, NUMBER, &format!("1390000000{who}"), person);
+                self.calls(&format!("1390000000{who}"), person);
             }
             Happening::Come(agent) | Happening::Renew(agent) => self.register(agent, REGISTERED),
             Happening::Go(agent) => self.register(agent, 0),
@@ -219,6 +220,15 @@ impl Branch {
                 self.world.moods[place(agent)] = TrunkMood::Works;
                 self.register(agent, REGISTERED);
             }
+            Happening::Dial(agent, other) => {
+                let own = extension(agent);
+                let line = Some(format!("line-{own}"));
+                let how = Calling { password: Some(PASSWORD.into()), line, ..Calling::default() };
+                if self.world.moods[place(agent)] == TrunkMood::Works {
+                    let person = self.world.books.colleague();
+                    self.world.place_call_as(place(agent), &extension(other), &own, &how, person);
+                }
+            }
             Happening::Work => self.work().await,
             Happening::Away(time) => {
                 self.away_until = self.now() + time;
@@ -229,11 +239,20 @@ impl Branch {
         }
     }
 
+    /// Somebody calls the hotline.
+    pub fn calls(&mut self, number: &str, person: Person) {
+        self.world.place_call(0, NUMBER, number, person);
+    }
+
     /// People on the line do what people do, about once in a second.
     fn stir(&mut self) {
         for agent in 0..AGENTS {
             if self.rng.chance(0.05) {
                 self.world.at_phone(&extension(agent), |phone, now| phone.put_down(now));
+            }
+            if self.rng.chance(0.05) {
+                let line = format!("line-{}", extension(agent));
+                self.world.at_phone(&line, |phone, now| phone.put_down(now));
             }
         }
         for who in 0..plan::CUSTOMERS {
@@ -376,8 +395,11 @@ impl Branch {
 
     /// The process is killed: what was not written is gone, and so is everybody on the line.
     async fn kill(&mut self) {
-        let unwritten = self.world.books.writes.iter().filter(|write| matches!(write, Write::Begin { .. }));
-        self.unwritten += unwritten.count() as u64;
+        let begun = self.world.books.writes.iter().filter_map(|write| match write {
+            Write::Begin { call, .. } => Some(*call),
+            _ => None,
+        });
+        self.unwritten.extend(begun);
         self.world.books.writes.clear();
         self.restart().await;
     }
@@ -436,6 +458,8 @@ impl Branch {
         for campaign in self.store.campaigns().await.expect("campaigns") {
             self.world.engine.handle_campaign(now, campaign).expect("a stored campaign");
         }
+        let kept = self.store.kept_callbacks().await.expect("callbacks of queues");
+        self.world.engine.restore_callbacks(now, kept);
         // Phones find out when they renew.
         self.next_turn = self.now();
         self.odd = [None; AGENTS];

@@ -30,6 +30,8 @@ pub enum Happening {
     Vanish(usize),
     /// It is back.
     Return(usize),
+    /// The phone of an agent calls another agent.
+    Dial(usize, usize),
     /// The departments look at their tickets.
     Work,
     /// The database is away for so long.
@@ -80,6 +82,10 @@ pub fn week(monday: Timestamp, rng: &mut Rng) -> Week {
             for _ in 0..1 + rng.below(3) {
                 at(time + between(rng, 0, MINUTE), Happening::Call(rng.below(CUSTOMERS)));
             }
+        }
+        for _ in 0..1 + rng.below(3) {
+            let (agent, other) = (rng.below(AGENTS as u64) as usize, rng.below(AGENTS as u64) as usize);
+            at(between(rng, 9 * HOUR, 18 * HOUR), Happening::Dial(agent, other));
         }
         for hour in [9, 11, 14, 16] {
             at(hour * HOUR + between(rng, 0, HOUR), Happening::Work);

@@ -41,7 +41,7 @@ pub fn engine_settings(planner: &planner::Settings) -> Settings {
         skills: Default::default(),
         languages: Vec::new(),
         packs: Vec::new(),
-        may_dial: MayDial::default(),
+        may_dial: MayDial { agents: true, ..MayDial::default() },
         wrap_up: None,
     };
     let mut registrar = RegistrarSettings::default();

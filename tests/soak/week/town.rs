@@ -26,6 +26,8 @@ pub struct Town {
     /// How waits in queues ended, for the summary.
     pub served: u64,
     pub abandoned: u64,
+    /// Who is behind a number, where a story says so.
+    pub fixed: BTreeMap<String, Behaviour>,
     pub rng: Rng,
     trace: VecDeque<String>,
 }
@@ -48,6 +50,7 @@ impl Town {
             reports: BTreeMap::new(),
             served: 0,
             abandoned: 0,
+            fixed: BTreeMap::new(),
             rng,
             trace: VecDeque::new(),
         }
@@ -76,7 +79,7 @@ impl Town {
         }
     }
 
-    /// The telephone of somebody on duty at night, or of a customer whom the robot calls.
+    /// The telephone of somebody on duty at night, or of a customer whom the robot or a queue calls.
     fn outside(&mut self) -> Behaviour {
         let answer_ms = 1_000 + self.rng.below(8_000) as u32;
         let acts = self.acts();
@@ -94,6 +97,11 @@ impl Town {
         }
     }
 
+    /// An agent who calls a colleague.
+    pub fn colleague(&mut self) -> Person {
+        talker(0)
+    }
+
     /// A customer who calls.
     pub fn customer(&mut self) -> Person {
         Person { acts: self.acts(), ..caller() }
@@ -103,7 +111,8 @@ impl Town {
     fn acts(&mut self) -> Vec<Act> {
         let mut acts = Vec::new();
         for _ in 0..8 {
-            let keys = ["1", "1", "1", "2", "3", "5", "5", "#"][self.rng.below(8) as usize].to_owned();
+            let keys =
+                ["1", "1", "1", "2", "3", "5", "5", "#", "9", "9"][self.rng.below(10) as usize].to_owned();
             acts.push(match self.rng.below(10) {
                 0 => Act::Ignore,
                 1 => Act::Speak { millis: 2_000, then: Some('#') },
@@ -157,7 +166,8 @@ impl Books for Town {
     }
 
     fn behaviour(&mut self, now: Now, trunk: usize, number: &str) -> Behaviour {
-        let behaviour = if trunk == 0 { self.outside() } else { self.agent() };
+        let drawn = if trunk == 0 { self.outside() } else { self.agent() };
+        let behaviour = self.fixed.get(number).cloned().unwrap_or(drawn);
         let short: String = format!("{behaviour:?}").chars().take(24).collect();
         self.say(now, &format!("{number} rings at {trunk}: {short}"));
         behaviour

@@ -22,6 +22,8 @@ pub struct RecordedDay {
     pub calendar: String,
     /// Lines for the estimate of its end; 0: not known.
     pub line_count: i64,
+    /// Agents at work, for the same; 0: not known.
+    pub agent_count: i64,
     /// Callbacks that were decided; fewer are left where somebody was erased.
     pub callbacks: i64,
 }
@@ -55,10 +57,11 @@ impl Store {
             .await
             .map(drop))?;
         within!(&mut tx, c => sqlx::query(
-            "INSERT INTO recorded_days (pack, day, made_at, version, calendar, line_count, callbacks)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
+            "INSERT INTO recorded_days (pack, day, made_at, version, calendar, line_count, callbacks, agent_count)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
              ON CONFLICT (pack, day) DO UPDATE SET made_at = excluded.made_at, version = excluded.version,
-                 calendar = excluded.calendar, line_count = excluded.line_count, callbacks = excluded.callbacks")
+                 calendar = excluded.calendar, line_count = excluded.line_count, callbacks = excluded.callbacks,
+                 agent_count = excluded.agent_count")
             .bind(pack)
             .bind(&day)
             .bind(recorded.made_at)
@@ -66,6 +69,7 @@ impl Store {
             .bind(clean(&recorded.calendar))
             .bind(recorded.line_count)
             .bind(recorded.callbacks)
+            .bind(recorded.agent_count)
             .execute(c)
             .await
             .map(drop))?;
@@ -98,7 +102,7 @@ impl Store {
     ) -> Result<Option<(RecordedDay, Vec<RecordedInput>)>, Error> {
         let day = day.to_string();
         let frame: Option<RecordedDay> = on!(&self.db, p => sqlx::query_as(
-            "SELECT made_at, version, calendar, line_count, callbacks FROM recorded_days
+            "SELECT made_at, version, calendar, line_count, agent_count, callbacks FROM recorded_days
              WHERE pack = $1 AND day = $2")
             .bind(pack)
             .bind(&day)

@@ -58,6 +58,8 @@ pub struct EndedCall {
     pub talked: i64,
     /// Position of the answer that was left by voice.
     pub voice: Option<i64>,
+    /// What the caller said of being recorded: `accepted`, `refused`; None: nothing.
+    pub consent: Option<String>,
 }
 
 /// A callback of a ticket that ended.
@@ -125,7 +127,8 @@ impl Store {
                     (SELECT q.fate FROM queue_callbacks q WHERE q.call_id = c.id) AS called_back,
                     (SELECT COUNT(*) FROM legs l WHERE l.call_id = c.id AND l.result = 'talked'
                         AND l.kind <> 'supervisor') AS talked,
-                    (SELECT MAX(a.seq) FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL) AS voice
+                    (SELECT MAX(a.seq) FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL) AS voice,
+                    c.consent
              FROM calls c LEFT JOIN entries e ON e.id = c.entry_id
                   LEFT JOIN callbacks b ON b.id = COALESCE(e.callback_id, c.callback_id)
                   LEFT JOIN events v ON v.id = b.event_id LEFT JOIN ticket_callbacks t ON t.callback_id = b.id
@@ -154,10 +157,11 @@ impl Store {
         tx.commit().await
     }
 
-    /// Key that was pressed at a question of a call; None: none was.
+    /// Key that was pressed at a question of a call, or at the same asked once more
+    /// (`<question>_again`), the last one; None: none was.
     pub async fn key_pressed(&self, call: &str, question: &str) -> Result<Option<String>, Error> {
         let row: Option<(Option<String>,)> = on!(self.db(), p => sqlx::query_as(
-            "SELECT keys FROM answers WHERE call_id = $1 AND question = $2 ORDER BY seq DESC LIMIT 1")
+            "SELECT keys FROM answers WHERE call_id = $1 AND question IN ($2, $2 || '_again') ORDER BY seq DESC LIMIT 1")
             .bind(call)
             .bind(question)
             .fetch_optional(p)

@@ -61,7 +61,8 @@ impl Store {
         by: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
-        on!(self.db(), p => sqlx::query(
+        let mut tx = self.db.begin().await?;
+        within!(&mut tx, c => sqlx::query(
             "INSERT INTO department_calls (call_id, ticket_id, department, created_by, created_at)
              VALUES ($1, $2, $3, $4, $5)")
             .bind(call.to_string())
@@ -69,10 +70,10 @@ impl Store {
             .bind(clean(department))
             .bind(clean(by))
             .bind(now.0)
-            .execute(p)
+            .execute(c)
             .await
             .map(drop))?;
-        Ok(())
+        tx.commit().await
     }
 
     /// The ticket that a call to a department was about, with the department.

@@ -3,7 +3,7 @@
 use super::super::Error;
 use super::super::db::{Tx, within};
 use super::super::due::{calls_of, times};
-use crate::base::Timestamp;
+use crate::base::{CallId, Timestamp};
 use crate::dialer::Reason;
 use crate::engine::LoneAttempt;
 use crate::policy::code;
@@ -44,5 +44,19 @@ pub(super) async fn reserve(tx: &mut Tx, attempt: &LoneAttempt) -> Result<Option
         .execute(c)
         .await
         .map(drop))?;
+    if let Some(callback) = attempt.callback {
+        mark_dialling(tx, callback, &call).await?;
+    }
     Ok(None)
+}
+
+/// The number of a queue's callback is being called by this call, until the callback is kept anew.
+async fn mark_dialling(tx: &mut Tx, callback: CallId, call: &str) -> Result<(), Error> {
+    within!(tx, c => sqlx::query("UPDATE queue_callbacks SET dialling = $2 WHERE call_id = $1 AND fate IS NULL")
+        .bind(callback.to_string())
+        .bind(call)
+        .execute(c)
+        .await
+        .map(drop))?;
+    Ok(())
 }

@@ -191,6 +191,7 @@ async fn act(
         let text = "a link lets you acknowledge, report a stage, and comment";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a link", text));
     }
-    let who = Who { name: format!("{name} ({})", link.department), role: Role::Department, ..Who::default() };
+    let name = format!("{name} ({})", link.department);
+    let who = Who { name, role: Role::Department, holds: vec![link.department] };
     Ok(axum::Json(done(&api, link.ticket_id, body.act, &who).await?))
 }

@@ -324,6 +324,7 @@ async fn open(
                 answered: true,
                 at: now,
                 agent: caller.name.clone(),
+                departments: None,
             })
         }
     };

@@ -333,3 +333,57 @@ fn the_second_offer_follows_a_488_or_606_once_and_nothing_else() {
         desk.assert_empty();
     }
 }
+
+/// A phone that answers from the trunk and names a place that cannot be reached.
+fn names_a_place_that_is_not_there(desk: &mut Desk) -> (SessionId, Sent, String, Destination) {
+    let (session, invite) = start(desk);
+    let contact = "Contact: <sip:phone@203.0.113.7:5070;transport=tcp>\r\nContent-Type: application/sdp\r\n";
+    let ok = invite.reply("200 OK", "phone", contact, ANSWER);
+    desk.receive(&ok);
+    let addr = "203.0.113.7:5070".parse().unwrap();
+    let place = Destination { transport: Transport::Tcp, addr, server_name: "203.0.113.7".to_owned() };
+    (session, invite, ok, place)
+}
+
+#[test]
+fn a_2xx_whose_contact_cannot_be_reached_is_acknowledged_and_ended_where_it_came_from() {
+    let mut desk = Desk::new();
+    let (session, _, ok, place) = names_a_place_that_is_not_there(&mut desk);
+    let first = desk.one("ACK sip:phone@203.0.113.7:5070");
+    assert_eq!(first.to, place.addr);
+    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&place, "refused"));
+    let second = desk.one("ACK sip:phone@203.0.113.7:5070");
+    assert_eq!((second.to, second.get("CSeq")), (trunk().addr, "1 ACK"));
+    assert!(second.get("Via").starts_with("SIP/2.0/UDP "), "{}", second.text);
+    assert_eq!(second.all("Via").len(), 1);
+    // The 200 comes again: the ACK goes the way that works.
+    desk.receive(&ok);
+    assert_eq!(desk.one("ACK").to, trunk().addr);
+    assert_eq!(desk.news(), ["answered 0"], "the call is up");
+    desk.ua.hangup(desk.now, session, Hangup::default());
+    let bye = desk.one("BYE sip:phone@203.0.113.7:5070");
+    assert_eq!((bye.to, bye.get("CSeq")), (trunk().addr, "2 BYE"));
+    desk.receive(&bye.reply("200 OK", "", "", ""));
+    assert_eq!(desk.news(), ["ended 200 Us"]);
+    desk.assert_empty();
+}
+
+#[test]
+fn a_bye_that_does_not_leave_is_sent_once_more_where_the_call_began() {
+    let mut desk = Desk::new();
+    let (session, _, _, place) = names_a_place_that_is_not_there(&mut desk);
+    desk.one("ACK");
+    desk.ua.hangup(desk.now, session, Hangup { q850: 16, text: "done".to_owned(), ..Hangup::default() });
+    assert_eq!(desk.one("BYE").to, place.addr);
+    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&place, "refused"));
+    let sent = desk.sent();
+    let lines: Vec<&str> = sent.iter().map(|sent| sent.text.split(' ').next().unwrap()).collect();
+    assert_eq!(lines, ["ACK", "BYE"], "nobody ever got the ACK either");
+    assert!(sent.iter().all(|sent| sent.to == trunk().addr));
+    assert_eq!((sent[1].get("CSeq"), sent[1].get("Reason")), ("3 BYE", "Q.850;cause=16;text=\"done\""));
+    // That place fails, too: it is over, and nothing is sent for ever.
+    let there = trunk();
+    desk.ua.handle_transport_failure(desk.now, TransportFailure::Destination(&there, "no route"));
+    assert!(desk.sent().is_empty());
+    desk.assert_empty();
+}
