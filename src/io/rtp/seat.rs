@@ -80,7 +80,7 @@ impl Seat {
                 bench.counts.worst_gap_us.max(now.mono.since(last).as_micros() as u64);
         }
         self.receive(now, bench);
-        let group = groups.of(&self.session);
+        let group = groups.of(&mut self.session);
         self.session.tick_in(now, group, &mut bench.out);
         self.send(bench);
         if let Some(track) = &mut self.recording {
@@ -93,7 +93,8 @@ impl Seat {
     }
 
     /// Asks for the memory behind pointers that the next tick will write.
-    pub fn prefetch_buffers(&mut self) {
+    pub fn prefetch_buffers(&mut self, groups: &Groups) {
+        groups.frames(&self.session).for_each(prefetch);
         if let Some(track) = &mut self.recording {
             prefetch(track.next_frame());
         }

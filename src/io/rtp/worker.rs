@@ -215,7 +215,7 @@ impl Worker {
                 prefetch(&**after_next);
             }
             if let Some((_, next)) = self.wheel[slot].get_mut(n + 1) {
-                next.prefetch_buffers();
+                next.prefetch_buffers(&self.groups);
             }
             let (_, seat) = &mut self.wheel[slot][n];
             match due {
