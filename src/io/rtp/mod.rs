@@ -14,6 +14,7 @@ mod prefetch;
 mod report;
 mod seat;
 mod socket;
+mod tie;
 mod worker;
 
 #[cfg(test)]

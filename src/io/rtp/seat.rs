@@ -9,6 +9,7 @@ use super::counters::Counters;
 use super::flow::Flow;
 use super::prefetch::prefetch;
 use super::socket::{self, BATCH, Batch, Pair};
+use super::tie::{Change, Tie};
 use crate::base::{Mono, Now};
 use crate::io::recorder::Track;
 use crate::media::{FRAME_SAMPLES, Groups, Outgoing, Session, SessionId, TapFrame};
@@ -33,11 +34,12 @@ pub(super) struct Seat {
     last_tick: Option<Mono>,
     until_rtcp: u8,
     flow: Flow,
+    tie: Tie,
 }
 
 /// What a worker lends to the seat that it serves.
 pub(super) struct Bench {
-    pub batch: Box<Batch>,
+    batch: Box<Batch<BATCH>>,
     pub out: Box<Outgoing>,
     pub counts: Counters,
     /// Wall clock to monotonic clock, for the stamps of arriving packets.
@@ -69,6 +71,7 @@ impl Seat {
             last_tick: None,
             until_rtcp,
             flow: Flow::default(),
+            tie: Tie::default(),
         }
     }
 
@@ -116,26 +119,11 @@ impl Seat {
     }
 
     fn receive(&mut self, now: Now, bench: &mut Bench) {
-        let most = self.flow.most();
-        let mut total = 0;
-        for _ in 0..MAX_BATCHES {
-            let count = bench.batch.receive(&self.sockets.rtp, most);
-            total += count;
-            for n in 0..count {
-                if let Some((bytes, from, at)) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
-                    if self.session.is_control(bytes) {
-                        self.session.handle_rtcp(clock::both(at, bench.stamp_offset_ns), from, bytes);
-                    } else {
-                        self.session.handle_rtp(at, from, bytes);
-                    }
-                }
-            }
-            if !Batch::is_full(count) {
-                break;
-            }
-        }
+        let total = self.receive_all(now, bench);
         bench.counts.packets_received += total as u64;
         self.flow.note(total);
+        let change = self.tie.tick(self.session.settled(), total);
+        self.follow(change);
         if self.until_rtcp > 0 {
             self.until_rtcp -= 1;
             return;
@@ -149,22 +137,65 @@ impl Seat {
         }
     }
 
+    /// Reads the RTP socket until it is dry, or has no more than was expected.
+    fn receive_all(&mut self, now: Now, bench: &mut Bench) -> usize {
+        let most = self.flow.most();
+        let mut total = 0;
+        for _ in 0..MAX_BATCHES {
+            let count = bench.batch.receive(&self.sockets.rtp, most);
+            total += count;
+            for n in 0..count {
+                if let Some(datagram) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
+                    self.take(datagram, bench.stamp_offset_ns);
+                }
+            }
+            if !Batch::<BATCH>::is_full(count) {
+                break;
+            }
+        }
+        total
+    }
+
+    fn take(&mut self, (bytes, from, at): (&[u8], SocketAddr, Mono), stamp_offset_ns: i64) {
+        if self.session.is_control(bytes) {
+            self.session.handle_rtcp(clock::both(at, stamp_offset_ns), from, bytes);
+        } else {
+            self.session.handle_rtp(at, from, bytes);
+        }
+    }
+
+    fn follow(&mut self, change: Option<Change>) {
+        match change {
+            Some(Change::Tie(peer)) if !self.sockets.tie(&SockAddr::from(peer)) => self.untie(),
+            Some(Change::Untie) => self.sockets.untie(),
+            _ => {}
+        }
+    }
+
+    fn untie(&mut self) {
+        let change = self.tie.fail();
+        self.follow(change);
+    }
+
     fn send(&mut self, bench: &mut Bench) {
         let out = &bench.out;
         if let Some((to, packet)) = out.rtp() {
             if self.rtp_peer.as_ref().is_none_or(|(peer, _)| *peer != to) {
                 self.rtp_peer = Some((to, SockAddr::from(to)));
             }
-            if let Some((_, peer)) = &self.rtp_peer {
-                match socket::send(&self.sockets.rtp, packet, peer) {
-                    true => bench.counts.packets_sent += 1,
-                    false => bench.counts.sends_failed += 1,
-                }
+            let address = self.rtp_peer.as_ref().map(|(_, address)| address);
+            let address = address.filter(|_| !self.tie.holds(to));
+            let sent = socket::send(&self.sockets.rtp, packet, address);
+            bench.counts.packets_sent += u64::from(sent);
+            bench.counts.sends_failed += u64::from(!sent);
+            if !sent {
+                self.untie();
             }
         }
+        let out = &bench.out;
         if let Some((to, packet)) = out.rtcp() {
             let socket = if out.is_muxed() { &self.sockets.rtp } else { &self.sockets.rtcp };
-            socket::send(socket, packet, &SockAddr::from(to));
+            socket::send(socket, packet, Some(&SockAddr::from(to)));
         }
     }
 }

@@ -162,6 +162,12 @@ impl Session {
         self.foreign
     }
 
+    /// Whom packets are taken from, where nobody else can take its place as long as it is heard:
+    /// it sends from the address that the signalling names.
+    pub fn settled(&self) -> Option<SocketAddr> {
+        self.latch.settled()
+    }
+
     /// Its part in a group.
     pub fn mix(&self) -> Option<&Mix> {
         self.bridged.as_ref().map(|bridged| &bridged.mix)
