@@ -8,6 +8,7 @@ use super::clock;
 use super::counters::Counters;
 use super::flow::Flow;
 use super::prefetch::prefetch;
+use super::ring::Ring;
 use super::socket::{self, BATCH, Batch, Pair};
 use super::tie::{Change, Tie};
 use crate::base::{Mono, Now};
@@ -40,6 +41,8 @@ pub(super) struct Seat {
 /// What a worker lends to the seat that it serves.
 pub(super) struct Bench {
     batch: Box<Batch<BATCH>>,
+    /// None: each datagram is a system call.
+    ring: Option<Ring>,
     pub out: Box<Outgoing>,
     pub counts: Counters,
     /// Wall clock to monotonic clock, for the stamps of arriving packets.
@@ -47,12 +50,46 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    pub fn new() -> Bench {
+    /// For the calling thread. Without `ring`, or where the kernel has none, each datagram is
+    /// a system call.
+    pub fn new(ring: bool) -> Bench {
         Bench {
             batch: Batch::new(),
+            ring: if ring { Ring::new().ok() } else { None },
             out: Box::new(Outgoing::new()),
             counts: Counters::default(),
             stamp_offset_ns: clock::stamp_offset_ns(clock::monotonic()),
+        }
+    }
+
+    /// Takes one datagram of each of the seats of which one is expected; `seats` are at most
+    /// [`super::ring::PLACES`], by their places.
+    pub fn receive_ahead<'a>(&mut self, seats: impl Iterator<Item = &'a Seat>) {
+        let Some(ring) = &mut self.ring else { return };
+        let even = seats.enumerate().filter(|(_, seat)| seat.flow.most() == 1);
+        let done = ring.receive(even.map(|(place, seat)| (place, &seat.sockets.rtp)));
+        self.keep_ring(done);
+    }
+
+    /// Sends what the ticks of these seats have left with the ring.
+    pub fn send_rest(&mut self, seats: &mut [(SessionId, Box<Seat>)]) {
+        let Bench { ring: Some(ring), counts, .. } = self else { return };
+        let done = ring.send(|place| {
+            counts.packets_sent -= 1;
+            counts.sends_failed += 1;
+            if let Some((_, seat)) = seats.get_mut(place) {
+                seat.untie();
+            }
+        });
+        self.keep_ring(done);
+    }
+
+    /// A ring that fails is never used again. It is not freed either, because the kernel may
+    /// still write to what it was given.
+    fn keep_ring(&mut self, done: std::io::Result<()>) {
+        if let Err(e) = done {
+            tracing::warn!("io_uring failed ({e}); every datagram is a system call from now on");
+            std::mem::forget(self.ring.take());
         }
     }
 }
@@ -75,17 +112,18 @@ impl Seat {
         }
     }
 
-    /// One tick: take what came, let the session work, send, feed the files.
-    pub fn tick(&mut self, now: Now, groups: &mut Groups, bench: &mut Bench) {
+    /// One tick: take what came, let the session work, send, feed the files. `place` is that of
+    /// [`Bench::receive_ahead`].
+    pub fn tick(&mut self, place: usize, now: Now, groups: &mut Groups, bench: &mut Bench) {
         bench.counts.ticks += 1;
         if let Some(last) = self.last_tick.replace(now.mono) {
             bench.counts.worst_gap_us =
                 bench.counts.worst_gap_us.max(now.mono.since(last).as_micros() as u64);
         }
-        self.receive(now, bench);
+        self.receive(place, now, bench);
         let group = groups.of(&mut self.session);
         self.session.tick_in(now, group, &mut bench.out);
-        self.send(bench);
+        self.send(Some(place), bench);
         if let Some(track) = &mut self.recording {
             let TapFrame { left, right } = &bench.out.tap;
             track.write_stereo(left, right);
@@ -115,11 +153,20 @@ impl Seat {
     /// The session's last words after `Close`.
     pub fn finish(&mut self, now: Now, bench: &mut Bench) {
         self.session.tick(now, &mut bench.out);
-        self.send(bench);
+        self.send(None, bench);
     }
 
-    fn receive(&mut self, now: Now, bench: &mut Bench) {
-        let total = self.receive_all(now, bench);
+    fn receive(&mut self, place: usize, now: Now, bench: &mut Bench) {
+        let total = match bench.ring.as_ref().and_then(|ring| Some((ring, ring.came(place)?))) {
+            Some((ring, came)) => {
+                if let Some(datagram) = ring.datagram(place, now.mono, bench.stamp_offset_ns).filter(|_| came)
+                {
+                    self.take(datagram, bench.stamp_offset_ns);
+                }
+                usize::from(came)
+            }
+            None => self.receive_all(now, bench),
+        };
         bench.counts.packets_received += total as u64;
         self.flow.note(total);
         let change = self.tie.tick(self.session.settled(), total);
@@ -177,7 +224,8 @@ impl Seat {
         self.follow(change);
     }
 
-    fn send(&mut self, bench: &mut Bench) {
+    /// Sends what the session gave: at once, or with others of the ring where it has a place.
+    fn send(&mut self, place: Option<usize>, bench: &mut Bench) {
         let out = &bench.out;
         if let Some((to, packet)) = out.rtp() {
             if self.rtp_peer.as_ref().is_none_or(|(peer, _)| *peer != to) {
@@ -185,7 +233,13 @@ impl Seat {
             }
             let address = self.rtp_peer.as_ref().map(|(_, address)| address);
             let address = address.filter(|_| !self.tie.holds(to));
-            let sent = socket::send(&self.sockets.rtp, packet, address);
+            let sent = match (&mut bench.ring, place) {
+                (Some(ring), Some(place)) => {
+                    ring.post(place, &self.sockets.rtp, packet, address);
+                    true
+                }
+                _ => socket::send(&self.sockets.rtp, packet, address),
+            };
             bench.counts.packets_sent += u64::from(sent);
             bench.counts.sends_failed += u64::from(!sent);
             if !sent {
