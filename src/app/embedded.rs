@@ -61,7 +61,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
             udp: vec![SocketAddr::new(loopback, sip_port)],
             ..signal::Settings::default()
         },
-        rtp: rtp::Settings { address: loopback, ports: 20_000..=29_999, workers: 1 },
+        rtp: rtp::Settings { address: loopback, ports: 20_000..=29_999, workers: 1, ring: true },
         recorder: recorder::Settings {
             folder: recordings,
             threads: 1,

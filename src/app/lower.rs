@@ -38,7 +38,12 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
             ca: config.signal.ca.clone(),
             ..signal::Settings::default()
         },
-        rtp: rtp::Settings { address, ports: config.rtp.ports.clone(), workers: config.rtp.workers },
+        rtp: rtp::Settings {
+            address,
+            ports: config.rtp.ports.clone(),
+            workers: config.rtp.workers,
+            ring: config.rtp.io_uring,
+        },
         recorder: recorder::Settings {
             folder: config.recordings.clone(),
             threads: if config.recording.threads == 0 { WRITERS } else { config.recording.threads },

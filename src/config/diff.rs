@@ -19,6 +19,7 @@ pub(super) const FIXED: &[&str] = &[
     "rtp.port_min",
     "rtp.port_max",
     "rtp.workers",
+    "rtp.io_uring",
     "recording.threads",
     "api.listen",
     "api.socket",

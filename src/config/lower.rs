@@ -244,6 +244,7 @@ impl Lowering<'_> {
             address,
             ports: raw.port_min..=raw.port_max,
             workers: usize::from(self.number("rtp.workers", raw.workers, 0..=64)),
+            io_uring: raw.io_uring,
             codecs,
             timeout: self.span("rtp.timeout", raw.timeout, Span::seconds(5)..=Span::seconds(3600), true),
             external,

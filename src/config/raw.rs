@@ -238,6 +238,9 @@ pub struct Rtp {
     pub port_max: u16,
     /// Worker threads. Default 0: one per core.
     pub workers: u16,
+    /// Many datagrams per system call, where the kernel (6.1 or newer) and the container allow
+    /// io_uring. Default true.
+    pub io_uring: bool,
     /// Codecs, best first: `pcma`, `pcmu`, `g722`.
     pub codecs: Vec<String>,
     /// Silence on the wire that ends an answered call. Default 30 s; 0: never.
@@ -429,6 +432,7 @@ impl Default for Rtp {
             port_min: 16_384,
             port_max: 32_767,
             workers: 0,
+            io_uring: true,
             codecs: vec!["pcma".into(), "pcmu".into(), "g722".into()],
             timeout: Span::seconds(30),
             external_address: None,

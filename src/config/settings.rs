@@ -116,6 +116,8 @@ pub struct Rtp {
     pub ports: RangeInclusive<u16>,
     /// Worker threads; 0: one per core.
     pub workers: usize,
+    /// Many datagrams per system call, where the system allows io_uring.
+    pub io_uring: bool,
     /// Codecs, best first.
     pub codecs: Vec<Codec>,
     /// Silence on the wire that ends an answered call; zero: never.

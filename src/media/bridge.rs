@@ -13,8 +13,6 @@
 //! for less than one tick and is heard once. Every frame is linear at 8 kHz, so that legs of
 //! different codecs understand each other; of G.722 it is the lower band.
 
-use std::collections::BTreeMap;
-
 use super::codec::Encoder;
 use super::{Codec, Command, FRAME_SAMPLES, Session};
 
@@ -57,7 +55,12 @@ impl Members {
 
     /// Their places, lowest first.
     pub fn iter(self) -> impl Iterator<Item = u8> {
-        (0..MAX_MEMBERS).filter(move |place| self.has(*place))
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let place = left.trailing_zeros() as u8;
+            left &= left.wrapping_sub(1);
+            (place < MAX_MEMBERS).then_some(place)
+        })
     }
 }
 
@@ -82,9 +85,12 @@ pub struct Mix {
     pub muted: bool,
 }
 
+/// 20 ms of one voice.
+type Frame = [i16; FRAME_SAMPLES];
+
 /// The last frame of each member.
 pub struct Group {
-    voices: [[i16; FRAME_SAMPLES]; MAX_MEMBERS as usize],
+    voices: [Frame; MAX_MEMBERS as usize],
     members: Members,
 }
 
@@ -94,29 +100,45 @@ impl Group {
     }
 
     /// Leaves what the member has just said.
-    pub(super) fn put(&mut self, mix: &Mix, voice: &[i16; FRAME_SAMPLES]) {
+    pub(super) fn put(&mut self, mix: &Mix, voice: &Frame) {
         let silence = [0; FRAME_SAMPLES];
         if let Some(place) = self.voices.get_mut(usize::from(mix.place)) {
             *place = if mix.muted { silence } else { *voice };
         }
     }
 
-    /// `own` and the voices of `heard`, but never that of `mix` itself, clipped at full scale.
-    pub(super) fn sum(&self, mix: &Mix, own: &[i16; FRAME_SAMPLES], heard: Members) -> [i16; FRAME_SAMPLES] {
-        let mut sum = own.map(i32::from);
-        for place in heard.without(mix.place).iter() {
-            for (sum, voice) in sum.iter_mut().zip(&self.voices[usize::from(place)]) {
-                *sum += i32::from(*voice);
+    /// `own` and the voices of `heard`, but never that of `mix` itself, clipped at full scale;
+    /// None where there are none of them, which is silence. One alone is lent as it is: that is
+    /// nearly every frame of nearly every call. `room` holds a sum.
+    pub(super) fn sum<'a>(
+        &'a self,
+        mix: &Mix,
+        own: Option<&'a Frame>,
+        heard: Members,
+        room: &'a mut Frame,
+    ) -> Option<&'a Frame> {
+        let mut voices = own.into_iter().chain(self.voices_of(heard.without(mix.place)));
+        let first = voices.next()?;
+        let Some(second) = voices.next() else { return Some(first) };
+        let mut sum = first.map(i32::from);
+        for voice in std::iter::once(second).chain(voices) {
+            for (sum, sample) in sum.iter_mut().zip(voice) {
+                *sum += i32::from(*sample);
             }
         }
-        sum.map(|sample| sample.clamp(i16::MIN.into(), i16::MAX.into()) as i16)
+        *room = sum.map(|sample| sample.clamp(i16::MIN.into(), i16::MAX.into()) as i16);
+        Some(room)
+    }
+
+    fn voices_of(&self, members: Members) -> impl Iterator<Item = &Frame> {
+        members.iter().map(|place| &self.voices[usize::from(place)])
     }
 }
 
-/// The groups of one thread.
+/// The groups of one thread, in no order.
 #[derive(Default)]
 pub struct Groups {
-    groups: BTreeMap<GroupId, Box<Group>>,
+    groups: Vec<(GroupId, Box<Group>)>,
 }
 
 impl Groups {
@@ -131,15 +153,33 @@ impl Groups {
             self.leave(old);
         }
         if let Some(next) = next {
-            let group = self.groups.entry(next.group).or_insert_with(Group::new);
-            group.members = group.members.with(next.place);
+            let at = self.find(next.group).unwrap_or_else(|| {
+                self.groups.push((next.group, Group::new()));
+                self.groups.len() - 1
+            });
+            let members = &mut self.groups[at].1.members;
+            *members = members.with(next.place);
         }
     }
 
-    /// The group of a session.
-    pub fn of(&mut self, session: &Session) -> Option<&mut Group> {
-        let mix = session.mix()?;
-        self.groups.get_mut(&mix.group).map(|group| &mut **group)
+    /// The group of a session, which remembers where it was found.
+    pub fn of(&mut self, session: &mut Session) -> Option<&mut Group> {
+        let Bridged { mix, found, .. } = session.bridged_mut()?;
+        if self.groups.get(*found).is_none_or(|(id, _)| *id != mix.group) {
+            *found = self.find(mix.group)?;
+        }
+        self.groups.get_mut(*found).map(|(_, group)| &mut **group)
+    }
+
+    /// What the next tick of a session will read and write of its group, to be called into the
+    /// cache.
+    pub fn frames(&self, session: &Session) -> impl Iterator<Item = &[i16; FRAME_SAMPLES]> {
+        let group = session.bridged().and_then(|Bridged { mix, found, .. }| {
+            let (id, group) = self.groups.get(*found)?;
+            let touched = Members(mix.hears.0 | mix.records.0).with(mix.place);
+            (*id == mix.group).then(|| group.voices_of(touched))
+        });
+        group.into_iter().flatten()
     }
 
     /// Groups that have members.
@@ -152,12 +192,17 @@ impl Groups {
         self.groups.is_empty()
     }
 
+    fn find(&self, id: GroupId) -> Option<usize> {
+        self.groups.iter().position(|(it, _)| *it == id)
+    }
+
     fn leave(&mut self, old: &Mix) {
-        let Some(group) = self.groups.get_mut(&old.group) else { return };
+        let Some(at) = self.find(old.group) else { return };
+        let group = &mut self.groups[at].1;
         group.put(&Mix { muted: true, ..*old }, &[0; FRAME_SAMPLES]);
         group.members = group.members.without(old.place);
         if group.members.is_empty() {
-            self.groups.remove(&old.group);
+            self.groups.swap_remove(at);
         }
     }
 }
@@ -165,17 +210,18 @@ impl Groups {
 /// What a session in a group keeps.
 pub(super) struct Bridged {
     pub mix: Mix,
+    /// Where its group stood when it was last looked for.
+    found: usize,
     encoder: Encoder,
 }
 
 impl Bridged {
-    /// Boxed, for most sessions have none.
-    pub fn new(mix: Mix, codec: Codec) -> Box<Bridged> {
-        Box::new(Bridged { mix, encoder: Encoder::new(codec) })
+    pub fn new(mix: Mix, codec: Codec) -> Bridged {
+        Bridged { mix, found: 0, encoder: Encoder::new(codec) }
     }
 
     /// The payload of a mixed frame.
-    pub fn encode(&mut self, codec: Codec, pcm: &[i16; FRAME_SAMPLES]) -> [u8; FRAME_SAMPLES] {
+    pub fn encode(&mut self, codec: Codec, pcm: &Frame) -> [u8; FRAME_SAMPLES] {
         if self.encoder.codec() != codec {
             self.encoder = Encoder::new(codec);
         }

@@ -104,7 +104,8 @@ pub fn measure(count: usize, seconds: u64) -> Row {
         recorder::Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };
     let recorder = Recorder::start(settings).expect("a recorder");
     let (to, events) = mpsc::channel(16_384);
-    let settings = rtp::Settings { address: Ipv4Addr::LOCALHOST.into(), ports: 16_384..=32_767, workers: 1 };
+    let settings =
+        rtp::Settings { address: Ipv4Addr::LOCALHOST.into(), ports: 16_384..=32_767, workers: 1, ring: true };
     let plane = RtpPlane::start(settings, to, recorder.clone()).expect("a plane");
     meter::pin(1);
     let calls = (0..count).map(|_| Call::default()).collect();

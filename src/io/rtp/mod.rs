@@ -12,8 +12,10 @@ mod ports;
 mod post;
 mod prefetch;
 mod report;
+mod ring;
 mod seat;
 mod socket;
+mod tie;
 mod worker;
 
 #[cfg(test)]
@@ -56,6 +58,8 @@ pub struct Settings {
     pub ports: RangeInclusive<u16>,
     /// Worker threads; zero: one per core.
     pub workers: usize,
+    /// Many datagrams per system call (io_uring) where the kernel allows it.
+    pub ring: bool,
 }
 
 /// The command ring of a session's worker is full: the order was not taken. A new call is
@@ -118,7 +122,7 @@ impl RtpPlane {
             let thread = std::thread::Builder::new().name(format!("rtp-{n}"));
             plane.threads.push(
                 thread
-                    .spawn(move || Worker::new(address, ports, rng, post, counts).run(&inbox))
+                    .spawn(move || Worker::new(address, settings.ring, ports, rng, post, counts).run(&inbox))
                     .map_err(Error::Thread)?,
             );
             plane.orders.push(orders);

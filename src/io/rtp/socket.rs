@@ -23,12 +23,37 @@ pub(super) struct Pair {
     pub rtp: Socket,
     pub rtcp: Socket,
     pub port: u16,
+    /// Bound to one address. A socket bound to every address must not be tied to a peer: the
+    /// kernel would choose one of ours, and the peer may be sending to another.
+    single: bool,
 }
 
 impl Pair {
     /// Binds RTP to `port` and RTCP to the next.
     pub fn bind(address: IpAddr, port: u16) -> io::Result<Pair> {
-        Ok(Pair { rtp: bind(address, port)?, rtcp: bind(address, port + 1)?, port })
+        let single = !address.is_unspecified();
+        Ok(Pair { rtp: bind(address, port)?, rtcp: bind(address, port + 1)?, port, single })
+    }
+
+    /// Ties the RTP socket to `peer`: the kernel looks its route up once instead of for each
+    /// packet, and drops what others send. False where that cannot be.
+    pub fn tie(&self, peer: &SockAddr) -> bool {
+        self.single && self.rtp.connect(peer).is_ok()
+    }
+
+    /// The RTP socket takes packets of anybody again.
+    pub fn untie(&self) {
+        let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as _, sa_data: [0; 14] };
+        // SAFETY: passes the address and size of `nobody`, which outlives the call. The family
+        // says that the socket keeps its own address and loses its peer's (connect(2)); that
+        // cannot fail for a UDP socket.
+        unsafe {
+            libc::connect(
+                self.rtp.as_raw_fd(),
+                &raw const nobody,
+                size_of::<libc::sockaddr>() as libc::socklen_t,
+            )
+        };
     }
 }
 
@@ -58,10 +83,10 @@ fn bind(address: IpAddr, port: u16) -> io::Result<Socket> {
 }
 
 /// Sends without blocking. A full send buffer or an ICMP error of an earlier packet costs
-/// this packet, as the network may at any time.
-pub(super) fn send(socket: &Socket, packet: &[u8], to: &SockAddr) -> bool {
-    // SAFETY: passes the address and length of `packet` and of `to`, which outlive the call.
-    // For the bare system call see `Batch::receive`.
+/// this packet, as the network may at any time. `to` is None where the socket is tied to its peer.
+pub(super) fn send(socket: &Socket, packet: &[u8], to: Option<&SockAddr>) -> bool {
+    // SAFETY: passes the address and length of `packet` and of `to`, which outlive the call, or
+    // null for no address. For the bare system call see `Batch::receive`.
     let sent = unsafe {
         libc::syscall(
             libc::SYS_sendto,
@@ -69,8 +94,8 @@ pub(super) fn send(socket: &Socket, packet: &[u8], to: &SockAddr) -> bool {
             packet.as_ptr(),
             packet.len(),
             libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT,
-            to.as_ptr(),
-            to.len(),
+            to.map_or(std::ptr::null(), SockAddr::as_ptr),
+            to.map_or(0, SockAddr::len),
         )
     };
     sent >= 0
@@ -79,21 +104,22 @@ pub(super) fn send(socket: &Socket, packet: &[u8], to: &SockAddr) -> bool {
 /// Largest datagram taken: an Ethernet MTU. Longer ones are cut and fail their checks.
 const DATAGRAM: usize = 1_500;
 
-/// Datagrams per system call: one is due per tick, more after a gap in the network.
+/// Datagrams of one socket per system call: one is due per tick, more after a gap in the network.
 pub(super) const BATCH: usize = 4;
 
 /// Room for one control message with a timestamp.
 const CONTROL: usize = 64;
 
-/// Reads a socket dry with one system call in the usual case.
+/// Room for `N` datagrams with their sources and stamps.
 ///
-/// Plain `recv` needs two: the one that gives the packet and one that says there is no more.
-pub(super) struct Batch {
-    packets: [[u8; DATAGRAM]; BATCH],
-    names: [libc::sockaddr_storage; BATCH],
-    control: [Control; BATCH],
-    vectors: [libc::iovec; BATCH],
-    headers: [libc::mmsghdr; BATCH],
+/// Reads a socket dry with one system call in the usual case. Plain `recv` needs two: the one
+/// that gives the packet and one that says there is no more.
+pub(super) struct Batch<const N: usize> {
+    packets: [[u8; DATAGRAM]; N],
+    names: [libc::sockaddr_storage; N],
+    control: [Control; N],
+    vectors: [libc::iovec; N],
+    headers: [libc::mmsghdr; N],
 }
 
 /// Control messages must be aligned as their header is.
@@ -101,22 +127,22 @@ pub(super) struct Batch {
 #[derive(Clone, Copy)]
 struct Control([u8; CONTROL]);
 
-impl Batch {
+impl<const N: usize> Batch<N> {
     /// Boxed, because the headers point into it.
-    pub fn new() -> Box<Batch> {
+    pub fn new() -> Box<Batch<N>> {
         // SAFETY: all-zero bytes are valid for every field: byte arrays and C structs of
         // numbers and pointers, which are set before each use.
         let zeroed = || unsafe { std::mem::zeroed() };
         let mut batch = Box::new(Batch {
-            packets: [[0; DATAGRAM]; BATCH],
-            names: [zeroed(); BATCH],
-            control: [Control([0; CONTROL]); BATCH],
-            vectors: [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; BATCH],
+            packets: [[0; DATAGRAM]; N],
+            names: [zeroed(); N],
+            control: [Control([0; CONTROL]); N],
+            vectors: [libc::iovec { iov_base: std::ptr::null_mut(), iov_len: 0 }; N],
             // SAFETY: as above.
             headers: unsafe { std::mem::zeroed() },
         });
         let batch_ref = &mut *batch;
-        for n in 0..BATCH {
+        for n in 0..N {
             batch_ref.vectors[n] =
                 libc::iovec { iov_base: batch_ref.packets[n].as_mut_ptr().cast(), iov_len: DATAGRAM };
             let header = &mut batch_ref.headers[n].msg_hdr;
@@ -128,7 +154,21 @@ impl Batch {
         batch
     }
 
-    /// Takes what waits, at most `most` of [`BATCH`] datagrams; [`Batch::is_full`] tells whether
+    /// Makes place `n` ready for a datagram. The header stays where it is as long as the batch
+    /// does, and points into it.
+    pub fn ready(&mut self, n: usize) -> *mut libc::msghdr {
+        let header = &mut self.headers[n].msg_hdr;
+        header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        header.msg_controllen = CONTROL as _;
+        header
+    }
+
+    /// A datagram of `length` bytes has come to place `n`.
+    pub fn came(&mut self, n: usize, length: u32) {
+        self.headers[n].msg_len = length;
+    }
+
+    /// Takes what waits, at most `most` of `N` datagrams; [`Batch::is_full`] tells whether
     /// more may wait. Errors (ICMP answers to what we sent) read as nothing.
     ///
     /// The kernel looks again after each datagram until there is none or `most` are read, so
@@ -137,9 +177,8 @@ impl Batch {
         if most == 1 {
             return self.receive_one(socket);
         }
-        for header in &mut self.headers {
-            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-            header.msg_hdr.msg_controllen = CONTROL as _;
+        for n in 0..N {
+            self.ready(n);
         }
         // The bare system call: the C library's function is a cancellation point, whose
         // bookkeeping costs 2 % of the thread.
@@ -150,7 +189,7 @@ impl Batch {
                 libc::SYS_recvmmsg,
                 socket.as_raw_fd(),
                 self.headers.as_mut_ptr(),
-                most.min(BATCH) as libc::c_uint,
+                most.min(N) as libc::c_uint,
                 libc::MSG_DONTWAIT,
                 std::ptr::null_mut::<libc::timespec>(),
             )
@@ -160,21 +199,18 @@ impl Batch {
 
     /// The same for one datagram.
     fn receive_one(&mut self, socket: &Socket) -> usize {
-        let header = &mut self.headers[0];
-        header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-        header.msg_hdr.msg_controllen = CONTROL as _;
+        let header = self.ready(0);
         // SAFETY: as in `receive`, for the first header.
-        let length = unsafe {
-            libc::syscall(libc::SYS_recvmsg, socket.as_raw_fd(), &raw mut header.msg_hdr, libc::MSG_DONTWAIT)
-        };
-        let Ok(length) = libc::c_uint::try_from(length) else { return 0 };
-        header.msg_len = length;
+        let length =
+            unsafe { libc::syscall(libc::SYS_recvmsg, socket.as_raw_fd(), header, libc::MSG_DONTWAIT) };
+        let Ok(length) = u32::try_from(length) else { return 0 };
+        self.came(0, length);
         1
     }
 
     /// Whether `count` datagrams filled the batch.
     pub const fn is_full(count: usize) -> bool {
-        count == BATCH
+        count == N
     }
 
     /// Datagram `n` of the last `receive`: its bytes, its source, and its arrival on the

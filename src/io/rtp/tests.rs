@@ -30,16 +30,17 @@ struct Rig {
 
 impl Rig {
     fn start(ports: RangeInclusive<u16>, workers: usize) -> Rig {
-        Rig::with_ring(ports, workers, 1_024)
+        Rig::with(ports, workers, 1_024, true)
     }
 
-    fn with_ring(ports: RangeInclusive<u16>, workers: usize, ring: usize) -> Rig {
+    /// `room`: for so many events. `ring`: by io_uring where the kernel has it.
+    fn with(ports: RangeInclusive<u16>, workers: usize, room: usize, ring: bool) -> Rig {
         let folder = tempfile::tempdir().unwrap();
         let settings =
             recorder::Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };
         let recorder = Recorder::start(settings).unwrap();
-        let (to, events) = mpsc::channel(ring);
-        let settings = Settings { address: Ipv4Addr::LOCALHOST.into(), ports, workers };
+        let (to, events) = mpsc::channel(room);
+        let settings = Settings { address: Ipv4Addr::LOCALHOST.into(), ports, workers, ring };
         let plane = RtpPlane::start(settings, to, recorder.clone()).unwrap();
         Rig { plane, recorder, events, early: Vec::new(), folder }
     }
@@ -312,7 +313,7 @@ fn a_recording_that_cannot_be_made_is_told_and_the_call_goes_on() {
 
 #[test]
 fn terminal_events_survive_an_engine_that_does_not_take_them() {
-    let mut rig = Rig::with_ring(42_400..=42_599, 2, 1);
+    let mut rig = Rig::with(42_400..=42_599, 2, 1, true);
     for session in 0..100 {
         rig.order(session, Command::Open { timeout: Duration::ZERO });
         rig.order(session, Command::Close);
@@ -362,17 +363,107 @@ fn a_range_without_a_pair_is_refused() {
         recorder::Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };
     let recorder = Recorder::start(settings).unwrap();
     let (to, _events) = mpsc::channel(1);
-    let settings = Settings { address: Ipv4Addr::LOCALHOST.into(), ports: 42_001..=42_001, workers: 1 };
+    let settings =
+        Settings { address: Ipv4Addr::LOCALHOST.into(), ports: 42_001..=42_001, workers: 1, ring: true };
     let refused = RtpPlane::start(settings, to, recorder.clone()).err().unwrap().to_string();
     assert!(refused.contains("42001-42001") && refused.contains("20000-39999"), "{refused}");
     recorder.stop();
 }
 
+/// The peer's RTP goes to where ours came from, from now on from another socket.
+fn move_to_another_port(phone: &mut Phone, session: SocketAddr) -> Duration {
+    let begun = Instant::now();
+    phone.socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    // Nothing comes back before the plane has followed: the waiting paces what is sent.
+    phone.socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    let mut bytes = [0; 1_500];
+    while begun.elapsed() < PATIENCE {
+        let len = phone.rtp.audio(8, &[0xD5; FRAME_SAMPLES], &mut bytes);
+        phone.socket.send_to(&bytes[..len], session).unwrap();
+        if phone.socket.recv_from(&mut bytes).is_ok() {
+            break;
+        }
+    }
+    phone.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    begun.elapsed()
+}
+
+/// Whether the kernel refuses what a stranger sends: the socket is tied to its peer.
+fn refuses_strangers(session: SocketAddr) -> bool {
+    let stranger = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    stranger.connect(session).unwrap();
+    stranger.send(b"who is there?").unwrap();
+    // Loopback answers with its ICMP message before `send` is over.
+    stranger.send(b"anybody?").is_err()
+}
+
+#[test]
+fn a_steady_peer_keeps_strangers_out_and_is_followed_when_it_moves_or_the_sdp_says_so() {
+    for ring in [true, false] {
+        let mut rig = Rig::with(43_000..=43_019, 1, 1_024, ring);
+        let mut phone = Phone::new(440.0);
+        let address = rig.open(7);
+        rig.order(7, Command::Start(stream(phone.address())));
+        assert!(!refuses_strangers(address), "nobody is known yet");
+        (0..90).for_each(|_| phone.turn());
+        assert!(refuses_strangers(address), "ring {ring}");
+
+        let took = move_to_another_port(&mut phone, address);
+        assert!(took >= Duration::from_millis(400), "a stranger could be faster: {took:?}");
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        (0..90).for_each(|_| phone.turn());
+        assert!(!refuses_strangers(address), "not where the SDP says: whoever is there may come");
+
+        let mut other = Phone::new(700.0);
+        rig.order(7, Command::Start(stream(other.address())));
+        (0..90).for_each(|_| other.turn());
+        assert!(refuses_strangers(address), "ring {ring}");
+        let mut third = Phone::new(900.0);
+        rig.order(7, Command::Start(stream(third.address())));
+        (0..10).for_each(|_| third.turn());
+        let (_, quality) = rig.close(7);
+        assert!(quality.packets_received > 250, "{quality:?}");
+        rig.stop();
+    }
+}
+
+#[test]
+fn a_peer_whose_port_is_closed_for_a_while_is_heard_again() {
+    for ring in [true, false] {
+        let mut rig = Rig::with(43_100..=43_119, 1, 1_024, ring);
+        let mut phone = Phone::new(440.0);
+        let (address, own) = (rig.open(7), phone.address());
+        rig.order(7, Command::Start(stream(own)));
+        (0..90).for_each(|_| phone.turn());
+        assert!(refuses_strangers(address), "ring {ring}");
+        // ICMP says that the port is closed, which a tied socket is told.
+        phone.socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let failed = |rig: &Rig| rig.plane.counters().sends_failed;
+        let until = Instant::now() + PATIENCE;
+        while refuses_strangers(address) {
+            assert!(Instant::now() < until, "still tied");
+        }
+        phone.socket = UdpSocket::bind(own).unwrap();
+        phone.socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        (0..90).for_each(|_| phone.turn());
+        assert!(failed(&rig) <= 5, "{}", failed(&rig));
+        assert!(refuses_strangers(address), "ring {ring}");
+        let (_, quality) = rig.close(7);
+        assert!(quality.packets_received >= 150, "{quality:?}");
+        rig.stop();
+    }
+}
+
 #[test]
 fn two_sessions_of_one_call_hear_each_other_over_real_sockets_whichever_thread_has_them() {
+    for ring in [true, false] {
+        // With three threads the numbers alone would put them on different ones.
+        hear_each_other(Rig::with(25_000..=25_099, 3, 1_024, ring));
+    }
+}
+
+fn hear_each_other(mut rig: Rig) {
     use crate::media::{GroupId, Members, Mix};
-    // With three threads the numbers alone would put them on different ones.
-    let mut rig = Rig::start(25_000..=25_099, 3);
     let customer = SessionId(1);
     let agent = SessionId::beside(2, customer);
     let mut phones = [Phone::new(500.0), Phone::new(1_200.0)];
@@ -386,11 +477,14 @@ fn two_sessions_of_one_call_hear_each_other_over_real_sockets_whichever_thread_h
         rig.order(session.0, Command::Mix(Some(mix)));
     }
     rig.order(customer.0, Command::Record { path: path.clone() });
-    for _ in 0..75 {
+    // Long enough that flows count as even and sockets are tied.
+    for _ in 0..150 {
         phones.iter_mut().for_each(Phone::turn);
     }
     rig.close(agent.0);
-    let (recording, _) = rig.close(customer.0);
+    let (recording, quality) = rig.close(customer.0);
+    assert!(quality.lost == 0 && quality.packets_received >= 149, "{quality:?}");
+    assert!(quality.jitter_max_ms < 15.0, "packets are stamped by the kernel: {quality:?}");
     for (phone, own, other) in [(&phones[0], 500.0, 1_200.0), (&phones[1], 1_200.0, 500.0)] {
         let heard = &phone.heard[phone.heard.len() - 6_400..];
         assert!(is_tone(heard, other), "{own} Hz hears {other} Hz");

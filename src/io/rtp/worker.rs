@@ -13,6 +13,7 @@ use super::pace::{Due, Pace, SLOTS};
 use super::ports::Ports;
 use super::post::Post;
 use super::prefetch::prefetch;
+use super::ring::PLACES;
 use super::seat::{Bench, Seat};
 use super::socket::Pair;
 use crate::base::{Mono, Rng};
@@ -56,7 +57,8 @@ pub(super) struct Worker {
 }
 
 impl Worker {
-    pub fn new(address: IpAddr, ports: Ports, rng: Rng, post: Post, meter: Arc<Meter>) -> Worker {
+    /// For the calling thread. `ring`: io_uring is used where the kernel has it.
+    pub fn new(address: IpAddr, ring: bool, ports: Ports, rng: Rng, post: Post, meter: Arc<Meter>) -> Worker {
         Worker {
             address,
             ports,
@@ -64,7 +66,7 @@ impl Worker {
             wheel: std::array::from_fn(|_| Vec::new()),
             slots: BTreeMap::new(),
             groups: Groups::default(),
-            bench: Bench::new(),
+            bench: Bench::new(ring),
             post,
             meter,
             stopping: false,
@@ -209,23 +211,30 @@ impl Worker {
             self.bench.stamp_offset_ns = clock::stamp_offset_ns(now);
             self.publish();
         }
+        let Due::Tick { late, .. } = due else {
+            for (_, seat) in &mut self.wheel[slot] {
+                seat.skip(&mut self.bench);
+                self.post.collect(now, seat);
+            }
+            return;
+        };
+        self.bench.counts.ticks_late += if late { self.wheel[slot].len() as u64 } else { 0 };
         let both = clock::both(now, self.bench.stamp_offset_ns);
-        for n in 0..self.wheel[slot].len() {
-            if let Some((_, after_next)) = self.wheel[slot].get(n + 2) {
-                prefetch(&**after_next);
-            }
-            if let Some((_, next)) = self.wheel[slot].get_mut(n + 1) {
-                next.prefetch_buffers();
-            }
-            let (_, seat) = &mut self.wheel[slot][n];
-            match due {
-                Due::Tick { late, .. } => {
-                    seat.tick(both, &mut self.groups, &mut self.bench);
-                    self.bench.counts.ticks_late += u64::from(late);
+        let Worker { wheel, groups, bench, post, .. } = self;
+        for places in wheel[slot].chunks_mut(PLACES) {
+            bench.receive_ahead(places.iter().map(|(_, seat)| &**seat));
+            for place in 0..places.len() {
+                if let Some((_, after_next)) = places.get(place + 2) {
+                    prefetch(&**after_next);
                 }
-                Due::Skip { .. } => seat.skip(&mut self.bench),
+                if let Some((_, next)) = places.get_mut(place + 1) {
+                    next.prefetch_buffers(groups);
+                }
+                let (_, seat) = &mut places[place];
+                seat.tick(place, both, groups, bench);
+                post.collect(now, seat);
             }
-            self.post.collect(now, seat);
+            bench.send_rest(places);
         }
     }
 }

@@ -115,7 +115,7 @@ impl Room {
             let now = Now { mono: self.now, utc: Timestamp(0) };
             for (place, member) in self.members.iter_mut().enumerate() {
                 member.speak(self.now, place);
-                let group = self.groups.of(&member.session);
+                let group = self.groups.of(&mut member.session);
                 member.session.tick_in(now, group, &mut out);
                 member.listen(&out);
             }
@@ -336,9 +336,45 @@ fn loud_voices_are_clipped_and_do_not_turn_over() {
         group.put(&mix(place), &[30_000; FRAME_SAMPLES]);
     }
     let all: Members = (0..MAX_MEMBERS).collect();
-    assert_eq!(group.sum(&mix(0), &[-1; FRAME_SAMPLES], all), [i16::MAX; FRAME_SAMPLES]);
-    assert_eq!(group.sum(&mix(1), &[5; FRAME_SAMPLES], Members::NONE.with(1)), [5; FRAME_SAMPLES]);
+    let sum = |place: u8, own: Option<i16>, heard: Members| {
+        let (own, mut room) = (own.map(|sample| [sample; FRAME_SAMPLES]), [0; FRAME_SAMPLES]);
+        let sum = group.sum(&mix(place), own.as_ref(), heard, &mut room)?;
+        assert!(sum.iter().all(|sample| *sample == sum[0]));
+        Some(sum[0])
+    };
+    assert_eq!(sum(0, Some(-1), all), Some(i16::MAX));
+    assert_eq!(sum(0, Some(-30_000), Members::NONE.with(1)), Some(0), "what plays is mixed with one voice");
+    assert_eq!(sum(1, Some(5), Members::NONE.with(1)), Some(5), "never oneself");
+    assert_eq!(sum(1, None, Members::NONE.with(1)), None, "nobody is silence");
+    assert_eq!(sum(1, None, Members::NONE.with(2)), Some(30_000), "one alone as it is");
     assert_eq!(Members::NONE.with(MAX_MEMBERS), Members::NONE, "there is no such place");
+}
+
+#[test]
+fn groups_that_come_and_go_never_lend_the_voices_of_another_call() {
+    let mut rng = Rng::seeded(9);
+    let mut groups = Groups::default();
+    let mut sessions: Vec<Session> =
+        (0..40).map(|_| Session::new(Mono::default(), Duration::ZERO, &mut rng)).collect();
+    let mut at = [None; 40];
+    for step in 0..2_000u64 {
+        let n = rng.below(40) as usize;
+        // Of all groups that there are, each session is in another one, or in none.
+        let group = rng.chance(0.7).then_some(GroupId(step));
+        let (hears, records) = (Members::NONE, Members::NONE);
+        let mix = group.map(|group| Mix { group, place: 0, hears, records, muted: false });
+        groups.note(&sessions[n], &Command::Mix(mix));
+        sessions[n].handle_command(Mono::default(), Command::Mix(mix));
+        if let Some(group) = groups.of(&mut sessions[n]) {
+            group.put(&mix.expect("in a group"), &[n as i16 + 1; FRAME_SAMPLES]);
+        }
+        at[n] = group;
+        for (n, session) in sessions.iter_mut().enumerate() {
+            let of = groups.of(session).map(|group| group.voices[0][0]);
+            assert_eq!(of, at[n].map(|_| n as i16 + 1), "step {step}");
+        }
+        assert_eq!(groups.len(), at.iter().flatten().count());
+    }
 }
 
 #[test]

@@ -58,6 +58,12 @@ impl Latch {
         if self.renegotiated { self.signalled } else { self.source.or(self.signalled) }
     }
 
+    /// The source, where it is the one that the signalling names: as long as it is heard, nobody
+    /// else can take its place.
+    pub fn settled(&self) -> Option<SocketAddr> {
+        self.source.filter(|_| !self.renegotiated && self.source == self.signalled)
+    }
+
     /// Whether any packet was accepted yet.
     pub fn is_latched(&self) -> bool {
         self.source.is_some()

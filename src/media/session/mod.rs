@@ -56,7 +56,7 @@ pub struct Session {
     sender: RtpSender,
     player: Option<Player>,
     music: Option<Box<Player>>,
-    bridged: Option<Box<Bridged>>,
+    bridged: Option<Bridged>,
     /// Silence goes into the recording.
     unrecorded: bool,
     dialled: Option<Box<Dialled>>,
@@ -162,9 +162,23 @@ impl Session {
         self.foreign
     }
 
+    /// Whom packets are taken from, where nobody else can take its place as long as it is heard:
+    /// it sends from the address that the signalling names.
+    pub fn settled(&self) -> Option<SocketAddr> {
+        self.latch.settled()
+    }
+
     /// Its part in a group.
     pub fn mix(&self) -> Option<&Mix> {
         self.bridged.as_ref().map(|bridged| &bridged.mix)
+    }
+
+    pub(super) fn bridged(&self) -> Option<&Bridged> {
+        self.bridged.as_ref()
+    }
+
+    pub(super) fn bridged_mut(&mut self) -> Option<&mut Bridged> {
+        self.bridged.as_mut()
     }
 
     /// 20 ms of time of a session that is in no group.
@@ -285,16 +299,19 @@ impl Session {
             (None, None) => None,
         };
         let over = next.is_none();
-        let own = next.map_or([0; FRAME_SAMPLES], |(_, samples)| *samples);
-        out.tap.left = own;
+        let own = next.map(|(_, samples)| samples);
+        let silent = [0; FRAME_SAMPLES];
         let mut mixed = None;
-        if let Some((group, bridged)) = group.zip(self.bridged.as_deref_mut()) {
+        if let Some((group, bridged)) = group.zip(self.bridged.as_mut()) {
             let Mix { hears, records, .. } = bridged.mix;
-            out.tap.left = group.sum(&bridged.mix, &own, records);
+            let mut room = silent;
             if !hears.is_empty() {
-                let sent = group.sum(&bridged.mix, &own, hears);
-                mixed = Some(bridged.encode(codec, &sent));
+                let sent = group.sum(&bridged.mix, own, hears, &mut room);
+                mixed = Some(bridged.encode(codec, sent.unwrap_or(&silent)));
             }
+            out.tap.left = *group.sum(&bridged.mix, own, records, &mut room).unwrap_or(&silent);
+        } else {
+            out.tap.left = *own.unwrap_or(&silent);
         }
         let silence = [codec.silence_byte(); FRAME_SAMPLES];
         let payload = mixed.as_ref().or(next.map(|(payload, _)| payload)).unwrap_or(&silence);

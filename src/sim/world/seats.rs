@@ -116,7 +116,7 @@ impl Seats {
             for (from, packet) in seat.wire.drain(..) {
                 seat.session.handle_rtp(now.mono, from, &packet);
             }
-            let group = self.groups.of(&seat.session);
+            let group = self.groups.of(&mut seat.session);
             seat.session.tick_in(now, group, &mut out);
             if let Some((to, packet)) = out.rtp() {
                 packets.push((to, packet.to_vec()));
