@@ -56,8 +56,9 @@ fn tkt_45_whoever_waits_for_nobody_leaves_a_message_and_the_ticket_has_it_with_a
         let answers =
             "SELECT COALESCE(GROUP_CONCAT(question || ' ' || COALESCE(keys, '-')), '') FROM answers";
         let answers = text(&branch.store, answers).await;
-        let none = || panic!("no message among {answers}\n{}", branch.world.books.trace());
-        let (call, seq) = voice.split_once('/').unwrap_or_else(none);
+        let Some((call, seq)) = voice.split_once('/') else {
+            panic!("no message among {answers}\n{}", branch.world.books.trace());
+        };
         let rows = branch.store.ticket_rows(&Default::default(), None, 10).await.expect("tickets").rows;
         assert_eq!(rows.len(), 1, "one call, one ticket");
         let ticket = branch.desk.ticket(rows[0].id).await.expect("a ticket");
