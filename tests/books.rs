@@ -8,4 +8,5 @@ mod registers;
 mod reports;
 mod rows;
 mod sheets;
+mod steps;
 mod world;

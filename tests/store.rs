@@ -10,6 +10,7 @@ mod import;
 mod legs;
 mod lists;
 mod million;
+mod reach;
 pub mod real;
 mod restart;
 mod schema;

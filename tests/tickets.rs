@@ -12,6 +12,7 @@ mod live;
 pub mod office;
 mod people;
 mod reports;
+mod roles;
 mod shipped;
 mod types;
 mod week;

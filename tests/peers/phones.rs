@@ -269,7 +269,8 @@ fn strangers_are_asked_who_they_are_and_two_hundred_a_second_cost_one_answer_eac
             (answers.len() >= 200).then_some(())
         });
         assert!(all.await.is_some(), "{} answers", answers.len());
-        let mut calls: Vec<_> = answers.iter().filter_map(|a| a.split("Call-ID: ").nth(1)?.lines().next()).collect();
+        let mut calls: Vec<_> =
+            answers.iter().filter_map(|a| a.split("Call-ID: ").nth(1)?.lines().next()).collect();
         calls.sort_unstable();
         calls.dedup();
         assert_eq!((answers.len(), calls.len()), (200, 200), "one answer each, and no retransmission");

@@ -26,8 +26,11 @@ impl TicketDesk {
         now: Timestamp,
     ) -> Result<(), Error> {
         let key = self.store().key_pressed(&call.id, QUESTION).await?.unwrap_or_default();
-        let who =
-            Who { name: format!("{department} (by telephone)"), role: Role::Department, ..Who::default() };
+        let who = Who {
+            name: format!("{department} (by telephone)"),
+            role: Role::Department,
+            holds: vec![department.clone()],
+        };
         let found = self.ticket(ticket).await?;
         let act = match key.as_str() {
             ACKNOWLEDGED => Some(Act::Acknowledge),
