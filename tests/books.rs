@@ -12,4 +12,5 @@ mod registers;
 mod reports;
 mod rows;
 mod sheets;
+mod steps;
 mod world;

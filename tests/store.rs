@@ -11,6 +11,7 @@ mod legs;
 mod lists;
 mod million;
 mod queues;
+mod reach;
 pub mod real;
 mod restart;
 mod schema;

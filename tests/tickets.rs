@@ -13,6 +13,7 @@ pub mod office;
 mod people;
 mod recording;
 mod reports;
+mod roles;
 mod shipped;
 mod types;
 mod week;

@@ -9,6 +9,7 @@ mod campaigns;
 pub mod cli;
 mod legs;
 mod lists;
+mod roles;
 mod routes;
 mod routes_of_books;
 pub mod site;

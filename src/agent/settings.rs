@@ -15,6 +15,8 @@ pub struct AgentSettings {
     pub extension: String,
     /// Roles, such as `agent`, `supervisor`, `leader`.
     pub roles: Vec<String>,
+    /// Team, whose supervisor sees what its agents do; empty: none.
+    pub team: String,
     /// Skills with their level, 1 to 9; 9 is best.
     pub skills: BTreeMap<String, u8>,
     /// Languages, best first.

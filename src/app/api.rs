@@ -125,6 +125,7 @@ impl ApiSide {
         let audits = AuditOffice::new(store.clone(), planner.clone(), settings.audit.clone());
         state.set_audits(audits.clone());
         state.set_rate(settings.rate);
+        state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide {

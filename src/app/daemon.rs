@@ -53,6 +53,8 @@ pub struct Settings {
     pub api: Vec<SocketAddr>,
     /// How often one token of the API may ask.
     pub rate: web::Rate,
+    /// Roles and teams of the API's callers.
+    pub access: web::AccessSettings,
     /// Unix socket of the API, for the command line.
     pub socket: Option<PathBuf>,
     /// Scripts and prompts besides the embedded ones.

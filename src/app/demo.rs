@@ -103,7 +103,7 @@ async fn make_token(daemon: &Daemon) -> Result<String, String> {
     let secret = crate::io::web::new_secret()?;
     let now = crate::io::clock::utc();
     let hash = crate::io::web::hash_secret(&secret);
-    let token = NewToken { name: "demo", hash: &hash, scope: "admin", expires_at: None, roles: &[] };
+    let token = NewToken { name: "demo", hash: &hash, scope: "admin", ..NewToken::default() };
     daemon.store.create_token(&token, "demo", now).await.map_err(|e| e.to_string())?;
     Ok(secret)
 }

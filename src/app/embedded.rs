@@ -71,6 +71,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         database: format!("sqlite:{}", folder.join("ringback.db").display()),
         api: Vec::new(),
         rate: web::Rate::default(),
+        access: web::AccessSettings::built_in(),
         socket: Some(folder.join("ringback.sock")),
         folders: Folders { scripts: Vec::new(), prompts: vec![folder.join("prompts")] },
         fallback_language: "zh-CN".into(),

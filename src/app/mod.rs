@@ -27,6 +27,7 @@ mod program;
 mod publish;
 mod rehearsal;
 mod reload;
+mod roles;
 mod signals;
 mod tickets;
 mod books;

@@ -34,8 +34,8 @@ pub fn load(settings: &config::Policy) -> std::io::Result<Loaded> {
     let mut loaded = Loaded::default();
     let folder = settings.folder.as_deref();
     for (file, bytes) in assets::layered("policies/", folder, ".toml")? {
-        // Ticket files, scorecards and audit forms lie beside the policies.
-        if ["tickets/", "scorecards/", "audit/"].iter().any(|folder| file.starts_with(folder)) {
+        // Ticket files, scorecards, audit forms and roles lie beside the policies.
+        if ["tickets/", "scorecards/", "audit/", "roles/"].iter().any(|folder| file.starts_with(folder)) {
             continue;
         }
         match Policy::parse(&file, &String::from_utf8_lossy(&bytes)) {
@@ -84,6 +84,7 @@ pub fn shelf(settings: &config::Settings) -> Result<Shelf, String> {
     problems.extend(tickets.problems.iter().cloned());
     problems.extend(super::evidence::load(&settings.policy).map_err(folder)?.problems);
     problems.extend(super::audit::load(&settings.policy).map_err(folder)?.problems);
+    problems.extend(super::roles::load(&settings.policy).map_err(folder)?.problems);
     let found = library::load(&super::lower::folders(settings), &settings.fallback_language)
         .map_err(|error| format!("scripts and prompts: {error}"))?;
     // A rule whose script is broken is said to have none: the mistake itself stands beside it.

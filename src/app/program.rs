@@ -73,6 +73,7 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::Calendar(args) => {
             shelf(&loaded, |shelf| cli::run_calendar(&shelf.calendar, args, shelf.today, cli.json))
         }
+        Command::Roles { command } => roles(&loaded, command, cli.json),
         Command::Simulate(args) => simulate(&loaded, args, cli.json).await,
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
@@ -84,9 +85,25 @@ async fn run(cli: &Cli) -> ExitCode {
                     Ok(calendar) => calendar.zone().clone(),
                     Err(_) => jiff::tz::TimeZone::system(),
                 },
+                roles: match super::roles::load(&loaded.settings.policy) {
+                    Ok(loaded) => loaded.roles,
+                    Err(_) => crate::io::roles::built_in(),
+                },
             };
             cli::run_client(cli, &settings).await
         }
+    }
+}
+
+/// Runs a command on roles, and prints what it gives.
+fn roles(loaded: &Loaded, command: &cli::RolesCommand, as_json: bool) -> ExitCode {
+    match super::roles::load(&loaded.settings.policy) {
+        Ok(found) => {
+            let (text, code) = cli::run_roles(&found, command, as_json);
+            write!(std::io::stdout(), "{text}").ok();
+            ExitCode::from(code)
+        }
+        Err(error) => fail(cli::EXIT_CONFIG, &format!("roles cannot be read: {error}")),
     }
 }
 
@@ -202,6 +219,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(audit) => audit,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.access = match super::roles::settings(&loaded.settings) {
+        Ok(access) => access,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -314,6 +335,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.books = super::books::settings(&merged.settings)?;
         settings.evidence = super::evidence::settings(&merged.settings)?;
         settings.audit = super::audit::settings(&merged.settings)?;
+        settings.access = super::roles::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

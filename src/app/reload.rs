@@ -96,6 +96,7 @@ impl Driver {
         parts.outside.fallback = settings.fallback_language;
         parts.recorder.set_free_marks(settings.recorder.free_floor, settings.recorder.free_resume);
         parts.api.set_rate(settings.rate);
+        parts.api.set_access(settings.access);
         parts.api.set_import(settings.import);
         parts.api.desk().packs().set(super::facts::packs(&settings.planner));
         if let Ok(planner) = parts.api.planner() {

@@ -23,6 +23,16 @@ pub fn mask(phone: &str) -> String {
         .collect()
 }
 
+/// The name with all but its beginning covered: `王**`, `J***`. The first character of each word stays.
+pub fn mask_name(name: &str) -> String {
+    let covered = |word: &str| {
+        let mut characters = word.chars();
+        let first = characters.next().map(String::from).unwrap_or_default();
+        first + &"*".repeat(characters.count())
+    };
+    name.split(' ').map(covered).collect::<Vec<_>>().join(" ")
+}
+
 /// Covers mobile and fixed numbers of mainland China inside a text: eleven digits that begin
 /// with 1, ten to twelve that begin with 0. Other figures, such as order numbers, stay.
 pub fn mask_numbers(text: &str) -> String {
@@ -65,6 +75,15 @@ mod tests {
         check("110", "***");
         check("", "");
         check("anonymous", "anonymous");
+    }
+
+    #[test]
+    fn names_keep_their_first_character() {
+        let check = |name: &str, expect: &str| assert_eq!(mask_name(name), expect);
+        check("王小明", "王**");
+        check("王", "王");
+        check("Ann Lee", "A** L**");
+        check("", "");
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub struct Agent {
     pub ha1_file: Option<PathBuf>,
     /// Roles, such as `agent`, `supervisor`, `leader`. Default none.
     pub roles: Vec<String>,
+    /// Team, whose supervisor sees what its agents do. Default none.
+    pub team: String,
     /// Skills with their level, 1 to 9; 9 is best. Default none.
     pub skills: BTreeMap<String, u8>,
     /// Languages, best first. Default none: every one.
@@ -401,6 +403,7 @@ impl Lowering<'_> {
             name: agent.name.clone(),
             extension: agent.extension.clone(),
             roles: agent.roles.clone(),
+            team: agent.team.clone(),
             skills: agent.skills.clone(),
             languages: agent.languages.clone(),
             packs: agent.packs.clone(),

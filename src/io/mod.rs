@@ -17,6 +17,7 @@ pub mod pipes;
 pub mod planner;
 pub mod reading;
 pub mod recorder;
+pub mod roles;
 pub mod rosters;
 pub mod rtp;
 pub mod signal;

@@ -66,6 +66,8 @@ pub mod code {
     pub const NUMBER_IN_CALL: &str = "number_in_call";
     /// The entry is not pending any more: somebody else took, changed or removed it.
     pub const NOT_PENDING: &str = "not_pending";
+    /// This person must not make it: they are rated in it, or made the one before.
+    pub const NOT_BY: &str = "not_by";
     /// Reserved, but not dialled in time; the entry is due again.
     pub const RELEASED: &str = "released";
     /// No trunk of the campaign's group can take calls.

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::act::{Attempt, Refusal, Who};
 use super::changes::{Changes, Work};
 use super::clock::Rules;
-use super::pack::Kind;
+use super::pack::{Kind, Sale};
 use super::record::{Meeting, Stage, Ticket};
 use crate::base::{CallbackId, CustomerId, EventId, Timestamp};
 
@@ -82,6 +82,10 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
         }
     }
     work.derive(kind, new);
+    work.name_owner(kind, new);
+    if kind.sale != Sale::After {
+        work.tag(kind);
+    }
     work.count_lists();
     work.out.ticket.stages =
         kind.stage.iter().map(|rule| Stage { rule: rule.clone(), ..Stage::default() }).collect();
@@ -161,6 +165,30 @@ impl Work<'_> {
             kind.duty.iter().find(|duty| self.rules.windows(&duty.hours).is_some_and(|w| w.is_open(new.at)));
         if let Some(duty) = on_duty {
             self.out.ticket.department = duty.to.clone();
+        }
+    }
+
+    /// Where in the sale it lies, for lists and registers.
+    fn tag(&mut self, kind: &Kind) {
+        let sale = kind.sale.as_str().to_owned();
+        self.ticket().fields.entry("sale".into()).or_insert(sale);
+    }
+
+    /// Who is named for the customer's matter answers for it; where nobody is, the supervisor does.
+    fn name_owner(&mut self, kind: &Kind, new: &NewTicket) {
+        let field = self.rules.pack.owner_from.clone();
+        if field.is_empty() || !new.owner.is_empty() || !kind.owner.is_empty() {
+            return;
+        }
+        let named = new.fields.get(&field).or(new.known.get(&field)).map(|name| name.trim().to_owned());
+        let supervisor = self.rules.pack.supervisor.clone();
+        match named.filter(|name| !name.is_empty()) {
+            Some(name) => self.ticket().owner = name,
+            None => {
+                self.ticket().owner = supervisor;
+                self.out.warnings.push(format!("no_{field}"));
+                self.ticket().flags.insert(format!("no_{field}"));
+            }
         }
     }
 

@@ -52,6 +52,10 @@ pub struct TicketPack {
     pub owner: String,
     /// Who is told of breaches and takes escalations over.
     pub supervisor: String,
+    /// Field of the customer that names who answers for their tickets: `engineer`. Where it is empty, the
+    /// supervisor does, with the flag `no_<field>` (ROL-09). Empty: `owner` does.
+    #[serde(default)]
+    pub owner_from: String,
     /// Levels of escalation above the owner, lowest first; the last is kept where there are no more.
     #[serde(default)]
     pub levels: Vec<String>,
@@ -255,6 +259,30 @@ pub struct Coverage {
     pub flag: String,
 }
 
+/// Before, in, or after the sale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Sale {
+    /// 售前.
+    Pre,
+    /// 售中.
+    In,
+    /// 售后.
+    #[default]
+    After,
+}
+
+impl Sale {
+    /// The word in files and fields.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Sale::Pre => "pre",
+            Sale::In => "in",
+            Sale::After => "after",
+        }
+    }
+}
+
 /// One type of ticket: `[kind.<word>]`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -269,6 +297,8 @@ pub struct Kind {
     pub severity: String,
     /// A complaint: repeats are looked for, routine surveys of the customer rest.
     pub complaint: bool,
+    /// Where in the sale it lies: before, in, or after it (ROL-10); `after` where it is not said.
+    pub sale: Sale,
     /// Department; by the category where it is empty.
     pub department: String,
     /// Owner; the pack's where it is empty.
@@ -360,6 +390,8 @@ pub struct StageRule {
     pub clock: Option<ClockWord>,
     /// Who does it: a role; `department` for the ticket's, `owner` for the ticket's.
     pub by: String,
+    /// Nobody but who does it reports it (ROL-07); a supervisor enters it for them.
+    pub by_only: bool,
     /// Only where all of this holds.
     pub when: Vec<Condition>,
     /// Only after the department has acknowledged the ticket (TKT-08).
@@ -368,6 +400,8 @@ pub struct StageRule {
     pub requires: Vec<String>,
     /// Photos that must be attached.
     pub photos: u32,
+    /// Kinds of files of which one must be attached: `receipt` (ROL-10).
+    pub files: Vec<String>,
     /// Approvals that must be there before it is reported.
     pub approvals: Vec<String>,
     /// An answered call to the customer does it (TKT-10).

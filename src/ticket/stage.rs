@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::act::Refusal;
+use super::act::{Refusal, Role};
 use super::changes::{WantedCall, Work};
 use super::record::{Phase, Points, Stage, Ticket};
 use crate::base::{CallId, Timestamp};
@@ -165,6 +165,7 @@ impl Work<'_> {
             return Err(Refusal::field("result", format!("`{result}` is no result"), "write done or fail"));
         }
         self.may_report(at)?;
+        self.is_theirs(at)?;
         self.fill(fields)?;
         let rule = self.out.ticket.stages[at].rule.clone();
         if result != "fail" {
@@ -173,6 +174,11 @@ impl Work<'_> {
             if photos < usize::try_from(rule.photos).unwrap_or(0) {
                 let detail = format!("stage `{id}` asks for {} photos, {photos} are attached", rule.photos);
                 return Err(Refusal::field("photos", detail, "attach them with kind=photo first"));
+            }
+            let has = |kind: &String| self.out.ticket.files.iter().any(|file| file.kind == *kind);
+            if let Some(kind) = rule.files.iter().find(|kind| !has(kind)) {
+                let detail = format!("stage `{id}` asks for a file of kind `{kind}`, and none is attached");
+                return Err(Refusal::field("files", detail, format!("attach it with kind={kind} first")));
             }
             if let Some(missing) = rule.approvals.iter().find(|id| !self.out.ticket.is_signed(id)) {
                 return Err(Refusal::Conflict(format!("stage `{id}` waits for the approval `{missing}`")));
@@ -215,6 +221,27 @@ impl Work<'_> {
             )));
         }
         Ok(())
+    }
+
+    /// Refuses who has no part in a stage: a department writes its own, and what is one role's alone
+    /// nobody else writes (ROL-07).
+    fn is_theirs(&self, at: usize) -> Result<(), Refusal> {
+        let Some(stage) = self.out.ticket.stages.get(at) else { return Ok(()) };
+        let (rule, who) = (&stage.rule, self.who);
+        let by = if rule.by.is_empty() { "department" } else { rule.by.as_str() };
+        let bound = match who.role {
+            Role::Department => true,
+            Role::Agent => rule.by_only,
+            Role::Supervisor => false,
+        };
+        let doer = self.role(by);
+        if !bound || who.name == doer || who.holds.contains(&doer) {
+            return Ok(());
+        }
+        Err(Refusal::Forbidden(format!(
+            "stage `{}` is written by {doer}, and {} is not of it; a supervisor may enter it for them",
+            rule.id, who.name
+        )))
     }
 
     /// A stage is done.

@@ -21,6 +21,7 @@ pub fn agent(name: &str, extension: &str) -> AgentSettings {
         name: name.into(),
         extension: extension.into(),
         roles: Vec::new(),
+        team: String::new(),
         skills: Default::default(),
         languages: Vec::new(),
         packs: Vec::new(),

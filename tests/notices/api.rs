@@ -47,6 +47,7 @@ async fn the_command_line_shows_notices_and_tries_channels() {
         socket: shop.site.socket(),
         database: shop.site.url(),
         zone: jiff::tz::TimeZone::UTC,
+        roles: ringback::io::roles::built_in(),
     };
     let run = async |words: &[&str]| {
         let all = ["ringback", "notices"].iter().chain(words);

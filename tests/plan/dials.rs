@@ -8,17 +8,20 @@ use ringback::calendar::Windows;
 use ringback::engine::{Clear, DialOrder};
 use ringback::io::planner::Settings;
 use ringback::io::store::roster::NewShift;
+use ringback::io::store::NewToken;
 use ringback::io::web::Control;
 use ringback::ticket::rules_of_tickets;
 use serde_json::{Value, json};
 
 use super::shop::{SHOP, Shop, at, phone, settings};
 use crate::support::databases::{Database, execute, on_both_databases};
+use crate::web::site::{send, token_of};
 
 on_both_databases! {
     win_06_an_agent_who_dials_at_1230_needs_a_reason_and_stands_in_the_adherence_report,
     win_04_the_guard_of_agents_spares_numbers_that_are_in_a_call_or_want_none,
     each_agent_has_a_card_of_their_own_which_is_dialled_skipped_or_given_back,
+    rol_06_whoever_is_rated_never_makes_the_call_another_agent_is_picked,
     rem_03_a_promised_call_rings_at_1530_at_the_same_agent_or_the_deputy,
     a_customer_who_left_an_agent_without_a_rating_is_asked_once_by_the_robot,
     the_card_of_a_call_has_customer_tickets_and_script_with_one_question,
@@ -38,6 +41,18 @@ deadline = "2d"
 mode = "agent"
 script = "generic"
 caller = { person = "absent", deputy = "wang" }
+[event."job.done"]
+title = "完工"
+fields = { worker = "师傅 / worker" }
+[rule.rated]
+title = "满意度回访"
+source = "test"
+on = { event = ["job.done"] }
+due = "0min"
+deadline = "2d"
+mode = "agent"
+script = "generic"
+rates = { "师傅" = "worker" }
 [rule.anybodys]
 title = "座席回访"
 source = "test"
@@ -168,6 +183,39 @@ async fn each_agent_has_a_card_of_their_own_which_is_dialled_skipped_or_given_ba
     shop.set("2026-03-03 09:30");
     preview("erin", 200).await;
     shop.site.post("/api/v1/agents/frank/preview/dial", json!({})).await.expect(409);
+}
+
+async fn rol_06_whoever_is_rated_never_makes_the_call_another_agent_is_picked(db: &Database) {
+    let shop = Shop::with(db, with(|_| {})).await;
+    let customer = shop.customer("C0", &phone(0)).await;
+    shop.event(customer, "job.done", "2026-03-03 08:00", "J1", r#"{"worker":"zhang"}"#).await;
+    shop.turn("2026-03-03 09:05").await;
+    let preview = async |who: &str, status: u16| -> Value {
+        shop.site.post(&format!("/api/v1/agents/{who}/preview"), json!({})).await.expect(status)
+    };
+    preview("zhang", 404).await;
+    let card = preview("li", 200).await;
+    assert_eq!(card["rated"]["师傅"], "zhang", "{card}");
+    let id = card["callback"]["id"].as_i64().unwrap();
+    // The guard of the telephone says the same, and no reason helps.
+    let callback = Some(ringback::base::CallbackId(id));
+    let own = Clear { agent: "zhang".into(), callback, ..asked(1, &phone(0), "urgent") };
+    let refused = shop.planner.clear(&own, shop.now()).await.unwrap_err();
+    assert_eq!(refused.code, "not_by");
+    assert!(refused.detail.contains("zhang is rated in this callback, as 师傅"), "{refused:?}");
+    let other = Clear { agent: "li".into(), callback, ..asked(2, &phone(0), "") };
+    shop.planner.clear(&other, shop.now()).await.unwrap();
+    // Nobody gives it to them, and they do not close it by hand.
+    let assign = |who: &str| json!({ "assignee": who, "reason": "test" });
+    shop.site.post(&format!("/api/v1/callbacks/{id}/assign"), assign("zhang")).await.expect(409);
+    shop.site.post(&format!("/api/v1/callbacks/{id}/assign"), assign("li")).await.expect(200);
+    let new = NewToken { name: "z", scope: "operate", agent: "zhang", ..NewToken::default() };
+    let token = token_of(&shop.site.store, &new).await;
+    for (path, body) in [("note", json!({ "note": "x" })), ("answers", json!({ "answers": {} }))] {
+        let path = format!("/api/v1/callbacks/{id}/{path}");
+        let answer = send(shop.site.request(reqwest::Method::POST, &path, &token).json(&body)).await;
+        assert_eq!(answer.status, 403, "{path}: {}", answer.text());
+    }
 }
 
 async fn rem_03_a_promised_call_rings_at_1530_at_the_same_agent_or_the_deputy(db: &Database) {

@@ -138,6 +138,7 @@ async fn the_command_line_shows_who_is_on_duty(db: &Database) {
         socket: site.socket(),
         database: site.url(),
         zone: jiff::tz::TimeZone::UTC,
+        roles: ringback::io::roles::built_in(),
     };
     let run = async |words: &[&str]| {
         let all = ["ringback", "roster"].iter().chain(words);

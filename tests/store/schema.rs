@@ -59,7 +59,7 @@ async fn the_audit_log_takes_no_edit(database: &Database) {
 async fn a_token_is_found_by_its_hash_until_it_is_revoked(database: &Database) {
     let store = database.open().await;
     let expires_at = Some(ringback::base::Timestamp(MONDAY.0 + 1_000));
-    let new = NewToken { name: "console", hash: "abc123", scope: "read", expires_at, roles: &[] };
+    let new = NewToken { name: "console", hash: "abc123", scope: "read", expires_at, ..NewToken::default() };
     let made = store.create_token(&new, "local", MONDAY).await.unwrap();
     let twice = store.create_token(&NewToken { hash: "other", ..new.clone() }, "local", MONDAY).await;
     assert!(matches!(twice, Err(Error::Exists { what: "token", .. })));

@@ -312,6 +312,7 @@ async fn the_command_line_opens_shows_and_reports(db: &Database) {
         socket: site.socket(),
         database: site.url(),
         zone: jiff::tz::TimeZone::UTC,
+        roles: ringback::io::roles::built_in(),
     };
     let run = async |line: &[&str]| {
         let cli = ringback::io::cli::Cli::try_parse_from(["ringback", "tickets"].iter().chain(line)).unwrap();

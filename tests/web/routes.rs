@@ -1,6 +1,6 @@
 //! Every route and who may use it. `access.rs` holds the program to it.
 
-/// Method, path in the document, scope it needs.
+/// Method, path in the document, the smallest of the roles `read`, `operate` and `admin` that it opens to.
 pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/livez", "open"),
     ("get", "/readyz", "open"),
@@ -176,6 +176,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("patch", "/api/v1/customers/{id}", "operate"),
     ("delete", "/api/v1/customers/{id}", "admin"),
     ("get", "/api/v1/customers/{id}/export", "operate"),
+    ("post", "/api/v1/customers/{id}/unmask", "operate"),
+    ("get", "/api/v1/policies", "read"),
+    ("get", "/api/v1/policies/{pack}", "read"),
+    ("put", "/api/v1/policies/{pack}", "admin"),
+    ("get", "/api/v1/roles", "read"),
     ("get", "/api/v1/plan", "read"),
     ("post", "/api/v1/plan", "read"),
     ("post", "/api/v1/plan/{pack}/{day}/build", "operate"),

@@ -1,4 +1,4 @@
-//! The routes of registers, reports and sheets: method, path in the document, scope it needs.
+//! The routes of registers, reports and sheets: method, path in the document, the smallest role.
 
 pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/registers", "read"),

@@ -336,10 +336,14 @@ pub async fn send(request: reqwest::RequestBuilder) -> Answer {
 }
 
 async fn token(store: &Store, scope: &str) -> String {
+    token_of(store, &NewToken { name: scope, scope, ..NewToken::default() }).await
+}
+
+/// The secret of a token that is made.
+pub async fn token_of(store: &Store, new: &NewToken<'_>) -> String {
     let secret = new_secret().unwrap();
     let hash = hash_secret(&secret);
-    let new = NewToken { name: scope, hash: &hash, scope, expires_at: None, roles: &[] };
-    store.create_token(&new, "test", MONDAY).await.unwrap();
+    store.create_token(&NewToken { hash: &hash, ..new.clone() }, "test", MONDAY).await.unwrap();
     secret
 }
 

@@ -20,6 +20,7 @@ pub(super) fn agent(name: &str) -> AgentSettings {
         name: name.to_owned(),
         extension: format!("8{name}"),
         roles: Vec::new(),
+        team: String::new(),
         skills: Default::default(),
         languages: Vec::new(),
         packs: Vec::new(),

@@ -387,6 +387,7 @@ impl Books {
         let mut row = self.row(id).await?;
         let report = self.report_file(&row.report)?;
         let next = State::parse(&row.state).after(step).map_err(Error::Refused)?;
+        self.by_another(id, step, by).await?;
         if step == Step::Submit {
             let texts: BTreeMap<String, String> = serde_json::from_str(&row.texts).unwrap_or_default();
             let is_empty = |id: &String| texts.get(id).is_none_or(|text| text.trim().is_empty());
@@ -412,6 +413,23 @@ impl Books {
         };
         self.store().change_report(&row, &[], (word, said), by, now).await?;
         self.report(id, now).await
+    }
+
+    /// Who handed a report in does not review it, and who did either does not approve it (ROL-05).
+    async fn by_another(&self, id: i64, step: Step, by: &str) -> Result<(), Error> {
+        let theirs: &[&str] = match step {
+            Step::Review => &["submit"],
+            Step::Approve => &["submit", "review"],
+            Step::Submit | Step::Return => return Ok(()),
+        };
+        let log = self.store().report_log(id).await?;
+        let round = log.iter().rev().take_while(|line| line.action != "return");
+        let Some(line) = round.filter(|line| line.actor == by).find(|line| theirs.contains(&&*line.action))
+        else {
+            return Ok(());
+        };
+        let did = if line.action == "submit" { "handed it in" } else { "reviewed it" };
+        Err(Error::Refused(format!("{by} {did}: somebody else takes this step")))
     }
 
     /// Whether anything happened that a report would tell of.

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 pub use super::archive_args::{CustomerCommand, IntakeArgs, IntakeCommand};
 pub use super::lifetime::Lifetime;
 use super::lifetime::lifetime;
-use super::{CalendarArgs, PolicyCommand};
+use super::{CalendarArgs, PolicyCommand, RolesCommand};
 
 /// Dials the day's callback list, surveys, records, answers the hotline.
 #[derive(Clone, Debug, Parser)]
@@ -124,6 +124,12 @@ pub enum Command {
         /// What with them.
         #[command(subcommand)]
         command: TokenCommand,
+    },
+    /// Roles: what their holders may do, and with whose things.
+    Roles {
+        /// What with them.
+        #[command(subcommand)]
+        command: RolesCommand,
     },
     /// Prompts.
     Prompts {
@@ -341,16 +347,25 @@ pub enum TokenCommand {
         /// Unique name, which the audit log shows.
         #[arg(long)]
         name: String,
-        /// What it may do: read, operate or admin.
-        #[arg(long, value_parser = scope)]
-        scope: crate::io::web::Scope,
+        /// Its first role: read, operate, admin, or another of `ringback roles show`.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        scope: String,
         /// How long it is good: `30d`, `12h`, `10m`, or `never`.
         #[arg(long, value_name = "TIME", value_parser = lifetime, default_value = "90d")]
         expires_in: Lifetime,
-        /// Role of the company that its holder has, by which approvals of tickets are signed; as
-        /// often as wanted.
+        /// Further role, or a title of the company by which its holder signs approvals of tickets;
+        /// as often as wanted.
         #[arg(long = "role", value_name = "ROLE")]
         roles: Vec<String>,
+        /// Agent of its holder: whose calls, callbacks and sheets are theirs.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        agent: String,
+        /// Department of its holder: whose tickets they see.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        department: String,
+        /// Policy pack of its holder.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        shop: String,
     },
     /// All tokens.
     List,
@@ -376,10 +391,6 @@ pub enum PromptsCommand {
         #[arg(long, value_name = "NUMBER")]
         to: String,
     },
-}
-
-fn scope(text: &str) -> Result<crate::io::web::Scope, String> {
-    text.parse()
 }
 
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {

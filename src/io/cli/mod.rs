@@ -24,6 +24,7 @@ mod prompts;
 mod registers;
 mod replay;
 mod reports;
+mod roles;
 mod rosters;
 mod simulate;
 mod storage;
@@ -47,6 +48,7 @@ pub use policy::{PolicyCommand, Shelf};
 pub use registers::{PerformanceArgs, RegisterArgs, RegisterCommand};
 pub use replay::ReplayArgs;
 pub use reports::{ReportArgs, ReportCommand, StepWord};
+pub use roles::{RolesCommand, run_roles};
 pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
@@ -75,6 +77,8 @@ pub struct ClientSettings {
     pub database: String,
     /// The calendar's zone, in which times are shown.
     pub zone: jiff::tz::TimeZone,
+    /// Roles that tokens may have.
+    pub roles: crate::access::Roles,
 }
 
 /// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar` or
@@ -133,6 +137,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         | Command::Check(_)
         | Command::Config { .. }
         | Command::Policy { .. }
+        | Command::Roles { .. }
         | Command::Simulate(_)
         | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }

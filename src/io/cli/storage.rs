@@ -22,27 +22,54 @@ pub(super) async fn token(
     let store = open(&settings.database).await?;
     let now = utc();
     match command {
-        TokenCommand::Create { name, scope, expires_in: Lifetime(seconds), roles } => {
+        TokenCommand::Create {
+            name,
+            scope,
+            expires_in: Lifetime(seconds),
+            roles,
+            agent,
+            department,
+            shop,
+        } => {
+            let words: Vec<&str> = match scope.as_str() {
+                "" => roles.iter().map(String::as_str).collect(),
+                scope => vec![scope],
+            };
+            settings
+                .roles
+                .check(&words)
+                .map_err(|(problem, hint)| Failure::failed(format!("{problem}; {hint}")))?;
             let secret = new_secret().map_err(Failure::failed)?;
             let hash = hash_secret(&secret);
             let expires_at = seconds.map(|s| now + std::time::Duration::from_secs(s));
-            let new = NewToken { name, hash: &hash, scope: scope.as_str(), expires_at, roles };
+            let new = NewToken { name, hash: &hash, scope, expires_at, roles, agent, department, shop };
             let token = store.create_token(&new, ACTOR, now).await?;
             let view = json!({ "secret": secret, "token": TokenView::new(token, now) });
             // The secret alone on stdout, so that a script can keep it; all else for people.
             output.print(&view, |_| format!("{secret}\n"));
             if !output.json {
-                eprintln!("`{name}` with scope {} is shown this once; only its hash is kept", scope.as_str());
+                let roles: Vec<&str> = [scope.as_str()]
+                    .into_iter()
+                    .filter(|s| !s.is_empty())
+                    .chain(roles.iter().map(String::as_str))
+                    .collect();
+                eprintln!("`{name}` ({}) is shown this once; only its hash is kept", roles.join(", "));
             }
         }
         TokenCommand::List => {
             let views: Vec<_> = store.tokens().await?.into_iter().map(|t| TokenView::new(t, now)).collect();
             output.print(&json!({ "items": views }), |all| {
-                let mut table = Table::new(&["name", "scope", "roles", "good", "made", "expires", "revoked"]);
+                let mut table =
+                    Table::new(&["name", "scope", "roles", "holder", "good", "made", "expires", "revoked"]);
                 for row in all["items"].as_array().into_iter().flatten() {
                     let good = if row["valid"] == true { "yes" } else { "no" };
                     let roles: Vec<&str> =
                         row["roles"].as_array().into_iter().flatten().filter_map(|r| r.as_str()).collect();
+                    let holder: Vec<String> = ["agent", "department", "shop"]
+                        .map(|key| text(row, key))
+                        .into_iter()
+                        .filter(|place| !place.is_empty())
+                        .collect();
                     let time = |key: &str| local_time(&row[key]);
                     let expires =
                         if row["expires_at"].is_null() { "never".into() } else { time("expires_at") };
@@ -50,6 +77,7 @@ pub(super) async fn token(
                         text(row, "name"),
                         text(row, "scope"),
                         roles.join(", "),
+                        holder.join(", "),
                         good.into(),
                         time("created_at"),
                         expires,

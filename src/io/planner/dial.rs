@@ -20,6 +20,8 @@ use crate::ticket::{CALL_RULE, SURVEY_RULE};
 const CALLS_COUNT: Duration = Duration::from_secs(8 * 24 * 3_600);
 /// How long the card of a callback is kept for one agent who neither dials nor skips.
 pub const PREVIEW: Duration = Duration::from_secs(180);
+/// Callbacks that are looked at for one that an agent may make.
+const CARDS: usize = 50;
 /// Surveys of one look.
 const SURVEYS: u32 = 200;
 /// Between two tries to bring a promised call to somebody.
@@ -41,6 +43,11 @@ impl Planner {
     }
 
     async fn cleared(&self, asked: &Clear, now: Timestamp) -> Result<Result<Clearance, Reason>, Error> {
+        if let Some(callback) = asked.callback
+            && let Some(why) = self.why_not_by(callback, &asked.agent, now).await?
+        {
+            return Ok(Err(Reason::new(code::NOT_BY, why)));
+        }
         let party = match asked.callback {
             Some(callback) => self.of_callback(callback, now).await?,
             None => match PhoneNumber::parse(&asked.number, None) {
@@ -146,24 +153,42 @@ impl Planner {
         Ok(self.store().customers_by_id(&[id]).await?.into_values().next())
     }
 
-    /// The next callback of today that this agent is to call; its card stays theirs for
+    /// The next callback of today that this agent is to call, of the rules that suit them; its card stays theirs for
     /// [`PREVIEW`].
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn preview_next(&self, agent: &str, now: Timestamp) -> Result<Option<CallbackId>, Error> {
+    pub async fn preview_next(
+        &self,
+        agent: &str,
+        suits: &(dyn Fn(&Rule) -> bool + Sync),
+        now: Timestamp,
+    ) -> Result<Option<CallbackId>, Error> {
         let settings = self.settings();
         let today = settings.calendar.date(now);
         let rules: Vec<String> = settings
             .policies
             .all_in_force(today)
             .flat_map(|policy| {
-                let by_agents = policy.pack.rule.iter().filter(|(_, rule)| rule.mode == Mode::Agent);
+                let by_agents =
+                    policy.pack.rule.iter().filter(|(_, rule)| rule.mode == Mode::Agent && suits(rule));
                 by_agents.map(|(id, _)| campaign::name(&policy.pack.pack, id))
             })
             .collect();
         let day = today.to_string();
-        Ok(self.store().open_card((agent, &day, &rules), now, now + PREVIEW).await?)
+        let mut passed_over = Vec::new();
+        for _ in 0..CARDS {
+            let found = self.store().next_card((agent, &day, &rules), &passed_over, now).await?;
+            let Some(callback) = found else { return Ok(None) };
+            // Another agent calls where this one is rated; and another may be faster.
+            if self.why_not_by(callback, agent, now).await?.is_none()
+                && self.store().take_card(callback, agent, now, now + PREVIEW).await?
+            {
+                return Ok(Some(callback));
+            }
+            passed_over.push(callback);
+        }
+        Ok(None)
     }
 
     /// The order to dial what an agent has open.

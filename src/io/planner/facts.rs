@@ -159,7 +159,11 @@ impl Planner {
     }
 
     /// Who made the callback before, where a rule wants another person than that (SCH-06).
-    async fn other_callers(&self, pack: &Pack, callbacks: &[Stored]) -> Result<BTreeMap<i64, String>, Error> {
+    pub(super) async fn other_callers(
+        &self,
+        pack: &Pack,
+        callbacks: &[Stored],
+    ) -> Result<BTreeMap<i64, String>, Error> {
         let wants = |stored: &&Stored| {
             let rule: Option<&Rule> = pack.rule.get(&stored.callback.rule);
             rule.is_some_and(|rule| !rule.caller.not_the_caller_of.is_empty())

@@ -7,6 +7,7 @@
 
 mod adherence;
 mod archive;
+mod barred;
 mod booking;
 mod by_hand;
 mod call_card;

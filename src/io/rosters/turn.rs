@@ -249,7 +249,16 @@ impl Rosters {
         let known = self.store().loads(pack, begin, end).await?;
         let loads: Vec<u64> = agents.iter().map(|who| known.get(who).copied().unwrap_or(0)).collect();
         for ((callback, _), at) in nobodys.iter().zip(share_out(nobodys.len(), &loads)) {
-            let edit = Edit::Assign(agents[at].clone());
+            // Nobody is asked about themselves: the next one takes it.
+            let mut turn = agents.iter().cycle().skip(at).take(agents.len());
+            let found = loop {
+                let Some(agent) = turn.next() else { break None };
+                if self.parts.planner.why_not_by(CallbackId(*callback), agent, now).await?.is_none() {
+                    break Some(agent.clone());
+                }
+            };
+            let Some(agent) = found else { continue };
+            let edit = Edit::Assign(agent);
             let reason = "shared out evenly among those who have a shift";
             self.parts.planner.edit(CallbackId(*callback), &edit, reason, ACTOR, now).await?;
         }

@@ -135,61 +135,74 @@ impl Store {
         Ok(true)
     }
 
-    /// The next callback of the day by one of these rules (`pack/rule`), which agents call, kept for
-    /// this one until `until`: the one
-    /// that is open for them already, else theirs by name, else anybody's, by its time.
-    pub async fn open_card(
+    /// The next callback of the day by one of these rules (`pack/rule`), which agents call: the one
+    /// that is open for this agent already, else theirs by name, else anybody's, by its time. Those
+    /// passed over are not looked at again.
+    pub async fn next_card(
         &self,
         (agent, day, rules): (&str, &str, &[String]),
+        passed_over: &[CallbackId],
         now: Timestamp,
-        until: Timestamp,
     ) -> Result<Option<CallbackId>, Error> {
         if rules.is_empty() {
             return Ok(None);
         }
-        // Another agent may take the one that was found; then the next is looked for.
-        for _ in 0..5 {
-            let found: Option<(i64,)> = on!(&self.db, p => {
-                let mut query = QueryBuilder::new(
-                    "SELECT b.id FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id WHERE v.day = ");
-                query.push_bind(day);
-                // How many agents reach how much in a day is theirs to find out.
-                query.push(" AND v.code IN ('agent_needed', 'capacity') AND b.state = 'open' AND b.earliest <= ");
-                query.push_bind(now.0);
-                query.push(" AND (b.origin <> 'appointment' OR b.due <= ").push_bind(now.0);
-                query.push(") AND b.assignee IN ('', ").push_bind(agent);
-                query.push(") AND (COALESCE(b.preview_until, 0) <= ").push_bind(now.0);
-                query.push(" OR b.preview_by = ").push_bind(agent);
-                query.push(") AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > ");
-                query.push_bind(now.0 - REST_MS).push(") AND b.pack || '/' || b.rule IN (");
+        let found: Option<(i64,)> = on!(&self.db, p => {
+            let mut query = QueryBuilder::new(
+                "SELECT b.id FROM day_verdicts v JOIN callbacks b ON b.id = v.callback_id WHERE v.day = ");
+            query.push_bind(day);
+            // How many agents reach how much in a day is theirs to find out.
+            query.push(" AND v.code IN ('agent_needed', 'capacity') AND b.state = 'open' AND b.earliest <= ");
+            query.push_bind(now.0);
+            query.push(" AND (b.origin <> 'appointment' OR b.due <= ").push_bind(now.0);
+            query.push(") AND b.assignee IN ('', ").push_bind(agent);
+            query.push(") AND (COALESCE(b.preview_until, 0) <= ").push_bind(now.0);
+            query.push(" OR b.preview_by = ").push_bind(agent);
+            query.push(") AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > ");
+            query.push_bind(now.0 - REST_MS).push(") AND b.pack || '/' || b.rule IN (");
+            let mut list = query.separated(", ");
+            rules.iter().for_each(|rule| {
+                list.push_bind(rule.as_str());
+            });
+            query.push(")");
+            if !passed_over.is_empty() {
+                query.push(" AND b.id NOT IN (");
                 let mut list = query.separated(", ");
-                rules.iter().for_each(|rule| {
-                    list.push_bind(rule.as_str());
+                passed_over.iter().for_each(|id| {
+                    list.push_bind(id.0);
                 });
-                query.push(") ORDER BY CASE WHEN b.preview_by = ").push_bind(agent);
-                query.push(" AND b.preview_until > ").push_bind(now.0);
-                query.push(" THEN 0 ELSE 1 END, CASE WHEN b.assignee = ").push_bind(agent);
-                query.push(" THEN 0 ELSE 1 END, b.due, b.id LIMIT 1");
-                query.build_query_as().persistent(false).fetch_optional(p).await
-            })?;
-            let Some((id,)) = found else { return Ok(None) };
-            let mut tx = self.db.begin().await?;
-            let taken = within!(&mut tx, c => sqlx::query(
-                "UPDATE callbacks SET preview_by = $2, preview_until = $3
-                 WHERE id = $1 AND state = 'open' AND (COALESCE(preview_until, 0) <= $4 OR preview_by = $2)")
-                .bind(id)
-                .bind(clean(agent))
-                .bind(until.0)
-                .bind(now.0)
-                .execute(c)
-                .await
-                .map(|done| done.rows_affected()))?;
-            tx.commit().await?;
-            if taken > 0 {
-                return Ok(Some(CallbackId(id)));
+                query.push(")");
             }
-        }
-        Ok(None)
+            query.push(" ORDER BY CASE WHEN b.preview_by = ").push_bind(agent);
+            query.push(" AND b.preview_until > ").push_bind(now.0);
+            query.push(" THEN 0 ELSE 1 END, CASE WHEN b.assignee = ").push_bind(agent);
+            query.push(" THEN 0 ELSE 1 END, b.due, b.id LIMIT 1");
+            query.build_query_as().persistent(false).fetch_optional(p).await
+        })?;
+        Ok(found.map(|(id,)| CallbackId(id)))
+    }
+
+    /// Keeps a callback for an agent until `until`; false where another was faster.
+    pub async fn take_card(
+        &self,
+        callback: CallbackId,
+        agent: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut tx = self.db.begin().await?;
+        let taken = within!(&mut tx, c => sqlx::query(
+            "UPDATE callbacks SET preview_by = $2, preview_until = $3
+             WHERE id = $1 AND state = 'open' AND (COALESCE(preview_until, 0) <= $4 OR preview_by = $2)")
+            .bind(callback.0)
+            .bind(clean(agent))
+            .bind(until.0)
+            .bind(now.0)
+            .execute(c)
+            .await
+            .map(|done| done.rows_affected()))?;
+        tx.commit().await?;
+        Ok(taken > 0)
     }
 
     /// The callback whose card an agent has open, with the number of its customer to call first.

@@ -37,6 +37,7 @@ pub mod ticket;
 mod token;
 mod visit;
 mod warning;
+mod within;
 mod write;
 
 pub use agent::{AgentLogin, AgentStateRow, AgentTime};
@@ -56,6 +57,7 @@ pub use segment::SegmentRow;
 pub use token::{NewToken, Token};
 pub use visit::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
 pub use warning::{NewWarning, Uncovered, WarningRow};
+pub use within::Thing;
 pub use write::{
     Full, QUEUE_CAPACITY, RESERVE_LIMIT, StoreEvent, StoreHealth, Writer, WriterHandle, WriterSettings,
 };

@@ -1,6 +1,6 @@
 //! Who asks, and whether they may.
 
-use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -9,14 +9,17 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use super::live::LiveAgent;
+use super::permit;
 use super::problem::Problem;
 use super::server::Via;
 use super::state::{ApiState, Shared};
-use crate::io::store::AuditLine;
+use crate::access::{Access, Permission, Reach};
+use crate::base::CallId;
+use crate::io::store::{AuditLine, Thing};
 
 /// What a token starts with, so that scanners of leaked secrets know it.
 pub const TOKEN_PREFIX: &str = "rb_";
@@ -24,40 +27,6 @@ pub const TOKEN_PREFIX: &str = "rb_";
 const TOKEN_BYTES: usize = 32;
 /// Longest bearer text that is looked at.
 const TOKEN_TEXT_LIMIT: usize = 128;
-
-/// What a token may do; each scope holds the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Scope {
-    /// See lists, campaigns, calls and their results; numbers are masked.
-    Read,
-    /// Import, start and stop campaigns, hear recordings, see traces and whole numbers.
-    Operate,
-    /// Tokens, audit log, drain, reload.
-    Admin,
-}
-
-impl Scope {
-    /// The word in the database and the API.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Scope::Read => "read",
-            Scope::Operate => "operate",
-            Scope::Admin => "admin",
-        }
-    }
-}
-
-impl FromStr for Scope {
-    type Err = String;
-
-    fn from_str(word: &str) -> Result<Self, String> {
-        [Scope::Read, Scope::Operate, Scope::Admin]
-            .into_iter()
-            .find(|s| s.as_str() == word)
-            .ok_or_else(|| format!("`{word}` is not a scope: write read, operate or admin"))
-    }
-}
 
 /// A new secret: `rb_` and 43 characters. It is shown once and stored nowhere.
 pub fn new_secret() -> Result<String, String> {
@@ -77,15 +46,13 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|d| char::from(b"0123456789abcdef"[d as usize])).collect()
 }
 
-/// Who asks.
+/// Who asks, and what their roles let them do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The token's name, or `local` for the unix socket.
     pub name: String,
-    /// What they may do.
-    pub scope: Scope,
-    /// Roles of the company that they hold: what they may sign.
-    pub roles: Vec<String>,
+    /// What they may do, and with whose things.
+    pub access: Arc<Access>,
     /// Hash of the token, to ask again whether it is still valid; None for the unix socket.
     token: Option<String>,
 }
@@ -103,12 +70,61 @@ impl Caller {
         Ok(api.store().append_audit(&line).await?)
     }
 
-    /// Refuses a caller whose scope is smaller than `needed`.
-    pub fn needs(&self, needed: Scope) -> Result<(), Problem> {
-        if self.scope >= needed {
+    /// The name under which they act where persons are told apart: that of their agent, else the token's.
+    pub fn person(&self) -> &str {
+        let agent = &self.access.holder().agent;
+        if agent.is_empty() { &self.name } else { agent }
+    }
+
+    /// Whether something is allowed at all.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.access.may(permission)
+    }
+
+    /// Refuses a caller none of whose roles gives a permission.
+    pub fn needs(&self, needed: Permission) -> Result<(), Problem> {
+        if self.may(needed) {
             return Ok(());
         }
-        Err(Problem::forbidden(needed.as_str(), self.scope.as_str()))
+        Err(Problem::forbidden(needed, &self.access.holder().roles))
+    }
+
+    /// Whose things a permission reaches: what lists are narrowed by.
+    pub fn reach(&self, permission: Permission) -> Reach {
+        self.access.reach(permission)
+    }
+
+    /// Refuses a thing that a permission does not reach. What does not exist is left to the handler,
+    /// whose words are better.
+    pub async fn needs_in_reach(
+        &self,
+        api: &ApiState,
+        permission: Permission,
+        thing: Thing,
+        id: &str,
+    ) -> Result<(), Problem> {
+        self.needs(permission)?;
+        let reach = self.reach(permission);
+        if thing == Thing::Call && talks_now(api, &reach, id) {
+            return Ok(());
+        }
+        if reach.is_all() || api.store().is_reached(thing, id, &reach).await? != Some(false) {
+            return Ok(());
+        }
+        Err(Problem::out_of_reach(permission))
+    }
+
+    /// Whether callbacks that a rule gives to a role of the company are theirs: who assigns callbacks may
+    /// make all.
+    pub fn calls_as(&self, role: &str) -> bool {
+        role.is_empty()
+            || self.may(Permission::CallbacksAssign)
+            || self.access.titles().iter().any(|title| title == role)
+    }
+
+    /// Refuses a caller who may not hear the recording of a call.
+    pub async fn may_hear(&self, api: &ApiState, call: CallId) -> Result<(), Problem> {
+        self.needs_in_reach(api, Permission::RecordingsHear, Thing::Call, &call.to_string()).await
     }
 
     /// Whether the token is still good: a stream asks this as long as it runs.
@@ -122,22 +138,27 @@ impl Caller {
     }
 }
 
-/// Lets in who shows a valid token, or comes over the unix socket.
-pub(super) async fn authenticate(State(api): State<Shared>, mut request: Request, next: Next) -> Response {
+/// Lets in who shows a valid token, or comes over the unix socket, and whose roles give what the
+/// route needs.
+pub(super) async fn authenticate(State(api): State<Shared>, request: Request, next: Next) -> Response {
     let via = request.extensions().get::<Via>().copied();
-    match identify(&api, via, request.headers()).await {
-        Ok(caller) => {
-            request.extensions_mut().insert(caller);
-            next.run(request).await
-        }
-        Err(problem) => problem.into_response(),
+    let (mut parts, body) = request.into_parts();
+    let caller = match identify(&api, via, &parts.headers).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    if let Err(problem) = permit::permit(&api, &caller, &mut parts).await {
+        return problem.into_response();
     }
+    parts.extensions.insert(caller);
+    next.run(Request::from_parts(parts, body)).await
 }
 
 async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Result<Caller, Problem> {
     let peer = match via {
         Some(Via::Unix) => {
-            return Ok(Caller { name: "local".into(), scope: Scope::Admin, roles: Vec::new(), token: None });
+            let access = Arc::new(Access::everything("local"));
+            return Ok(Caller { name: "local".into(), access, token: None });
         }
         Some(Via::Tcp(peer)) => peer.ip(),
         // A server that does not say how the request came is a mistake of ours; nobody profits from it.
@@ -152,9 +173,8 @@ async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Resu
         return Err(Problem::unauthorized());
     };
     api.limits.request(token.id).map_err(|s| Problem::too_many(s, "this token asks too often"))?;
-    let scope = token.scope.parse().map_err(|e: String| Problem::internal(&e))?;
-    let roles = token.roles();
-    Ok(Caller { name: token.name, scope, roles, token: Some(token.hash) })
+    let access = Arc::new(api.access_of(token.holder()));
+    Ok(Caller { name: token.name, access, token: Some(token.hash) })
 }
 
 async fn look_up(api: &ApiState, headers: &HeaderMap) -> Result<Option<crate::io::store::Token>, Problem> {
@@ -174,31 +194,20 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     good.then_some(secret)
 }
 
-macro_rules! scopes {
-    ($($(#[$doc:meta])* $name:ident => $scope:expr;)*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Debug)]
-        pub struct $name(pub Caller);
-
-        impl<S: Sync> FromRequestParts<S> for $name {
-            type Rejection = Problem;
-
-            async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-                let caller = parts.extensions.get::<Caller>().cloned().ok_or_else(Problem::unauthorized)?;
-                caller.needs($scope)?;
-                Ok($name(caller))
-            }
-        }
-    )*};
+/// Whether somebody who is reached has a call at this moment: what the store knows of a call's people
+/// is written at its end.
+fn talks_now(api: &ApiState, reach: &Reach, call: &str) -> bool {
+    let live = api.parts.live.borrow();
+    let has = |agent: &LiveAgent| agent.call.is_some_and(|own| own.to_string() == call);
+    live.agents.iter().any(|agent| has(agent) && reach.has_person(&agent.name))
 }
 
-scopes! {
-    /// A handler that takes this is open to every scope.
-    Read => Scope::Read;
-    /// A handler that takes this needs scope `operate`.
-    Operate => Scope::Operate;
-    /// A handler that takes this needs scope `admin`.
-    Admin => Scope::Admin;
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(Problem::unauthorized)
+    }
 }
 
 #[cfg(test)]
@@ -226,13 +235,5 @@ mod tests {
         check("Bearer xx_x", None);
         check("rb_x", None);
         check(&format!("Bearer rb_{}", "x".repeat(200)), None);
-    }
-
-    #[test]
-    fn scopes_hold_the_smaller_ones() {
-        let caller = Caller { name: "t".into(), scope: Scope::Operate, roles: Vec::new(), token: None };
-        assert!(caller.needs(Scope::Read).is_ok());
-        assert!(caller.needs(Scope::Operate).is_ok());
-        assert_eq!(caller.needs(Scope::Admin).unwrap_err().status, 403);
     }
 }

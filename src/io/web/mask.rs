@@ -1,3 +1,3 @@
 //! Numbers as those may see them who need not know them.
 
-pub use crate::base::{mask, mask_numbers};
+pub use crate::base::{mask, mask_name, mask_numbers};

@@ -13,6 +13,7 @@ mod live;
 mod mask;
 mod page;
 mod patient;
+mod permit;
 mod problem;
 mod request;
 mod router;
@@ -21,8 +22,8 @@ mod sheet;
 mod spool;
 mod state;
 
-pub use api::{CardOf, TokenView, agent_card};
-pub use auth::{Caller, Scope, TOKEN_PREFIX, hash_secret, hex, new_secret};
+pub use api::{CardOf, RoleView, TokenView, agent_card};
+pub use auth::{Caller, TOKEN_PREFIX, hash_secret, hex, new_secret};
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
 };
@@ -35,6 +36,7 @@ pub use live::{
     ScriptFact,
 };
 pub use mask::mask;
+pub use permit::AccessSettings;
 pub use problem::{FieldProblem, Problem};
 pub use router::{openapi_json, router};
 pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};

@@ -89,13 +89,35 @@ impl Problem {
         )
     }
 
-    /// 403: the token is good but its scope is too small.
-    pub fn forbidden(needed: &str, has: &str) -> Self {
+    /// 403: the token is good, but none of its roles gives a permission.
+    pub fn forbidden(needed: crate::access::Permission, roles: &[String]) -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
             "forbidden",
-            "The token's scope is too small",
-            format!("this needs scope `{needed}`, the token has `{has}`; use a token with that scope"),
+            "The token's roles do not allow it",
+            format!(
+                "this needs the permission `{needed}`, which {} does not give; use a token with a role that has it \
+                 (`ringback roles show`)",
+                roles.iter().map(|role| format!("`{role}`")).collect::<Vec<_>>().join(" or ")
+            ),
+        )
+    }
+
+    /// 403: this person must not, whatever their roles are.
+    pub fn not_by(why: String) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Not by this person", why)
+    }
+
+    /// 403: the roles allow such a thing, but not this one.
+    pub fn out_of_reach(permission: crate::access::Permission) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "forbidden",
+            "It is out of the token's reach",
+            format!(
+                "the roles of this token give `{permission}` for things of its own agent, team, department or shop \
+                 only, and this is none of them; ask whose it is, or use a token with a wider role"
+            ),
         )
     }
 

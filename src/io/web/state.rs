@@ -10,7 +10,9 @@ use super::control::{Control, ControlHandle, Done};
 use super::events::EventHub;
 use super::limit::{Limits, Rate};
 use super::live::{CatalogueReader, LiveReader};
+use super::permit::AccessSettings;
 use super::problem::Problem;
+use crate::access::{Access, Holder};
 use crate::base::Timestamp;
 use crate::dialer::import::ImportSettings;
 use crate::io::intake::Desk;
@@ -60,6 +62,8 @@ pub struct ApiState {
     pub started_at: Timestamp,
     /// Defaults for imports, as the last reload has them.
     import: RwLock<ImportSettings>,
+    /// Roles and teams, as the last reload has them.
+    access: RwLock<Arc<AccessSettings>>,
     /// Request limits.
     pub(super) limits: Limits,
     /// The planner, once the daemon has one.
@@ -98,6 +102,7 @@ impl ApiState {
             parts,
             started_at,
             import,
+            access: RwLock::new(Arc::new(AccessSettings::built_in())),
             planner: std::sync::OnceLock::new(),
             notices: std::sync::OnceLock::new(),
             rosters: std::sync::OnceLock::new(),
@@ -131,6 +136,22 @@ impl ApiState {
     /// New limits per token, from the next request on.
     pub fn set_rate(&self, rate: Rate) {
         self.limits.set_rate(rate);
+    }
+
+    /// Roles and teams.
+    pub fn access(&self) -> Arc<AccessSettings> {
+        self.access.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// New roles and teams, from the next request on.
+    pub fn set_access(&self, access: AccessSettings) {
+        *self.access.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(access);
+    }
+
+    /// What the roles of somebody let them do now.
+    pub fn access_of(&self, holder: Holder) -> Access {
+        let access = self.access();
+        access.roles.access(holder, &access.teams)
     }
 
     /// The database.

@@ -31,6 +31,7 @@ pub(super) fn agent(name: &str, skills: &[(&str, u8)]) -> AgentSettings {
         name: name.to_owned(),
         extension: format!("8{name}"),
         roles: Vec::new(),
+        team: String::new(),
         skills: skills.iter().map(|(s, n)| ((*s).to_owned(), *n)).collect(),
         languages: Vec::new(),
         packs: Vec::new(),

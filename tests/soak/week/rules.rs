@@ -38,6 +38,7 @@ pub fn engine_settings(planner: &planner::Settings) -> Settings {
         name: format!("agent{n}"),
         extension: extension(n),
         roles: Vec::new(),
+        team: String::new(),
         skills: Default::default(),
         languages: Vec::new(),
         packs: Vec::new(),

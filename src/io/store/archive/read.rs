@@ -5,7 +5,9 @@ use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::read::{Cursor, Page};
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
+use crate::access::Reach;
 use crate::base::{CustomerId, ImportId};
 
 pub use super::reconciliation::ReconciliationRow;
@@ -233,6 +235,8 @@ pub struct CustomerFilter {
     pub from: Option<String>,
     /// That field is this or, as text, earlier.
     pub to: Option<String>,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 const INTAKE: &str = "SELECT id, pack, intake, source, channel, file_name, sha256, bytes, bytes_read, state, added,
@@ -303,6 +307,7 @@ impl Store {
                     }
                 }
             }
+            push_reach(&mut query, Thing::Customer, &filter.within);
             when!(after.map(|cursor| cursor.key), " AND c.id > ");
             query.push(" ORDER BY c.id LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await

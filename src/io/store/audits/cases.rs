@@ -5,7 +5,9 @@ use sqlx::QueryBuilder;
 
 use super::super::db::{Tx, on, within};
 use super::super::read::{Cursor, Page, fetch};
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
+use crate::access::Reach;
 use crate::base::Timestamp;
 
 /// Cases of one statement: eleven values each, below SQLite's limit.
@@ -88,6 +90,8 @@ pub struct CaseFilter {
     pub to: Option<String>,
     /// Only those without, or with, a submitted sheet.
     pub open: Option<bool>,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 macro_rules! case_sql {
@@ -181,6 +185,7 @@ impl Store {
                 Some(false) => drop(query.push(" AND s.id IS NOT NULL")),
                 None => {}
             }
+            push_reach(&mut query, Thing::Case, &filter.within);
             query.push(" ORDER BY k.id");
             if let Some(limit) = limit {
                 query.push(" LIMIT ").push_bind(limit);

@@ -7,7 +7,9 @@ use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::read::{Cursor, Page, fetch};
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
+use crate::access::Reach;
 
 /// A notice for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
@@ -110,6 +112,8 @@ pub struct NoticeFilter {
     pub pack: Option<String>,
     /// `waiting`, `sent`, `failed`, `unrouted`, `unacknowledged` or `acknowledged`.
     pub state: Option<String>,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 const ROW: &str =
@@ -148,6 +152,7 @@ impl Store {
             if let Some(condition) = filter.state.as_deref().and_then(state) {
                 query.push(condition);
             }
+            push_reach(&mut query, Thing::Notice, &filter.within);
             when!(after.map(|a| a.key), " AND n.id < ");
             query.push(" ORDER BY n.id DESC LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await

@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::super::db::on;
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
 use super::page::{Cursor, Page, fetch};
+use crate::access::Reach;
 use crate::base::{CustomerId, Timestamp};
 
 /// A callback for people.
@@ -98,6 +100,8 @@ pub struct CallbackFilter {
     pub due_to: Option<Timestamp>,
     /// Whose deadline has passed while it was owed, or has not.
     pub breached: Option<bool>,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 /// Callbacks of one rule due in a month, counted for the rate.
@@ -180,6 +184,7 @@ impl Store {
                 Some(false) => drop(query.push(" AND b.breached_at IS NULL")),
                 None => {}
             }
+            push_reach(&mut query, Thing::Callback, &filter.within);
             when!(after.map(|a| a.key), " AND b.id > ");
             query.push(" ORDER BY b.id LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await

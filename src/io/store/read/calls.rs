@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::super::db::on;
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
 use super::page::{Cursor, Page, fetch};
+use crate::access::Reach;
 use crate::base::{CallId, CampaignId, EntryId};
 
 /// One call as the API shows it. Where the recording lies is not shown: it is fetched by the call's id.
@@ -149,6 +151,8 @@ pub struct CallFilter {
     pub max_score: Option<i64>,
     /// With an alarm (any word).
     pub alarm: bool,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 /// The order of calls.
@@ -250,6 +254,7 @@ impl Store {
             if filter.alarm {
                 query.push(" AND c.alarm IS NOT NULL");
             }
+            push_reach(&mut query, Thing::Call, &filter.within);
             let (key, (compare, order)) = (sort.key(), sort.direction());
             if let Some(after) = after {
                 query.push(format_args!(" AND ({key}, c.id) {compare} ("));

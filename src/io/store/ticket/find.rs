@@ -5,8 +5,10 @@ use sqlx::QueryBuilder;
 
 use super::super::db::on;
 use super::super::read::{Cursor, Page, fetch};
+use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
 use super::{AnswerDelay, all, one};
+use crate::access::Reach;
 use crate::base::{CustomerId, Timestamp};
 use crate::ticket::Ticket;
 
@@ -98,6 +100,8 @@ pub struct TicketFilter {
     pub from: Option<i64>,
     /// Opened before.
     pub to: Option<i64>,
+    /// Only what is reached.
+    pub within: Reach,
 }
 
 /// Tickets that a report holds in memory.
@@ -138,6 +142,7 @@ impl Store {
             when!(filter.meeting.as_deref(), " AND meeting = ");
             when!(filter.from, " AND opened_at >= ");
             when!(filter.to, " AND opened_at < ");
+            push_reach(&mut query, Thing::Ticket, &filter.within);
             when!(after.map(|cursor| cursor.key), " AND id < ");
             query.push(" ORDER BY id DESC LIMIT ").push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await

@@ -6,7 +6,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::io::planner::{Adherence, Coverage, Visit};
-use crate::io::web::auth::Read;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -46,33 +45,30 @@ pub(super) fn month(text: &str) -> Result<jiff::civil::Date, Problem> {
 
 /// Calls of a month by caller: how many were placed outside the prescribed hours or after the
 /// deadline, and every call by hand against a rule with its reason.
-#[utoipa::path(get, path = "/adherence", tag = "plan", params(MonthQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/adherence", tag = "plan", params(MonthQuery), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "The month", body = Adherence)))]
 async fn adherence(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<MonthQuery>,
 ) -> Result<axum::Json<Adherence>, Problem> {
     Ok(axum::Json(api.planner()?.adherence(month(&query.month)?).await?))
 }
 
 /// Visits of a month: when they were to begin, and how many minutes late they did.
-#[utoipa::path(get, path = "/visits", tag = "plan", params(MonthQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/visits", tag = "plan", params(MonthQuery), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "All of them", body = Items<Visit>)))]
 async fn visits(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<MonthQuery>,
 ) -> Result<axum::Json<Items<Visit>>, Problem> {
     Ok(axum::Json(Items { items: api.planner()?.visits(month(&query.month)?).await?, next: None }))
 }
 
 /// Customers of a pack whom nobody reached in a calendar year.
-#[utoipa::path(get, path = "/coverage", tag = "plan", params(CoverageQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/coverage", tag = "plan", params(CoverageQuery), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "Counts, and who is left", body = Coverage), (status = 404, description = "No such pack", body = Problem)))]
 async fn coverage(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<CoverageQuery>,
 ) -> Result<axum::Json<Coverage>, Problem> {
     Ok(axum::Json(api.planner()?.coverage_of(&query.pack, query.year, query.rule.as_deref()).await?))

@@ -14,7 +14,7 @@ use crate::base::{CallId, CampaignId, CustomerId, EntryId, PhoneNumber, Timestam
 use crate::engine::DialOrder;
 use crate::io::store::ticket::{TicketFilter, TicketRow};
 use crate::io::store::{Abandoned, AgentTalks};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::mask::mask;
@@ -22,6 +22,7 @@ use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::SheetRow;
 use crate::io::web::state::Shared;
+use crate::policy::pack::Rule;
 
 /// Open tickets on one card.
 const TICKETS: u32 = 20;
@@ -163,12 +164,12 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
 /// The card of the call that an agent is offered or talks in: who it is, why, what happened, what
 /// is open, what is asked. It is also sent as the event `card` when the call comes.
 #[utoipa::path(get, path = "/agents/{name}/card", tag = "agents", params(("name" = String, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["agents.card"])),
     responses((status = 200, description = "The card", body = AgentCard),
         (status = 404, description = "No such agent, or in no call", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Path(name): Path<String>,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<AgentCard>, Problem> {
@@ -201,13 +202,13 @@ async fn order(api: &Shared, order: DialOrder, by: &str) -> Result<axum::Json<Di
 /// caps hold for agents too. Against hours and caps it goes with a reason, which stands in the
 /// adherence report.
 #[utoipa::path(post, path = "/agents/{name}/dial", tag = "agents", params(("name" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = DialBody,
+    security(("bearer" = ["agents.dial"])), request_body = DialBody,
     responses((status = 200, description = "The agent's phone rings", body = DialView),
         (status = 409, description = "The agent cannot call now, or a rule speaks against it", body = Problem),
         (status = 422, description = "No number", body = Problem)))]
 async fn dial(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(agent): Path<String>,
     Json(body): Json<DialBody>,
 ) -> Result<axum::Json<DialView>, Problem> {
@@ -221,16 +222,17 @@ async fn dial(
 /// The next callback of the day that this agent is to make, with its card: nobody else is given it
 /// for three minutes. Asked again, it is the same one.
 #[utoipa::path(post, path = "/agents/{name}/preview", tag = "agents", params(("name" = String, Path), UnmaskQuery),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["agents.dial"])),
     responses((status = 200, description = "The card", body = CallCard),
         (status = 404, description = "Nothing is due for this agent", body = Problem)))]
 async fn preview(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(agent): Path<String>,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<CallCard>, Problem> {
-    let found = api.planner()?.preview_next(&agent, api.now()).await?;
+    let suits = |rule: &Rule| caller.calls_as(&rule.caller.role);
+    let found = api.planner()?.preview_next(&agent, &suits, api.now()).await?;
     let callback = found.ok_or_else(|| Problem::not_found("callback that is due for agent", &agent))?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{callback}")).await?;
     Ok(axum::Json(of_callback(&api, callback, unmask).await?))
@@ -238,12 +240,12 @@ async fn preview(
 
 /// Dials what the agent has open: their phone rings first.
 #[utoipa::path(post, path = "/agents/{name}/preview/dial", tag = "agents", params(("name" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = DialBody,
+    security(("bearer" = ["agents.dial"])), request_body = DialBody,
     responses((status = 200, description = "The agent's phone rings", body = DialView),
         (status = 409, description = "No card is open, the agent cannot call now, or a rule speaks against it", body = Problem)))]
 async fn dial_preview(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(agent): Path<String>,
     Json(body): Json<DialBody>,
 ) -> Result<axum::Json<DialView>, Problem> {
@@ -254,13 +256,13 @@ async fn dial_preview(
 /// Puts the card of the agent back, for a reason: the callback rests for ten minutes and is
 /// anybody's then.
 #[utoipa::path(post, path = "/agents/{name}/preview/skip", tag = "agents", params(("name" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["agents.dial"])), request_body = ReasonBody,
     responses((status = 204, description = "Put back"),
         (status = 404, description = "No card is open", body = Problem),
         (status = 422, description = "No reason", body = Problem)))]
 async fn skip(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(agent): Path<String>,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::http::StatusCode, Problem> {
@@ -272,12 +274,12 @@ async fn skip(
 
 /// What agents' talks with customers came to, by extension: rated, left before, cut off, and for
 /// how many the robot asks afterwards.
-#[utoipa::path(get, path = "/agents/talks", tag = "agents", params(SpanQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/agents/talks", tag = "agents", params(SpanQuery), security(("bearer" = ["live.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgentTalks>),
         (status = 422, description = "No span of time", body = Problem)))]
 async fn talks(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<SpanQuery>,
 ) -> Result<Response, Problem> {
@@ -288,13 +290,13 @@ async fn talks(
 
 /// Customers of a campaign who answered and found nobody, day by day.
 #[utoipa::path(get, path = "/campaigns/{id}/abandoned", tag = "campaigns",
-    params(("id" = i64, Path), SpanQuery), security(("bearer" = ["read"])),
+    params(("id" = i64, Path), SpanQuery), security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "Each day on which somebody answered; also as `text/csv`", body = Items<Abandoned>),
         (status = 404, description = "No such campaign", body = Problem),
         (status = 422, description = "No span of time", body = Problem)))]
 async fn abandoned(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<SpanQuery>,

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::agent::{State as AgentState, Wish};
 use crate::base::Timestamp;
 use crate::io::store::{AgentLogin, AgentStateRow, AgentTime};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::live::LiveAgent;
@@ -156,19 +156,19 @@ impl SpanQuery {
 }
 
 /// Agents with their state, phones and times to answer.
-#[utoipa::path(get, path = "/agents", tag = "agents", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/agents", tag = "agents", security(("bearer" = ["agents.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<LiveAgent>)))]
-async fn index(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn index(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let rows = api.parts.live.borrow().agents.clone();
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
 /// Where agents were, newest first.
-#[utoipa::path(get, path = "/agents/history", tag = "agents", params(HistoryQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/agents/history", tag = "agents", params(HistoryQuery), security(("bearer" = ["agents.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<AgentStateRow>)))]
 async fn history(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<HistoryQuery>,
 ) -> Result<Response, Problem> {
@@ -181,12 +181,12 @@ async fn history(
 }
 
 /// How long each agent was in each state: occupancy is the share of `on_call` and `wrap_up`.
-#[utoipa::path(get, path = "/agents/times", tag = "agents", params(SpanQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/agents/times", tag = "agents", params(SpanQuery), security(("bearer" = ["agents.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgentTime>),
         (status = 422, description = "No span of time", body = Problem)))]
 async fn times(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<SpanQuery>,
 ) -> Result<Response, Problem> {
@@ -196,12 +196,12 @@ async fn times(
 }
 
 /// Since when each agent who was there had been there.
-#[utoipa::path(get, path = "/agents/logins", tag = "agents", params(SpanQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/agents/logins", tag = "agents", params(SpanQuery), security(("bearer" = ["agents.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgentLogin>),
         (status = 422, description = "No span of time", body = Problem)))]
 async fn logins(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<SpanQuery>,
 ) -> Result<Response, Problem> {
@@ -212,14 +212,14 @@ async fn logins(
 
 /// Moves an agent. In a call the order waits for its end.
 #[utoipa::path(put, path = "/agents/{name}/state", tag = "agents", params(("name" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = AgentStateBody,
+    security(("bearer" = ["agents.steer"])), request_body = AgentStateBody,
     responses((status = 200, description = "Moved", body = AgentMoved),
         (status = 404, description = "No such agent", body = Problem),
         (status = 409, description = "No phone is registered", body = Problem),
         (status = 422, description = "No such state or reason", body = Problem)))]
 async fn put_state(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(name): Path<String>,
     Json(body): Json<AgentStateBody>,
 ) -> Result<axum::Json<AgentMoved>, Problem> {

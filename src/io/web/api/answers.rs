@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::base::{CampaignId, Timestamp};
 use crate::io::store::read::{AnswerRow, Page};
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, PathCall};
@@ -88,11 +88,11 @@ impl SheetRow for AnswerView {
 
 /// Answers of one call, in order.
 #[utoipa::path(get, path = "/calls/{id}/answers", tag = "answers", params(("id" = String, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "Its answers; also as `text/csv`", body = Items<AnswerView>)))]
 async fn of_call(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     PathCall(id): PathCall,
 ) -> Result<Response, Problem> {
@@ -102,11 +102,11 @@ async fn of_call(
 }
 
 /// Answers of a campaign, or of all calls, oldest call first.
-#[utoipa::path(get, path = "/answers", tag = "answers", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/answers", tag = "answers", params(Query), security(("bearer" = ["answers.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<AnswerView>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use super::entries::as_conflict;
 use crate::io::intake::Failure;
 use crate::io::store::archive::ArchiveRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, moment};
@@ -42,11 +42,10 @@ pub struct NewArchiveBody {
 }
 
 /// What was put away, newest first.
-#[utoipa::path(get, path = "/archives", tag = "customers", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/archives", tag = "customers", params(Query), security(("bearer" = ["archives.see"])),
     responses((status = 200, description = "All of them", body = Items<ArchiveRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Items<ArchiveRow>>, Problem> {
     Ok(axum::Json(Items { items: api.store().archive_rows(query.pack.as_deref()).await?, next: None }))
@@ -54,12 +53,12 @@ async fn index(
 
 /// Puts the closed records of a month away: callbacks that ended in it, events of it for which
 /// nothing is owed. They are found as before and changed no more.
-#[utoipa::path(post, path = "/archives", tag = "customers", security(("bearer" = ["operate"])), request_body = NewArchiveBody,
+#[utoipa::path(post, path = "/archives", tag = "customers", security(("bearer" = ["archives.make"])), request_body = NewArchiveBody,
     responses((status = 201, description = "What was put away", body = ArchiveRow),
         (status = 409, description = "The month is not over", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewArchiveBody>,
 ) -> Result<Response, Problem> {
     api.desk().packs().get(&body.pack).map_err(Failure::Pack)?;

@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::CallId;
-use crate::io::web::auth::{Caller, Operate};
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
 use crate::io::web::state::Shared;
@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// The stereo recording as WAV: our side left, the customer right. Takes `Range`. Each
 /// listening is written into the audit log.
 #[utoipa::path(get, path = "/calls/{id}/recording", tag = "recordings", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["recordings.hear"])),
     responses(
         (status = 200, description = "The file", content_type = "audio/wav"),
         (status = 206, description = "A part of it", content_type = "audio/wav"),
@@ -36,7 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         (status = 416, description = "The part lies outside", body = Problem)))]
 async fn recording(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(id): PathCall,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -46,11 +46,11 @@ async fn recording(
 
 /// A voice comment as WAV. Takes `Range`.
 #[utoipa::path(get, path = "/calls/{id}/answers/{seq}/comment", tag = "recordings",
-    params(("id" = String, Path), ("seq" = i64, Path)), security(("bearer" = ["operate"])),
+    params(("id" = String, Path), ("seq" = i64, Path)), security(("bearer" = ["recordings.hear"])),
     responses((status = 200, description = "The file", content_type = "audio/wav"), (status = 404, description = "No such comment", body = Problem)))]
 async fn comment(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((id, seq)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 
 use crate::base::Timestamp;
 use crate::io::store::read::{AuditRow, DeadLetterRow};
-use crate::io::web::auth::Admin;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -52,11 +52,11 @@ impl SheetRow for AuditRow {
 }
 
 /// The audit log, newest first.
-#[utoipa::path(get, path = "/audit", tag = "audit", params(Query), security(("bearer" = ["admin"])),
+#[utoipa::path(get, path = "/audit", tag = "audit", params(Query), security(("bearer" = ["audit_log.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<AuditRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -98,11 +98,11 @@ impl SheetRow for DeadLetterRow {
 }
 
 /// Writes that the database refused for what they are, newest first.
-#[utoipa::path(get, path = "/dead-letters", tag = "audit", params(PageQuery), security(("bearer" = ["admin"])),
+#[utoipa::path(get, path = "/dead-letters", tag = "audit", params(PageQuery), security(("bearer" = ["audit_log.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<DeadLetterRow>)))]
 async fn dead_letters(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<PageQuery>,
 ) -> Result<Response, Problem> {

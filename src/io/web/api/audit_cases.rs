@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::Permission;
 use crate::audit::SheetBody;
 use crate::io::audit::{AppealBody, CaseView, Decision, Person, SessionBody, SessionView};
 use crate::io::store::audits::{AppealRow, CaseFilter, CaseRow, ExampleRow, SheetRow as Sheet};
-use crate::io::web::auth::{Caller, Operate, Read, Scope};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -134,30 +135,31 @@ impl SheetRow for CaseRow {
     }
 }
 
-/// The caller; an administrator may act for somebody.
+/// The caller, by the name of their agent where they have one, so that nobody scores or reviews themselves;
+/// whoever leads the audit may act for somebody.
 fn person(caller: &Caller, by: &str) -> Result<Person, Problem> {
-    let leads = caller.scope >= Scope::Admin;
+    let leads = caller.may(Permission::AuditsLead);
     let by = by.trim();
-    if by.is_empty() || by == caller.name {
-        return Ok(Person { name: caller.name.clone(), leads });
+    if by.is_empty() || caller.access.is(by) {
+        return Ok(Person { name: caller.person().to_owned(), leads });
     }
-    caller.needs(Scope::Admin)?;
+    caller.needs(Permission::AuditsLead)?;
     Ok(Person { name: by.to_owned(), leads })
 }
 
 /// Scores of second looks and sessions are shown to nobody who has yet to submit.
 fn without_scores(caller: &Caller, row: &mut CaseRow) {
-    if caller.scope < Scope::Admin && row.auditor != caller.name {
+    if !caller.may(Permission::AuditsLead) && !caller.access.is(&row.auditor) {
         (row.score, row.grade, row.critical) = (None, None, None);
     }
 }
 
-/// Cases, the oldest first. Whoever is no administrator sees the scores of their own cases only.
-#[utoipa::path(get, path = "/audits/cases", tag = "audits", params(Query), security(("bearer" = ["operate"])),
+/// Cases, the oldest first. Whoever does not lead the audit sees the scores of their own cases only.
+#[utoipa::path(get, path = "/audits/cases", tag = "audits", params(Query), security(("bearer" = ["cases.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CaseRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -168,6 +170,7 @@ async fn index(
         agent: query.agent,
         call: query.call,
         open: query.open,
+        within: caller.reach(Permission::CasesSee),
         ..CaseFilter::default()
     };
     let who = caller.clone();
@@ -183,11 +186,11 @@ async fn index(
 }
 
 /// Gives a call to an auditor beside every draw.
-#[utoipa::path(post, path = "/audits/cases", tag = "audits", request_body = CaseBody, security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/audits/cases", tag = "audits", request_body = CaseBody, security(("bearer" = ["cases.assign"])),
     responses((status = 201, description = "Opened", body = CaseRow), (status = 404, description = "No such call", body = Problem), (status = 409, description = "The auditor had the customer in it", body = Problem)))]
 async fn open(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<CaseBody>,
 ) -> Result<(StatusCode, axum::Json<CaseRow>), Problem> {
     let case =
@@ -199,11 +202,11 @@ async fn open(
 }
 
 /// A case with its form, what is filled in, candidates for critical items, sheets and appeals.
-#[utoipa::path(get, path = "/audits/cases/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/cases/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["sheets.see"])),
     responses((status = 200, description = "The case", body = CaseView), (status = 403, description = "It does not concern the caller, or they have yet to submit their own sheet", body = Problem), (status = 404, description = "No such case", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
 ) -> Result<axum::Json<CaseView>, Problem> {
     Ok(axum::Json(api.audits()?.case_view(id, &person(&caller, "")?).await?))
@@ -211,11 +214,11 @@ async fn show(
 
 /// Gives a case to another auditor, as long as no sheet was begun.
 #[utoipa::path(put, path = "/audits/cases/{id}/auditor", tag = "audits", params(("id" = i64, Path)), request_body = AuditorBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["cases.assign"])),
     responses((status = 200, description = "The case", body = CaseRow), (status = 404, description = "No such case", body = Problem), (status = 409, description = "They had the customer, score it already, or a sheet was begun", body = Problem)))]
 async fn reassign(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<AuditorBody>,
 ) -> Result<axum::Json<CaseRow>, Problem> {
@@ -227,11 +230,11 @@ async fn reassign(
 
 /// Keeps a draft in place of the one before.
 #[utoipa::path(put, path = "/audits/cases/{id}/draft", tag = "audits", params(("id" = i64, Path)), request_body = SheetSent,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["sheets.score"])),
     responses((status = 200, description = "The draft", body = Sheet), (status = 403, description = "Another scores it", body = Problem), (status = 404, description = "No such case", body = Problem)))]
 async fn draft(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<SheetSent>,
 ) -> Result<axum::Json<Sheet>, Problem> {
@@ -241,11 +244,11 @@ async fn draft(
 
 /// Submits a sheet. It never changes; a correction is a new version with its reason.
 #[utoipa::path(post, path = "/audits/cases/{id}/submit", tag = "audits", params(("id" = i64, Path)), request_body = SheetSent,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["sheets.score"])),
     responses((status = 201, description = "The sheet with its score", body = Sheet), (status = 403, description = "Another scores it", body = Problem), (status = 404, description = "No such case", body = Problem), (status = 422, description = "What it lacks", body = Problem)))]
 async fn submit(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<SheetSent>,
 ) -> Result<(StatusCode, axum::Json<Sheet>), Problem> {
@@ -256,11 +259,11 @@ async fn submit(
 
 /// The agent appeals against the newest sheet of a case, within the term of its form.
 #[utoipa::path(post, path = "/audits/cases/{id}/appeal", tag = "audits", params(("id" = i64, Path)), request_body = AppealBody,
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["sheets.appeal"])),
     responses((status = 201, description = "Filed", body = AppealRow), (status = 403, description = "It is the agent's own", body = Problem), (status = 404, description = "No such case", body = Problem), (status = 409, description = "The term is over, or it is filed already", body = Problem)))]
 async fn appeal(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<AppealBody>,
 ) -> Result<(StatusCode, axum::Json<AppealRow>), Problem> {
@@ -271,22 +274,19 @@ async fn appeal(
 }
 
 /// Appeals that nobody decided, the oldest first.
-#[utoipa::path(get, path = "/audits/appeals", tag = "audits", security(("bearer" = ["operate"])),
+#[utoipa::path(get, path = "/audits/appeals", tag = "audits", security(("bearer" = ["appeals.decide"])),
     responses((status = 200, description = "All of them", body = Items<AppealRow>)))]
-async fn appeals(
-    State(api): State<Shared>,
-    Operate(_caller): Operate,
-) -> Result<axum::Json<Items<AppealRow>>, Problem> {
+async fn appeals(State(api): State<Shared>) -> Result<axum::Json<Items<AppealRow>>, Problem> {
     Ok(axum::Json(Items { items: api.store().open_appeals().await?, next: None }))
 }
 
 /// Another person decides an appeal; where it is upheld, they correct the sheet.
 #[utoipa::path(post, path = "/audits/appeals/{id}/decide", tag = "audits", params(("id" = i64, Path)), request_body = Decision,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["appeals.decide"])),
     responses((status = 200, description = "Decided", body = AppealRow), (status = 404, description = "No such appeal", body = Problem), (status = 409, description = "They scored it or had the customer, or it is decided", body = Problem)))]
 async fn decide(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<Decision>,
 ) -> Result<axum::Json<AppealRow>, Problem> {
@@ -295,11 +295,11 @@ async fn decide(
 }
 
 /// Calls a session in which several auditors score one call.
-#[utoipa::path(post, path = "/audits/sessions", tag = "audits", request_body = SessionBody, security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/audits/sessions", tag = "audits", request_body = SessionBody, security(("bearer" = ["cases.assign"])),
     responses((status = 201, description = "Called", body = SessionView), (status = 404, description = "No such call", body = Problem), (status = 409, description = "One of them had the customer", body = Problem)))]
 async fn session(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<SessionBody>,
 ) -> Result<(StatusCode, axum::Json<SessionView>), Problem> {
     let view = api.audits()?.call_session(&body, &caller.name, api.now()).await?;
@@ -307,22 +307,20 @@ async fn session(
 }
 
 /// A session: how far its auditors differ, once all have submitted.
-#[utoipa::path(get, path = "/audits/sessions/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/sessions/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "The session", body = SessionView), (status = 404, description = "No such session", body = Problem)))]
 async fn show_session(
     State(api): State<Shared>,
-    Read(_caller): Read,
     RowId(id): RowId,
 ) -> Result<axum::Json<SessionView>, Problem> {
     Ok(axum::Json(api.audits()?.session(id).await?))
 }
 
 /// Places in recordings for training, the newest first.
-#[utoipa::path(get, path = "/audits/examples", tag = "audits", params(ExampleQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/examples", tag = "audits", params(ExampleQuery), security(("bearer" = ["examples.see"])),
     responses((status = 200, description = "At most 500", body = Items<ExampleRow>)))]
 async fn examples(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<ExampleQuery>,
 ) -> Result<axum::Json<Items<ExampleRow>>, Problem> {
     let (kind, item) = (query.kind.unwrap_or_default(), query.item.unwrap_or_default());
@@ -352,11 +350,11 @@ pub struct ExampleBody {
 }
 
 /// Keeps a place in a recording for training.
-#[utoipa::path(post, path = "/audits/examples", tag = "audits", request_body = ExampleBody, security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/audits/examples", tag = "audits", request_body = ExampleBody, security(("bearer" = ["sheets.score"])),
     responses((status = 201, description = "Kept", body = ExampleRow), (status = 404, description = "No such call", body = Problem), (status = 422, description = "It is no place", body = Problem)))]
 async fn keep_example(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<ExampleBody>,
 ) -> Result<(StatusCode, axum::Json<ExampleRow>), Problem> {
     let new = ExampleRow {

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 
 use crate::audit::HOW;
 use crate::io::audit::{DrawView, Error as AuditError, MonthResult, SeedBody, Verified};
-use crate::io::web::auth::{Admin, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::{Json, Params, RowId};
@@ -70,22 +70,19 @@ struct ResultQuery {
 }
 
 /// Draws, the newest month first, without their picks.
-#[utoipa::path(get, path = "/audits/draws", tag = "audits", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/draws", tag = "audits", security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "All of them", body = Items<DrawView>)))]
-async fn index(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<axum::Json<Items<DrawView>>, Problem> {
+async fn index(State(api): State<Shared>) -> Result<axum::Json<Items<DrawView>>, Problem> {
     Ok(axum::Json(Items { items: api.audits()?.draw_views().await?, next: None }))
 }
 
 /// Freezes the calls of a month that is over. The hash of the list is published and stands in the audit log before
 /// there is a seed.
-#[utoipa::path(post, path = "/audits/draws", tag = "audits", request_body = FreezeBody, security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/audits/draws", tag = "audits", request_body = FreezeBody, security(("bearer" = ["audits.draw"])),
     responses((status = 201, description = "Frozen", body = DrawView), (status = 409, description = "The month has its list, is not over, or was not looked at in whole", body = Problem)))]
 async fn freeze(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     Json(body): Json<FreezeBody>,
 ) -> Result<(StatusCode, axum::Json<DrawView>), Problem> {
     let office = api.audits()?;
@@ -94,39 +91,35 @@ async fn freeze(
 }
 
 /// One draw with its picks: why each call is audited, and with which probability it came in.
-#[utoipa::path(get, path = "/audits/draws/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/draws/{id}", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "The draw", body = DrawView), (status = 404, description = "No such draw", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<DrawView>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<DrawView>, Problem> {
     Ok(axum::Json(api.audits()?.draw_view(id).await?))
 }
 
 /// The published list: the very bytes of its hash. Ids of calls are hashed; no number and no customer stands in it.
-#[utoipa::path(get, path = "/audits/draws/{id}/list", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/draws/{id}/list", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "The list", content_type = "text/csv"), (status = 404, description = "No such draw", body = Problem)))]
-async fn list(State(api): State<Shared>, Read(_caller): Read, RowId(id): RowId) -> Result<Response, Problem> {
+async fn list(State(api): State<Shared>, RowId(id): RowId) -> Result<Response, Problem> {
     let mut response = api.audits()?.draw_list(id).await?.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     Ok(response)
 }
 
 /// How anybody does a draw again, in words.
-#[utoipa::path(get, path = "/audits/how", tag = "audits", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/how", tag = "audits", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "The steps", content_type = "text/plain")))]
-async fn how(Read(_caller): Read) -> &'static str {
+async fn how() -> &'static str {
     HOW
 }
 
 /// Draws with a seed that nobody could choose, and hands the cases out to the auditors.
 #[utoipa::path(post, path = "/audits/draws/{id}/seed", tag = "audits", params(("id" = i64, Path)), request_body = SeedBody,
-    security(("bearer" = ["admin"])),
+    security(("bearer" = ["audits.draw"])),
     responses((status = 200, description = "Drawn", body = DrawView), (status = 404, description = "No such draw", body = Problem), (status = 409, description = "It has its seed", body = Problem), (status = 422, description = "Seed or auditors will not do", body = Problem)))]
 async fn seed(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<SeedBody>,
 ) -> Result<axum::Json<DrawView>, Problem> {
@@ -134,22 +127,18 @@ async fn seed(
 }
 
 /// Does a draw again from its list and seed, and compares.
-#[utoipa::path(get, path = "/audits/draws/{id}/verify", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/draws/{id}/verify", tag = "audits", params(("id" = i64, Path)), security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "What is not as it should be", body = Verified), (status = 404, description = "No such draw", body = Problem)))]
-async fn verify(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<Verified>, Problem> {
+async fn verify(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<Verified>, Problem> {
     Ok(axum::Json(api.audits()?.verify(id).await?))
 }
 
 /// The audits of a month: each agent's mean with its interval, critical items, and the sheets behind them.
-#[utoipa::path(get, path = "/audits/results", tag = "audits", params(ResultQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/results", tag = "audits", params(ResultQuery), security(("bearer" = ["audits.see"])),
     responses((status = 200, description = "By agent", body = MonthResult), (status = 403, description = "The caller has yet to score a call that another has scored", body = Problem)))]
 async fn results(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Params(query): Params<ResultQuery>,
 ) -> Result<axum::Json<MonthResult>, Problem> {
     Ok(axum::Json(
@@ -158,9 +147,9 @@ async fn results(
 }
 
 /// The audit forms in force with their versions.
-#[utoipa::path(get, path = "/audits/forms", tag = "audits", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/audits/forms", tag = "audits", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "`items` of `version` and `form`", body = Object)))]
-async fn forms(State(api): State<Shared>, Read(_caller): Read) -> Result<axum::Json<Value>, Problem> {
+async fn forms(State(api): State<Shared>) -> Result<axum::Json<Value>, Problem> {
     let settings = api.audits()?.settings();
     let forms: Vec<Value> = settings
         .forms
@@ -172,11 +161,10 @@ async fn forms(State(api): State<Shared>, Read(_caller): Read) -> Result<axum::J
 
 /// A form by which something was scored, whatever is in force now.
 #[utoipa::path(get, path = "/audits/forms/{id}", tag = "audits", params(("id" = String, Path, description = "Version of the form")),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "The form", body = Object), (status = 404, description = "Nothing was scored by it", body = Problem)))]
 async fn used_form(
     State(api): State<Shared>,
-    Read(_caller): Read,
     axum::extract::Path(version): axum::extract::Path<String>,
 ) -> Result<axum::Json<Value>, Problem> {
     let form = api

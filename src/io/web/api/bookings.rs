@@ -7,7 +7,6 @@ use utoipa_axum::routes;
 
 use super::plan::day;
 use crate::io::planner::DemandLine;
-use crate::io::web::auth::Read;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -36,12 +35,11 @@ struct Query {
 
 /// The demand of the days to come, from the bookings (`booking.made`, without those cancelled): what
 /// is booked, and what usually still comes at the same distance before the same weekday.
-#[utoipa::path(get, path = "/bookings/demand", tag = "plan", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/bookings/demand", tag = "plan", params(Query), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "One line a day and shop", body = Items<DemandLine>),
               (status = 409, description = "Too many days", body = Problem)))]
 async fn demand(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Items<DemandLine>>, Problem> {
     let planner = api.planner()?;

@@ -16,7 +16,7 @@ use crate::evidence::{Around, Cue, PhraseKind, Tick, ticks};
 use crate::io::planner::CallFacts;
 use crate::io::store::callback::MarkRow;
 use crate::io::store::read::{CallbackFilter, CallbackRow, PAGE_LIMIT};
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId};
 use crate::io::web::state::Shared;
@@ -105,12 +105,12 @@ pub(super) fn steps_of(api: &Shared, script: &str) -> Vec<String> {
 /// The card of a callback: who is called, why, what happened, what was said before, what is
 /// still open, and what must be filled in.
 #[utoipa::path(get, path = "/callbacks/{id}/card", tag = "callbacks", params(("id" = i64, Path), CardQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["callbacks.see"])),
     responses((status = 200, description = "The card", body = CallCard),
               (status = 404, description = "No such callback", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<CardQuery>,
 ) -> Result<axum::Json<CallCard>, Problem> {

@@ -16,7 +16,7 @@ use crate::base::{CallbackId, Timestamp};
 use crate::io::planner::{Added, Appointment, CallNow, FollowUp, Meeting};
 use crate::io::store::callback::Edit;
 use crate::io::store::read::CallbackRow;
-use crate::io::web::auth::Operate;
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
@@ -168,11 +168,11 @@ async fn edit(
 
 /// Takes a callback off the list of a day, or out for good.
 #[utoipa::path(post, path = "/callbacks/{id}/remove", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = RemoveBody,
+    security(("bearer" = ["callbacks.remove"])), request_body = RemoveBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
 async fn remove(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<RemoveBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
@@ -267,12 +267,12 @@ async fn visit(
 /// Closes a callback that was done by a visit, an answered questionnaire, or another channel.
 /// What the rule requires must be filled in. An agreed time makes an appointment.
 #[utoipa::path(post, path = "/callbacks/{id}/done", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = DoneBody,
+    security(("bearer" = ["callbacks.call"])), request_body = DoneBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem),
               (status = 422, description = "What the rule requires is missing", body = Problem)))]
 async fn done(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<DoneBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
@@ -319,11 +319,11 @@ async fn done(
 
 /// Sets the next date: another callback by the same rule.
 #[utoipa::path(post, path = "/callbacks/{id}/follow-up", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = FollowUpBody,
+    security(("bearer" = ["callbacks.call"])), request_body = FollowUpBody,
     responses((status = 201, description = "The new callback", body = CallbackRow), (status = 422, description = "The day has passed", body = Problem)))]
 async fn follow_up(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<FollowUpBody>,
 ) -> Result<Response, Problem> {
@@ -339,11 +339,11 @@ async fn follow_up(
 
 /// Promises a call at an exact time: it takes the place of the callback, if that is still owed.
 #[utoipa::path(post, path = "/callbacks/{id}/appointment", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = AppointmentBody,
+    security(("bearer" = ["callbacks.call"])), request_body = AppointmentBody,
     responses((status = 201, description = "The new callback", body = CallbackRow), (status = 422, description = "The time has passed", body = Problem)))]
 async fn appointment(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<AppointmentBody>,
 ) -> Result<Response, Problem> {
@@ -361,11 +361,11 @@ async fn appointment(
 
 /// Moves a callback: it is not called before the time given. Its deadline stays.
 #[utoipa::path(post, path = "/callbacks/{id}/move", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = MoveBody,
+    security(("bearer" = ["callbacks.assign"])), request_body = MoveBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
 async fn shift(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<MoveBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
@@ -375,25 +375,28 @@ async fn shift(
 
 /// Says who is to call.
 #[utoipa::path(post, path = "/callbacks/{id}/assign", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = AssignBody,
+    security(("bearer" = ["callbacks.assign"])), request_body = AssignBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem)))]
 async fn assign(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<AssignBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
     let person = short("assignee", &body.assignee)?;
+    if let Some(why) = api.planner()?.why_not_by(CallbackId(id), &person, api.now()).await? {
+        return Err(Problem::conflict(why));
+    }
     edit(&api, &caller.name, id, Edit::Assign(person), &reason(&body.reason)?).await
 }
 
 /// Writes a purpose or note on the card.
 #[utoipa::path(post, path = "/callbacks/{id}/note", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = NoteBody,
+    security(("bearer" = ["callbacks.call"])), request_body = NoteBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 404, description = "No such callback", body = Problem)))]
 async fn note(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<NoteBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {
@@ -404,11 +407,11 @@ async fn note(
 /// the number is given to be dialled by hand. Against the calling hours and the like it is only
 /// given with a reason, which the adherence report lists.
 #[utoipa::path(post, path = "/callbacks/{id}/call-now", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = CallNowBody,
+    security(("bearer" = ["callbacks.call"])), request_body = CallNowBody,
     responses((status = 200, description = "Who calls", body = CallNow), (status = 409, description = "A rule speaks against it", body = Problem)))]
 async fn call_now(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<CallNowBody>,
 ) -> Result<axum::Json<CallNow>, Problem> {

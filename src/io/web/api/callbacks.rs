@@ -8,12 +8,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::plan::day;
+use crate::access::{Permission, Reach};
 use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::io::planner::{Added, Manual};
 use crate::io::store::callback::{PolicyVersion, VerdictRow};
 use crate::io::store::read::{CallbackFilter, CallbackRow};
 use crate::io::store::ticket::TicketOfCallback;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId, moment};
@@ -156,7 +157,7 @@ impl SheetRow for CallbackRow {
     }
 }
 
-fn filter(query: &Query, zone: &str) -> Result<CallbackFilter, Problem> {
+fn filter(query: &Query, zone: &str, within: Reach) -> Result<CallbackFilter, Problem> {
     if let Some(state) = &query.state {
         CallbackState::parse(state).ok_or_else(|| {
             let hint = "write waiting, open, done or excused";
@@ -174,20 +175,22 @@ fn filter(query: &Query, zone: &str) -> Result<CallbackFilter, Problem> {
         due_from: due(false)?,
         due_to: due(true)?,
         breached: query.breached,
+        within,
     })
 }
 
 /// Callbacks, by id.
-#[utoipa::path(get, path = "/callbacks", tag = "callbacks", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/callbacks", tag = "callbacks", params(Query), security(("bearer" = ["callbacks.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CallbackRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
-    let filter = filter(&query, &api.import().timezone)?;
+    let within = caller.reach(Permission::CallbacksSee);
+    let filter = filter(&query, &api.import().timezone, within)?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move { api.store().callback_rows(&filter, after.as_ref(), limit).await }
@@ -201,14 +204,10 @@ pub(super) async fn find(api: &Shared, id: i64) -> Result<CallbackRow, Problem> 
 
 /// One callback: how its dates were computed, the rule as it was then, and what was said of it
 /// on each day.
-#[utoipa::path(get, path = "/callbacks/{id}", tag = "callbacks", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/callbacks/{id}", tag = "callbacks", params(("id" = i64, Path)), security(("bearer" = ["callbacks.see"])),
     responses((status = 200, description = "The callback", body = CallbackDetail),
               (status = 404, description = "No such callback", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<CallbackDetail>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<CallbackDetail>, Problem> {
     let callback = find(&api, id).await?;
     let policy = api.store().policy_version(&callback.pack, &callback.version).await?;
     let verdicts = api.store().verdicts_of(CallbackId(id)).await?;
@@ -217,13 +216,13 @@ async fn show(
 }
 
 /// Adds a callback by hand, with a reason.
-#[utoipa::path(post, path = "/callbacks", tag = "callbacks", security(("bearer" = ["operate"])), request_body = NewCallbackBody,
+#[utoipa::path(post, path = "/callbacks", tag = "callbacks", security(("bearer" = ["callbacks.add"])), request_body = NewCallbackBody,
     responses((status = 201, description = "Added", body = CallbackRow),
               (status = 409, description = "It was added already", body = Problem),
               (status = 422, description = "Some values cannot be used", body = Problem)))]
 async fn add(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewCallbackBody>,
 ) -> Result<Response, Problem> {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());

@@ -8,9 +8,10 @@ use utoipa_axum::routes;
 
 use super::entries::{UnmaskQuery, phone, unmasking};
 use super::markers::{Speaker, speakers};
+use crate::access::{Permission, Reach};
 use crate::base::{CampaignId, Disposition, EntryId, Timestamp};
 use crate::io::store::read::{CallFilter, CallRow, CallSort};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::{mask, mask_numbers};
@@ -82,7 +83,7 @@ struct Query {
     alarm: bool,
     /// `newest`, `oldest` or `longest`.
     sort: Option<String>,
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -167,7 +168,7 @@ pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Res
     }
 }
 
-fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
+fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Problem> {
     let words: Vec<&str> = Disposition::ALL.iter().map(|d| d.as_str()).collect();
     one_of("disposition", &query.disposition, &words)?;
     one_of("direction", &query.direction, &["outbound", "inbound"])?;
@@ -189,15 +190,16 @@ fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
         min_score: query.min_score,
         max_score: query.max_score,
         alarm: query.alarm,
+        within,
     })
 }
 
 /// Calls.
-#[utoipa::path(get, path = "/calls", tag = "calls", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/calls", tag = "calls", params(Query), security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CallView>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -208,7 +210,7 @@ async fn index(
         Some("longest") => CallSort::Longest,
         _ => CallSort::Newest,
     };
-    let filter = filter(&api, &query)?;
+    let filter = filter(&api, &query, caller.reach(Permission::CallsSee))?;
     let unmask = unmasking(&api, &caller, query.unmask, "calls").await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
@@ -227,11 +229,11 @@ pub(super) async fn find(api: &Shared, id: crate::base::CallId) -> Result<CallRo
 
 /// One call.
 #[utoipa::path(get, path = "/calls/{id}", tag = "calls", params(("id" = String, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "The call", body = CallView), (status = 404, description = "No such call", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     PathCall(id): PathCall,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<CallView>, Problem> {
@@ -246,11 +248,11 @@ async fn show(
 
 /// Hangs a running call up.
 #[utoipa::path(post, path = "/calls/{id}/hang-up", tag = "calls", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Ordered"), (status = 404, description = "No such running call", body = Problem)))]
 async fn hang_up(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<axum::http::StatusCode, Problem> {
     api.ask(Control::HangUp { call, by: caller.name.clone() }).await?;

@@ -12,7 +12,7 @@ use crate::base::{CampaignId, ListId, Timestamp};
 use crate::dialer::{self, Campaign, CampaignSettings, CampaignState};
 use crate::io::store::NewCampaign;
 use crate::io::store::read::CampaignRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::{FieldProblem, Problem};
@@ -105,11 +105,11 @@ impl SheetRow for CampaignRow {
 }
 
 /// Campaigns, newest first.
-#[utoipa::path(get, path = "/campaigns", tag = "campaigns", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/campaigns", tag = "campaigns", params(Query), security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CampaignRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -128,7 +128,7 @@ async fn index(
 }
 
 /// Makes a campaign in state `draft`.
-#[utoipa::path(post, path = "/campaigns", tag = "campaigns", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/campaigns", tag = "campaigns", security(("bearer" = ["campaigns.run"])),
     request_body = NewCampaignBody,
     responses(
         (status = 201, description = "Made", body = Campaign),
@@ -136,7 +136,7 @@ async fn index(
         (status = 422, description = "Settings that cannot be used", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewCampaignBody>,
 ) -> Result<Response, Problem> {
     check_name("name", &body.name)?;
@@ -169,23 +169,19 @@ pub(super) async fn find(api: &Shared, id: i64) -> Result<Campaign, Problem> {
 
 /// One campaign with its settings.
 #[utoipa::path(get, path = "/campaigns/{id}", tag = "campaigns", params(("id" = i64, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "The campaign", body = Campaign), (status = 404, description = "No such campaign", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<Campaign>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<Campaign>, Problem> {
     Ok(axum::Json(find(&api, id).await?))
 }
 
 /// Replaces the settings. They hold for calls placed from then on.
 #[utoipa::path(put, path = "/campaigns/{id}", tag = "campaigns", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = SettingsBody,
+    security(("bearer" = ["campaigns.run"])), request_body = SettingsBody,
     responses((status = 200, description = "Changed", body = Campaign), (status = 422, description = "Settings that cannot be used", body = Problem)))]
 async fn change(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<SettingsBody>,
 ) -> Result<axum::Json<Campaign>, Problem> {
@@ -198,13 +194,9 @@ async fn change(
 
 /// Deletes a campaign that is not running and has placed no call; its list stays.
 #[utoipa::path(delete, path = "/campaigns/{id}", tag = "campaigns", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["campaigns.run"])),
     responses((status = 204, description = "Deleted"), (status = 409, description = "It runs, or has calls", body = Problem)))]
-async fn delete(
-    State(api): State<Shared>,
-    Operate(caller): Operate,
-    RowId(id): RowId,
-) -> Result<StatusCode, Problem> {
+async fn delete(State(api): State<Shared>, caller: Caller, RowId(id): RowId) -> Result<StatusCode, Problem> {
     let id = CampaignId(id);
     api.store().delete_campaign(id, &caller.name, api.now()).await.map_err(super::entries::as_conflict)?;
     api.tell(Control::CampaignDeleted(id)).await;
@@ -223,7 +215,7 @@ struct StateReport {
 /// Starts, pauses, resumes, stops at once, or ends gracefully.
 #[utoipa::path(post, path = "/campaigns/{id}/{order}", tag = "campaigns",
     params(("id" = i64, Path), ("order" = String, Path, description = "`start`, `pause`, `resume`, `stop` or `end`")),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["campaigns.run"])),
     responses(
         (status = 200, description = "The state after it", body = StateReport),
         (status = 404, description = "No such campaign or order", body = Problem),
@@ -231,7 +223,7 @@ struct StateReport {
         (status = 503, description = "The engine cannot take it now", body = Problem)))]
 async fn order(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((id, order)): Path<(String, String)>,
 ) -> Result<axum::Json<StateReport>, Problem> {
     let number = id.parse().map_err(|_| Problem::not_found("campaign", "of that id"))?;

@@ -12,6 +12,7 @@ use super::calls::CallView;
 use super::customer_facts::{Membership, WarrantyView, membership, warranty};
 use super::entries::{ReasonBody, UnmaskQuery, as_conflict, phone, unmasking};
 use super::facts::PhoneBody;
+use crate::access::{Permission, Reach};
 use crate::archive::{Contact, Standing};
 use crate::base::{CustomerId, Timestamp};
 use crate::calendar::Calendar;
@@ -20,9 +21,9 @@ use crate::io::store::archive::read::{CustomerFilter, CustomerRow, EventRow, Pho
 use crate::io::store::archive::{Edit, Erased, Person};
 use crate::io::store::callback::EventAnswerRow;
 use crate::io::store::read::AnswerRow;
-use crate::io::web::auth::{Admin, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::mask::mask;
+use crate::io::web::mask::{mask, mask_name};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -60,7 +61,7 @@ struct Query {
     from: Option<String>,
     /// That field is this or, as text, earlier.
     to: Option<String>,
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -211,6 +212,26 @@ fn covered_version(text: &str) -> String {
     value.to_string()
 }
 
+/// A customer whose name, address and fields are covered for those who may not see names.
+fn named(mut row: CustomerRow, names: bool) -> CustomerRow {
+    if !names {
+        row.name = mask_name(&row.name);
+        (row.email, row.fields) = (String::new(), "{}".into());
+    }
+    row
+}
+
+/// The card without what names the customer, for those who may not see names: history and events hold
+/// their own words.
+fn for_eyes_of(caller: &Caller, mut card: CustomerCard) -> CustomerCard {
+    if !caller.may(Permission::NamesWhole) {
+        card.customer = named(card.customer, false);
+        card.versions.clear();
+        card.events.iter_mut().for_each(|event| event.fields = "{}".into());
+    }
+    card
+}
+
 pub(super) fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
     let zone = jiff::tz::TimeZone::get(&api.import().timezone).unwrap_or(jiff::tz::TimeZone::UTC);
     let pack = api.desk().packs().get(&person.customer.pack).ok();
@@ -238,7 +259,7 @@ pub(super) fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
     card
 }
 
-fn filter(api: &Shared, query: &Query) -> Result<CustomerFilter, Problem> {
+fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CustomerFilter, Problem> {
     if let Some(word) = &query.standing {
         Standing::parse(word).ok_or_else(|| {
             let hint = "write active, opted_out, gone, deceased or erased";
@@ -259,26 +280,28 @@ fn filter(api: &Shared, query: &Query) -> Result<CustomerFilter, Problem> {
         is: query.is.clone(),
         from: query.from.clone(),
         to: query.to.clone(),
+        within,
     })
 }
 
 /// Customers as they came in; by number, name, key, standing or a field.
-#[utoipa::path(get, path = "/customers", tag = "customers", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/customers", tag = "customers", params(Query), security(("bearer" = ["customers.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CustomerRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
-    let filter = filter(&api, &query)?;
+    let filter = filter(&api, &query, caller.reach(Permission::CustomersSee))?;
     let unmask = unmasking(&api, &caller, query.unmask, "customers").await?;
+    let names = caller.may(Permission::NamesWhole);
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move {
             let mut page = api.store().customer_rows(&filter, after.as_ref(), limit).await?;
-            page.rows = page.rows.into_iter().map(|row| covered(row, unmask)).collect();
+            page.rows = page.rows.into_iter().map(|row| named(covered(row, unmask), names)).collect();
             Ok(page)
         }
     })
@@ -287,18 +310,18 @@ async fn index(
 
 /// A customer's card: numbers, changes, events, calls, answers.
 #[utoipa::path(get, path = "/customers/{id}", tag = "customers", params(("id" = i64, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["customers.see"])),
     responses((status = 200, description = "The card", body = CustomerCard), (status = 404, description = "No such customer", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<CustomerCard>, Problem> {
     let person = api.store().person(CustomerId(id)).await?;
     let person = person.ok_or_else(|| Problem::not_found("customer", id))?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("customer:{id}")).await?;
-    Ok(axum::Json(card(&api, person, unmask)))
+    Ok(axum::Json(for_eyes_of(&caller, card(&api, person, unmask))))
 }
 
 fn numbers(api: &Shared, bodies: Vec<PhoneBody>) -> Result<Vec<Contact>, Problem> {
@@ -365,7 +388,7 @@ fn edit_of(api: &Shared, patch: CustomerPatch) -> Result<Edit, Problem> {
 /// Corrects a customer. The version before stays, with who and why; the next call uses the new
 /// number.
 #[utoipa::path(patch, path = "/customers/{id}", tag = "customers", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = CustomerPatch,
+    security(("bearer" = ["customers.edit"])), request_body = CustomerPatch,
     responses(
         (status = 200, description = "The card", body = CustomerCard),
         (status = 404, description = "No such customer", body = Problem),
@@ -373,7 +396,7 @@ fn edit_of(api: &Shared, patch: CustomerPatch) -> Result<Edit, Problem> {
         (status = 422, description = "A value cannot be used", body = Problem)))]
 async fn edit(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(patch): Json<CustomerPatch>,
 ) -> Result<axum::Json<CustomerCard>, Problem> {
@@ -384,19 +407,19 @@ async fn edit(
     api.store().edit_customer(customer, &edit, why, &caller.name, api.now()).await.map_err(as_conflict)?;
     api.desk().touched(vec![customer]);
     let person = api.store().person(customer).await?.ok_or_else(|| Problem::not_found("customer", id))?;
-    Ok(axum::Json(card(&api, person, false)))
+    Ok(axum::Json(for_eyes_of(&caller, card(&api, person, false))))
 }
 
 /// Erases a customer on request: what names them goes, with recordings; figures stay.
 #[utoipa::path(delete, path = "/customers/{id}", tag = "customers", params(("id" = i64, Path), EraseQuery),
-    security(("bearer" = ["admin"])),
+    security(("bearer" = ["customers.erase"])),
     responses(
         (status = 200, description = "What was erased", body = Erased),
         (status = 404, description = "No such customer", body = Problem),
         (status = 409, description = "Being called at this moment, or erased already", body = Problem)))]
 async fn erase(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<EraseQuery>,
 ) -> Result<axum::Json<Erased>, Problem> {
@@ -427,7 +450,7 @@ async fn erase(
 }
 
 /// Merges two records that are one customer: events, numbers and what the first lacks.
-#[utoipa::path(post, path = "/customers/merge", tag = "customers", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/customers/merge", tag = "customers", security(("bearer" = ["customers.merge"])),
     request_body = MergeBody,
     responses(
         (status = 200, description = "The card", body = CustomerCard),
@@ -435,7 +458,7 @@ async fn erase(
         (status = 409, description = "They cannot be merged", body = Problem)))]
 async fn merge(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<MergeBody>,
 ) -> Result<axum::Json<CustomerCard>, Problem> {
     let reason = ReasonBody { reason: body.reason };
@@ -446,17 +469,17 @@ async fn merge(
         .map_err(as_conflict)?;
     api.desk().touched(vec![keep, other]);
     let person = api.store().person(keep).await?.ok_or_else(|| Problem::not_found("customer", keep))?;
-    Ok(axum::Json(card(&api, person, false)))
+    Ok(axum::Json(for_eyes_of(&caller, card(&api, person, false))))
 }
 
 /// Everything that is stored of a customer, with whole numbers, for the customer who asks for
 /// it; written into the audit log.
 #[utoipa::path(get, path = "/customers/{id}/export", tag = "customers", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["customers.export"])),
     responses((status = 200, description = "Everything", body = Person), (status = 404, description = "No such customer", body = Problem)))]
 async fn export(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
 ) -> Result<axum::Json<Person>, Problem> {
     let person = api.store().export_person(CustomerId(id), &caller.name, api.now()).await?;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::io::web::auth::Admin;
+use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done, DrainMode, ReloadedSection};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
@@ -40,11 +40,11 @@ pub struct ReloadReport {
 }
 
 /// Stops taking work, or takes that back.
-#[utoipa::path(post, path = "/drain", tag = "daemon", security(("bearer" = ["admin"])), request_body = DrainBody,
+#[utoipa::path(post, path = "/drain", tag = "daemon", security(("bearer" = ["daemon.steer"])), request_body = DrainBody,
     responses((status = 202, description = "Draining", body = DrainReport)))]
 async fn drain(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     Json(body): Json<DrainBody>,
 ) -> Result<(axum::http::StatusCode, axum::Json<DrainReport>), Problem> {
     let word = serde_json::to_string(&body.mode).unwrap_or_default();
@@ -58,12 +58,9 @@ async fn drain(
 }
 
 /// Reads the configuration again; a bad file keeps the old.
-#[utoipa::path(post, path = "/reload", tag = "daemon", security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/reload", tag = "daemon", security(("bearer" = ["daemon.steer"])),
     responses((status = 200, description = "Read", body = ReloadReport), (status = 422, description = "The file is bad; the old settings hold", body = Problem)))]
-async fn reload(
-    State(api): State<Shared>,
-    Admin(caller): Admin,
-) -> Result<axum::Json<ReloadReport>, Problem> {
+async fn reload(State(api): State<Shared>, caller: Caller) -> Result<axum::Json<ReloadReport>, Problem> {
     caller.audit(&api, "daemon.reload", "daemon", "").await?;
     let sections = match api.ask(Control::Reload { by: caller.name.clone() }).await? {
         Done::Reloaded(sections) => sections,

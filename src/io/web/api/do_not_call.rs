@@ -11,7 +11,7 @@ use super::entries::{ReasonBody, phone, unmasking};
 use crate::base::Timestamp;
 use crate::io::store::DoNotCall;
 use crate::io::store::read::{Cursor, Page};
-use crate::io::web::auth::Operate;
+use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::mask;
@@ -62,7 +62,7 @@ pub struct DoNotCallAdded {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Query {
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -98,11 +98,11 @@ fn view(row: DoNotCall, unmask: bool) -> DoNotCallView {
 }
 
 /// The list, by number.
-#[utoipa::path(get, path = "/do-not-call", tag = "do-not-call", params(Query), security(("bearer" = ["operate"])),
+#[utoipa::path(get, path = "/do-not-call", tag = "do-not-call", params(Query), security(("bearer" = ["do_not_call.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<DoNotCallView>)))]
 async fn index(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -119,12 +119,12 @@ async fn index(
 }
 
 /// Puts a number on the list and stops its waiting entries in all lists.
-#[utoipa::path(post, path = "/do-not-call", tag = "do-not-call", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/do-not-call", tag = "do-not-call", security(("bearer" = ["do_not_call.add"])),
     request_body = DoNotCallBody,
     responses((status = 201, description = "It is on the list", body = DoNotCallAdded), (status = 422, description = "Not a number", body = Problem)))]
 async fn add(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<DoNotCallBody>,
 ) -> Result<Response, Problem> {
     let number = phone(&api, "phone", &body.phone)?;
@@ -137,11 +137,11 @@ async fn add(
 
 /// Takes a number off the list, with a reason. Its stopped entries stay stopped.
 #[utoipa::path(post, path = "/do-not-call/{phone}/remove", tag = "do-not-call", params(("phone" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["do_not_call.remove"])), request_body = ReasonBody,
     responses((status = 204, description = "It is off the list"), (status = 404, description = "It is not on the list", body = Problem)))]
 async fn remove(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(text): Path<String>,
     Json(body): Json<ReasonBody>,
 ) -> Result<StatusCode, Problem> {

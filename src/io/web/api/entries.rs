@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::Permission;
 use crate::base::{EntryId, ListId, PhoneNumber, Timestamp};
 use crate::dialer::EntryState;
 use crate::io::store::read::{CallFilter, CallSort, EntryFilter, EntryRow, EntrySort};
-use crate::io::web::auth::{Caller, Operate, Read, Scope};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::{mask, mask_numbers};
@@ -48,7 +49,7 @@ struct Query {
     text: Option<String>,
     /// `id`, `due`, `changed` or `attempts`.
     sort: Option<String>,
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -62,7 +63,7 @@ struct Query {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct UnmaskQuery {
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     pub unmask: bool,
 }
@@ -153,7 +154,7 @@ pub(super) async fn unmasking(
     subject: &str,
 ) -> Result<bool, Problem> {
     if wanted {
-        caller.needs(Scope::Operate)?;
+        caller.needs(Permission::NumbersWhole)?;
         caller.audit(api, "unmask", subject, "").await?;
     }
     Ok(wanted)
@@ -198,11 +199,11 @@ fn sort(word: Option<&str>) -> Result<EntrySort, Problem> {
 
 /// Entries of a list.
 #[utoipa::path(get, path = "/lists/{id}/entries", tag = "entries", params(("id" = i64, Path), Query),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<EntryRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<Query>,
@@ -229,11 +230,11 @@ async fn find(api: &Shared, id: i64) -> Result<EntryRow, Problem> {
 
 /// One entry.
 #[utoipa::path(get, path = "/entries/{id}", tag = "entries", params(("id" = i64, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "The entry", body = EntryRow), (status = 404, description = "No such entry", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<EntryRow>, Problem> {
@@ -246,11 +247,11 @@ async fn show(
 
 /// Calls of an entry, newest first.
 #[utoipa::path(get, path = "/entries/{id}/calls", tag = "entries", params(("id" = i64, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "Its calls; also as `text/csv`", body = Items<CallView>)))]
 async fn history(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
@@ -266,11 +267,11 @@ async fn history(
 
 /// Takes an entry out, with a reason.
 #[utoipa::path(post, path = "/entries/{id}/remove", tag = "entries", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["lists.change"])), request_body = ReasonBody,
     responses((status = 200, description = "The entry", body = EntryRow), (status = 409, description = "It is being called", body = Problem)))]
 async fn remove(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<EntryRow>, Problem> {
@@ -283,11 +284,11 @@ async fn remove(
 
 /// Puts an entry back: due at once, with all its attempts.
 #[utoipa::path(post, path = "/entries/{id}/put-back", tag = "entries", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["lists.change"])), request_body = ReasonBody,
     responses((status = 200, description = "The entry", body = EntryRow), (status = 409, description = "It is being called, or must not be", body = Problem)))]
 async fn put_back(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<EntryRow>, Problem> {

@@ -13,7 +13,7 @@ use crate::base::CallId;
 use crate::evidence::{Detector, Line, Severity, Transcript};
 use crate::io::evidence::Error as EvidenceError;
 use crate::io::store::evidence::{FindingFilter, FindingRow, MustAuditRow};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Bulk, Params, PathCall, moment};
@@ -157,11 +157,10 @@ impl SheetRow for MustAuditRow {
 
 /// What signalling, sound and words of a call show, each with its place in the recording.
 #[utoipa::path(get, path = "/calls/{id}/evidence", tag = "evidence", params(("id" = String, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "Findings, and what is left for a person to listen for", body = EvidenceView), (status = 404, description = "No such call, or it was not judged yet", body = Problem)))]
 async fn of_call(
     State(api): State<Shared>,
-    Read(_caller): Read,
     PathCall(id): PathCall,
 ) -> Result<axum::Json<EvidenceView>, Problem> {
     find(&api, id).await?;
@@ -189,13 +188,9 @@ async fn of_call(
 
 /// A call as a picture: our lane, the customer's, holds, and where the grave findings are.
 #[utoipa::path(get, path = "/calls/{id}/evidence/picture", tag = "evidence", params(("id" = String, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "The picture", content_type = "image/svg+xml"), (status = 404, description = "No such call", body = Problem)))]
-async fn picture(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    PathCall(id): PathCall,
-) -> Result<Response, Problem> {
+async fn picture(State(api): State<Shared>, PathCall(id): PathCall) -> Result<Response, Problem> {
     find(&api, id).await?;
     let svg = api.examiner()?.picture(&id.to_string(), api.now()).await?;
     let mut response = svg.into_response();
@@ -205,11 +200,11 @@ async fn picture(
 
 /// What was said in a call, where somebody attached it. Each look is written into the audit log.
 #[utoipa::path(get, path = "/calls/{id}/transcript", tag = "evidence", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["transcripts.see"])),
     responses((status = 200, description = "Its lines", body = TranscriptBody), (status = 404, description = "No such call, or no transcript", body = Problem)))]
 async fn transcript(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(id): PathCall,
 ) -> Result<axum::Json<TranscriptBody>, Problem> {
     let stored = api.store().transcript_json(&id.to_string()).await?;
@@ -221,11 +216,11 @@ async fn transcript(
 
 /// Attaches a transcript, in place of one that was there; the call is judged by it at once.
 #[utoipa::path(put, path = "/calls/{id}/transcript", tag = "evidence", params(("id" = String, Path)), request_body = TranscriptBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["transcripts.write"])),
     responses((status = 204, description = "Attached"), (status = 404, description = "No such call, or it is not over", body = Problem), (status = 422, description = "It is no transcript", body = Problem)))]
 async fn attach(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(id): PathCall,
     Bulk(body): Bulk<TranscriptBody>,
 ) -> Result<StatusCode, Problem> {
@@ -238,11 +233,11 @@ async fn attach(
 }
 
 /// Findings of many calls, those of the newest call first.
-#[utoipa::path(get, path = "/findings", tag = "evidence", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/findings", tag = "evidence", params(Query), security(("bearer" = ["findings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<FindingRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -285,11 +280,11 @@ fn filter(api: &Shared, query: Query) -> Result<FindingFilter, Problem> {
 }
 
 /// Calls that must be audited whatever is drawn, newest first.
-#[utoipa::path(get, path = "/evidence/must-audit", tag = "evidence", params(AuditQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/evidence/must-audit", tag = "evidence", params(AuditQuery), security(("bearer" = ["findings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<MustAuditRow>)))]
 async fn to_audit(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<AuditQuery>,
 ) -> Result<Response, Problem> {
@@ -302,9 +297,9 @@ async fn to_audit(
 }
 
 /// The scorecards in force with their versions, and every detector with unit and titles.
-#[utoipa::path(get, path = "/scorecards", tag = "evidence", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/scorecards", tag = "evidence", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "`detectors` and `scorecards`", body = Object)))]
-async fn scorecards(State(api): State<Shared>, Read(_caller): Read) -> Result<axum::Json<Value>, Problem> {
+async fn scorecards(State(api): State<Shared>) -> Result<axum::Json<Value>, Problem> {
     let settings = api.examiner()?.settings();
     let cards: Vec<Value> = settings
         .cards

@@ -14,7 +14,7 @@ use super::entries::{ReasonBody, as_conflict};
 use crate::base::EventId;
 use crate::io::intake::{self, IntakeReport, Item};
 use crate::io::store::archive::{IntakeOrder, Verdict};
-use crate::io::web::auth::{Caller, Operate};
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Bulk, Json, Params, RowId};
 use crate::io::web::state::Shared;
@@ -241,14 +241,14 @@ fn result(verdict: Verdict) -> ItemResult {
 
 /// Takes events in, one or several. A single event that is refused is a problem; of several
 /// each has its own result. Sending the same again changes nothing.
-#[utoipa::path(post, path = "/events", tag = "intake", params(Query), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/events", tag = "intake", params(Query), security(("bearer" = ["facts.bring"])),
     request_body = EventsBody,
     responses(
         (status = 200, description = "One result an item", body = ItemsReport),
         (status = 422, description = "The single event is refused, or no such pack", body = Problem)))]
 async fn events(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Params(query): Params<Query>,
     Bulk(body): Bulk<EventsBody>,
 ) -> Result<Response, Problem> {
@@ -266,14 +266,14 @@ async fn events(
 
 /// Takes customers in: new ones are added, known ones changed. Sending the same again changes
 /// nothing; a number is never taken away.
-#[utoipa::path(post, path = "/customers", tag = "customers", params(Query), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/customers", tag = "customers", params(Query), security(("bearer" = ["facts.bring"])),
     request_body = Vec<CustomerBody>,
     responses(
         (status = 200, description = "One result an item", body = ItemsReport),
         (status = 422, description = "No such pack", body = Problem)))]
 async fn customers(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Params(query): Params<Query>,
     Bulk(body): Bulk<Vec<CustomerBody>>,
 ) -> Result<axum::Json<ItemsReport>, Problem> {
@@ -283,12 +283,12 @@ async fn customers(
 
 /// Notes whether a field that a clerk registered agrees with what the customer says.
 #[utoipa::path(post, path = "/events/{id}/checks", tag = "customers", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = CheckBody,
+    security(("bearer" = ["facts.check"])), request_body = CheckBody,
     responses((status = 204, description = "Noted"), (status = 404, description = "No such event", body = Problem),
         (status = 409, description = "The event has no such field", body = Problem)))]
 async fn check(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<CheckBody>,
 ) -> Result<StatusCode, Problem> {
@@ -309,12 +309,12 @@ async fn check(
 /// Withdraws an event that never happened: what is owed for it is excused, and taken out of the
 /// dialler. What was done for it stays done.
 #[utoipa::path(post, path = "/events/{id}/withdraw", tag = "intake", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["slips.reject"])), request_body = ReasonBody,
     responses((status = 204, description = "Withdrawn"), (status = 404, description = "No such event", body = Problem),
         (status = 409, description = "It was withdrawn already, or a call for it is up", body = Problem)))]
 async fn withdraw(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<StatusCode, Problem> {

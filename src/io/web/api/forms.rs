@@ -16,7 +16,7 @@ use crate::io::planner::{Error as PlannerError, Questionnaire, written_method};
 use crate::io::store::Error as StoreError;
 use crate::io::store::callback::ReplyRow;
 use crate::io::store::read::CallbackRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::page::{self, Head, PAGE_POLICY};
 use crate::io::web::problem::Problem;
@@ -128,11 +128,10 @@ async fn send(
 }
 
 /// What a customer answered in writing.
-#[utoipa::path(get, path = "/callbacks/{id}/answers", tag = "questionnaires", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/callbacks/{id}/answers", tag = "questionnaires", params(("id" = i64, Path)), security(("bearer" = ["callbacks.see"])),
     responses((status = 200, description = "The answers in the order of the page", body = Items<ReplyRow>), (status = 404, description = "No such callback", body = Problem)))]
 async fn replies_of(
     State(api): State<Shared>,
-    Read(_caller): Read,
     RowId(id): RowId,
 ) -> Result<axum::Json<Items<ReplyRow>>, Problem> {
     find(&api, id).await?;
@@ -141,13 +140,13 @@ async fn replies_of(
 }
 
 /// An answer that came by another way than the page closes the callback.
-#[utoipa::path(post, path = "/callbacks/{id}/answers", tag = "questionnaires", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/callbacks/{id}/answers", tag = "questionnaires", params(("id" = i64, Path)), security(("bearer" = ["callbacks.call"])),
     request_body = ReplyBody,
     responses((status = 200, description = "The callback", body = CallbackRow), (status = 409, description = "It is not owed any more", body = Problem),
               (status = 422, description = "Something was not asked or not offered", body = Problem)))]
 async fn answer(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReplyBody>,
 ) -> Result<axum::Json<CallbackRow>, Problem> {

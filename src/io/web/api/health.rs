@@ -8,7 +8,6 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::io::telemetry::Gauges;
-use crate::io::web::auth::Read;
 use crate::io::web::live::{LiveTrunk, Readiness};
 use crate::io::web::problem::Problem;
 use crate::io::web::state::{STREAM_LIMIT, Shared};
@@ -109,9 +108,9 @@ async fn reasons(api: &Shared) -> Vec<String> {
 }
 
 /// Health in detail.
-#[utoipa::path(get, path = "/health", tag = "health", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/health", tag = "health", security(("bearer" = ["api.see"])),
     responses((status = 200, description = "Health, also where something is wrong", body = HealthReport)))]
-async fn health(State(api): State<Shared>, Read(_caller): Read) -> axum::Json<HealthReport> {
+async fn health(State(api): State<Shared>) -> axum::Json<HealthReport> {
     let reasons = reasons(&api).await;
     let schema_version =
         tokio::time::timeout(PROBE, api.store().schema_version()).await.ok().and_then(Result::ok);
@@ -136,9 +135,9 @@ fn open_streams(api: &Shared) -> u64 {
 }
 
 /// Counters in Prometheus text format.
-#[utoipa::path(get, path = "/metrics", tag = "health", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/metrics", tag = "health", security(("bearer" = ["daemon.watch"])),
     responses((status = 200, description = "Exposition format 0.0.4", content_type = "text/plain")))]
-async fn metrics(State(api): State<Shared>, Read(_caller): Read) -> Result<Response, Problem> {
+async fn metrics(State(api): State<Shared>) -> Result<Response, Problem> {
     let live = api.parts.live.borrow().clone();
     // The counters are shown even while the database is away: that is when they are wanted.
     let entries = tokio::time::timeout(PROBE, api.store().all_entry_counts()).await.ok().and_then(Result::ok);
@@ -162,9 +161,9 @@ async fn metrics(State(api): State<Shared>, Read(_caller): Read) -> Result<Respo
 }
 
 /// This document.
-#[utoipa::path(get, path = "/openapi.json", tag = "health", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/openapi.json", tag = "health", security(("bearer" = ["api.see"])),
     responses((status = 200, description = "OpenAPI 3.1", content_type = "application/json")))]
-async fn openapi(Read(_caller): Read) -> Response {
+async fn openapi() -> Response {
     let json = crate::io::web::openapi_json();
     ([(header::CONTENT_TYPE, "application/json")], json.to_owned()).into_response()
 }

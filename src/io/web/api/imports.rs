@@ -13,7 +13,7 @@ use super::lists::check_name;
 use crate::base::{ImportId, ListId, Timestamp};
 use crate::io::store::ImportCounts;
 use crate::io::store::read::{ImportRow, ImportRowResult};
-use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId, Upload};
@@ -67,7 +67,7 @@ struct Query {
 struct RowQuery {
     /// `added`, `changed`, `unchanged`, `duplicate` or `rejected`.
     result: Option<String>,
-    /// Show what the file says in rejected rows; needs scope `operate` and is written into the audit log.
+    /// Show what the file says in rejected rows; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -157,11 +157,11 @@ impl SheetRow for ImportRowResult {
 }
 
 /// Imports, newest first.
-#[utoipa::path(get, path = "/imports", tag = "imports", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/imports", tag = "imports", params(Query), security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<ImportRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -175,7 +175,7 @@ async fn index(
 
 /// Brings a CSV file (UTF-8 or GB18030) into a list. Importing the same file again changes nothing.
 /// While it runs, events `import` and the import's own row tell how far it is.
-#[utoipa::path(post, path = "/imports", tag = "imports", params(UploadQuery), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/imports", tag = "imports", params(UploadQuery), security(("bearer" = ["lists.import"])),
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 201, description = "Brought in", body = ImportReport),
@@ -184,7 +184,7 @@ async fn index(
         (status = 422, description = "The file has no usable header", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Params(query): Params<UploadQuery>,
     Upload(body): Upload,
 ) -> Result<Response, Problem> {
@@ -240,24 +240,20 @@ async fn target(api: &Shared, caller: &Caller, query: &UploadQuery) -> Result<Op
 }
 
 /// One import.
-#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/imports/{id}", tag = "imports", params(("id" = i64, Path)), security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "The import", body = ImportRow), (status = 404, description = "No such import", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<ImportRow>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<ImportRow>, Problem> {
     let row = api.store().import_row(ImportId(id)).await?;
     Ok(axum::Json(row.ok_or_else(|| Problem::not_found("import", id))?))
 }
 
 /// What became of each row, by line.
 #[utoipa::path(get, path = "/imports/{id}/rows", tag = "imports", params(("id" = i64, Path), RowQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<ImportRowResult>)))]
 async fn rows(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<RowQuery>,

@@ -14,7 +14,7 @@ use crate::base::{ImportId, Timestamp};
 use crate::io::intake::{self, Failure, Incoming, IntakeReport};
 use crate::io::store::archive::read::{IntakeRow, IntakeRowResult};
 use crate::io::store::archive::{IntakeOrder, SourceMapping, Undone};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId, Upload};
@@ -78,7 +78,7 @@ struct Query {
 struct RowQuery {
     /// `added`, `changed`, `unchanged`, `duplicate`, `rejected` or `skipped`.
     result: Option<String>,
-    /// Show what the file says in rejected rows; needs scope `operate` and is written into the audit log.
+    /// Show what the file says in rejected rows; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
     /// `next` of the page before.
@@ -218,7 +218,7 @@ fn short(text: Option<String>) -> String {
 /// Brings a file (CSV in UTF-8 or GB18030, xlsx, xls) into the archive by the rules of a pack.
 /// Bringing the same file in again changes nothing. While it runs, events `intake` and the
 /// intake's own row tell how far it is.
-#[utoipa::path(post, path = "/intake", tag = "intake", params(UploadQuery), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/intake", tag = "intake", params(UploadQuery), security(("bearer" = ["facts.bring"])),
     request_body(content = String, content_type = "text/csv"),
     responses(
         (status = 201, description = "Brought in", body = IntakeReport),
@@ -227,7 +227,7 @@ fn short(text: Option<String>) -> String {
         (status = 422, description = "No such pack, or the file has no usable header", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Params(query): Params<UploadQuery>,
     Upload(body): Upload,
 ) -> Result<Response, Problem> {
@@ -292,11 +292,11 @@ async fn create(
 }
 
 /// Intakes, newest first.
-#[utoipa::path(get, path = "/intakes", tag = "intake", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/intakes", tag = "intake", params(Query), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<IntakeRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -313,23 +313,19 @@ async fn find(api: &Shared, id: i64) -> Result<IntakeRow, Problem> {
 }
 
 /// One intake.
-#[utoipa::path(get, path = "/intakes/{id}", tag = "intake", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/intakes/{id}", tag = "intake", params(("id" = i64, Path)), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "The intake", body = IntakeRow), (status = 404, description = "No such intake", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<IntakeRow>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<IntakeRow>, Problem> {
     Ok(axum::Json(find(&api, id).await?))
 }
 
 /// What became of each row, by line.
 #[utoipa::path(get, path = "/intakes/{id}/rows", tag = "intake", params(("id" = i64, Path), RowQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<IntakeRowResult>)))]
 async fn rows(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<RowQuery>,
@@ -341,13 +337,13 @@ async fn rows(
 }
 
 /// The refused rows with their reasons and what the file says in them, to be mended and brought
-/// in again. Needs scope `operate`, for rows hold whole numbers; written into the audit log.
+/// in again. Needs a permission of its own, for rows hold whole numbers; written into the audit log.
 #[utoipa::path(get, path = "/intakes/{id}/rejected", tag = "intake", params(("id" = i64, Path), RejectedQuery),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["slips.reject"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<IntakeRowResult>)))]
 async fn rejected(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     wants: Wants,
     RowId(id): RowId,
     Params(query): Params<RejectedQuery>,
@@ -385,14 +381,14 @@ async fn results(
 /// hangs on them, what it changed is as before; what is owed for its events is excused and taken
 /// out of the dialler. Refused where calls were made for its callbacks.
 #[utoipa::path(post, path = "/intakes/{id}/undo", tag = "intake", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["slips.reject"])), request_body = ReasonBody,
     responses(
         (status = 200, description = "What was taken back", body = Undone),
         (status = 404, description = "No such intake", body = Problem),
         (status = 409, description = "It is running, was undone, or calls were made", body = Problem)))]
 async fn undo(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<Undone>, Problem> {
@@ -406,22 +402,19 @@ async fn undo(
 }
 
 /// Remembered column mappings, by pack and source.
-#[utoipa::path(get, path = "/intake-sources", tag = "intake", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/intake-sources", tag = "intake", security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "All of them", body = Items<SourceMapping>)))]
-async fn sources(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<axum::Json<Items<SourceMapping>>, Problem> {
+async fn sources(State(api): State<Shared>) -> Result<axum::Json<Items<SourceMapping>>, Problem> {
     Ok(axum::Json(Items { items: api.store().source_mappings().await?, next: None }))
 }
 
 /// Remembers the column mapping of a source, in place of the last one.
-#[utoipa::path(put, path = "/intake-sources", tag = "intake", security(("bearer" = ["operate"])),
+#[utoipa::path(put, path = "/intake-sources", tag = "intake", security(("bearer" = ["facts.sources"])),
     request_body = SourceBody,
     responses((status = 204, description = "Remembered"), (status = 422, description = "No such pack", body = Problem)))]
 async fn remember(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<SourceBody>,
 ) -> Result<StatusCode, Problem> {
     api.desk().packs().get(&body.pack).map_err(Failure::Pack)?;

@@ -12,7 +12,7 @@ use crate::base::CallId;
 use crate::call::leg::{LegKind, Listening};
 use crate::engine::BridgeOrder;
 use crate::io::store::read::BridgedRow;
-use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
@@ -112,11 +112,11 @@ fn target(text: &str) -> Result<String, Problem> {
 
 /// The further legs of a call that is over, who hung up first, and the pauses of its recording.
 #[utoipa::path(get, path = "/calls/{id}/legs", tag = "calls", params(("id" = String, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "What was beside the customer's leg", body = BridgedRow), (status = 404, description = "No such call", body = Problem)))]
 async fn legs(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     PathCall(id): PathCall,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<BridgedRow>, Problem> {
@@ -130,11 +130,11 @@ async fn legs(
 
 /// Gives the customer music; nobody hears them.
 #[utoipa::path(post, path = "/calls/{id}/hold", tag = "calls", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Nobody talks with the customer", body = Problem)))]
 async fn hold(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<StatusCode, Problem> {
     order(&api, &caller, call, BridgeOrder::Hold(true), ("call.hold", "")).await
@@ -142,11 +142,11 @@ async fn hold(
 
 /// Takes the customer back from hold.
 #[utoipa::path(post, path = "/calls/{id}/resume", tag = "calls", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Nobody talks with the customer", body = Problem)))]
 async fn resume(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<StatusCode, Problem> {
     order(&api, &caller, call, BridgeOrder::Hold(false), ("call.resume", "")).await
@@ -154,11 +154,11 @@ async fn resume(
 
 /// Mutes a leg, or lets it be heard again.
 #[utoipa::path(post, path = "/calls/{id}/mute", tag = "calls", params(("id" = String, Path)), request_body = MuteBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call or leg", body = Problem)))]
 async fn mute(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<MuteBody>,
 ) -> Result<StatusCode, Problem> {
@@ -168,11 +168,11 @@ async fn mute(
 
 /// Rings somebody else for the customer; when they answer, our person is let go.
 #[utoipa::path(post, path = "/calls/{id}/transfer", tag = "calls", params(("id" = String, Path)), request_body = TargetBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "It rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Not possible in this state", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
 async fn transfer(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<TargetBody>,
 ) -> Result<StatusCode, Problem> {
@@ -182,11 +182,11 @@ async fn transfer(
 
 /// Rings somebody for our person, while the customer hears music.
 #[utoipa::path(post, path = "/calls/{id}/consult", tag = "calls", params(("id" = String, Path)), request_body = TargetBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "It rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Not possible in this state", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
 async fn consult(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<TargetBody>,
 ) -> Result<StatusCode, Problem> {
@@ -196,11 +196,11 @@ async fn consult(
 
 /// The one consulted takes the customer; our person is let go.
 #[utoipa::path(post, path = "/calls/{id}/complete", tag = "calls", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Nobody who was consulted has answered", body = Problem)))]
 async fn complete(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<StatusCode, Problem> {
     order(&api, &caller, call, BridgeOrder::Complete, ("call.complete", "")).await
@@ -208,11 +208,11 @@ async fn complete(
 
 /// Our person goes back to the customer; the one consulted is let go.
 #[utoipa::path(post, path = "/calls/{id}/back", tag = "calls", params(("id" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Nobody is being consulted", body = Problem)))]
 async fn back(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<StatusCode, Problem> {
     order(&api, &caller, call, BridgeOrder::Back, ("call.back", "")).await
@@ -220,11 +220,11 @@ async fn back(
 
 /// Rings somebody to join, or lets the one join who is being consulted.
 #[utoipa::path(post, path = "/calls/{id}/conference", tag = "calls", params(("id" = String, Path)), request_body = ConferenceBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done, or it rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Not possible in this state", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
 async fn conference(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<ConferenceBody>,
 ) -> Result<StatusCode, Problem> {
@@ -235,11 +235,11 @@ async fn conference(
 
 /// Lets somebody of ours listen, whisper to our person, or join; or changes how they do.
 #[utoipa::path(post, path = "/calls/{id}/supervise", tag = "calls", params(("id" = String, Path)), request_body = SuperviseBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.supervise"])),
     responses((status = 202, description = "Done, or it rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Nobody talks with the customer", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
 async fn supervise(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<SuperviseBody>,
 ) -> Result<StatusCode, Problem> {
@@ -255,11 +255,11 @@ async fn supervise(
 
 /// Silence goes into the recording, on both sides, or sound again.
 #[utoipa::path(post, path = "/calls/{id}/recording/pause", tag = "calls", params(("id" = String, Path)), request_body = PauseBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "It is so already, or the call is not recorded", body = Problem)))]
 async fn pause(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<PauseBody>,
 ) -> Result<StatusCode, Problem> {
@@ -269,11 +269,11 @@ async fn pause(
 
 /// Lets one leg go.
 #[utoipa::path(post, path = "/calls/{id}/legs/hang-up", tag = "calls", params(("id" = String, Path)), request_body = LegBody,
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done"), (status = 404, description = "No such running call or leg", body = Problem)))]
 async fn end_leg(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
     Json(body): Json<LegBody>,
 ) -> Result<StatusCode, Problem> {

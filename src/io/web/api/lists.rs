@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::base::ListId;
 use crate::io::store::read::ListRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -57,11 +57,11 @@ impl SheetRow for ListRow {
 }
 
 /// Lists, newest first.
-#[utoipa::path(get, path = "/lists", tag = "lists", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/lists", tag = "lists", params(Query), security(("bearer" = ["lists.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<ListRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -81,11 +81,11 @@ async fn index(
 }
 
 /// Makes an empty list.
-#[utoipa::path(post, path = "/lists", tag = "lists", security(("bearer" = ["operate"])), request_body = NewListBody,
+#[utoipa::path(post, path = "/lists", tag = "lists", security(("bearer" = ["lists.import"])), request_body = NewListBody,
     responses((status = 201, description = "Made", body = ListRow), (status = 409, description = "The name is taken", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewListBody>,
 ) -> Result<Response, Problem> {
     check_name("name", &body.name)?;
@@ -96,13 +96,9 @@ async fn create(
 }
 
 /// One list with its size.
-#[utoipa::path(get, path = "/lists/{id}", tag = "lists", security(("bearer" = ["read"])), params(("id" = i64, Path)),
+#[utoipa::path(get, path = "/lists/{id}", tag = "lists", security(("bearer" = ["lists.see"])), params(("id" = i64, Path)),
     responses((status = 200, description = "The list", body = ListRow), (status = 404, description = "No such list", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<ListRow>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<ListRow>, Problem> {
     Ok(axum::Json(find(&api, ListId(id)).await?))
 }
 

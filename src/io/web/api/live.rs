@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use super::entries::{UnmaskQuery, unmasking};
 use crate::base::Timestamp;
 use crate::call::leg::LegKind;
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::live::{LiveCall, LiveTrunk, PromptFact, ScriptFact};
 use crate::io::web::mask::mask;
@@ -130,11 +130,11 @@ impl SheetRow for ScriptFact {
 }
 
 /// Calls that are up or being set up.
-#[utoipa::path(get, path = "/live/calls", tag = "live", params(UnmaskQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/live/calls", tag = "live", params(UnmaskQuery), security(("bearer" = ["live.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<LiveCall>)))]
 async fn live_calls(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<Response, Problem> {
@@ -149,25 +149,25 @@ async fn live_calls(
 }
 
 /// Trunks with their state, health and counts.
-#[utoipa::path(get, path = "/trunks", tag = "live", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/trunks", tag = "live", security(("bearer" = ["daemon.watch"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<LiveTrunk>)))]
-async fn trunks(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn trunks(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let rows = api.parts.live.borrow().trunks.clone();
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
 /// Prompts that are there, and those that scripts need and lack.
-#[utoipa::path(get, path = "/prompts", tag = "catalogue", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/prompts", tag = "catalogue", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<PromptFact>)))]
-async fn prompts(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn prompts(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let rows = api.parts.catalogue.borrow().prompts.clone();
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
 /// Survey scripts with their questions.
-#[utoipa::path(get, path = "/scripts", tag = "catalogue", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/scripts", tag = "catalogue", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<ScriptFact>)))]
-async fn scripts(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn scripts(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let rows = api.parts.catalogue.borrow().scripts.clone();
     listing::answer_all(&api, &caller, wants, rows).await
 }

@@ -8,7 +8,6 @@ use utoipa_axum::routes;
 
 use super::calls::find;
 use crate::io::store::read::{CallRow, LegRow};
-use crate::io::web::auth::Read;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
@@ -80,11 +79,10 @@ pub(super) fn speakers(legs: &[LegRow]) -> Vec<Speaker> {
 }
 
 /// The steps of a call: when each began, how long it took, and where it is in the recording.
-#[utoipa::path(get, path = "/calls/{id}/markers", tag = "calls", params(("id" = String, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/calls/{id}/markers", tag = "calls", params(("id" = String, Path)), security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "In the order of time", body = Items<Marker>), (status = 404, description = "No such call", body = Problem)))]
 async fn index(
     State(api): State<Shared>,
-    Read(_caller): Read,
     PathCall(id): PathCall,
 ) -> Result<axum::Json<Items<Marker>>, Problem> {
     let call = find(&api, id).await?;

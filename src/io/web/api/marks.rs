@@ -13,7 +13,7 @@ use crate::base::{CallbackId, EventId};
 use crate::io::planner::{Added, CallFacts, Meeting};
 use crate::io::store::Error as StoreError;
 use crate::io::store::callback::{Mark, MarkKind};
-use crate::io::web::auth::Operate;
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
@@ -103,13 +103,13 @@ fn checked(body: &MarkBody, card: &CallFacts) -> Result<Mark, Problem> {
 /// Ticks a block of the script, or a registered field, while the customer is on the line. A field
 /// stands in the register, and with the event that it comes from.
 #[utoipa::path(post, path = "/callbacks/{id}/marks", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = MarkBody,
+    security(("bearer" = ["callbacks.call"])), request_body = MarkBody,
     responses((status = 204, description = "Ticked"), (status = 404, description = "No such callback", body = Problem),
         (status = 409, description = "It is closed already", body = Problem),
         (status = 422, description = "The card has no such block or field, or another block comes first", body = Problem)))]
 async fn mark(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<MarkBody>,
 ) -> Result<StatusCode, Problem> {
@@ -139,12 +139,12 @@ async fn note_with_event(api: &Shared, id: i64, mark: &Mark, by: &str) -> Result
 
 /// Makes an appointment with an expert: their task, beside the callback.
 #[utoipa::path(post, path = "/callbacks/{id}/expert", tag = "callbacks", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ExpertBody,
+    security(("bearer" = ["callbacks.call"])), request_body = ExpertBody,
     responses((status = 201, description = "The expert's task", body = crate::io::store::read::CallbackRow),
         (status = 422, description = "Some values cannot be used", body = Problem)))]
 async fn expert(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ExpertBody>,
 ) -> Result<Response, Problem> {

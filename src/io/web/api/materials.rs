@@ -10,7 +10,7 @@ use super::entries::{ReasonBody, as_conflict};
 use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::store::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
-use crate::io::web::auth::{Admin, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId, moment};
@@ -151,11 +151,10 @@ fn visits_of(api: &Shared, pack: &str) -> Result<Visits, Problem> {
 }
 
 /// Materials, newest first, at most 1,000.
-#[utoipa::path(get, path = "/materials", tag = "visits", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/materials", tag = "visits", params(Query), security(("bearer" = ["materials.see"])),
     responses((status = 200, description = "What is out, and what came back", body = Items<MaterialRow>)))]
 async fn materials(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Items<MaterialRow>>, Problem> {
     let Query { pack, person, open } = query;
@@ -164,11 +163,11 @@ async fn materials(
 }
 
 /// Hands something out. Who does not bring it back on its day is reminded.
-#[utoipa::path(post, path = "/materials", tag = "visits", security(("bearer" = ["operate"])), request_body = MaterialBody,
+#[utoipa::path(post, path = "/materials", tag = "visits", security(("bearer" = ["materials.write"])), request_body = MaterialBody,
     responses((status = 201, description = "Out", body = MaterialRow), (status = 422, description = "Some values cannot be used", body = Problem)))]
 async fn take(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<MaterialBody>,
 ) -> Result<(StatusCode, axum::Json<MaterialRow>), Problem> {
     let days = i64::from(visits_of(&api, &body.pack)?.materials_days);
@@ -193,11 +192,11 @@ async fn take(
 }
 
 /// Takes something back.
-#[utoipa::path(post, path = "/materials/{id}/back", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/materials/{id}/back", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["materials.write"])),
     responses((status = 200, description = "It is back", body = MaterialRow), (status = 409, description = "It is not out", body = Problem)))]
 async fn bring_back(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
 ) -> Result<axum::Json<MaterialRow>, Problem> {
     let row = api.store().close_material(id, None, &caller.name, api.now()).await;
@@ -205,12 +204,12 @@ async fn bring_back(
 }
 
 /// A supervisor approves that something does not come back.
-#[utoipa::path(post, path = "/materials/{id}/excuse", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/materials/{id}/excuse", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["expenses.approve"])),
     request_body = ReasonBody,
     responses((status = 200, description = "It is not owed any more", body = MaterialRow), (status = 409, description = "It is not out", body = Problem)))]
 async fn excuse(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<MaterialRow>, Problem> {
@@ -220,11 +219,10 @@ async fn excuse(
 }
 
 /// Expenses, newest first, at most 1,000.
-#[utoipa::path(get, path = "/expenses", tag = "visits", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/expenses", tag = "visits", params(Query), security(("bearer" = ["materials.see"])),
     responses((status = 200, description = "What was paid and approved", body = Items<ExpenseView>)))]
 async fn expenses(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Items<ExpenseView>>, Problem> {
     let Query { pack, person, open } = query;
@@ -233,11 +231,11 @@ async fn expenses(
 }
 
 /// Enters what somebody paid. The limit is that of the pack on this day.
-#[utoipa::path(post, path = "/expenses", tag = "visits", security(("bearer" = ["operate"])), request_body = ExpenseBody,
+#[utoipa::path(post, path = "/expenses", tag = "visits", security(("bearer" = ["materials.write"])), request_body = ExpenseBody,
     responses((status = 201, description = "Entered", body = ExpenseView), (status = 422, description = "Some values cannot be used", body = Problem)))]
 async fn enter(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<ExpenseBody>,
 ) -> Result<(StatusCode, axum::Json<ExpenseView>), Problem> {
     let limit = visits_of(&api, &body.pack)?.expense_limit;
@@ -260,12 +258,12 @@ async fn enter(
 }
 
 /// A supervisor approves an expense: up to the limit, what is above it the person bears.
-#[utoipa::path(post, path = "/expenses/{id}/approve", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/expenses/{id}/approve", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["expenses.approve"])),
     request_body = ReasonBody,
     responses((status = 200, description = "Approved", body = ExpenseView), (status = 409, description = "Decided already, or one's own", body = Problem)))]
 async fn approve(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<ExpenseView>, Problem> {
@@ -274,12 +272,12 @@ async fn approve(
 }
 
 /// A supervisor refuses an expense.
-#[utoipa::path(post, path = "/expenses/{id}/refuse", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/expenses/{id}/refuse", tag = "visits", params(("id" = i64, Path)), security(("bearer" = ["expenses.approve"])),
     request_body = ReasonBody,
     responses((status = 200, description = "Refused", body = ExpenseView), (status = 409, description = "Decided already, or one's own", body = Problem)))]
 async fn refuse(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<axum::Json<ExpenseView>, Problem> {

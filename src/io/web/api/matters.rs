@@ -8,7 +8,6 @@ use utoipa_axum::routes;
 
 use crate::io::store::archive::read::EventRow;
 use crate::io::store::callback::EventAnswerRow;
-use crate::io::web::auth::Read;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
 use crate::io::web::state::Shared;
@@ -44,11 +43,10 @@ pub struct MatterCard {
 }
 
 /// The card of an order or project.
-#[utoipa::path(get, path = "/matters/card", tag = "customers", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/matters/card", tag = "customers", params(Query), security(("bearer" = ["matters.see"])),
     responses((status = 200, description = "The card", body = MatterCard), (status = 404, description = "Nothing happened in it", body = Problem)))]
 async fn card(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(Query { pack, matter }): Params<Query>,
 ) -> Result<axum::Json<MatterCard>, Problem> {
     let events = api.store().matter_events(&pack, &matter).await?;

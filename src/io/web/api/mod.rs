@@ -1,6 +1,5 @@
-//! The handlers of `/api/v1`, one file a noun. A handler's first word after the state is the
-//! scope it needs: [`Read`](super::auth::Read), [`Operate`](super::auth::Operate) or
-//! [`Admin`](super::auth::Admin).
+//! The handlers of `/api/v1`, one file a noun. The permission that a handler needs stands in `security`
+//! of its documentation, by which [`permit`](super::permit) lets requests through.
 
 mod adherence;
 mod agent_calls;
@@ -40,12 +39,14 @@ mod notices;
 mod peaks;
 mod performance;
 mod plan;
+mod policies;
 mod progress;
 mod queues;
 mod rates;
 mod reconciliations;
 mod registers;
 mod reports;
+mod roles;
 mod rosters;
 mod saved_segments;
 mod scores;
@@ -60,6 +61,7 @@ mod ticket_reports;
 mod tickets;
 mod tokens;
 mod trace;
+mod unmask;
 mod warnings;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -92,10 +94,12 @@ pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, Targ
 pub use lists::NewListBody;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{PreviewBody, ReplayBody};
+pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use progress::Progress;
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use registers::{NotesBody, NotesReport};
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
+pub use roles::RoleView;
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
 pub use scores::{DecisionBody, ProposalBody};
 pub use segments::{SegmentBody, ToCallbacksBody, ToCallbacksReport};
@@ -104,6 +108,7 @@ pub use ticket_acts::TicketAct;
 pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
+pub use unmask::Unmasked;
 
 /// Every route below `/api/v1` with its documentation.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -125,6 +130,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(entries::routes())
         .merge(campaigns::routes())
         .merge(plan::routes())
+        .merge(policies::routes())
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(call_card::routes())
@@ -160,7 +166,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(agents::routes())
         .merge(agent_calls::routes())
         .merge(do_not_call::routes())
+        .merge(roles::routes())
         .merge(tokens::routes())
+        .merge(unmask::routes())
         .merge(audit::routes())
         .merge(daemon::routes())
         .merge(stream::routes())

@@ -10,10 +10,11 @@ use utoipa_axum::routes;
 
 use super::calls::one_of;
 use super::entries::{UnmaskQuery, unmasking};
+use crate::access::Permission;
 use crate::base::Timestamp;
 use crate::io::store::notice::{ChannelRow, NoticeFilter, NoticeRow, STATES};
 use crate::io::store::read::Page;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -180,11 +181,11 @@ fn shown(api: &Shared, mut row: NoticeRow, language: Language, unmask: bool) -> 
 }
 
 /// Notices, newest first; with `to` the inbox of a person or department.
-#[utoipa::path(get, path = "/notices", tag = "notices", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/notices", tag = "notices", params(Query), security(("bearer" = ["notices.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<NoticeRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -197,7 +198,8 @@ async fn index(
         _ => Language::Chinese,
     };
     let Query { topic, subject, to, pack, state, .. } = query;
-    let filter = NoticeFilter { topic, subject, to, pack, state };
+    let within = caller.reach(Permission::NoticesSee);
+    let filter = NoticeFilter { topic, subject, to, pack, state, within };
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move {
@@ -215,11 +217,11 @@ async fn find(api: &Shared, id: i64) -> Result<NoticeRow, Problem> {
 
 /// One notice.
 #[utoipa::path(get, path = "/notices/{id}", tag = "notices", params(("id" = i64, Path), UnmaskQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["notices.see"])),
     responses((status = 200, description = "The notice", body = NoticeRow), (status = 404, description = "No such notice", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<NoticeRow>, Problem> {
@@ -230,13 +232,9 @@ async fn show(
 
 /// The file that goes with a notice, such as the callback table of a day.
 #[utoipa::path(get, path = "/notices/{id}/file", tag = "notices", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["notices.answer"])),
     responses((status = 200, description = "The file", content_type = "text/csv"), (status = 404, description = "No such file", body = Problem)))]
-async fn file(
-    State(api): State<Shared>,
-    Operate(caller): Operate,
-    RowId(id): RowId,
-) -> Result<Response, Problem> {
+async fn file(State(api): State<Shared>, caller: Caller, RowId(id): RowId) -> Result<Response, Problem> {
     let found = api.store().notice_file(id).await?;
     let (_, text) = found.ok_or_else(|| Problem::not_found("file of notice", id))?;
     caller.audit(&api, "export", &format!("notice:{id}"), "csv").await?;
@@ -251,11 +249,11 @@ async fn file(
 
 /// Says that a person has taken note: it is not asked for again. The first one counts.
 #[utoipa::path(post, path = "/notices/{id}/acknowledge", tag = "notices", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = AcknowledgeBody,
+    security(("bearer" = ["notices.answer"])), request_body = AcknowledgeBody,
     responses((status = 200, description = "The notice", body = NoticeRow), (status = 404, description = "No such notice", body = Problem)))]
 async fn acknowledge(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<AcknowledgeBody>,
 ) -> Result<axum::Json<NoticeRow>, Problem> {
@@ -274,12 +272,12 @@ fn text<'a>(field: &str, text: &'a str, least: usize) -> Result<&'a str, Problem
 }
 
 /// Tells news to the customers of a pack who consented to hear of it.
-#[utoipa::path(post, path = "/announcements", tag = "notices", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/announcements", tag = "notices", security(("bearer" = ["notices.send"])),
     request_body = AnnouncementBody,
     responses((status = 202, description = "On their way", body = AnnouncementReport), (status = 422, description = "Not so", body = Problem)))]
 async fn announce(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<AnnouncementBody>,
 ) -> Result<(StatusCode, axum::Json<AnnouncementReport>), Problem> {
     for (field, value) in [("pack", &body.pack), ("consent_field", &body.consent_field), ("key", &body.key)] {
@@ -306,9 +304,9 @@ async fn announce(
 }
 
 /// Channels with how they fare.
-#[utoipa::path(get, path = "/notice-channels", tag = "notices", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/notice-channels", tag = "notices", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<ChannelView>)))]
-async fn channels(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn channels(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let settings = api.notices()?.settings();
     let mut known = api.store().notice_channels().await?;
     let mut rows = Vec::new();
@@ -326,12 +324,12 @@ async fn channels(State(api): State<Shared>, Read(caller): Read, wants: Wants) -
 
 /// Sends a test message by a channel at once; what the other side says is the answer.
 #[utoipa::path(post, path = "/notice-channels/{name}/test", tag = "notices", params(("name" = String, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["notices.send"])),
     responses((status = 204, description = "It arrived"), (status = 404, description = "No such channel", body = Problem),
         (status = 409, description = "It did not arrive", body = Problem)))]
 async fn test(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     let sent = api.notices()?.test(&name, &caller.name, api.now()).await;

@@ -8,7 +8,6 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::io::web::auth::Read;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
 use crate::io::web::state::Shared;
@@ -25,15 +24,11 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 /// The waveform: for each 20 ms four signed bytes, lowest and highest of the left channel,
 /// lowest and highest of the right one.
 #[utoipa::path(get, path = "/calls/{id}/peaks", tag = "recordings", params(("id" = String, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["calls.see"])),
     responses(
         (status = 200, description = "Four signed bytes for each 20 ms", content_type = "application/octet-stream"),
         (status = 404, description = "No such call, or no recording", body = Problem)))]
-async fn peaks(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    PathCall(id): PathCall,
-) -> Result<Response, Problem> {
+async fn peaks(State(api): State<Shared>, PathCall(id): PathCall) -> Result<Response, Problem> {
     let path = super::audio::recording_file(&api, id).await?;
     let room = api.peaks.clone().acquire_owned().await.map_err(|e| Problem::internal(&e))?;
     let bytes = tokio::task::spawn_blocking(move || {

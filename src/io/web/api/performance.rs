@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::adherence::month;
 use super::entries::unmasking;
 use crate::io::books::Behind;
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -47,7 +47,7 @@ struct RowsQuery {
     line: String,
     /// Whose.
     person: String,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     #[serde(default)]
     unmask: bool,
 }
@@ -79,11 +79,11 @@ impl SheetRow for Line<'_> {
 
 /// The sheet of each person in a month: lines with points, each with the list behind it; the total
 /// is their sum. Lines with too few rows are shown and neither scored nor ranked.
-#[utoipa::path(get, path = "/performance", tag = "scores", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/performance", tag = "scores", params(Query), security(("bearer" = ["performance.see"])),
     responses((status = 200, description = "By person; their lines as `text/csv`", body = Items<Sheet>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -98,11 +98,11 @@ async fn index(
 }
 
 /// The calls, callbacks, answers and score events behind a line of a person's sheet.
-#[utoipa::path(get, path = "/performance/rows", tag = "scores", params(RowsQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/performance/rows", tag = "scores", params(RowsQuery), security(("bearer" = ["performance.see"])),
     responses((status = 200, description = "All of them", body = Items<Behind>), (status = 404, description = "No such line", body = Problem)))]
 async fn rows(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
     let month = month(&query.month)?;

@@ -13,7 +13,7 @@ use crate::base::Timestamp;
 use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Replayed, Wanted};
 use crate::io::store::callback::VerdictRow;
 use crate::io::store::read::PAGE_LIMIT;
-use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
@@ -48,7 +48,7 @@ struct Query {
     against: Option<String>,
     /// Lines to show of each plan; the counts are of all.
     limit: Option<u32>,
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
 }
@@ -67,7 +67,7 @@ pub struct PreviewBody {
     pub against: String,
     /// Lines to show of each plan; the counts are of all.
     pub limit: Option<u32>,
-    /// Show whole numbers; needs scope `operate` and is written into the audit log.
+    /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     pub unmask: bool,
 }
 
@@ -194,12 +194,12 @@ pub(super) fn day(field: &str, text: &str) -> Result<Date, Problem> {
 
 /// Who is called on a day, when, by which rule, in whose name, with which script; who is not,
 /// and the one reason; when the list ends. Nothing is changed.
-#[utoipa::path(get, path = "/plan", tag = "plan", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/plan", tag = "plan", params(Query), security(("bearer" = ["plan.see"])),
     responses((status = 200, description = "The plans; their lines as `text/csv`", body = PlanAnswer),
               (status = 422, description = "No such policy, or no day", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -216,12 +216,12 @@ async fn show(
 
 /// The same by policies that are given as text: what they would make of the stored facts.
 /// Nothing is changed.
-#[utoipa::path(post, path = "/plan", tag = "plan", security(("bearer" = ["read"])), request_body = PreviewBody,
+#[utoipa::path(post, path = "/plan", tag = "plan", security(("bearer" = ["plan.see"])), request_body = PreviewBody,
     responses((status = 200, description = "The plans; their lines as `text/csv`", body = PlanAnswer),
               (status = 422, description = "The policy cannot be read", body = Problem)))]
 async fn preview(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Json(body): Json<PreviewBody>,
 ) -> Result<Response, Problem> {
@@ -258,13 +258,13 @@ async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) 
 }
 
 /// Builds the list of a day as a draft, for people to look at and change.
-#[utoipa::path(post, path = "/plan/{pack}/{day}/build", tag = "plan", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/plan/{pack}/{day}/build", tag = "plan", security(("bearer" = ["plan.release"])),
     params(("pack" = String, Path), ("day" = String, Path)),
     responses((status = 200, description = "The plan", body = PlanView),
               (status = 404, description = "No such pack", body = Problem)))]
 async fn build(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
 ) -> Result<axum::Json<PlanView>, Problem> {
     let day = day("day", &text)?;
@@ -276,14 +276,14 @@ async fn build(
 }
 
 /// Gives the list of a day to the dialler.
-#[utoipa::path(post, path = "/plan/{pack}/{day}/release", tag = "plan", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/plan/{pack}/{day}/release", tag = "plan", security(("bearer" = ["plan.release"])),
     params(("pack" = String, Path), ("day" = String, Path)),
     responses((status = 200, description = "What the dialler was given", body = ReleaseReport),
               (status = 404, description = "No such pack", body = Problem),
               (status = 409, description = "Another day than today", body = Problem)))]
 async fn release(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
 ) -> Result<axum::Json<ReleaseReport>, Problem> {
     let day = day("day", &text)?;
@@ -291,12 +291,12 @@ async fn release(
 }
 
 /// The why-ledger: every callback of a day with its one reason.
-#[utoipa::path(get, path = "/plan/{pack}/{day}/why", tag = "plan", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/plan/{pack}/{day}/why", tag = "plan", security(("bearer" = ["plan.see"])),
     params(("pack" = String, Path), ("day" = String, Path), WhyQuery),
     responses((status = 200, description = "One page; also as `text/csv`", body = Items<VerdictRow>)))]
 async fn why(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Path((pack, text)): Path<(String, String)>,
     Params(query): Params<WhyQuery>,
@@ -313,13 +313,12 @@ async fn why(
 
 /// Decides a recorded day again from what was known then, and shows what another policy would
 /// have changed. Nothing is changed.
-#[utoipa::path(post, path = "/plan/{pack}/{day}/replay", tag = "plan", security(("bearer" = ["read"])),
+#[utoipa::path(post, path = "/plan/{pack}/{day}/replay", tag = "plan", security(("bearer" = ["plan.see"])),
     params(("pack" = String, Path), ("day" = String, Path)), request_body = ReplayBody,
     responses((status = 200, description = "What came out", body = Replayed),
               (status = 409, description = "The day is not recorded, or the policy cannot be read", body = Problem)))]
 async fn replay(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Path((pack, text)): Path<(String, String)>,
     Json(body): Json<ReplayBody>,
 ) -> Result<axum::Json<Replayed>, Problem> {

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use crate::base::Timestamp;
 use crate::io::store::QueueCallbackRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::live::LiveQueue;
@@ -60,9 +60,9 @@ impl SheetRow for LiveQueue {
 }
 
 /// Queues with who waits in them, the next first, and their figures since the daemon started.
-#[utoipa::path(get, path = "/queues", tag = "agents", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/queues", tag = "agents", security(("bearer" = ["agents.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<LiveQueue>)))]
-async fn index(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> Result<Response, Problem> {
+async fn index(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let mut rows = api.parts.live.borrow().queues.clone();
     for one in rows.iter_mut().flat_map(|queue| &mut queue.waiting) {
         one.phone = mask(&one.phone);
@@ -72,12 +72,9 @@ async fn index(State(api): State<Shared>, Read(caller): Read, wants: Wants) -> R
 
 /// Callbacks that keep the places of callers: those that live, and those that ended in the last 24
 /// hours.
-#[utoipa::path(get, path = "/queues/callbacks", tag = "agents", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/queues/callbacks", tag = "agents", security(("bearer" = ["queues.see"])),
     responses((status = 200, description = "In the order of their places", body = Items<QueueCallbackRow>)))]
-async fn callbacks(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<Json<Items<QueueCallbackRow>>, Problem> {
+async fn callbacks(State(api): State<Shared>) -> Result<Json<Items<QueueCallbackRow>>, Problem> {
     let since = Timestamp(api.now().0.saturating_sub(DAY_MS));
     let mut items = api.store().queue_callbacks(since).await?;
     for one in &mut items {
@@ -88,12 +85,12 @@ async fn callbacks(
 
 /// Takes a callback out; a call that is on its way to the customer ends.
 #[utoipa::path(post, path = "/queues/callbacks/{id}/cancel", tag = "agents",
-    params(("id" = String, Path)), security(("bearer" = ["operate"])),
+    params(("id" = String, Path)), security(("bearer" = ["queues.steer"])),
     responses((status = 204, description = "It is out"),
         (status = 404, description = "None lives of that call", body = Problem)))]
 async fn cancel(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     PathCall(call): PathCall,
 ) -> Result<StatusCode, Problem> {
     api.ask(Control::CancelCallback { call, by: caller.name.clone() }).await?;

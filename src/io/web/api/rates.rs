@@ -7,7 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::io::planner::RuleRate;
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -81,11 +81,11 @@ impl SheetRow for RuleRate {
 }
 
 /// Of all callbacks whose deadline lies in a month: done, in time, open, given up; by rule.
-#[utoipa::path(get, path = "/rates", tag = "plan", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/rates", tag = "plan", params(Query), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "The rates; also as `text/csv`", body = Items<RuleRate>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {

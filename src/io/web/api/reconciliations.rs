@@ -15,7 +15,7 @@ use crate::intake::{Checked, RegisterLine, checks, reconcile};
 use crate::io::intake::Failure;
 use crate::io::store::archive::Missing;
 use crate::io::store::archive::read::ReconciliationRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, Upload, moment};
@@ -147,11 +147,10 @@ impl SheetRow for ReconciliationRow {
 
 /// What ought to have come in by now and did not: slips of jobs that are known to be finished,
 /// reports of the day.
-#[utoipa::path(get, path = "/intake-warnings", tag = "intake", params(PackQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/intake-warnings", tag = "intake", params(PackQuery), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "All of them", body = Items<IntakeWarning>), (status = 422, description = "No such pack", body = Problem)))]
 async fn warnings(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<PackQuery>,
 ) -> Result<axum::Json<Items<IntakeWarning>>, Problem> {
     let pack = api.desk().packs().get(&query.pack).map_err(Failure::Pack)?;
@@ -181,11 +180,11 @@ async fn warnings(
 }
 
 /// Differences between the register and the source's list of a day, by caller.
-#[utoipa::path(get, path = "/reconciliations", tag = "intake", params(DayQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/reconciliations", tag = "intake", params(DayQuery), security(("bearer" = ["facts.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<ReconciliationRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<DayQuery>,
 ) -> Result<Response, Problem> {
@@ -196,12 +195,12 @@ async fn index(
 /// Compares the register of a day, as CSV with the columns key, name, phone and caller, with what
 /// the source's files of that day brought in, and keeps the differences; each costs its caller a
 /// point.
-#[utoipa::path(post, path = "/reconciliations", tag = "intake", params(RegisterQuery), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/reconciliations", tag = "intake", params(RegisterQuery), security(("bearer" = ["facts.bring"])),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "The differences", body = Items<ReconciliationRow>), (status = 422, description = "No usable register", body = Problem)))]
 async fn compare(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Params(query): Params<RegisterQuery>,
     Upload(body): Upload,
 ) -> Result<axum::Json<Items<ReconciliationRow>>, Problem> {
@@ -285,11 +284,10 @@ fn lines(
 
 /// Where a matter stands, by the `state` that its events gave it: a project is `after_sales`
 /// once it was handed over; and its milestones as they are now.
-#[utoipa::path(get, path = "/matters", tag = "customers", params(MatterQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/matters", tag = "customers", params(MatterQuery), security(("bearer" = ["matters.see"])),
     responses((status = 200, description = "Its state", body = MatterState)))]
 async fn matter(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<MatterQuery>,
 ) -> Result<axum::Json<MatterState>, Problem> {
     let at = match &query.at {

@@ -16,7 +16,7 @@ use super::plan::day;
 use super::tickets::who;
 use crate::io::books::{table_csv, table_sheet};
 use crate::io::store::register::NoteRow;
-use crate::io::web::auth::{Caller, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
@@ -54,7 +54,7 @@ struct DaysQuery {
     to: Option<String>,
     /// Only rows that lack a required part, or were saved late.
     open: bool,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
 }
 
@@ -130,11 +130,10 @@ async fn filled(
 }
 
 /// The registers there are.
-#[utoipa::path(get, path = "/registers", tag = "registers", params(PackQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/registers", tag = "registers", params(PackQuery), security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All of them, with their columns", body = Items<Register>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<PackQuery>,
 ) -> Result<axum::Json<Items<Register>>, Problem> {
     let registers = api.books()?.settings().registers;
@@ -144,12 +143,12 @@ async fn index(
 
 /// A register filled with the rows of some days. Rows that are incomplete are named.
 #[utoipa::path(get, path = "/registers/{id}", tag = "registers", params(("id" = String, Path), DaysQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["registers.see"])),
     responses((status = 200, description = "The form; as `text/csv` with Chinese titles", body = Table),
               (status = 404, description = "No such register", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Path(id): Path<String>,
     Params(query): Params<DaysQuery>,
@@ -165,11 +164,11 @@ async fn show(
 
 /// The same as an Excel file in the layout of the paper form.
 #[utoipa::path(get, path = "/registers/{id}/excel", tag = "registers", params(("id" = String, Path), DaysQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["registers.see"])),
     responses((status = 200, description = "The workbook"), (status = 404, description = "No such register", body = Problem)))]
 async fn excel(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Path(id): Path<String>,
     Params(query): Params<DaysQuery>,
 ) -> Result<Response, Problem> {
@@ -182,11 +181,10 @@ async fn excel(
 }
 
 /// All that was ever written into a row, oldest first.
-#[utoipa::path(get, path = "/register-notes", tag = "registers", params(RecordQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/register-notes", tag = "registers", params(RecordQuery), security(("bearer" = ["registers.see"])),
     responses((status = 200, description = "All of it", body = Items<NoteRow>)))]
 async fn notes(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<RecordQuery>,
 ) -> Result<axum::Json<Items<NoteRow>>, Problem> {
     let items = api.store().register_notes(&[&query.record]).await?;
@@ -195,13 +193,13 @@ async fn notes(
 
 /// Writes into a row of the registers. Rows are annotated, never edited or deleted: what stood
 /// there stays in its history. A complaint opens a ticket, unless the row has one (REG-09).
-#[utoipa::path(post, path = "/register-notes", tag = "registers", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/register-notes", tag = "registers", security(("bearer" = ["registers.write"])),
     responses((status = 201, description = "What stands in the row", body = NotesReport),
               (status = 409, description = "Its period is locked by an approved report", body = Problem),
               (status = 422, description = "No such row, or nothing written", body = Problem)))]
 async fn annotate(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NotesBody>,
 ) -> Result<(StatusCode, axum::Json<NotesReport>), Problem> {
     let notes: Vec<(String, String)> =

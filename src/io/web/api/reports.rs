@@ -11,10 +11,11 @@ use utoipa_axum::routes;
 use super::entries::unmasking;
 use super::plan::day;
 use super::registers::{file, workbook};
+use crate::access::Permission;
 use crate::base::Timestamp;
 use crate::io::books::{Behind, ReportView, Running};
 use crate::io::store::register::{ActionRow, ReportFilter, ReportLogRow, ReportRow};
-use crate::io::web::auth::{Operate, Read, Scope};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -64,7 +65,7 @@ struct RowsQuery {
     part: Option<Part>,
     /// Only of this line of the figure.
     group: Option<String>,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
 }
 
@@ -72,7 +73,7 @@ struct RowsQuery {
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct UnmaskQuery {
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
 }
 
@@ -116,7 +117,7 @@ pub struct WriteBody {
 #[derive(Clone, Debug, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepBody {
-    /// `submit` and `return` need scope `operate`; `review` and `approve` need `admin`.
+    /// `submit` and `return` need `reports.write`; `review` and `approve` permissions of their own.
     pub step: Step,
     /// Guidance, or why it is given back.
     #[serde(default)]
@@ -176,12 +177,9 @@ impl SheetRow for ReportRow {
 }
 
 /// The reports there are files of, and when each is made next.
-#[utoipa::path(get, path = "/report-files", tag = "reports", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/report-files", tag = "reports", security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All of them", body = Items<ReportFile>)))]
-async fn files(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<axum::Json<Items<ReportFile>>, Problem> {
+async fn files(State(api): State<Shared>) -> Result<axum::Json<Items<ReportFile>>, Problem> {
     let reports = api.books()?.settings().reports;
     let calendar = api.planner()?.settings().calendar;
     let line = |report: &crate::report::Report| ReportFile {
@@ -200,11 +198,11 @@ async fn files(
 
 /// The workbook of the report in whose period a day lies: what notices link to.
 #[utoipa::path(get, path = "/report-files/{report}/excel", tag = "reports", params(("report" = String, Path), DateQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "The workbook"), (status = 404, description = "None was made", body = Problem)))]
 async fn file_excel(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Path(report): Path<String>,
     Params(query): Params<DateQuery>,
 ) -> Result<Response, Problem> {
@@ -219,11 +217,11 @@ async fn file_excel(
 }
 
 /// Reports that were made, newest first.
-#[utoipa::path(get, path = "/reports", tag = "reports", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/reports", tag = "reports", params(Query), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<ReportRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -239,13 +237,13 @@ async fn index(
 }
 
 /// Makes the report of the period in which a day lies, or shows it where it was made.
-#[utoipa::path(post, path = "/reports", tag = "reports", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/reports", tag = "reports", security(("bearer" = ["reports.write"])),
     responses((status = 201, description = "It was made", body = ReportView),
               (status = 200, description = "It was there", body = ReportView),
               (status = 404, description = "No such report", body = Problem)))]
 async fn make(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewReportBody>,
 ) -> Result<(StatusCode, axum::Json<ReportView>), Problem> {
     let date: Date = day("date", &body.date)?;
@@ -256,33 +254,26 @@ async fn make(
 
 /// Reports and registers that are being counted at this moment, and how far each is: a year takes
 /// minutes.
-#[utoipa::path(get, path = "/report-runs", tag = "reports", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/report-runs", tag = "reports", security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "All of them, oldest first", body = Items<Running>)))]
-async fn running(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<axum::Json<Items<Running>>, Problem> {
+async fn running(State(api): State<Shared>) -> Result<axum::Json<Items<Running>>, Problem> {
     Ok(axum::Json(Items { items: api.books()?.running(), next: None }))
 }
 
 /// One report: figures, sums that must come out, incomplete rows, what people wrote, and what
 /// changed after it was handed in.
-#[utoipa::path(get, path = "/reports/{id}", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/reports/{id}", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "The report", body = ReportView), (status = 404, description = "No such report", body = Problem)))]
-async fn show(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-    RowId(id): RowId,
-) -> Result<axum::Json<ReportView>, Problem> {
+async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<ReportView>, Problem> {
     Ok(axum::Json(api.books()?.report(id, api.now()).await?))
 }
 
 /// A report as an Excel file: figures with charts, and a sheet for each of its registers.
 #[utoipa::path(get, path = "/reports/{id}/excel", tag = "reports", params(("id" = i64, Path), UnmaskQuery),
-    security(("bearer" = ["read"])), responses((status = 200, description = "The workbook")))]
+    security(("bearer" = ["reports.see"])), responses((status = 200, description = "The workbook")))]
 async fn excel(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<Response, Problem> {
@@ -295,11 +286,11 @@ async fn excel(
 
 /// The rows behind a figure.
 #[utoipa::path(get, path = "/reports/{id}/figures/{figure}", tag = "reports",
-    params(("id" = i64, Path), ("figure" = String, Path), RowsQuery), security(("bearer" = ["read"])),
+    params(("id" = i64, Path), ("figure" = String, Path), RowsQuery), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "All of them", body = Items<Behind>), (status = 404, description = "No such figure", body = Problem)))]
 async fn rows(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Path((id, figure)): Path<(i64, String)>,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
@@ -311,12 +302,11 @@ async fn rows(
 
 /// A figure drawn as SVG.
 #[utoipa::path(get, path = "/reports/{id}/figures/{figure}/chart", tag = "reports",
-    params(("id" = i64, Path), ("figure" = String, Path)), security(("bearer" = ["read"])),
+    params(("id" = i64, Path), ("figure" = String, Path)), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "The drawing", content_type = "image/svg+xml", body = String),
               (status = 404, description = "No such figure", body = Problem)))]
 async fn chart(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Path((id, figure)): Path<(i64, String)>,
 ) -> Result<Response, Problem> {
     let view = api.books()?.report(id, api.now()).await?;
@@ -327,23 +317,22 @@ async fn chart(
 }
 
 /// Who did what with a report, oldest first.
-#[utoipa::path(get, path = "/reports/{id}/log", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/reports/{id}/log", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "All steps", body = Items<ReportLogRow>)))]
 async fn log(
     State(api): State<Shared>,
-    Read(_caller): Read,
     RowId(id): RowId,
 ) -> Result<axum::Json<Items<ReportLogRow>>, Problem> {
     Ok(axum::Json(Items { items: api.store().report_log(id).await?, next: None }))
 }
 
 /// Writes into a report, until it is approved.
-#[utoipa::path(post, path = "/reports/{id}/texts", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/reports/{id}/texts", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["reports.write"])),
     responses((status = 200, description = "The report", body = ReportView),
               (status = 409, description = "It is approved, or somebody else changed it", body = Problem)))]
 async fn write(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<WriteBody>,
 ) -> Result<axum::Json<ReportView>, Problem> {
@@ -352,39 +341,40 @@ async fn write(
 
 /// Takes a report one step further: hand in, review, approve, give back. Its figures are kept when
 /// it is handed in; once approved, its period is locked.
-#[utoipa::path(post, path = "/reports/{id}/steps", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/reports/{id}/steps", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["reports.write"])),
     responses((status = 200, description = "The report", body = ReportView),
-              (status = 403, description = "Reviewing and approving need scope `admin`", body = Problem),
+              (status = 403, description = "Reviewing needs `reports.review`, approving `reports.approve`", body = Problem),
               (status = 409, description = "It cannot take that step", body = Problem)))]
 async fn step(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<StepBody>,
 ) -> Result<axum::Json<ReportView>, Problem> {
-    if matches!(body.step, Step::Review | Step::Approve) {
-        caller.needs(Scope::Admin)?;
+    match body.step {
+        Step::Review => caller.needs(Permission::ReportsReview)?,
+        Step::Approve => caller.needs(Permission::ReportsApprove)?,
+        Step::Submit | Step::Return => {}
     }
     Ok(axum::Json(api.books()?.step(id, body.step, body.said.trim(), &caller.name, api.now()).await?))
 }
 
 /// What reports decided is to be done.
-#[utoipa::path(get, path = "/report-actions", tag = "reports", params(ActionsQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/report-actions", tag = "reports", params(ActionsQuery), security(("bearer" = ["reports.see"])),
     responses((status = 200, description = "Those that are open", body = Items<ActionRow>)))]
 async fn actions(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<ActionsQuery>,
 ) -> Result<axum::Json<Items<ActionRow>>, Problem> {
     Ok(axum::Json(Items { items: api.store().report_actions(query.closed).await?, next: None }))
 }
 
 /// Closes what was to be done, with what came of it.
-#[utoipa::path(post, path = "/report-actions/{id}/close", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/report-actions/{id}/close", tag = "reports", params(("id" = i64, Path)), security(("bearer" = ["reports.write"])),
     responses((status = 204, description = "It is closed"), (status = 422, description = "It is not open", body = Problem)))]
 async fn close_action(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<CloseActionBody>,
 ) -> Result<StatusCode, Problem> {

@@ -11,7 +11,7 @@ use super::entries::unmasking;
 use crate::base::Timestamp;
 use crate::io::rosters::{Error, Wanted, read_rows};
 use crate::io::store::roster::{RosterMonth, SwapRow};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::mask::mask;
 use crate::io::web::problem::{FieldProblem, Problem};
@@ -228,11 +228,11 @@ async fn whole(api: &Shared, pack: &str, month: Month, unmask: bool) -> Result<R
 }
 
 /// Months that have a roster, newest first.
-#[utoipa::path(get, path = "/rosters", tag = "rosters", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/rosters", tag = "rosters", params(Query), security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<RosterMonth>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -243,11 +243,11 @@ async fn index(
 /// The roster of a month; as `text/csv` its duties.
 #[utoipa::path(get, path = "/rosters/{pack}/{month}", tag = "rosters",
     params(("pack" = String, Path), ("month" = String, Path, description = "`2026-07`"), MonthQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "The month", body = RosterView), (status = 404, description = "No such roster", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Path((pack, text)): Path<(String, String)>,
     Params(query): Params<MonthQuery>,
@@ -264,12 +264,12 @@ async fn show(
 /// Keeps the roster of a month. A month in which a night misses a role is refused, with every
 /// date and role that is missing.
 #[utoipa::path(put, path = "/rosters/{pack}/{month}", tag = "rosters",
-    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["rosters.edit"])),
     request_body = RosterBody,
     responses((status = 200, description = "Kept", body = RosterView), (status = 422, description = "Something is missing", body = Problem)))]
 async fn save(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
     Bulk(body): Bulk<RosterBody>,
 ) -> Result<axum::Json<RosterView>, Problem> {
@@ -281,12 +281,12 @@ async fn save(
 
 /// The same from a file: a line for each night, a column for each role (csv, txt, xlsx, xls).
 #[utoipa::path(post, path = "/rosters/{pack}/{month}/import", tag = "rosters",
-    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["rosters.edit"])),
     request_body(content = String, content_type = "text/csv"),
     responses((status = 200, description = "Kept", body = RosterView), (status = 422, description = "Something is missing", body = Problem)))]
 async fn import(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
     Upload(body): Upload,
 ) -> Result<axum::Json<RosterView>, Problem> {
@@ -301,11 +301,11 @@ async fn import(
 
 /// Publishes a month: it counts from now on, and everybody in it hears of it.
 #[utoipa::path(post, path = "/rosters/{pack}/{month}/publish", tag = "rosters",
-    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["rosters.edit"])),
     responses((status = 200, description = "Published", body = RosterView), (status = 404, description = "No such roster", body = Problem)))]
 async fn publish(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
 ) -> Result<axum::Json<RosterView>, Problem> {
     let month = month(&text)?;
@@ -318,12 +318,12 @@ async fn publish(
 
 /// Puts a substitute of the same role into a night. Without one it is refused.
 #[utoipa::path(post, path = "/rosters/{pack}/{month}/swaps", tag = "rosters",
-    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("month" = String, Path)), security(("bearer" = ["rosters.edit"])),
     request_body = SwapBody,
     responses((status = 201, description = "Swapped", body = RosterView), (status = 422, description = "No substitute", body = Problem)))]
 async fn swap(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, text)): Path<(String, String)>,
     Json(body): Json<SwapBody>,
 ) -> Result<(StatusCode, axum::Json<RosterView>), Problem> {
@@ -347,11 +347,11 @@ async fn swap(
 
 /// Who is on duty at a moment, in the order in which they are called.
 #[utoipa::path(get, path = "/on-duty/{pack}", tag = "rosters", params(("pack" = String, Path), MomentQuery),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "Who is called; nobody by day", body = OnDutyView)))]
 async fn on_duty(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Path(pack): Path<String>,
     Params(query): Params<MomentQuery>,
 ) -> Result<axum::Json<OnDutyView>, Problem> {

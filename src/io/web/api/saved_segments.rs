@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use crate::archive::{Segment, SegmentTest};
 use crate::base::CustomerId;
 use crate::io::store::SegmentRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
@@ -104,11 +104,10 @@ pub(super) async fn members(
 }
 
 /// Saved segments, by pack and name.
-#[utoipa::path(get, path = "/segments", tag = "customers", params(PackQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/segments", tag = "customers", params(PackQuery), security(("bearer" = ["segments.see"])),
     responses((status = 200, description = "All of them", body = Items<SegmentRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<PackQuery>,
 ) -> Result<axum::Json<Items<SegmentRow>>, Problem> {
     let items = api.store().segments(query.pack.as_deref()).await?;
@@ -117,11 +116,10 @@ async fn index(
 
 /// One segment, with how many customers belong to it.
 #[utoipa::path(get, path = "/segments/{pack}/{name}", tag = "customers",
-    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["read"])),
+    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["segments.see"])),
     responses((status = 200, description = "The segment", body = SegmentView), (status = 404, description = "No such segment", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Path((pack, name)): Path<(String, String)>,
 ) -> Result<axum::Json<SegmentView>, Problem> {
     let row = find(&api, &pack, &name).await?;
@@ -160,11 +158,11 @@ fn checked(name: &str, body: &KeepSegmentBody) -> Result<(), Problem> {
 /// Keeps a segment in place of the one of that name. Rules ask for it as the field
 /// `segment.<name>`, with `given = true`.
 #[utoipa::path(put, path = "/segments/{pack}/{name}", tag = "customers",
-    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["operate"])), request_body = KeepSegmentBody,
+    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["segments.edit"])), request_body = KeepSegmentBody,
     responses((status = 204, description = "Kept"), (status = 422, description = "It cannot be used", body = Problem)))]
 async fn keep(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, name)): Path<(String, String)>,
     Json(body): Json<KeepSegmentBody>,
 ) -> Result<StatusCode, Problem> {
@@ -178,11 +176,11 @@ async fn keep(
 
 /// Takes a segment away. A rule that asks for it finds nobody then.
 #[utoipa::path(delete, path = "/segments/{pack}/{name}", tag = "customers",
-    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["operate"])),
+    params(("pack" = String, Path), ("name" = String, Path)), security(("bearer" = ["segments.edit"])),
     responses((status = 204, description = "Taken away"), (status = 404, description = "No such segment", body = Problem)))]
 async fn remove(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((pack, name)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     api.store().keep_segment((&pack, &name), None, &caller.name, api.now()).await?;
@@ -192,11 +190,10 @@ async fn remove(
 
 /// The customers of a segment, by row id, in pages of 500.
 #[utoipa::path(get, path = "/segments/{pack}/{name}/customers", tag = "customers",
-    params(("pack" = String, Path), ("name" = String, Path), PageQuery), security(("bearer" = ["read"])),
+    params(("pack" = String, Path), ("name" = String, Path), PageQuery), security(("bearer" = ["segments.see"])),
     responses((status = 200, description = "One page", body = Items<SegmentCustomer>), (status = 404, description = "No such segment", body = Problem)))]
 async fn customers(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Path((pack, name)): Path<(String, String)>,
     Params(query): Params<PageQuery>,
 ) -> Result<axum::Json<Items<SegmentCustomer>>, Problem> {

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::store::{NewScore, ScoreEventRow, ScoreFilter};
-use crate::io::web::auth::{Admin, Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -84,11 +84,11 @@ impl SheetRow for ScoreEventRow {
 }
 
 /// What counts for or against people: differences of the register, and whatever else is scored.
-#[utoipa::path(get, path = "/score-events", tag = "scores", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/score-events", tag = "scores", params(Query), security(("bearer" = ["performance.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<ScoreEventRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -135,13 +135,13 @@ pub struct DecisionBody {
     pub reason: String,
 }
 
-/// Proposes points for or against a person. They count once somebody else with scope `admin`
+/// Proposes points for or against a person. They count once somebody else with `performance.decide`
 /// approves them (PRF-06).
-#[utoipa::path(post, path = "/score-events", tag = "scores", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/score-events", tag = "scores", security(("bearer" = ["performance.propose"])),
     responses((status = 201, description = "The row that waits", body = i64), (status = 422, description = "A field is empty", body = Problem)))]
 async fn propose(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<ProposalBody>,
 ) -> Result<(StatusCode, axum::Json<i64>), Problem> {
     day("date", &body.date)?;
@@ -169,11 +169,11 @@ async fn propose(
 }
 
 /// Approves or refuses a proposal, once, and not by who made it.
-#[utoipa::path(post, path = "/score-events/{id}/decision", tag = "scores", params(("id" = i64, Path)), security(("bearer" = ["admin"])),
+#[utoipa::path(post, path = "/score-events/{id}/decision", tag = "scores", params(("id" = i64, Path)), security(("bearer" = ["performance.decide"])),
     responses((status = 204, description = "Decided"), (status = 422, description = "Nothing waits for this decision", body = Problem)))]
 async fn decide(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<DecisionBody>,
 ) -> Result<StatusCode, Problem> {

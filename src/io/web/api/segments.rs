@@ -13,7 +13,7 @@ use crate::base::CustomerId;
 use crate::io::planner::{Added, Error as PlannerError, Manual};
 use crate::io::store::Error as StoreError;
 use crate::io::store::archive::read::CustomerFilter;
-use crate::io::web::auth::Operate;
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::state::Shared;
@@ -80,14 +80,14 @@ pub struct ToCallbacksReport {
 
 /// Adds a callback by hand for every customer who fits a filter; with `dry_run` counts them.
 /// They are called as the rule says, in its own list and campaign.
-#[utoipa::path(post, path = "/customers/to-callbacks", tag = "customers", security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/customers/to-callbacks", tag = "customers", security(("bearer" = ["callbacks.add"])),
     request_body = ToCallbacksBody,
     responses((status = 200, description = "How many", body = ToCallbacksReport),
         (status = 409, description = "No such rule", body = Problem),
         (status = 422, description = "Some values cannot be used, or too many customers fit", body = Problem)))]
 async fn call(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<ToCallbacksBody>,
 ) -> Result<axum::Json<ToCallbacksReport>, Problem> {
     let reason = ReasonBody { reason: body.reason.clone() }.check()?.to_owned();

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 use crate::base::Timestamp;
 use crate::io::rosters::ShiftView;
 use crate::io::store::roster::{LeaveRow, NewShift};
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Bulk, Json, Params, moment};
@@ -152,11 +152,11 @@ fn name<'a>(field: &str, text: &'a str) -> Result<&'a str, Problem> {
 }
 
 /// Shifts with how they are kept.
-#[utoipa::path(get, path = "/shifts", tag = "rosters", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/shifts", tag = "rosters", params(Query), security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<ShiftView>)))]
 async fn shifts(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -169,11 +169,11 @@ async fn shifts(
 }
 
 /// Enters shifts.
-#[utoipa::path(post, path = "/shifts", tag = "rosters", security(("bearer" = ["operate"])), request_body = ShiftsBody,
+#[utoipa::path(post, path = "/shifts", tag = "rosters", security(("bearer" = ["rosters.edit"])), request_body = ShiftsBody,
     responses((status = 204, description = "Entered"), (status = 422, description = "Something is wrong", body = Problem)))]
 async fn add_shifts(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Bulk(body): Bulk<ShiftsBody>,
 ) -> Result<StatusCode, Problem> {
     name("pack", &body.pack)?;
@@ -194,11 +194,10 @@ async fn add_shifts(
 }
 
 /// Leave that touches the days from `from` to `to`.
-#[utoipa::path(get, path = "/leaves", tag = "rosters", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/leaves", tag = "rosters", params(Query), security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "All of it", body = Items<LeaveRow>)))]
 async fn leaves(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Items<LeaveRow>>, Problem> {
     let calendar = api.planner()?.settings().calendar;
@@ -216,11 +215,11 @@ async fn leaves(
 
 /// Enters leave; it excuses shifts that have not begun, and hands callbacks of that day to the
 /// deputy.
-#[utoipa::path(post, path = "/leaves", tag = "rosters", security(("bearer" = ["operate"])), request_body = LeaveBody,
+#[utoipa::path(post, path = "/leaves", tag = "rosters", security(("bearer" = ["rosters.edit"])), request_body = LeaveBody,
     responses((status = 201, description = "Entered", body = LeaveRow), (status = 422, description = "Something is wrong", body = Problem)))]
 async fn add_leave(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<LeaveBody>,
 ) -> Result<(StatusCode, axum::Json<LeaveRow>), Problem> {
     let day = |field: &str, text: &str| {
@@ -239,11 +238,11 @@ async fn add_leave(
 }
 
 /// Says that a person or a phone is there, or is not.
-#[utoipa::path(post, path = "/presence", tag = "rosters", security(("bearer" = ["operate"])), request_body = PresenceBody,
+#[utoipa::path(post, path = "/presence", tag = "rosters", security(("bearer" = ["presence.report"])), request_body = PresenceBody,
     responses((status = 204, description = "Noted")))]
 async fn set_presence(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<PresenceBody>,
 ) -> Result<StatusCode, Problem> {
     let who = name("who", &body.who)?;
@@ -255,11 +254,10 @@ async fn set_presence(
 
 /// The teams that go out by day, in their order.
 #[utoipa::path(get, path = "/teams/{pack}", tag = "rosters", params(("pack" = String, Path)),
-    security(("bearer" = ["read"])),
+    security(("bearer" = ["rosters.see"])),
     responses((status = 200, description = "All of them", body = Items<TeamView>)))]
 async fn teams(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Path(pack): Path<String>,
 ) -> Result<axum::Json<Items<TeamView>>, Problem> {
     let items = api.store().teams(&pack).await?.into_iter().map(shown).collect();
@@ -272,11 +270,11 @@ fn shown(team: Team) -> TeamView {
 
 /// Keeps the teams of a pack; whose turn it is stays.
 #[utoipa::path(put, path = "/teams/{pack}", tag = "rosters", params(("pack" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = TeamsBody,
+    security(("bearer" = ["rosters.edit"])), request_body = TeamsBody,
     responses((status = 204, description = "Kept"), (status = 409, description = "Two of one name", body = Problem)))]
 async fn save_teams(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(pack): Path<String>,
     Json(body): Json<TeamsBody>,
 ) -> Result<StatusCode, Problem> {
@@ -291,11 +289,11 @@ async fn save_teams(
 
 /// Takes the next team, whose turn it is; the turn is kept over restarts.
 #[utoipa::path(post, path = "/teams/{pack}/next", tag = "rosters", params(("pack" = String, Path)),
-    security(("bearer" = ["operate"])), request_body = TurnBody,
+    security(("bearer" = ["rosters.edit"])), request_body = TurnBody,
     responses((status = 200, description = "The team", body = TeamView), (status = 404, description = "There is no team", body = Problem)))]
 async fn next_team(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path(pack): Path<String>,
     Json(body): Json<TurnBody>,
 ) -> Result<axum::Json<TeamView>, Problem> {

@@ -13,7 +13,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::io::web::auth::{Caller, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::events::{Batch, EventReader};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -42,13 +42,13 @@ struct Query {
 
 /// Live events. `Last-Event-ID` resumes; a `reset` event says that some are gone and the state
 /// must be read anew.
-#[utoipa::path(get, path = "/events", tag = "live", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/events", tag = "live", params(Query), security(("bearer" = ["events.stream"])),
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream"),
         (status = 503, description = "As many streams as allowed are open", body = Problem)))]
 async fn events(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     Params(query): Params<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::io::planner::{SurveyBy, SurveyMonth};
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
@@ -70,12 +70,12 @@ impl SheetRow for SurveyMonth {
 
 /// Scores of the callbacks that were closed in each month: how many, their mean, and by how
 /// much it moved since the month before.
-#[utoipa::path(get, path = "/surveys", tag = "plan", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/surveys", tag = "plan", params(Query), security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "By rule and month; also as `text/csv`", body = Items<SurveyMonth>),
               (status = 422, description = "No such month, or too many", body = Problem)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {

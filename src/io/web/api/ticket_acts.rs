@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::tickets::{TicketDetail, detail, who};
-use crate::io::web::auth::Operate;
+use crate::access::Permission;
+use crate::io::store::Thing;
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, RowId, moment};
 use crate::io::web::state::Shared;
-use crate::ticket::{Act, Found, Meeting, Who};
+use crate::ticket::{Act, Found, Meeting, Role, Who};
 
 /// Characters of a text.
 const TEXT_LIMIT: usize = 4_000;
@@ -89,7 +92,7 @@ pub enum TicketAct {
     Approve {
         /// Which.
         approval: String,
-        /// Who signed on paper, where scope `admin` enters it for them; empty: the caller, who
+        /// Who signed on paper, where a supervisor (`tickets.lead`) enters it for them; empty: the caller, who
         /// must hold the role of the approval.
         #[serde(default)]
         signed_by: String,
@@ -144,7 +147,7 @@ pub enum TicketAct {
         #[serde(default)]
         how: String,
     },
-    /// Close it without a satisfied customer; needs scope `admin`.
+    /// Close it without a satisfied customer; needs `tickets.lead`.
     Override {
         /// Why.
         reason: String,
@@ -162,6 +165,17 @@ pub enum TicketAct {
 }
 
 impl TicketAct {
+    /// Whether a department does such a thing: it receives, reports its stages, signs, comments.
+    pub(super) fn is_of_departments(&self) -> bool {
+        matches!(
+            self,
+            TicketAct::Acknowledge
+                | TicketAct::Report { .. }
+                | TicketAct::Comment { .. }
+                | TicketAct::Approve { .. }
+        )
+    }
+
     /// The act as the rules know it; `Join` is another matter.
     pub(super) fn of_rules(self, api: &Shared) -> Result<Act, Problem> {
         let zone = api.import().timezone;
@@ -216,7 +230,7 @@ impl TicketAct {
 }
 
 /// Does one thing to a ticket.
-#[utoipa::path(post, path = "/tickets/{id}/acts", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/tickets/{id}/acts", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["tickets.answer"])),
     request_body = TicketAct,
     responses((status = 200, description = "The ticket as it is then", body = TicketDetail),
               (status = 403, description = "Not by this person", body = Problem),
@@ -224,11 +238,20 @@ impl TicketAct {
               (status = 422, description = "Something is missing or cannot be used", body = Problem)))]
 async fn act(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<TicketAct>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
-    Ok(axum::Json(done(&api, id, body, &who(&caller)).await?))
+    let who = who(&caller);
+    if who.role == Role::Department && !body.is_of_departments() {
+        let text = "a department acknowledges, reports its stages, signs and comments; the rest is for who has the \
+                    ticket";
+        return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a department", text));
+    }
+    if let TicketAct::Join { into } = &body {
+        caller.needs_in_reach(&api, Permission::TicketsAnswer, Thing::Ticket, &into.to_string()).await?;
+    }
+    Ok(axum::Json(done(&api, id, body, &who).await?))
 }
 
 /// Carries an act out; gives the ticket as it is then.

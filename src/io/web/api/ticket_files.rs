@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 
 use super::tickets::who;
 use crate::io::store::ticket::{FileRow, NewFile};
-use crate::io::web::auth::{Operate, hex};
+use crate::io::web::auth::{Caller, hex};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId};
 use crate::io::web::state::Shared;
@@ -39,13 +39,13 @@ struct Query {
 }
 
 /// Attaches a file to a ticket.
-#[utoipa::path(post, path = "/tickets/{id}/files", tag = "tickets", params(("id" = i64, Path), Query), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/tickets/{id}/files", tag = "tickets", params(("id" = i64, Path), Query), security(("bearer" = ["tickets.answer"])),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, description = "Attached", body = FileRow), (status = 404, description = "No such ticket", body = Problem),
         (status = 413, description = "It is too large", body = Problem)))]
 async fn attach(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<Query>,
     body: Body,
@@ -104,11 +104,11 @@ async fn attach(
 
 /// One file of a ticket.
 #[utoipa::path(get, path = "/tickets/{id}/files/{file}", tag = "tickets", params(("id" = i64, Path), ("file" = i64, Path)),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["tickets.files"])),
     responses((status = 200, description = "Its bytes", content_type = "application/octet-stream"), (status = 404, description = "No such file", body = Problem)))]
 async fn fetch(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Path((id, file)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let missing = || Problem::not_found("file", &file);

@@ -12,7 +12,7 @@ use super::tickets::{TicketDetail, detail};
 use crate::base::PhoneNumber;
 use crate::engine::Errand;
 use crate::io::store::ticket::Link;
-use crate::io::web::auth::{Operate, hash_secret, new_secret};
+use crate::io::web::auth::{Caller, hash_secret, new_secret};
 use crate::io::web::control::{Control, Done};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, RowId};
@@ -66,11 +66,11 @@ pub struct LinkAct {
 }
 
 /// Makes a link for a department.
-#[utoipa::path(post, path = "/tickets/{id}/links", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/tickets/{id}/links", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["tickets.link"])),
     request_body = LinkBody, responses((status = 201, description = "The link", body = LinkView), (status = 404, description = "No such ticket", body = Problem)))]
 async fn make(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<LinkBody>,
 ) -> Result<(StatusCode, axum::Json<LinkView>), Problem> {
@@ -109,13 +109,13 @@ pub struct DepartmentCallView {
 
 /// Has the robot call a department about its ticket: 1 acknowledges, 2 reports its stage with what is
 /// then said, by the script `ticket-department`.
-#[utoipa::path(post, path = "/tickets/{id}/department-calls", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["operate"])),
+#[utoipa::path(post, path = "/tickets/{id}/department-calls", tag = "tickets", params(("id" = i64, Path)), security(("bearer" = ["tickets.link"])),
     request_body = DepartmentCallBody, responses((status = 202, description = "Ordered", body = DepartmentCallView),
         (status = 404, description = "No such ticket", body = Problem), (status = 409, description = "No call is placed now", body = Problem),
         (status = 422, description = "The number is none", body = Problem)))]
 async fn ring(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<DepartmentCallBody>,
 ) -> Result<(StatusCode, axum::Json<DepartmentCallView>), Problem> {
@@ -187,7 +187,7 @@ async fn act(
             format!("write 1 to {NAME_LIMIT} characters"),
         ));
     }
-    if !matches!(body.act, TicketAct::Acknowledge | TicketAct::Report { .. } | TicketAct::Comment { .. }) {
+    if !body.act.is_of_departments() || matches!(body.act, TicketAct::Approve { .. }) {
         let text = "a link lets you acknowledge, report a stage, and comment";
         return Err(Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not by a link", text));
     }

@@ -11,7 +11,7 @@ use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::desk::{Delay, Month};
 use crate::io::store::ticket::{TicketFilter, TicketRow, Unregistered};
-use crate::io::web::auth::Read;
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
@@ -46,7 +46,7 @@ struct Query {
     from: Option<String>,
     /// To the end of this day, or before this time; now where it is left out.
     to: Option<String>,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
 }
 
@@ -56,7 +56,7 @@ struct Query {
 struct DayQuery {
     /// `2026-03-03`.
     date: String,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     #[serde(default)]
     unmask: bool,
 }
@@ -137,11 +137,11 @@ sheet!(Unregistered, "unregistered",
 
 /// How departments handle their tickets: in time, late, not acknowledged, without response past a
 /// deadline.
-#[utoipa::path(get, path = "/ticket-reports/departments", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/departments", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<DepartmentLine>)))]
 async fn supervision(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -150,11 +150,11 @@ async fn supervision(
 }
 
 /// How long open tickets have stood where they are, oldest first.
-#[utoipa::path(get, path = "/ticket-reports/ageing", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/ageing", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgeingLine>)))]
 async fn ageing(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -163,11 +163,11 @@ async fn ageing(
 }
 
 /// The register of a time (售服信息登记表).
-#[utoipa::path(get, path = "/ticket-reports/register", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/register", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of it; also as `text/csv`", body = Items<RegisterLine>)))]
 async fn register(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -180,11 +180,11 @@ async fn register(
 
 /// The ledger of a department (台账): stages of tickets that have come to it, with what became of
 /// them. What is not signed for yet has not come.
-#[utoipa::path(get, path = "/ticket-reports/ledger", tag = "tickets", params(LedgerQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/ledger", tag = "tickets", params(LedgerQuery), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of it; also as `text/csv`", body = Items<LedgerLine>)))]
 async fn ledger(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<LedgerQuery>,
 ) -> Result<Response, Problem> {
@@ -195,11 +195,11 @@ async fn ledger(
 }
 
 /// Customers who were dissatisfied, with what became of it; late reports are found by themselves.
-#[utoipa::path(get, path = "/ticket-reports/dissatisfied", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/dissatisfied", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<DissatisfiedLine>)))]
 async fn dissatisfied(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -208,22 +208,21 @@ async fn dissatisfied(
 }
 
 /// How many tickets were solved on the first contact.
-#[utoipa::path(get, path = "/ticket-reports/first-contact", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/first-contact", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "The figures", body = FirstContact)))]
 async fn first_contact(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<FirstContact>, Problem> {
     Ok(axum::Json(api.tickets()?.first_contact(&span(&api, &query)?).await?))
 }
 
 /// Points taken off, by person (合同审核扣分情况表).
-#[utoipa::path(get, path = "/ticket-reports/points", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/points", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<PointsLine>)))]
 async fn points(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -232,11 +231,11 @@ async fn points(
 }
 
 /// Inbound calls of a day that belong to no ticket.
-#[utoipa::path(get, path = "/ticket-reports/unregistered-calls", tag = "tickets", params(DayQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/unregistered-calls", tag = "tickets", params(DayQuery), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<Unregistered>)))]
 async fn unregistered(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<DayQuery>,
 ) -> Result<Response, Problem> {
@@ -248,23 +247,19 @@ async fn unregistered(
 }
 
 /// How long inbound callers waited for an answer.
-#[utoipa::path(get, path = "/ticket-reports/answer-delay", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/ticket-reports/answer-delay", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "The figures", body = Delay)))]
 async fn answer_delay(
     State(api): State<Shared>,
-    Read(_caller): Read,
     Params(query): Params<Query>,
 ) -> Result<axum::Json<Delay>, Problem> {
     Ok(axum::Json(api.tickets()?.answer_delay(&span(&api, &query)?).await?))
 }
 
 /// Meetings that major tickets call for and that have not decided (ESC-03).
-#[utoipa::path(get, path = "/meetings/open", tag = "tickets", security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/meetings/open", tag = "tickets", security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "Their tickets", body = Items<TicketRow>)))]
-async fn meetings(
-    State(api): State<Shared>,
-    Read(_caller): Read,
-) -> Result<axum::Json<Items<TicketRow>>, Problem> {
+async fn meetings(State(api): State<Shared>) -> Result<axum::Json<Items<TicketRow>>, Problem> {
     let filter = TicketFilter { meeting: Some("open".into()), ..TicketFilter::default() };
     let mut page = api.store().ticket_rows(&filter, None, 500).await?;
     page.rows.iter_mut().for_each(|row| row.phone = mask(&row.phone));

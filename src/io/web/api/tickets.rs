@@ -10,9 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::{UnmaskQuery, unmasking};
+use crate::access::{Permission, Reach};
 use crate::base::{CustomerId, PhoneNumber, Timestamp};
 use crate::io::store::ticket::{FileRow, LastRepair, TicketFilter, TicketRow, TimelineRow};
-use crate::io::web::auth::{Caller, Operate, Read, Scope};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
@@ -47,6 +48,7 @@ struct Query {
     owner: Option<String>,
     /// That this department sees: its own, and those with a stage of it that has begun and is
     /// signed for.
+    #[serde(alias = "dept")]
     department: Option<String>,
     /// Row id of a customer.
     customer: Option<i64>,
@@ -60,7 +62,7 @@ struct Query {
     from: Option<String>,
     /// Opened on or before this day, or before this time.
     to: Option<String>,
-    /// Whole numbers; needs scope `operate` and is logged.
+    /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
     /// `next` of the page before.
     after: Option<String>,
@@ -231,13 +233,22 @@ impl SheetRow for TicketRow {
     }
 }
 
-/// Who asks, as the rules of tickets see them: scope `admin` is a supervisor.
+/// Who asks, as the rules of tickets see them. Who reaches tickets by their department alone is one of
+/// the department.
 pub(super) fn who(caller: &Caller) -> Who {
-    let role = if caller.scope >= Scope::Admin { Role::Supervisor } else { Role::Agent };
-    Who { name: caller.name.clone(), role, holds: caller.roles.clone() }
+    let by_department = match caller.reach(Permission::TicketsAnswer) {
+        Reach::All => false,
+        Reach::Within(within) => !within.departments.is_empty() && !caller.may(Permission::TicketsOpen),
+    };
+    let role = match caller.may(Permission::TicketsLead) {
+        true => Role::Supervisor,
+        false if by_department => Role::Department,
+        false => Role::Agent,
+    };
+    Who { name: caller.name.clone(), role, holds: caller.access.titles().to_vec() }
 }
 
-fn filter(api: &Shared, query: &Query) -> Result<TicketFilter, Problem> {
+fn filter(api: &Shared, query: &Query, within: Reach) -> Result<TicketFilter, Problem> {
     let zone = api.import().timezone;
     let at = |text: &Option<String>, name, end| {
         text.as_deref().map(|text| moment(name, text, &zone, end)).transpose()
@@ -261,21 +272,22 @@ fn filter(api: &Shared, query: &Query) -> Result<TicketFilter, Problem> {
         meeting: None,
         from: at(&query.from, "from", false)?.map(|t| t.0),
         to: at(&query.to, "to", true)?.map(|t| t.0),
+        within,
     })
 }
 
 /// Tickets, newest first.
-#[utoipa::path(get, path = "/tickets", tag = "tickets", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/tickets", tag = "tickets", params(Query), security(("bearer" = ["tickets.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<TicketRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let unmask = unmasking(&api, &caller, query.unmask, "tickets").await?;
-    let filter = filter(&api, &query)?;
+    let filter = filter(&api, &query, caller.reach(Permission::TicketsSee))?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move {
@@ -290,11 +302,11 @@ async fn index(
 }
 
 /// One ticket: its stages with the sums of their deadlines, and its timeline.
-#[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = i64, Path), UnmaskQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/tickets/{id}", tag = "tickets", params(("id" = i64, Path), UnmaskQuery), security(("bearer" = ["tickets.see"])),
     responses((status = 200, description = "The ticket", body = TicketDetail), (status = 404, description = "No such ticket", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
@@ -304,11 +316,11 @@ async fn show(
 }
 
 /// Opens a ticket by hand: a visitor, another channel, a department (TKT-01).
-#[utoipa::path(post, path = "/tickets", tag = "tickets", security(("bearer" = ["operate"])), request_body = NewTicketBody,
+#[utoipa::path(post, path = "/tickets", tag = "tickets", security(("bearer" = ["tickets.open"])), request_body = NewTicketBody,
     responses((status = 201, description = "Opened", body = TicketDetail), (status = 422, description = "Some values cannot be used", body = Problem)))]
 async fn open(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     Json(body): Json<NewTicketBody>,
 ) -> Result<Response, Problem> {
     let now = api.now();
@@ -354,11 +366,11 @@ async fn open(
 }
 
 /// The ticket as a form to print: 客户服务单, 投诉处理单, 维修单 (TKT-28).
-#[utoipa::path(get, path = "/tickets/{id}/form", tag = "tickets", params(("id" = i64, Path), UnmaskQuery), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/tickets/{id}/form", tag = "tickets", params(("id" = i64, Path), UnmaskQuery), security(("bearer" = ["tickets.see"])),
     responses((status = 200, description = "Plain text", body = String, content_type = "text/plain"), (status = 404, description = "No such ticket", body = Problem)))]
 async fn form(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<Response, Problem> {

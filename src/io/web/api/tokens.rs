@@ -1,4 +1,4 @@
-//! Tokens: their names and scopes, never their secrets.
+//! Tokens: their names, roles and holders, never their secrets.
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -10,14 +10,14 @@ use utoipa_axum::routes;
 use super::lists::check_name;
 use crate::base::Timestamp;
 use crate::io::store::{NewToken, Token};
-use crate::io::web::auth::{Admin, Scope, hash_secret, new_secret};
+use crate::io::web::auth::{Caller, hash_secret, new_secret};
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
-/// Roles of one token, and characters of a role.
+/// Roles of one token, and characters of a role, an agent, a department, a shop.
 const ROLES: usize = 20;
 const ROLE_LIMIT: usize = 60;
 
@@ -30,11 +30,20 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 pub struct TokenView {
     /// Unique name.
     pub name: String,
-    /// `read`, `operate` or `admin`.
+    /// Its first role; empty: only those of `roles`.
     pub scope: String,
-    /// Roles of the company that its holder has: what they may sign.
+    /// Further roles, and titles of the company by which its holder signs.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Agent of its holder; empty: none.
+    #[serde(default)]
+    pub agent: String,
+    /// Department of its holder; empty: none.
+    #[serde(default)]
+    pub department: String,
+    /// Policy pack of its holder; empty: none.
+    #[serde(default)]
+    pub shop: String,
     /// Milliseconds since 1970.
     pub created_at: i64,
     /// From when on it is refused; null: never.
@@ -49,8 +58,8 @@ impl TokenView {
     /// What may be shown of a token.
     pub fn new(token: Token, now: Timestamp) -> Self {
         let (valid, roles) = (token.is_valid_at(now), token.roles());
-        let Token { name, scope, created_at, expires_at, revoked_at, .. } = token;
-        TokenView { name, scope, roles, created_at, expires_at, revoked_at, valid }
+        let Token { name, scope, created_at, expires_at, revoked_at, agent, department, shop, .. } = token;
+        TokenView { name, scope, roles, agent, department, shop, created_at, expires_at, revoked_at, valid }
     }
 }
 
@@ -60,13 +69,24 @@ impl TokenView {
 pub struct NewTokenBody {
     /// Unique name, which the audit log shows.
     pub name: String,
-    /// What it may do.
-    pub scope: Scope,
+    /// Its first role: `read`, `operate`, `admin` or another; empty: only those of `roles`.
+    #[serde(default)]
+    pub scope: String,
     /// Seconds until it expires; null: never.
     pub expires_in: Option<u64>,
-    /// Roles of the company that its holder has, as ticket files name them: `部门负责人`.
+    /// Further roles, and titles of the company by which its holder signs, as ticket files name
+    /// them: `部门负责人`.
     #[serde(default)]
     pub roles: Vec<String>,
+    /// Agent of its holder, whose calls, callbacks and sheets are theirs; empty: none.
+    #[serde(default)]
+    pub agent: String,
+    /// Department of its holder, whose tickets they see; empty: none.
+    #[serde(default)]
+    pub department: String,
+    /// Policy pack of its holder; empty: none.
+    #[serde(default)]
+    pub shop: String,
 }
 
 /// A token that was made, with its secret, which is shown this once.
@@ -81,14 +101,27 @@ pub struct NewTokenView {
 
 impl SheetRow for TokenView {
     const NAME: &'static str = "tokens";
-    const COLUMNS: &'static [&'static str] =
-        &["name", "scope", "roles", "created_at", "expires_at", "revoked_at", "valid"];
+    const COLUMNS: &'static [&'static str] = &[
+        "name",
+        "scope",
+        "roles",
+        "agent",
+        "department",
+        "shop",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "valid",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
             self.name.clone(),
             self.scope.clone(),
             self.roles.join(", "),
+            self.agent.clone(),
+            self.department.clone(),
+            self.shop.clone(),
             Timestamp(self.created_at).to_string(),
             optional(&self.expires_at.map(Timestamp)),
             optional(&self.revoked_at.map(Timestamp)),
@@ -98,29 +131,47 @@ impl SheetRow for TokenView {
 }
 
 /// All tokens, expired and revoked ones too.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", security(("bearer" = ["admin"])),
+#[utoipa::path(get, path = "/tokens", tag = "tokens", security(("bearer" = ["tokens.edit"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<TokenView>)))]
-async fn index(State(api): State<Shared>, Admin(caller): Admin, wants: Wants) -> Result<Response, Problem> {
+async fn index(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let now = api.now();
     let rows = api.store().tokens().await?.into_iter().map(|token| TokenView::new(token, now)).collect();
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
-fn check_roles(roles: &[String]) -> Result<(), Problem> {
+fn check_roles(api: &Shared, body: &NewTokenBody) -> Result<(), Problem> {
     let good = |role: &String| (1..=ROLE_LIMIT).contains(&role.trim().chars().count());
-    if roles.len() <= ROLES && roles.iter().all(good) {
-        return Ok(());
+    if body.roles.len() > ROLES || !body.roles.iter().all(good) {
+        let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
+        return Err(Problem::invalid_field(
+            "roles",
+            "a role is empty or too long, or there are too many",
+            hint,
+        ));
     }
-    let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
-    Err(Problem::invalid_field("roles", "a role is empty or too long, or there are too many", hint))
+    for (field, place) in [("agent", &body.agent), ("department", &body.department), ("shop", &body.shop)] {
+        if place.chars().count() > ROLE_LIMIT {
+            let hint = format!("write at most {ROLE_LIMIT} characters");
+            return Err(Problem::invalid_field(field, "it is too long", hint));
+        }
+    }
+    let roles = &api.access().roles;
+    let wrong = |field: &'static str| {
+        move |(problem, hint): (String, String)| Problem::invalid_field(field, problem, hint)
+    };
+    if !body.scope.is_empty() {
+        return roles.check(&[body.scope.as_str()]).map_err(wrong("scope"));
+    }
+    let words: Vec<&str> = body.roles.iter().map(String::as_str).collect();
+    roles.check(&words).map_err(wrong("roles"))
 }
 
 /// Makes a token and shows its secret once.
-#[utoipa::path(post, path = "/tokens", tag = "tokens", security(("bearer" = ["admin"])), request_body = NewTokenBody,
+#[utoipa::path(post, path = "/tokens", tag = "tokens", security(("bearer" = ["tokens.edit"])), request_body = NewTokenBody,
     responses((status = 201, description = "Made", body = NewTokenView), (status = 409, description = "The name is taken", body = Problem)))]
 async fn create(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     Json(body): Json<NewTokenBody>,
 ) -> Result<Response, Problem> {
     check_name("name", &body.name)?;
@@ -128,9 +179,9 @@ async fn create(
     let expires_at = body.expires_in.map(|seconds| now + std::time::Duration::from_secs(seconds));
     let secret = new_secret().map_err(|e| Problem::internal(&e))?;
     let hash = hash_secret(&secret);
-    check_roles(&body.roles)?;
-    let scope = body.scope.as_str();
-    let new = NewToken { name: &body.name, hash: &hash, scope, expires_at, roles: &body.roles };
+    check_roles(&api, &body)?;
+    let NewTokenBody { name, scope, roles, agent, department, shop, .. } = &body;
+    let new = NewToken { name, hash: &hash, scope, expires_at, roles, agent, department, shop };
     let token = api.store().create_token(&new, &caller.name, now).await?;
     let view = NewTokenView { secret, token: TokenView::new(token, now) };
     Ok((StatusCode::CREATED, axum::Json(view)).into_response())
@@ -138,11 +189,11 @@ async fn create(
 
 /// Refuses a token from now on.
 #[utoipa::path(delete, path = "/tokens/{name}", tag = "tokens", params(("name" = String, Path)),
-    security(("bearer" = ["admin"])),
+    security(("bearer" = ["tokens.edit"])),
     responses((status = 204, description = "Revoked"), (status = 404, description = "No such token", body = Problem)))]
 async fn revoke(
     State(api): State<Shared>,
-    Admin(caller): Admin,
+    caller: Caller,
     Path(name): Path<String>,
 ) -> Result<StatusCode, Problem> {
     api.store().revoke_token(&name, &caller.name, api.now()).await?;

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::io::web::auth::Operate;
 use crate::io::web::listing::{Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, PathCall};
@@ -32,13 +31,12 @@ struct Query {
 /// The SIP messages of a call and of its further legs, by time: JSON, or with `Accept: text/plain`
 /// a ladder.
 #[utoipa::path(get, path = "/calls/{id}/trace", tag = "calls", params(("id" = String, Path), Query),
-    security(("bearer" = ["operate"])),
+    security(("bearer" = ["traces.see"])),
     responses(
         (status = 200, description = "The messages; as `text/plain` a ladder", body = Items<TraceItem>),
         (status = 404, description = "No such call, or nothing was sent", body = Problem)))]
 async fn trace(
     State(api): State<Shared>,
-    Operate(_caller): Operate,
     wants: Wants,
     PathCall(id): PathCall,
     Params(query): Params<Query>,

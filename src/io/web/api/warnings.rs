@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use super::entries::{ReasonBody, as_conflict};
 use crate::base::Timestamp;
 use crate::io::store::WarningRow;
-use crate::io::web::auth::{Operate, Read};
+use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -68,11 +68,11 @@ impl SheetRow for WarningRow {
 
 /// Warnings that the daemon raised, newest first: slips and reports that did not come in,
 /// samples under their quota, customers whom nobody reached in time, a year without holidays.
-#[utoipa::path(get, path = "/warnings", tag = "plan", params(Query), security(("bearer" = ["read"])),
+#[utoipa::path(get, path = "/warnings", tag = "plan", params(Query), security(("bearer" = ["warnings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<WarningRow>)))]
 async fn index(
     State(api): State<Shared>,
-    Read(caller): Read,
+    caller: Caller,
     wants: Wants,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
@@ -86,12 +86,12 @@ async fn index(
 
 /// Says that a person has seen to a warning; it is not raised again.
 #[utoipa::path(post, path = "/warnings/{id}/settle", tag = "plan", params(("id" = i64, Path)),
-    security(("bearer" = ["operate"])), request_body = ReasonBody,
+    security(("bearer" = ["warnings.settle"])), request_body = ReasonBody,
     responses((status = 204, description = "Settled"), (status = 404, description = "No such warning", body = Problem),
         (status = 409, description = "It was settled already", body = Problem)))]
 async fn settle(
     State(api): State<Shared>,
-    Operate(caller): Operate,
+    caller: Caller,
     RowId(id): RowId,
     Json(body): Json<ReasonBody>,
 ) -> Result<StatusCode, Problem> {
