@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
-mod excel;
+pub mod excel;
 mod registers;
 mod reports;
 mod rows;

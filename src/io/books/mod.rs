@@ -144,7 +144,15 @@ impl Books {
     ) -> Result<Table, Error> {
         let register = self.register(id)?;
         let records = self.records(&register, (from, to), unmask).await?;
-        Ok(table(&register, &records, &from.to_string(), &to.to_string(), now.0))
+        let table = table(&register, &records, &from.to_string(), &to.to_string(), now.0);
+        Ok(Table { root: self.root_of(to).await?, ..table })
+    }
+
+    /// The root of the chain of custody of a day, as it stands at the foot of what is printed; empty
+    /// where the day is not over.
+    async fn root_of(&self, day: Date) -> Result<String, Error> {
+        let root = self.store().root_of(&day.to_string()).await?;
+        Ok(root.map(|row| format!("{} {}", row.day, row.hash)).unwrap_or_default())
     }
 
     /// The records that a register is made from.

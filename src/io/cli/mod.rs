@@ -29,6 +29,7 @@ mod simulate;
 mod storage;
 mod table;
 mod tickets;
+mod verify;
 
 pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
@@ -51,6 +52,7 @@ pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 pub use tickets::{TicketCommand, TicketsArgs};
+pub use verify::{VerifyArgs, VerifyPlaces, run as run_verify};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -77,7 +79,7 @@ pub struct ClientSettings {
     pub zone: jiff::tz::TimeZone,
 }
 
-/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar` or
+/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar`, `verify` or
 /// `simulate`, which belong to `app`, and prints what it has to say. Errors go to stderr as `ringback: ...`.
 pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
     match run(cli, settings).await {
@@ -134,6 +136,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         | Command::Config { .. }
         | Command::Policy { .. }
         | Command::Simulate(_)
+        | Command::Verify(_)
         | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }

@@ -18,6 +18,7 @@ mod callbacks;
 mod call_card;
 mod calls;
 mod campaigns;
+mod custody;
 mod customer_facts;
 mod customers;
 mod daemon;
@@ -78,6 +79,7 @@ pub use callback_edits::{
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use custody::{CustodyView, VerifyBody};
 pub use customer_facts::{Membership, WarrantyView};
 pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
@@ -162,6 +164,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(do_not_call::routes())
         .merge(tokens::routes())
         .merge(audit::routes())
+        .merge(custody::routes())
         .merge(daemon::routes())
         .merge(stream::routes())
         .merge(health::routes())

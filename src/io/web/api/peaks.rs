@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::io::web::access::{Origin, given, may_hear};
 use crate::io::web::auth::Read;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
@@ -31,10 +32,13 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         (status = 404, description = "No such call, or no recording", body = Problem)))]
 async fn peaks(
     State(api): State<Shared>,
-    Read(_caller): Read,
+    Read(caller): Read,
+    origin: Origin,
     PathCall(id): PathCall,
 ) -> Result<Response, Problem> {
+    may_hear(&api, &caller, id).await?;
     let path = super::audio::recording_file(&api, id).await?;
+    given(&api, &caller, &origin, ("waveform", &format!("call:{id}"), ""), None).await?;
     let room = api.peaks.clone().acquire_owned().await.map_err(|e| Problem::internal(&e))?;
     let bytes = tokio::task::spawn_blocking(move || {
         let _room = room;
