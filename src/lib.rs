@@ -28,6 +28,7 @@ pub mod intake;
 pub mod call;
 pub mod evidence;
 pub mod audit;
+pub mod custody;
 pub mod engine;
 pub mod config;
 pub mod sim;

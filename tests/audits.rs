@@ -5,4 +5,4 @@ mod draws;
 mod forms;
 mod made_up;
 mod sheets;
-mod world;
+pub mod world;

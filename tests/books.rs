@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
 mod cards;
-mod excel;
+pub mod excel;
 mod forms;
 mod golden;
 mod locks;

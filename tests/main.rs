@@ -7,6 +7,7 @@ mod audits;
 mod books;
 mod bridge;
 mod clocks;
+mod custody;
 mod demo;
 mod evidence;
 mod fuzz;

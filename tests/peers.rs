@@ -1,6 +1,6 @@
 //! The real program against real peers: SIPp scenarios, baresip and kamailio.
 
-mod baresip;
+pub mod baresip;
 mod bridged;
 mod calls;
 mod control;

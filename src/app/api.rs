@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::io::audit::AuditOffice;
 use crate::io::books::Books;
 use crate::io::clock::{self, Clock};
+use crate::io::custody::{self, Checker, Custody};
 use crate::io::desk::TicketDesk;
 use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
@@ -31,6 +32,7 @@ pub(super) struct Turns {
     tickets: TicketDesk,
     examiner: Examiner,
     audits: AuditOffice,
+    custody: Custody,
     notices: Notices,
     rosters: Rosters,
     books: BooksSide,
@@ -46,7 +48,7 @@ impl Turns {
     }
 
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 8] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 10] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
@@ -54,6 +56,8 @@ impl Turns {
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(Checker(self.custody.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.custody, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
@@ -124,6 +128,14 @@ impl ApiSide {
         state.set_examiner(examiner.clone());
         let audits = AuditOffice::new(store.clone(), planner.clone(), settings.audit.clone());
         state.set_audits(audits.clone());
+        let place = custody::Place {
+            hub: state.parts.events.clone(),
+            telemetry: state.parts.telemetry.clone(),
+            folder: settings.recorder.folder.clone(),
+            roots: settings.roots.clone(),
+        };
+        let custody = Custody::new(store.clone(), planner.clone(), place, settings.custody.clone());
+        state.set_custody(custody.clone());
         state.set_rate(settings.rate);
         state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);
@@ -136,6 +148,7 @@ impl ApiSide {
                 tickets,
                 examiner,
                 audits,
+                custody,
                 notices,
                 rosters,
                 books: BooksSide::new(books, control.clone()),

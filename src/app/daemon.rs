@@ -77,6 +77,10 @@ pub struct Settings {
     pub evidence: crate::io::evidence::Settings,
     /// Audit forms.
     pub audit: crate::io::audit::Settings,
+    /// How often and how fast files are looked at.
+    pub custody: crate::io::custody::Settings,
+    /// Folder of the files of roots.
+    pub roots: PathBuf,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -127,7 +131,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 8],
+    turns: [JoinHandle<()>; 10],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -83,6 +83,8 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
+        custody: crate::io::custody::Settings::default(),
+        roots: folder.join("roots"),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

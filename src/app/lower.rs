@@ -2,6 +2,7 @@
 //! (its own addresses) is put in here.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::path::PathBuf;
 
 use super::Settings;
 use super::library::Folders;
@@ -65,6 +66,8 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
+        custody: super::custody::settings(config),
+        roots: roots(config),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),
@@ -75,6 +78,11 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         reread: None,
         seed: None,
     }
+}
+
+/// Where the roots of the chain of custody are written.
+pub(super) fn roots(config: &config::Settings) -> PathBuf {
+    config.data_dir.join("roots")
 }
 
 /// Scripts and prompts besides the embedded ones.

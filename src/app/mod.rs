@@ -5,6 +5,7 @@ mod bookings;
 mod catalogue;
 mod client;
 mod count;
+mod custody;
 mod daemon;
 mod demo;
 mod demo_view;

@@ -75,6 +75,7 @@ async fn run(cli: &Cli) -> ExitCode {
         }
         Command::Roles { command } => roles(&loaded, command, cli.json),
         Command::Simulate(args) => simulate(&loaded, args, cli.json).await,
+        Command::Verify(args) => verify(&loaded, args, cli.json).await,
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
         _ => {
@@ -105,6 +106,22 @@ fn roles(loaded: &Loaded, command: &cli::RolesCommand, as_json: bool) -> ExitCod
         }
         Err(error) => fail(cli::EXIT_CONFIG, &format!("roles cannot be read: {error}")),
     }
+}
+
+/// Verifies the evidence where it lies.
+async fn verify(loaded: &Loaded, args: &cli::VerifyArgs, json: bool) -> ExitCode {
+    let settings = &loaded.settings;
+    let calendar = match policies::calendar(&settings.policy) {
+        Ok(calendar) => calendar,
+        Err(error) => return fail(cli::EXIT_USAGE, &error),
+    };
+    let places = cli::VerifyPlaces {
+        database: settings.database.0.clone(),
+        recordings: settings.recordings.clone(),
+        roots: lower::roots(settings),
+        calendar,
+    };
+    cli::run_verify(args, &places, json).await
 }
 
 /// Runs a command on policies and calendar, and prints what it gives.

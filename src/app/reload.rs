@@ -120,6 +120,9 @@ impl Driver {
         if let Ok(audits) = parts.api.audits() {
             audits.set_settings(settings.audit);
         }
+        if let Ok(custody) = parts.api.custody() {
+            custody.set_settings(settings.custody);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

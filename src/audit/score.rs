@@ -21,6 +21,17 @@ pub struct SheetBody {
     pub summary: String,
 }
 
+impl SheetBody {
+    /// Marks, rulings and times without what somebody wrote in their own words.
+    pub fn without_words(mut self) -> SheetBody {
+        self.marks.values_mut().for_each(|mark| mark.comment.clear());
+        self.criticals.values_mut().for_each(|ruling| ruling.comment.clear());
+        self.notes.iter_mut().for_each(|note| note.text.clear());
+        self.summary.clear();
+        self
+    }
+}
+
 /// The mark of one item.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]

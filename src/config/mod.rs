@@ -9,6 +9,7 @@ mod diff;
 mod duration;
 mod environment;
 mod error;
+mod custody;
 mod evidence;
 mod hotline;
 mod lower;
@@ -28,6 +29,7 @@ use std::path::Path;
 
 use crate::written::{Mistake, Place};
 pub use agent::{Agent, Agents};
+pub use custody::CustodySettings;
 pub use diff::{Change, Effect, diff, merge};
 pub use duration::Span;
 pub use environment::PREFIX;

@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Agents};
+use super::custody::Custody;
 use super::duration::Span;
 use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
@@ -61,6 +62,8 @@ pub struct Raw {
     pub policy: Policy,
     /// What is found in calls.
     pub evidence: Evidence,
+    /// How the evidence is looked after.
+    pub custody: Custody,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
     /// What people and their programs are told.

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::custody::CustodySettings;
 use super::evidence::Evidence;
 use super::policy::Policy;
 use super::raw::LogFormat;
@@ -59,6 +60,8 @@ pub struct Settings {
     pub policy: Policy,
     /// What is found in calls.
     pub evidence: Evidence,
+    /// How the evidence is looked after.
+    pub custody: CustodySettings,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.

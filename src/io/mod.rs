@@ -6,6 +6,7 @@ pub mod books;
 pub mod certificate;
 pub mod cli;
 pub mod clock;
+pub mod custody;
 pub mod demo;
 pub mod desk;
 pub mod descriptors;

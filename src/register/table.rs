@@ -61,6 +61,8 @@ pub struct Table {
     pub rows: Vec<Line>,
     /// Rows that are incomplete: what they lack is named, never estimated.
     pub missing: Vec<Missing>,
+    /// Root of the chain of custody of the last day: day and SHA-256. Empty: the day is not over.
+    pub root: String,
 }
 
 /// Fills a form with those of the records that belong into it. `from` and `to` are its first and
@@ -94,6 +96,7 @@ pub fn table(register: &Register, records: &[Record], (from, to): (&str, &str), 
         to: to.to_owned(),
         missing: missing.collect(),
         rows,
+        root: String::new(),
     }
 }
 

@@ -294,6 +294,22 @@ impl Ticket {
         .filter(|value| !value.is_empty())
     }
 
+    /// Takes out the customer and what was said, of a ticket that is closed; times, stages, results and
+    /// points stay.
+    pub fn forget(&mut self) {
+        for text in [&mut self.phone, &mut self.name, &mut self.matter, &mut self.closed_how] {
+            text.clear();
+        }
+        self.fields.clear();
+        self.files.clear();
+        self.promises.iter_mut().for_each(|promise| promise.what.clear());
+        self.points.iter_mut().for_each(|points| points.why.clear());
+        if let Some(meeting) = &mut self.meeting {
+            (meeting.participants, meeting.decision) = Default::default();
+        }
+        self.version += 1;
+    }
+
     /// Whether a field says yes.
     pub fn says_yes(&self, name: &str) -> bool {
         self.field(name).is_some_and(|value| matches!(value, "true" | "yes" | "1" | "是" | "满意"))

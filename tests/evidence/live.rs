@@ -278,8 +278,8 @@ async fn eti_21_a_transcript_is_judged_by_the_phrase_book_and_its_version_is_kep
     assert_ne!(first["version"], second["version"]);
     let read = site.get(&format!("/api/v1/calls/{call}/transcript")).await.expect(200);
     assert_eq!(read["lines"][1]["text"], "这个不知道");
-    let audit = site.get("/api/v1/audit?action=transcript.read").await.expect(200);
-    assert_eq!(audit["items"][0]["subject"], format!("call:{call}"));
+    let noted = site.get("/api/v1/accesses?what=transcript").await.expect(200);
+    assert_eq!(noted["items"][0]["subject"], format!("call:{call}"));
 }
 
 async fn whoever_is_erased_is_without_words_in_the_evidence(database: &Database) {

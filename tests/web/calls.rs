@@ -238,8 +238,8 @@ async fn a_recording_is_played_whole_and_in_parts_and_each_listening_is_written_
     assert_eq!(part("bytes=0-9", Some(("if-range", "\"other\""))).await.status, 200);
     let head = send(site.request(Method::HEAD, &path, &site.admin)).await;
     assert_eq!((head.header("content-length"), head.bytes.len()), (length.to_string().as_str(), 0));
-    let audit = site.get("/api/v1/audit?action=recording.listen").await.expect(200);
-    assert_eq!(audit["items"][0]["subject"], format!("call:{id}"));
+    let noted = site.get("/api/v1/accesses?what=listen").await.expect(200);
+    assert_eq!(noted["items"][0]["subject"], format!("call:{id}"));
     assert!(
         site.get(&format!("/api/v1/calls/{id}")).await.expect(200)["recording"]
             .as_str()

@@ -107,6 +107,9 @@ fn write_table(
     let signatures: Vec<String> =
         register.signatures.iter().map(|who| format!("{who}：____________")).collect();
     sheet.write_string(line + 1, 0, format!("共{}行    {}", table.rows.len(), signatures.join("    ")))?;
+    if let Some(foot) = super::text::foot(&table.root) {
+        sheet.write_string(line + 2, 0, foot)?;
+    }
     Ok(())
 }
 
@@ -233,6 +236,9 @@ fn write_rest(sheet: &mut Worksheet, mut line: u32, view: &ReportView) -> Result
     }
     for step in &view.signatures {
         say(step.clone())?;
+    }
+    if let Some(foot) = super::text::foot(&view.root) {
+        say(foot)?;
     }
     Ok(line)
 }

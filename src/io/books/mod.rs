@@ -167,7 +167,15 @@ impl Books {
         let own = self.meter.is_none().then(|| self.metered(id, (from, to), 1, now));
         let records = own.as_ref().unwrap_or(self).records(&register, (from, to), unmask).await?;
         let today = self.parts.planner.settings().calendar.date(now);
-        Ok(table(&register, &records, (&from.to_string(), &to.to_string()), (now.0, today)))
+        let table = table(&register, &records, (&from.to_string(), &to.to_string()), (now.0, today));
+        Ok(Table { root: self.root_of(to).await?, ..table })
+    }
+
+    /// The root of the chain of custody of a day, as it stands at the foot of what is printed; empty
+    /// where the day is not over.
+    async fn root_of(&self, day: Date) -> Result<String, Error> {
+        let root = self.store().root_of(&day.to_string()).await?;
+        Ok(root.map(|row| format!("{} {}", row.day, row.hash)).unwrap_or_default())
     }
 
     /// The records that a register is made from.

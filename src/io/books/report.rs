@@ -75,6 +75,8 @@ pub struct ReportView {
     pub later_changes: Vec<Difference>,
     /// Who did what, as a line for the foot of the form.
     pub signatures: Vec<String>,
+    /// Root of the chain of custody of its last day: day and SHA-256. Empty: the day is not over.
+    pub root: String,
     /// Counts the changes.
     pub version: i64,
 }
@@ -236,6 +238,7 @@ impl Books {
             texts: report.fields.iter().map(text).collect(),
             later_changes,
             signatures: log.iter().filter_map(sign).collect(),
+            root: self.root_of(days.1).await?,
             version: row.version,
         })
     }

@@ -79,6 +79,9 @@ pub enum Command {
     Evidence(super::EvidenceArgs),
     /// The audit of calls: a draw nobody can rig, cases, results.
     Audit(super::AuditArgs),
+    /// Verify the evidence: the chain of custody, what it tells of, and every file; needs no daemon. Exit
+    /// code 0: all is as it was, 1: something is not, 2: it could not be looked at.
+    Verify(super::VerifyArgs),
     /// One call: orders while somebody talks with the customer, and its legs afterwards.
     Call(super::CallArgs),
     /// The list of a day: who is called and when, who is not and why, by this policy or another.

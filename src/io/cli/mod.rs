@@ -30,6 +30,7 @@ mod simulate;
 mod storage;
 mod table;
 mod tickets;
+mod verify;
 
 pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
@@ -53,6 +54,7 @@ pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 pub use tickets::{TicketCommand, TicketsArgs};
+pub use verify::{VerifyArgs, VerifyPlaces, run as run_verify};
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,7 +83,7 @@ pub struct ClientSettings {
     pub roles: crate::access::Roles,
 }
 
-/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar` or
+/// Runs a command that is not `serve`, `demo`, `check`, `config`, `policy`, `calendar`, `verify` or
 /// `simulate`, which belong to `app`, and prints what it has to say. Errors go to stderr as `ringback: ...`.
 pub async fn run_client(cli: &Cli, settings: &ClientSettings) -> ExitCode {
     match run(cli, settings).await {
@@ -139,6 +141,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         | Command::Policy { .. }
         | Command::Roles { .. }
         | Command::Simulate(_)
+        | Command::Verify(_)
         | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }

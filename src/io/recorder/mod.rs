@@ -27,6 +27,7 @@ use tokio::sync::watch;
 
 pub use disk::Disk;
 pub use repair::{Repaired, repair, repair_file};
+pub use seal::sha256_of;
 pub use track::{Finished, OpenError, Report, Track, TrackId, Unfinished};
 
 use disk::Alarm;

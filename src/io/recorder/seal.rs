@@ -5,6 +5,7 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use sha2::{Digest, Sha256};
@@ -47,6 +48,16 @@ pub(super) fn run(inbox: &Receiver<Sealing>) {
 
 /// Hex SHA-256 of a whole file, read from its start through `buffer`.
 pub(super) fn sha256(file: &File, buffer: &mut [u8]) -> std::io::Result<String> {
+    sha256_by(file, buffer, |_| {}).map(|(hash, _)| hash)
+}
+
+/// The same of the file at a path, with its length in bytes; `read` is told of each block, and may
+/// take its time.
+pub fn sha256_of(path: &Path, read: impl FnMut(usize)) -> std::io::Result<(String, u64)> {
+    sha256_by(&File::open(path)?, &mut vec![0; READ], read)
+}
+
+fn sha256_by(file: &File, buffer: &mut [u8], mut read: impl FnMut(usize)) -> std::io::Result<(String, u64)> {
     let mut hash = Sha256::new();
     let mut at = 0;
     loop {
@@ -56,6 +67,7 @@ pub(super) fn sha256(file: &File, buffer: &mut [u8]) -> std::io::Result<String> 
         }
         hash.update(&buffer[..count]);
         at += count as u64;
+        read(count);
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok((hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), at))
 }

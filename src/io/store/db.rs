@@ -98,6 +98,17 @@ impl Db {
         }
     }
 
+    /// Connects to a database that is there.
+    pub(super) async fn connect_existing(url: &str) -> Result<Db, Error> {
+        if let Some(rest) = url.strip_prefix("sqlite:") {
+            let path = Path::new(rest.strip_prefix("//").unwrap_or(rest));
+            if !path.as_os_str().is_empty() && !path.is_file() {
+                return Err(Error::NotFound { what: "database file", name: path.display().to_string() });
+            }
+        }
+        Self::connect(url).await
+    }
+
     /// Opens a SQLite file that nobody needs after this process: nothing waits for the disk.
     pub(super) async fn connect_fleeting(path: &Path) -> Result<Db, Error> {
         Self::connect_sqlite(path, SqliteSynchronous::Off).await

@@ -13,6 +13,7 @@ pub mod audits;
 mod backup;
 pub mod callback;
 mod campaign;
+pub mod custody;
 mod db;
 mod dial;
 mod do_not_call;
@@ -88,6 +89,17 @@ impl Store {
     pub async fn open_fleeting(path: &std::path::Path) -> Result<Store, Error> {
         let db = Db::connect_fleeting(path).await?;
         schema::migrate(&db).await?;
+        Ok(Store { db })
+    }
+
+    /// Opens a database that is there, as it is: nothing is made, and its schema is not changed.
+    ///
+    /// # Errors
+    /// [`Error::Url`], [`Error::Sql`]; [`Error::NotFound`] where there is no such file; [`Error::Refused`]
+    /// and [`Error::NewerSchema`] where its schema is not of this program.
+    pub async fn open_existing(url: &str) -> Result<Store, Error> {
+        let db = Db::connect_existing(url).await?;
+        schema::require(&db).await?;
         Ok(Store { db })
     }
 

@@ -22,6 +22,20 @@ pub(super) async fn migrate(db: &Db) -> Result<(), Error> {
     }
 }
 
+/// Refuses a schema of another version than this program's.
+pub(super) async fn require(db: &Db) -> Result<(), Error> {
+    let found = version(db).await?;
+    let known = known();
+    match found.cmp(&known) {
+        std::cmp::Ordering::Equal => Ok(()),
+        std::cmp::Ordering::Greater => Err(Error::NewerSchema { found, known }),
+        std::cmp::Ordering::Less => Err(Error::Refused(format!(
+            "the database has schema version {found}, and this ringback works on version {known}: start its daemon, or \
+             run `ringback db migrate`, first"
+        ))),
+    }
+}
+
 /// Version the database has; 0 before the first migration.
 pub(super) async fn version(db: &Db) -> Result<i64, Error> {
     let (version,): (i64,) = on!(db, p =>

@@ -18,7 +18,6 @@ use super::problem::Problem;
 use super::server::Via;
 use super::state::{ApiState, Shared};
 use crate::access::{Access, Permission, Reach};
-use crate::base::CallId;
 use crate::io::store::{AuditLine, Thing};
 
 /// What a token starts with, so that scanners of leaked secrets know it.
@@ -120,11 +119,6 @@ impl Caller {
         role.is_empty()
             || self.may(Permission::CallbacksAssign)
             || self.access.titles().iter().any(|title| title == role)
-    }
-
-    /// Refuses a caller who may not hear the recording of a call.
-    pub async fn may_hear(&self, api: &ApiState, call: CallId) -> Result<(), Problem> {
-        self.needs_in_reach(api, Permission::RecordingsHear, Thing::Call, &call.to_string()).await
     }
 
     /// Whether the token is still good: a stream asks this as long as it runs.

@@ -3,6 +3,7 @@
 //! Reads go to the store; changes go to the engine as [`Control`] orders or to the store's
 //! audited write functions, never anywhere else.
 
+mod access;
 pub mod api;
 mod auth;
 mod control;

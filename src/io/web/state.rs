@@ -80,6 +80,8 @@ pub struct ApiState {
     examiner: std::sync::OnceLock<crate::io::evidence::Examiner>,
     /// The audit office, once the daemon has one.
     audits: std::sync::OnceLock<crate::io::audit::AuditOffice>,
+    /// The keeper of the chain of custody, once the daemon has one.
+    custody: std::sync::OnceLock<crate::io::custody::Custody>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -110,6 +112,7 @@ impl ApiState {
             books: std::sync::OnceLock::new(),
             examiner: std::sync::OnceLock::new(),
             audits: std::sync::OnceLock::new(),
+            custody: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -227,6 +230,16 @@ impl ApiState {
     /// The audit office.
     pub fn audits(&self) -> Result<&crate::io::audit::AuditOffice, Problem> {
         self.audits.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The keeper of the chain of custody; given once.
+    pub fn set_custody(&self, custody: crate::io::custody::Custody) {
+        self.custody.set(custody).ok();
+    }
+
+    /// The keeper of the chain of custody.
+    pub fn custody(&self) -> Result<&crate::io::custody::Custody, Problem> {
+        self.custody.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

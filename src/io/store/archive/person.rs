@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::audit::{self, AuditLine};
 use super::super::callback::EventAnswerRow;
+use super::super::custody;
 use super::super::read::{
     AnswerRow, CallFilter, CallRow, CallSort, EntryFilter, EntryRow, EntrySort, PAGE_LIMIT,
 };
@@ -30,6 +31,10 @@ pub struct Person {
     pub event_answers: Vec<EventAnswerRow>,
     /// Entries of lists with any of the numbers.
     pub entries: Vec<EntryRow>,
+    /// Links of the chain of custody: digests of recordings, comments and answers.
+    pub custody: Vec<custody::EntryRow>,
+    /// Who was given the record, or sound or words of the calls, newest first.
+    pub accesses: Vec<custody::AccessRow>,
 }
 
 impl Store {
@@ -54,7 +59,13 @@ impl Store {
                 answers.extend(self.answer_rows(id).await?);
             }
         }
+        let of_calls = calls.iter().map(|call| format!("call:{}", call.id));
+        let of_answers = answers.iter().map(|answer| format!("call:{}/{}", answer.call_id, answer.seq));
+        let linked: Vec<String> = of_calls.clone().chain(of_answers).collect();
+        let given: Vec<String> = std::iter::once(format!("customer:{customer}")).chain(of_calls).collect();
         Ok(Some(Person {
+            custody: self.entries_of(&linked).await?,
+            accesses: self.accesses_of(&given).await?,
             customer: row,
             versions: self.customer_versions(customer).await?,
             events: self.customer_events(customer).await?,

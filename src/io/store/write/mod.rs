@@ -29,6 +29,7 @@ use crate::engine::{Reserved, Write};
 
 pub(super) use apply::{clean, settle_entries};
 pub(super) use record::{json, relative};
+pub(super) use together::shares;
 
 /// Writes that may wait. Once reservations are refused ([`RESERVE_LIMIT`]) only calls that
 /// are up can add to them, each a few answers and one report of some 10 KB: about 160 MB at worst.

@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 64;
 
 /// Rows in shares of a power of two, so that few texts of a statement exist and each stays
 /// prepared.
-pub(super) fn shares<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
+pub(in crate::io::store) fn shares<T>(rows: &[T]) -> impl Iterator<Item = &[T]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let size = 1 << rest.len().checked_ilog2()?;

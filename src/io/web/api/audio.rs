@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::CallId;
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
@@ -25,23 +26,30 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(recording)).routes(routes!(comment))
 }
 
+/// Of a WAV: its header, and where in it the bytes of a second stand.
+const HEADER: u64 = 44;
+const BYTE_RATE: u64 = 28;
+
 /// The stereo recording as WAV: our side left, the customer right. Takes `Range`. Each
-/// listening is written into the audit log.
+/// listening is noted with the part that was sent; an agent hears their own calls only.
 #[utoipa::path(get, path = "/calls/{id}/recording", tag = "recordings", params(("id" = String, Path)),
     security(("bearer" = ["recordings.hear"])),
     responses(
         (status = 200, description = "The file", content_type = "audio/wav"),
         (status = 206, description = "A part of it", content_type = "audio/wav"),
+        (status = 403, description = "Another agent's call", body = Problem),
         (status = 404, description = "No such call, or no recording", body = Problem),
         (status = 416, description = "The part lies outside", body = Problem)))]
 async fn recording(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     PathCall(id): PathCall,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let path = recording_file(&api, id).await?;
-    serve(&api, &caller, &path, &format!("call:{id}"), &format!("{id}.wav"), &headers).await
+    let part = serve(&path, &format!("{id}.wav"), &headers).await?;
+    note(&api, &caller, &origin, ("listen", id, ""), part).await
 }
 
 /// A voice comment as WAV. Takes `Range`.
@@ -51,6 +59,7 @@ async fn recording(
 async fn comment(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     Path((id, seq)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
@@ -61,7 +70,28 @@ async fn comment(
     let comment =
         answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(missing)?;
     let path = below(&api.parts.recordings, &comment).await.ok_or_else(missing)?;
-    serve(&api, &caller, &path, &format!("call:{call}/{seq}"), &format!("{call}-{seq}.wav"), &headers).await
+    let part = serve(&path, &format!("{call}-{seq}.wav"), &headers).await?;
+    note(&api, &caller, &origin, ("comment", call, &seq), part).await
+}
+
+/// What is sent of a file, and the part of the sound in it, in ms; None where nothing is sent.
+struct Sent {
+    response: Response,
+    part: Option<(i64, i64)>,
+}
+
+/// Notes what is sent before it is sent.
+async fn note(
+    api: &Shared,
+    caller: &Caller,
+    origin: &Origin,
+    (what, call, detail): (&str, CallId, &str),
+    sent: Sent,
+) -> Result<Response, Problem> {
+    if sent.part.is_some() {
+        given(api, caller, origin, (what, &format!("call:{call}"), detail), sent.part).await?;
+    }
+    Ok(sent.response)
 }
 
 /// The file of a call's recording; the path comes from the store, never from a client.
@@ -93,14 +123,7 @@ async fn below(folder: &FilePath, path: &str) -> Option<PathBuf> {
     (is_file && file.starts_with(&folder)).then_some(file)
 }
 
-async fn serve(
-    api: &Shared,
-    caller: &Caller,
-    path: &FilePath,
-    subject: &str,
-    name: &str,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
+async fn serve(path: &FilePath, name: &str, headers: &HeaderMap) -> Result<Sent, Problem> {
     let mut file = tokio::fs::File::open(path).await.map_err(|e| Problem::internal(&e))?;
     let length = file.metadata().await.map_err(|e| Problem::internal(&e))?.len();
     // A recording never changes once it is closed, so its length and name tell its versions apart.
@@ -109,14 +132,11 @@ async fn serve(
     let same = headers.get(header::IF_RANGE).is_none_or(|v| v.as_bytes() == tag.as_bytes());
     let part = match range.filter(|_| same).map(|text| parse_range(text, length)) {
         Some(Range::Part(from, to)) => Some((from, to)),
-        Some(Range::Outside) => return Ok(outside(length)),
+        Some(Range::Outside) => return Ok(Sent { response: outside(length), part: None }),
         Some(Range::Ignored) | None => None,
     };
     let (from, to) = part.unwrap_or((0, length.saturating_sub(1)));
-    if from == 0 {
-        // A player asks for many parts; the one that begins at the beginning is the listening.
-        caller.audit(api, "recording.listen", subject, "").await?;
-    }
+    let heard = heard(&mut file, (from, to)).await;
     file.seek(SeekFrom::Start(from)).await.map_err(|e| Problem::internal(&e))?;
     let size = if length == 0 { 0 } else { to - from + 1 };
     let body = Body::from_stream(ReaderStream::with_capacity(file.take(size), BLOCK));
@@ -131,7 +151,25 @@ async fn serve(
         insert(out, header::CONTENT_RANGE, &format!("bytes {from}-{to}/{length}"));
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
-    Ok(response)
+    Ok(Sent { response, part: Some(heard) })
+}
+
+/// From when to when in the sound the bytes of a part reach, in ms. What is no WAV counts as stereo of
+/// 8 kHz.
+async fn heard(file: &mut tokio::fs::File, (from, to): (u64, u64)) -> (i64, i64) {
+    let mut rate = [0; 4];
+    let read = async {
+        file.seek(SeekFrom::Start(BYTE_RATE)).await?;
+        file.read_exact(&mut rate).await
+    };
+    let rate = match read.await {
+        Ok(_) if rate != [0; 4] => u64::from(u32::from_le_bytes(rate)),
+        _ => 32_000,
+    };
+    let ms = |byte: u64| {
+        i64::try_from(byte.saturating_sub(HEADER).saturating_mul(1_000) / rate).unwrap_or(i64::MAX)
+    };
+    (ms(from), ms(to + 1))
 }
 
 fn insert(headers: &mut HeaderMap, name: header::HeaderName, value: &str) {

@@ -20,7 +20,9 @@ use crate::intake::{MAX_CONTACTS, NewCustomer, check_customer, contacts};
 use crate::io::store::archive::read::{CustomerFilter, CustomerRow, EventRow, PhoneRow, VersionRow};
 use crate::io::store::archive::{Edit, Erased, Person};
 use crate::io::store::callback::EventAnswerRow;
+use crate::io::store::custody::AccessRow;
 use crate::io::store::read::AnswerRow;
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::{mask, mask_name};
@@ -99,6 +101,8 @@ pub struct CustomerCard {
     pub warranty: Option<WarrantyView>,
     /// Their card; null where they have none.
     pub membership: Option<Membership>,
+    /// Who was given the record, or sound or words of the calls, newest first.
+    pub accesses: Vec<AccessRow>,
 }
 
 /// What is changed of a customer; what is left out stays.
@@ -248,6 +252,7 @@ pub(super) fn card(api: &Shared, person: Person, unmask: bool) -> CustomerCard {
         calls: person.calls.into_iter().map(|call| CallView::new(call, unmask)).collect(),
         answers: person.answers,
         event_answers: person.event_answers,
+        accesses: person.accesses,
     };
     if !unmask {
         card.phones.iter_mut().for_each(|row| row.phone = mask(&row.phone));
@@ -430,21 +435,8 @@ async fn erase(
         .erase_customer(customer, reason.check()?, &caller.name, api.now())
         .await
         .map_err(as_conflict)?;
-    let folder = api.parts.recordings.clone();
-    let files = erased.recordings.clone();
-    let removing = tokio::task::spawn_blocking(move || {
-        for file in files {
-            // Paths come from our own recorder; one that leads elsewhere is none of ours.
-            let path = std::path::Path::new(&file);
-            if !path.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
-                continue;
-            }
-            if let Err(error) = std::fs::remove_file(folder.join(path)) {
-                tracing::error!(file, %error, "a recording of an erased customer could not be removed");
-            }
-        }
-    });
-    removing.await.map_err(|e| Problem::internal(&e))?;
+    // The files are noted with the erasure; whoever waits for the answer finds them gone.
+    crate::io::custody::remove_files(api.store(), &api.parts.recordings).await?;
     api.desk().touched(vec![customer]);
     Ok(axum::Json(erased))
 }
@@ -480,8 +472,10 @@ async fn merge(
 async fn export(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     RowId(id): RowId,
 ) -> Result<axum::Json<Person>, Problem> {
+    given(&api, &caller, &origin, ("export", &format!("customer:{id}"), ""), None).await?;
     let person = api.store().export_person(CustomerId(id), &caller.name, api.now()).await?;
     person.map(axum::Json).ok_or_else(|| Problem::not_found("customer", id))
 }

@@ -13,6 +13,7 @@ use crate::base::CallId;
 use crate::evidence::{Detector, Line, Severity, Transcript};
 use crate::io::evidence::Error as EvidenceError;
 use crate::io::store::evidence::{FindingFilter, FindingRow, MustAuditRow};
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
@@ -190,26 +191,33 @@ async fn of_call(
 #[utoipa::path(get, path = "/calls/{id}/evidence/picture", tag = "evidence", params(("id" = String, Path)),
     security(("bearer" = ["calls.see"])),
     responses((status = 200, description = "The picture", content_type = "image/svg+xml"), (status = 404, description = "No such call", body = Problem)))]
-async fn picture(State(api): State<Shared>, PathCall(id): PathCall) -> Result<Response, Problem> {
+async fn picture(
+    State(api): State<Shared>,
+    caller: Caller,
+    origin: Origin,
+    PathCall(id): PathCall,
+) -> Result<Response, Problem> {
     find(&api, id).await?;
+    given(&api, &caller, &origin, ("picture", &format!("call:{id}"), ""), None).await?;
     let svg = api.examiner()?.picture(&id.to_string(), api.now()).await?;
     let mut response = svg.into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml"));
     Ok(response)
 }
 
-/// What was said in a call, where somebody attached it. Each look is written into the audit log.
+/// What was said in a call, where somebody attached it. Each look is noted.
 #[utoipa::path(get, path = "/calls/{id}/transcript", tag = "evidence", params(("id" = String, Path)),
     security(("bearer" = ["transcripts.see"])),
     responses((status = 200, description = "Its lines", body = TranscriptBody), (status = 404, description = "No such call, or no transcript", body = Problem)))]
 async fn transcript(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     PathCall(id): PathCall,
 ) -> Result<axum::Json<TranscriptBody>, Problem> {
     let stored = api.store().transcript_json(&id.to_string()).await?;
     let (lines, _) = stored.ok_or_else(|| Problem::not_found("transcript of call", id))?;
-    caller.audit(&api, "transcript.read", &format!("call:{id}"), "").await?;
+    given(&api, &caller, &origin, ("transcript", &format!("call:{id}"), ""), None).await?;
     let lines = serde_json::from_str(&lines).map_err(|e| Problem::internal(&e))?;
     Ok(axum::Json(TranscriptBody { lines }))
 }

@@ -17,6 +17,7 @@ mod callbacks;
 mod call_card;
 mod calls;
 mod campaigns;
+mod custody;
 mod customer_facts;
 mod customers;
 mod daemon;
@@ -80,6 +81,7 @@ pub use callback_edits::{
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use custody::{CustodyView, VerifyBody};
 pub use customer_facts::{Membership, WarrantyView};
 pub use customers::{CustomerCard, CustomerPatch, MergeBody};
 pub use daemon::{DrainBody, DrainReport, ReloadReport};
@@ -170,6 +172,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(tokens::routes())
         .merge(unmask::routes())
         .merge(audit::routes())
+        .merge(custody::routes())
         .merge(daemon::routes())
         .merge(stream::routes())
         .merge(health::routes())

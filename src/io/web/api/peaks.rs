@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::io::web::access::{Origin, given};
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
 use crate::io::web::state::Shared;
@@ -28,8 +30,14 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     responses(
         (status = 200, description = "Four signed bytes for each 20 ms", content_type = "application/octet-stream"),
         (status = 404, description = "No such call, or no recording", body = Problem)))]
-async fn peaks(State(api): State<Shared>, PathCall(id): PathCall) -> Result<Response, Problem> {
+async fn peaks(
+    State(api): State<Shared>,
+    caller: Caller,
+    origin: Origin,
+    PathCall(id): PathCall,
+) -> Result<Response, Problem> {
     let path = super::audio::recording_file(&api, id).await?;
+    given(&api, &caller, &origin, ("waveform", &format!("call:{id}"), ""), None).await?;
     let room = api.peaks.clone().acquire_owned().await.map_err(|e| Problem::internal(&e))?;
     let bytes = tokio::task::spawn_blocking(move || {
         let _room = room;

@@ -16,6 +16,7 @@ use super::plan::day;
 use super::tickets::who;
 use crate::io::books::{table_csv, table_sheet};
 use crate::io::store::register::NoteRow;
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{Items, Wants};
 use crate::io::web::problem::Problem;
@@ -107,6 +108,11 @@ pub(super) fn workbook(name: &str, bytes: Vec<u8>) -> Result<Response, Problem> 
     file(name, XLSX, bytes)
 }
 
+/// What of a register was given out.
+fn days(table: &Table, kind: &str) -> String {
+    format!("{kind} {} .. {}", table.from, table.to)
+}
+
 async fn filled(
     api: &Shared,
     caller: &Caller,
@@ -149,11 +155,14 @@ async fn index(
 async fn show(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     wants: Wants,
     Path(id): Path<String>,
     Params(query): Params<DaysQuery>,
 ) -> Result<Response, Problem> {
     let (_, table) = filled(&api, &caller, &id, &query).await?;
+    let kind = if wants == Wants::Csv { "csv" } else { "json" };
+    given(&api, &caller, &origin, ("report", &format!("register:{id}"), &days(&table, kind)), None).await?;
     if wants != Wants::Csv {
         return Ok(axum::Json(table).into_response());
     }
@@ -169,11 +178,13 @@ async fn show(
 async fn excel(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     Path(id): Path<String>,
     Params(query): Params<DaysQuery>,
 ) -> Result<Response, Problem> {
     let (register, table) = filled(&api, &caller, &id, &query).await?;
     caller.audit(&api, "export", &format!("register:{id}"), "xlsx").await?;
+    given(&api, &caller, &origin, ("report", &format!("register:{id}"), &days(&table, "xlsx")), None).await?;
     let name = format!("{}-{}.xlsx", table.title, table.to);
     let made = tokio::task::spawn_blocking(move || table_sheet(&register, &table)).await;
     let bytes = made.map_err(|e| Problem::internal(&e))?.map_err(|e| Problem::internal(&e))?;

@@ -15,6 +15,7 @@ use crate::access::Permission;
 use crate::base::Timestamp;
 use crate::io::books::{Behind, ReportView, Running};
 use crate::io::store::register::{ActionRow, ReportFilter, ReportLogRow, ReportRow};
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
@@ -203,6 +204,7 @@ async fn files(State(api): State<Shared>) -> Result<axum::Json<Items<ReportFile>
 async fn file_excel(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     Path(report): Path<String>,
     Params(query): Params<DateQuery>,
 ) -> Result<Response, Problem> {
@@ -212,6 +214,7 @@ async fn file_excel(
     let row = api.store().report_of(&report, &period.from.to_string()).await?;
     let row = row.ok_or_else(|| Problem::not_found("report of that period:", period.from))?;
     caller.audit(&api, "export", &format!("report:{}", row.id), "xlsx").await?;
+    given(&api, &caller, &origin, ("report", &format!("report:{}", row.id), "xlsx"), None).await?;
     let (name, bytes) = books.report_excel(row.id, false, api.now()).await?;
     workbook(&name, bytes)
 }
@@ -274,12 +277,14 @@ async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<
 async fn excel(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<Response, Problem> {
     let subject = format!("report:{id}");
     let unmask = unmasking(&api, &caller, query.unmask, &subject).await?;
     caller.audit(&api, "export", &subject, "xlsx").await?;
+    given(&api, &caller, &origin, ("report", &subject, "xlsx"), None).await?;
     let (name, bytes) = api.books()?.report_excel(id, unmask, api.now()).await?;
     workbook(&name, bytes)
 }
@@ -291,11 +296,13 @@ async fn excel(
 async fn rows(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     Path((id, figure)): Path<(i64, String)>,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, &format!("report:{id}/{figure}")).await?;
     let which = (query.part, query.group.as_deref());
+    given(&api, &caller, &origin, ("report", &format!("report:{id}"), &figure), None).await?;
     let items = api.books()?.report_rows(id, &figure, which, unmask).await?;
     Ok(axum::Json(Items { items, next: None }))
 }

@@ -1,11 +1,17 @@
 //! A person who asks to be forgotten: what names them goes, figures stay.
 
+mod calls;
+mod sheets;
+mod tickets;
+
 use super::super::audit::{self, AuditLine};
+use super::super::custody::{Buried, ReplyFact, bury, content_of};
 use super::super::db::{Tx, within};
 use super::super::{Error, Store};
 use super::save;
 use crate::archive::Standing;
 use crate::base::{CustomerId, Timestamp};
+use crate::custody::Kind;
 
 /// Stands in calls and entries in place of a number that was erased.
 const ERASED: &str = "erased";
@@ -19,16 +25,45 @@ pub struct Erased {
     pub entries: u64,
     /// Events without fields.
     pub events: u64,
-    /// Recordings, relative to their folder; whoever asked removes the files.
+    /// Score sheets without words.
+    pub sheets: u64,
+    /// Tickets without name, number, words and files.
+    pub tickets: u64,
+    /// Recordings, comments and files of tickets, relative to the folder of the recordings. They are
+    /// noted with the erasure, and the daemon removes them.
     pub recordings: Vec<String>,
 }
 
+/// Who is forgotten, by whom, why and when.
+struct Order<'a> {
+    customer: CustomerId,
+    by: &'a str,
+    reason: &'a str,
+    now: Timestamp,
+}
+
+impl Order<'_> {
+    /// By whom and why, as a tombstone says it.
+    fn said(&self) -> (&str, &str) {
+        (self.by, self.reason)
+    }
+}
+
+/// One statement with some values; rows that it touched.
+macro_rules! run {
+    ($tx:expr, $sql:expr $(, $value:expr)*) => {
+        within!(&mut *$tx, c => sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected()))
+    };
+}
+use run;
+
 impl Store {
-    /// Erases what names a customer: record, numbers, versions, fields of events, and, of
-    /// calls and entries with numbers that nobody else has, number, name, fields, trace,
-    /// comments and recording. Counts, times and results stay. Lines of the audit log and of
-    /// the do-not-call list stay: the one cannot be edited, the other keeps the number from
-    /// being called.
+    /// Erases what names a customer: record, numbers, versions, fields of events, persons and words of
+    /// tickets with their files, and, of calls and entries with numbers that nobody else has, number,
+    /// name, fields, trace, comments, recording, and what auditors wrote. Counts, times and results
+    /// stay. What was linked in the chain of custody leaves a tombstone. Lines of the audit log and of
+    /// the do-not-call list stay: the one cannot be edited, the other keeps the number from being
+    /// called.
     pub async fn erase_customer(
         &self,
         customer: CustomerId,
@@ -56,10 +91,13 @@ impl Store {
             .fetch_all(c)
             .await)?;
         let mut erased = Erased::default();
+        let order = Order { customer, by, reason, now };
+        tickets::tickets(&mut tx, &order, &mut erased).await?;
         for (phone,) in &phones {
-            calls(&mut tx, phone, customer, &mut erased).await?;
+            calls::calls(&mut tx, phone, &order, &mut erased).await?;
         }
-        record(&mut tx, customer, by, now, &mut erased).await?;
+        replies(&mut tx, &order).await?;
+        record(&mut tx, &order, &mut erased).await?;
         let subject = format!("customer:{customer}");
         let line =
             AuditLine { at: now, actor: by, action: "customer.erase", subject: &subject, detail: reason };
@@ -69,83 +107,33 @@ impl Store {
     }
 }
 
-/// One statement with up to three values; rows that it touched.
-macro_rules! run {
-    ($tx:expr, $sql:expr $(, $value:expr)*) => {
-        within!($tx, c => sqlx::query($sql)$(.bind($value))*.execute(c).await.map(|done| done.rows_affected()))
-    };
-}
-
-async fn calls(tx: &mut Tx, phone: &str, customer: CustomerId, erased: &mut Erased) -> Result<(), Error> {
-    let up: Vec<(String,)> = within!(tx, c => sqlx::query_as(
-        "SELECT id FROM calls WHERE phone = $1 AND state = 'reserved'").bind(phone).fetch_all(c).await)?;
-    if !up.is_empty() {
-        return Err(Error::Refused(format!(
-            "customer {customer} is being called at this moment: try again when the call has ended"
-        )));
+/// What they wrote in their own words on the pages of questionnaires.
+async fn replies(tx: &mut Tx, order: &Order<'_>) -> Result<(), Error> {
+    let replies: Vec<ReplyFact> = within!(&mut *tx, c => sqlx::query_as(
+        "SELECT callback_id, seq, question, keys, meaning, score, dissatisfied, rated_function, rated_person, dimension,
+                comment, at
+         FROM form_answers WHERE comment IS NOT NULL
+           AND callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1) ORDER BY callback_id, seq")
+        .bind(order.customer.0)
+        .fetch_all(c)
+        .await)?;
+    let mut stones = Vec::with_capacity(replies.len());
+    for mut reply in replies {
+        reply.comment = None;
+        let subject = format!("callback:{}/{}", reply.callback_id, reply.seq);
+        stones.push(Buried { kind: Kind::Reply, subject, remains: Some(content_of(&reply)?) });
     }
-    let recordings: Vec<(String,)> = within!(tx, c => sqlx::query_as(
-        "SELECT recording FROM calls WHERE phone = $1 AND recording IS NOT NULL
-         UNION ALL
-         SELECT a.comment FROM answers a JOIN calls k ON k.id = a.call_id
-         WHERE k.phone = $1 AND a.comment IS NOT NULL").bind(phone).fetch_all(c).await)?;
-    erased.recordings.extend(recordings.into_iter().map(|(path,)| path));
-    run!(tx, "DELETE FROM traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
-    run!(tx, "DELETE FROM leg_traces WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
-    // What was found stays, without the words.
-    run!(tx, "DELETE FROM transcripts WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)", phone)?;
+    bury(tx, &stones, order.said(), order.now).await?;
     run!(
         tx,
-        "UPDATE findings SET detail = '' WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
-        phone
-    )?;
-    run!(
-        tx,
-        "UPDATE answers SET comment = NULL WHERE call_id IN (SELECT id FROM calls WHERE phone = $1)",
-        phone
-    )?;
-    run!(
-        tx,
-        "UPDATE queue_callbacks SET phone = $2, caller = '{}' WHERE phone = $1 AND fate IS NOT NULL",
-        phone,
-        ERASED
-    )?;
-    run!(
-        tx,
-        "UPDATE import_rows SET text = '', reason = '' WHERE entry_id IN (SELECT id FROM entries WHERE phone = $1)",
-        phone
-    )?;
-    run!(
-        tx,
-        "UPDATE register_notes SET text = '' WHERE record IN (SELECT 'call:' || id FROM calls WHERE phone = $1)",
-        phone
-    )?;
-    erased.entries += run!(
-        tx,
-        "UPDATE entries SET phone = $2, row_key = $2 || ':' || CAST(id AS TEXT), external_id = '', extension = '',
-                name = '', fields = '{}', detail = '', reason = CASE state WHEN 'pending' THEN $2 ELSE reason END,
-                state = CASE state WHEN 'pending' THEN 'stopped' ELSE state END
-         WHERE phone = $1 AND state <> 'dialling'",
-        phone,
-        ERASED
-    )?;
-    erased.calls += run!(
-        tx,
-        "UPDATE calls SET phone = $2, detail = '', recording = NULL, sha256 = NULL WHERE phone = $1",
-        phone,
-        ERASED
+        "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
+        order.customer.0
     )?;
     Ok(())
 }
 
-async fn record(
-    tx: &mut Tx,
-    customer: CustomerId,
-    by: &str,
-    now: Timestamp,
-    erased: &mut Erased,
-) -> Result<(), Error> {
-    let id = customer.0;
+async fn record(tx: &mut Tx, order: &Order<'_>, erased: &mut Erased) -> Result<(), Error> {
+    let (id, by, now) = (order.customer.0, order.by, order.now);
     run!(
         tx,
         "UPDATE intake_rows SET before = NULL, text = '', reason = ''
@@ -156,7 +144,6 @@ async fn record(
     erased.events +=
         run!(tx, "UPDATE events SET fields = '{}', checks = '{}', matter = '' WHERE customer_id = $1", id)?;
     for statement in [
-        "UPDATE form_answers SET comment = NULL WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
         "UPDATE callback_marks SET note = '' WHERE callback_id IN (SELECT id FROM callbacks WHERE customer_id = $1)",
         "UPDATE callbacks SET note = '', filled = '{}' WHERE customer_id = $1",
         // A register keeps the line, and nothing of what it said.
