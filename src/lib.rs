@@ -27,6 +27,7 @@ pub mod intake;
 pub mod call;
 pub mod evidence;
 pub mod audit;
+pub mod retention;
 pub mod engine;
 pub mod config;
 pub mod sim;

@@ -13,6 +13,7 @@ mod fuzz;
 mod guard;
 mod intake;
 mod ivr;
+mod keeping;
 mod ladders;
 mod months;
 mod notices;

@@ -75,6 +75,8 @@ pub struct Settings {
     pub evidence: crate::io::evidence::Settings,
     /// Audit forms.
     pub audit: crate::io::audit::Settings,
+    /// How recordings are stored, and how long.
+    pub keeping: super::keeper::Keeping,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -125,7 +127,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 8],
+    turns: [JoinHandle<()>; 9],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -82,6 +82,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
+        keeping: super::keeper::Keeping::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -59,6 +59,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         books: crate::io::books::Settings::default(),
         evidence: crate::io::evidence::Settings::default(),
         audit: crate::io::audit::Settings::default(),
+        keeping: super::keeper::Keeping::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

@@ -119,6 +119,10 @@ impl Driver {
         if let Ok(audits) = parts.api.audits() {
             audits.set_settings(settings.audit);
         }
+        parts.api.vault().set_settings(settings.keeping.vault);
+        if let Ok(keeper) = parts.api.keeper() {
+            keeper.set_rules(settings.keeping.rules);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

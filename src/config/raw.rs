@@ -13,6 +13,7 @@ use super::agent::{Agent, Agents};
 use super::duration::Span;
 use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
+use super::keeping::{RawArchive, RawEncryption, RawRetention};
 use super::notices::Notices;
 use super::phones::Phones;
 use super::policy::Policy;
@@ -61,6 +62,12 @@ pub struct Raw {
     pub policy: Policy,
     /// What is found in calls.
     pub evidence: Evidence,
+    /// How long recordings are kept.
+    pub retention: RawRetention,
+    /// Where archived recordings go.
+    pub archive: RawArchive,
+    /// What recordings are sealed with.
+    pub encryption: RawEncryption,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
     /// What people and their programs are told.

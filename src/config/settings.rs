@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::evidence::Evidence;
+use super::keeping::Keeping;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
@@ -59,6 +60,8 @@ pub struct Settings {
     pub policy: Policy,
     /// What is found in calls.
     pub evidence: Evidence,
+    /// How long recordings are kept, where, and how sealed.
+    pub keeping: Keeping,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.

@@ -1,25 +1,18 @@
 //! Recordings and voice comments as audio, whole or in parts (RFC 9110 section 14).
 
-use std::io::SeekFrom;
-use std::path::{Component, Path as FilePath, PathBuf};
-
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::CallId;
+use crate::io::vault::{self, Sound};
 use crate::io::web::auth::{Caller, Operate};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
 use crate::io::web::state::Shared;
-
-/// Bytes read from disk at once.
-const BLOCK: usize = 64 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(recording)).routes(routes!(comment))
@@ -33,6 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         (status = 200, description = "The file", content_type = "audio/wav"),
         (status = 206, description = "A part of it", content_type = "audio/wav"),
         (status = 404, description = "No such call, or no recording", body = Problem),
+        (status = 410, description = "It was deleted", body = Problem),
         (status = 416, description = "The part lies outside", body = Problem)))]
 async fn recording(
     State(api): State<Shared>,
@@ -40,8 +34,8 @@ async fn recording(
     PathCall(id): PathCall,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let path = recording_file(&api, id).await?;
-    serve(&api, &caller, &path, &format!("call:{id}"), &format!("{id}.wav"), &headers).await
+    let sound = sound_of(&api, &recording_name(&api, id).await?).await?;
+    serve(&api, &caller, sound, &format!("call:{id}"), &format!("{id}.wav"), &headers).await
 }
 
 /// A voice comment as WAV. Takes `Range`.
@@ -54,55 +48,56 @@ async fn comment(
     Path((id, seq)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("comment", format!("{seq} of that call"));
+    let unknown = || Problem::not_found("comment", format!("{seq} of that call"));
     let (call, seq_number) =
-        (id.parse::<CallId>().map_err(|_| missing())?, seq.parse::<i64>().map_err(|_| missing())?);
+        (id.parse::<CallId>().map_err(|_| unknown())?, seq.parse::<i64>().map_err(|_| unknown())?);
     let answers = api.store().answer_rows(call).await?;
     let comment =
-        answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(missing)?;
-    let path = below(&api.parts.recordings, &comment).await.ok_or_else(missing)?;
-    serve(&api, &caller, &path, &format!("call:{call}/{seq}"), &format!("{call}-{seq}.wav"), &headers).await
+        answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(unknown)?;
+    let sound = sound_of(&api, &comment).await?;
+    serve(&api, &caller, sound, &format!("call:{call}/{seq}"), &format!("{call}-{seq}.wav"), &headers).await
 }
 
-/// The file of a call's recording; the path comes from the store, never from a client.
-pub(super) async fn recording_file(api: &Shared, id: CallId) -> Result<PathBuf, Problem> {
-    let missing = |detail: &str| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no such thing",
-            format!("call {id} {detail}"),
-        )
-    };
-    let path = api.store().recording_path(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
-    let path = path.ok_or_else(|| missing("has no recording"))?;
-    below(&api.parts.recordings, &path)
-        .await
-        .ok_or_else(|| missing("has a recording whose file is not there"))
+/// Name of a call's recording in the vault; it comes from the store, never from a client.
+pub(super) async fn recording_name(api: &Shared, id: CallId) -> Result<String, Problem> {
+    let name = api.store().recording_path(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
+    name.ok_or_else(|| missing(format!("call {id} has no recording")))
 }
 
-/// `path` below `folder`, where it is a file and neither dots nor links lead out of the folder.
-async fn below(folder: &FilePath, path: &str) -> Option<PathBuf> {
-    let relative = FilePath::new(path);
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
-        return None;
-    }
-    let folder = tokio::fs::canonicalize(folder).await.ok()?;
-    let file = tokio::fs::canonicalize(folder.join(relative)).await.ok()?;
-    let is_file = tokio::fs::metadata(&file).await.ok()?.is_file();
-    (is_file && file.starts_with(&folder)).then_some(file)
+/// The sound of a recording or comment.
+pub(super) async fn sound_of(api: &Shared, name: &str) -> Result<Sound, Problem> {
+    api.vault().open(name).await.map_err(|error| match error {
+        vault::Error::Store(error) => error.into(),
+        vault::Error::Gone { at, why } => {
+            let detail = format!("it is gone since {at}: {why}");
+            Problem::new(StatusCode::GONE, "gone", "The recording was deleted", detail)
+        }
+        error if error.is_missing() => missing(error.to_string()),
+        error => {
+            tracing::error!(%error, "a recording cannot be read");
+            Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "recording",
+                "The recording cannot be read now",
+                error.to_string(),
+            )
+        }
+    })
+}
+
+fn missing(detail: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
 }
 
 async fn serve(
     api: &Shared,
     caller: &Caller,
-    path: &FilePath,
+    sound: Sound,
     subject: &str,
     name: &str,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let mut file = tokio::fs::File::open(path).await.map_err(|e| Problem::internal(&e))?;
-    let length = file.metadata().await.map_err(|e| Problem::internal(&e))?.len();
+    let length = sound.length();
     // A recording never changes once it is closed, so its length and name tell its versions apart.
     let tag = format!("\"{name}-{length}\"");
     let range = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
@@ -117,10 +112,8 @@ async fn serve(
         // A player asks for many parts; the one that begins at the beginning is the listening.
         caller.audit(api, "recording.listen", subject, "").await?;
     }
-    file.seek(SeekFrom::Start(from)).await.map_err(|e| Problem::internal(&e))?;
     let size = if length == 0 { 0 } else { to - from + 1 };
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(size), BLOCK));
-    let mut response = body.into_response();
+    let mut response = Body::from_stream(sound.stream(from, size)).into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -209,28 +202,5 @@ mod tests {
         check("items=0-1", Range::Ignored);
         assert_eq!(parse_range("bytes=0-", 0), Range::Outside);
         assert_eq!(parse_range("bytes=-5", 0), Range::Outside);
-    }
-
-    #[tokio::test]
-    async fn no_path_leads_out_of_the_recordings_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("recordings");
-        std::fs::create_dir_all(folder.join("2026")).unwrap();
-        std::fs::write(folder.join("2026/a.wav"), b"x").unwrap();
-        std::fs::write(root.path().join("secret"), b"x").unwrap();
-        std::os::unix::fs::symlink(root.path().join("secret"), folder.join("link.wav")).unwrap();
-        assert!(below(&folder, "2026/a.wav").await.is_some());
-        for path in [
-            "../secret",
-            "2026/../../secret",
-            "/etc/passwd",
-            "link.wav",
-            "2026",
-            "",
-            "none.wav",
-            "./../secret",
-        ] {
-            assert_eq!(below(&folder, path).await, None, "{path}");
-        }
     }
 }

@@ -407,21 +407,11 @@ async fn erase(
         .erase_customer(customer, reason.check()?, &caller.name, api.now())
         .await
         .map_err(as_conflict)?;
-    let folder = api.parts.recordings.clone();
-    let files = erased.recordings.clone();
-    let removing = tokio::task::spawn_blocking(move || {
-        for file in files {
-            // Paths come from our own recorder; one that leads elsewhere is none of ours.
-            let path = std::path::Path::new(&file);
-            if !path.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
-                continue;
-            }
-            if let Err(error) = std::fs::remove_file(folder.join(path)) {
-                tracing::error!(file, %error, "a recording of an erased customer could not be removed");
-            }
+    for file in &erased.recordings {
+        if let Err(error) = api.vault().erase(file, "erased on request", api.now()).await {
+            tracing::error!(file, %error, "a recording of an erased customer could not be removed");
         }
-    });
-    removing.await.map_err(|e| Problem::internal(&e))?;
+    }
     api.desk().touched(vec![customer]);
     Ok(axum::Json(erased))
 }

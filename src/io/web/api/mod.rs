@@ -44,6 +44,7 @@ mod progress;
 mod queues;
 mod rates;
 mod reconciliations;
+mod recordings;
 mod registers;
 mod reports;
 mod rosters;
@@ -94,6 +95,7 @@ pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, Channel
 pub use plan::{PreviewBody, ReplayBody};
 pub use progress::Progress;
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
+pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
@@ -150,6 +152,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
+        .merge(recordings::routes())
         .merge(markers::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
