@@ -29,6 +29,7 @@ pub mod call;
 pub mod evidence;
 pub mod audit;
 pub mod custody;
+pub mod retention;
 pub mod engine;
 pub mod config;
 pub mod sim;

@@ -14,6 +14,7 @@ mod fuzz;
 mod guard;
 mod intake;
 mod ivr;
+mod keeping;
 mod ladders;
 mod months;
 mod notices;

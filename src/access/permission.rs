@@ -84,6 +84,10 @@ permissions! {
     CallsSupervise = "calls.supervise", Each;
     /// Hear and download recordings and voice comments.
     RecordingsHear = "recordings.hear", Each;
+    /// Keep a recording from being deleted.
+    RecordingsHold = "recordings.hold", Each;
+    /// Lift such a hold; archive and delete recordings by the rules now.
+    RecordingsKeep = "recordings.keep", House;
     /// Read the SIP messages of a call.
     TracesSee = "traces.see", Each;
     /// Read transcripts.

@@ -22,6 +22,7 @@ use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
+use crate::io::vault::Keeper;
 use crate::io::web::{
     self, Catalogue, ControlHandle, EventHub, LiveReader, LiveSnapshot, Order, Server, Shared,
 };
@@ -33,6 +34,7 @@ pub(super) struct Turns {
     examiner: Examiner,
     audits: AuditOffice,
     custody: Custody,
+    keeper: Keeper,
     notices: Notices,
     rosters: Rosters,
     books: BooksSide,
@@ -48,7 +50,7 @@ impl Turns {
     }
 
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 10] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 11] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
@@ -58,6 +60,7 @@ impl Turns {
             super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
             super::turns::spawn(Checker(self.custody.clone()), clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.custody, clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.keeper, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.examiner, clock, hub.clone(), stop.clone()),
             super::notices::spawn(self.notices, self.rosters, self.control, self.live, clock, stop.clone()),
         ]
@@ -122,8 +125,13 @@ impl ApiSide {
         state.set_tickets(tickets.clone());
         let books = Books::new(store.clone(), planner.clone(), settings.books.clone());
         state.set_books(books.clone());
-        let recordings = settings.recorder.folder.clone();
-        let examiner = Examiner::start(store.clone(), planner.clone(), recordings, settings.evidence.clone())
+        let vault = state.vault().clone();
+        vault.set_settings(settings.keeping.vault.clone());
+        let hub = state.parts.events.clone();
+        let keeper = Keeper::start(vault.clone(), hub, settings.keeping.rules.clone())
+            .map_err(|e| Error::Io("keeper".into(), e))?;
+        state.set_keeper(keeper.clone());
+        let examiner = Examiner::start(store.clone(), planner.clone(), vault, settings.evidence.clone())
             .map_err(|e| Error::Io("evidence".into(), std::io::Error::other(e)))?;
         state.set_examiner(examiner.clone());
         let audits = AuditOffice::new(store.clone(), planner.clone(), settings.audit.clone());
@@ -131,6 +139,7 @@ impl ApiSide {
         let place = custody::Place {
             hub: state.parts.events.clone(),
             telemetry: state.parts.telemetry.clone(),
+            vault: state.vault().clone(),
             folder: settings.recorder.folder.clone(),
             roots: settings.roots.clone(),
         };
@@ -149,6 +158,7 @@ impl ApiSide {
                 examiner,
                 audits,
                 custody,
+                keeper,
                 notices,
                 rosters,
                 books: BooksSide::new(books, control.clone()),

@@ -81,6 +81,8 @@ pub struct Settings {
     pub custody: crate::io::custody::Settings,
     /// Folder of the files of roots.
     pub roots: PathBuf,
+    /// How recordings are stored, and how long.
+    pub keeping: super::keeper::Keeping,
     /// Home area and zone of imported lists.
     pub import: crate::dialer::import::ImportSettings,
     /// Folder whose files come in by themselves; None: none.
@@ -131,7 +133,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 10],
+    turns: [JoinHandle<()>; 11],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,

@@ -85,6 +85,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         audit: crate::io::audit::Settings::default(),
         custody: crate::io::custody::Settings::default(),
         roots: folder.join("roots"),
+        keeping: super::keeper::Keeping::default(),
         import: ImportSettings { timezone: ZONE.into(), ..ImportSettings::default() },
         intake_folder: None,
         grace: Duration::from_secs(5),

@@ -68,6 +68,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         audit: crate::io::audit::Settings::default(),
         custody: super::custody::settings(config),
         roots: roots(config),
+        keeping: super::keeper::Keeping::default(),
         import: ImportSettings {
             home_area: config.home_area.clone(),
             timezone: config.timezone.clone(),

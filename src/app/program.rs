@@ -78,6 +78,7 @@ async fn run(cli: &Cli) -> ExitCode {
         Command::Verify(args) => verify(&loaded, args, cli.json).await,
         Command::Serve => serve(cli.config.clone(), &loaded).await,
         Command::Config { command: ConfigCommand::Show } => show(&loaded, cli.json),
+        Command::Key { command } => keys(&loaded, command, cli.json).await,
         _ => {
             let settings = ClientSettings {
                 socket: loaded.settings.api.socket.clone(),
@@ -122,6 +123,15 @@ async fn verify(loaded: &Loaded, args: &cli::VerifyArgs, json: bool) -> ExitCode
         calendar,
     };
     cli::run_verify(args, &places, json).await
+}
+
+/// Works on the key file.
+async fn keys(loaded: &Loaded, command: &cli::KeyCommand, json: bool) -> ExitCode {
+    let (file, database) = (loaded.settings.keeping.key_file.as_deref(), &loaded.settings.database.0);
+    match cli::run_keys(command, file, database, json).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(failure.exit_code(), &failure.to_string()),
+    }
 }
 
 /// Runs a command on policies and calendar, and prints what it gives.
@@ -240,6 +250,10 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
         Ok(access) => access,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
+    settings.keeping = match super::keeper::settings(&loaded.settings) {
+        Ok(keeping) => keeping,
+        Err(error) => return fail(cli::EXIT_CONFIG, &error),
+    };
     settings.reread = Some(reread(file, loaded.clone()));
     let daemon = match Daemon::start(settings).await {
         Ok(daemon) => daemon,
@@ -284,6 +298,9 @@ fn check(cli: &Cli, arguments: &CheckArgs) -> ExitCode {
         return fail(cli::EXIT_CONFIG, &format!("certificate: {error}"));
     }
     if let Err(error) = super::notices::settings(&loaded.settings) {
+        return fail(cli::EXIT_CONFIG, &error);
+    }
+    if let Err(error) = super::keeper::settings(&loaded.settings) {
         return fail(cli::EXIT_CONFIG, &error);
     }
     match library::load(&lower::folders(&loaded.settings), &loaded.settings.fallback_language) {
@@ -353,6 +370,7 @@ fn reread(file: Option<PathBuf>, started: Loaded) -> Reread {
         settings.evidence = super::evidence::settings(&merged.settings)?;
         settings.audit = super::audit::settings(&merged.settings)?;
         settings.access = super::roles::settings(&merged.settings)?;
+        settings.keeping = super::keeper::settings(&merged.settings)?;
         let library = library::load(&settings.folders, &settings.fallback_language)
             .map_err(|error| format!("scripts and prompts: {error}"))?;
         let certificates = super::daemon::certificates(&settings.signal, clock::utc())

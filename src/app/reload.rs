@@ -123,6 +123,10 @@ impl Driver {
         if let Ok(custody) = parts.api.custody() {
             custody.set_settings(settings.custody);
         }
+        parts.api.vault().set_settings(settings.keeping.vault);
+        if let Ok(keeper) = parts.api.keeper() {
+            keeper.set_rules(settings.keeping.rules);
+        }
         self.take_library(library);
         self.parts.engine.handle_settings(now, settings.engine);
     }

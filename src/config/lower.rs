@@ -427,6 +427,7 @@ impl Lowering<'_> {
             },
             evidence: self.evidence(&raw.evidence),
             custody: self.custody(&raw.custody),
+            keeping: self.keeping(raw),
             fallback_language: raw.prompts.fallback_language.clone(),
             tts_command: raw.prompts.tts_command.clone(),
             intake_folder: raw.intake.folder.as_deref().map(|p| self.path(p)),

@@ -14,6 +14,7 @@ use super::custody::Custody;
 use super::duration::Span;
 use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
+use super::keeping::{RawArchive, RawEncryption, RawRetention};
 use super::notices::Notices;
 use super::phones::Phones;
 use super::policy::Policy;
@@ -64,6 +65,12 @@ pub struct Raw {
     pub evidence: Evidence,
     /// How the evidence is looked after.
     pub custody: Custody,
+    /// How long recordings are kept.
+    pub retention: RawRetention,
+    /// Where archived recordings go.
+    pub archive: RawArchive,
+    /// What recordings are sealed with.
+    pub encryption: RawEncryption,
     /// Files that come into the archive by themselves.
     pub intake: Intake,
     /// What people and their programs are told.

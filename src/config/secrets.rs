@@ -18,6 +18,7 @@ impl Raw {
         if shown.database.url.as_deref().is_some_and(|url| url.contains('@')) {
             hide(&mut shown.database.url);
         }
+        hide(&mut shown.archive.secret_access_key);
         shown.notices.channel.iter_mut().for_each(Channel::hide_secrets);
         shown
     }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::custody::CustodySettings;
 use super::evidence::Evidence;
+use super::keeping::Keeping;
 use super::policy::Policy;
 use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
@@ -62,6 +63,8 @@ pub struct Settings {
     pub evidence: Evidence,
     /// How the evidence is looked after.
     pub custody: CustodySettings,
+    /// How long recordings are kept, where, and how sealed.
+    pub keeping: Keeping,
     /// Language that stands in where a prompt is missing.
     pub fallback_language: String,
     /// Program and arguments that speak a text; empty: none.

@@ -1,5 +1,6 @@
 mod agents;
 mod hotline;
+mod keeping;
 
 use proptest::prelude::prop;
 use proptest::proptest;
@@ -123,6 +124,8 @@ fn the_file_in_the_program_shows_every_key_with_its_default() {
     (plain.rtp.external_address, plain.api.socket, plain.api.public_url) = (None, None, None);
     plain.policy = Policy::default();
     plain.intake.folder = None;
+    plain.retention.rule.clear();
+    (plain.archive, plain.encryption) = Default::default();
     plain.notices = Notices::default();
     plain.roster.clear();
     (plain.trunk, plain.inbound, plain.agent) = (Vec::new(), Vec::new(), Vec::new());

@@ -38,6 +38,10 @@ pub enum Kind {
     Sheet,
     /// A file of a ticket.
     File,
+    /// A recording or comment in the form in which it is stored anew.
+    Stored,
+    /// Such a form is gone: for another, deleted, or erased.
+    Gone,
     /// Somebody was given sound, words or names.
     Access,
     /// Which part of a recording they were given.
@@ -50,13 +54,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Kind; 10] = [
+    pub const ALL: [Kind; 12] = [
         Kind::Recording,
         Kind::Comment,
         Kind::Answer,
         Kind::Reply,
         Kind::Sheet,
         Kind::File,
+        Kind::Stored,
+        Kind::Gone,
         Kind::Access,
         Kind::Heard,
         Kind::Tombstone,
@@ -72,6 +78,8 @@ impl Kind {
             Kind::Reply => "reply",
             Kind::Sheet => "sheet",
             Kind::File => "file",
+            Kind::Stored => "stored",
+            Kind::Gone => "gone",
             Kind::Access => "access",
             Kind::Heard => "heard",
             Kind::Tombstone => "tombstone",

@@ -1,5 +1,5 @@
 //! Benchmark of the evidence: what it costs to hear and judge a call, in CPU-seconds a minute of
-//! call, and how much memory a long one takes.
+//! call, and how much memory a long one takes; and what it costs to archive and to seal recordings.
 //!
 //! ```text
 //! cargo bench --bench evidence
@@ -15,12 +15,18 @@
 use std::path::Path;
 
 use ringback::app::load_scorecards;
-use ringback::base::{Disposition, Timestamp};
+use ringback::base::{CallId, Disposition, Rng, Timestamp};
 use ringback::call::{Direction, EndedBy, HungUpFirst};
 use ringback::config;
 use ringback::evidence::{CallFacts, Heard, Kept, Part, Register, judge};
 use ringback::io::evidence::hear;
+use ringback::io::store::{Db, Store};
+use ringback::io::vault::{self, Keeper, KeepingRules, Key, KeyRing, Vault};
+use ringback::io::web::EventHub;
 use ringback::media::noise::Babble;
+use ringback::retention::{Retention, Terms};
+use sha2::{Digest, Sha256};
+use sqlx::Executor;
 
 /// Calls of so many minutes, each so often.
 const CALLS: [(u32, u32); 4] = [(1, 30), (3, 20), (10, 6), (120, 1)];
@@ -39,7 +45,7 @@ fn main() {
         let before = cpu_seconds();
         let mut heard = Heard::default();
         for _ in 0..count {
-            heard = hear(&path, &card.speech).unwrap();
+            heard = hear(std::fs::File::open(&path).unwrap(), &card.speech).unwrap();
             let stored = serde_json::to_string(&heard).unwrap();
             let evidence = judge(&card, &facts, Some(&heard), None);
             assert!(!stored.is_empty() && !evidence.findings.is_empty());
@@ -57,6 +63,52 @@ fn main() {
     let cost = seconds / minutes;
     println!("{cost:.5} CPU-seconds a minute of call; wanted {GOAL}");
     assert!(cost < GOAL, "a minute of call costs {cost:.5} CPU-seconds");
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(keeping(folder.path()));
+}
+
+/// Archives an hour of conversation as FLAC, then seals it: encoded, read back, compared, hashed.
+async fn keeping(folder: &Path) {
+    let recordings = folder.join("kept");
+    std::fs::create_dir_all(&recordings).unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.join("kept.db").display())).await.unwrap();
+    let id = CallId::new(Timestamp(0), &mut Rng::seeded(1)).to_string();
+    let path = recordings.join(format!("{id}.wav"));
+    record(&path, 60);
+    let wav = std::fs::read(&path).unwrap();
+    let sha256: String = Sha256::digest(&wav).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sql = format!(
+        "INSERT INTO calls (id, direction, state, phone, reserved_at, ended_at, recording, sha256)
+         VALUES ('{id}', 'inbound', 'ended', '1', 0, 0, '{id}.wav', '{sha256}')"
+    );
+    let Db::Sqlite { write, .. } = store.db() else { return };
+    write.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
+    let vault = Vault::new(store.clone(), recordings);
+    let otherwise = Terms { archive_after: Some(0), delete_after: None };
+    let retention = Retention { rules: Vec::new(), otherwise };
+    let rules = KeepingRules { retention, ..KeepingRules::default() };
+    let keeper = Keeper::start(vault.clone(), EventHub::new(1), rules).unwrap();
+    println!("| an hour of two channels | CPU-seconds | bytes |\n|---|---|---|\n| WAV | - | {} |", wav.len());
+    let ring = KeyRing::of(vec![Key::random(Timestamp(0)).unwrap()]);
+    for (what, ring) in [("archived as FLAC", KeyRing::default()), ("the FLAC sealed", ring)] {
+        vault.set_settings(vault::Settings { ring, ..vault::Settings::default() });
+        let before = process_seconds();
+        let report = keeper.run(false, Timestamp(1)).await.unwrap();
+        assert_eq!(report.tally.failed, 0, "{report:?}");
+        let spent = process_seconds() - before;
+        println!("| {what} | {spent:.2} | {} |", store.stored_sums().await.unwrap()[0].bytes);
+    }
+    let before = process_seconds();
+    let mut sound = vault.open(&format!("{id}.wav")).await.unwrap();
+    let mut heard = Vec::new();
+    std::io::Read::read_to_end(&mut sound, &mut heard).unwrap();
+    assert!(heard == wav, "it is heard as it was recorded");
+    println!("| opened and decoded | {:.2} | {} |", process_seconds() - before, heard.len());
+}
+
+/// What this process has spent, the kernel's part included.
+fn process_seconds() -> f64 {
+    clock_seconds(libc::CLOCK_PROCESS_CPUTIME_ID)
 }
 
 /// A conversation: each speaks for some seconds, then the other; now and then both.
@@ -115,9 +167,13 @@ fn facts(minutes: u32) -> CallFacts {
 
 /// What this thread has spent, the kernel's part included.
 fn cpu_seconds() -> f64 {
+    clock_seconds(libc::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn clock_seconds(clock: libc::clockid_t) -> f64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: fills the struct that it is given.
-    unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time) };
+    unsafe { libc::clock_gettime(clock, &mut time) };
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
 }
 

@@ -27,6 +27,7 @@ impl Archive {
         let place = Place {
             hub: site.api.parts.events.clone(),
             telemetry: site.api.parts.telemetry.clone(),
+            vault: site.api.vault().clone(),
             folder: site.recordings(),
             roots: site.folder.path().join("roots"),
         };

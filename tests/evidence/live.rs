@@ -48,8 +48,13 @@ impl House {
     fn examiner(shop: &Shop, transcribe: Vec<String>) -> Examiner {
         let cards = Arc::new(load_scorecards(&config::Policy::default()).unwrap().cards);
         let settings = Settings { cards, transcribe, transcribe_limit: Duration::from_millis(400) };
-        Examiner::start(shop.site.store.clone(), shop.planner.clone(), shop.site.recordings(), settings)
-            .unwrap()
+        Examiner::start(
+            shop.site.store.clone(),
+            shop.planner.clone(),
+            shop.site.api.vault().clone(),
+            settings,
+        )
+        .unwrap()
     }
 
     /// An inbound call that `li` had for all its `seconds`, recorded as the tape is; its id.

@@ -88,7 +88,7 @@ async fn columns(store: &Store) -> BTreeMap<(String, String), bool> {
     let rows: Vec<(String, String, bool)> = match store.db() {
         Db::Sqlite { read, .. } => sqlx::query(
             "SELECT m.name AS t, c.name AS c, c.\"notnull\" = 0 AND c.pk = 0 AS n
-             FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table'",
+             FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type IN ('table', 'view')",
         )
         .fetch_all(read)
         .await

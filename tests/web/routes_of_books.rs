@@ -1,4 +1,4 @@
-//! The routes of registers, reports and sheets: method, path in the document, the smallest role.
+//! The routes of registers, reports and sheets, and of stored recordings: method, path in the document, the smallest role.
 
 pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/registers", "read"),
@@ -24,4 +24,11 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("get", "/api/v1/performance/rows", "read"),
     ("post", "/api/v1/score-events", "operate"),
     ("post", "/api/v1/score-events/{id}/decision", "admin"),
+    ("get", "/api/v1/recordings", "read"),
+    ("get", "/api/v1/recordings/keeping", "read"),
+    ("post", "/api/v1/recordings/keeping", "admin"),
+    ("get", "/api/v1/recordings/holds", "read"),
+    ("get", "/api/v1/calls/{id}/recording/stored", "operate"),
+    ("put", "/api/v1/calls/{id}/recording/hold", "operate"),
+    ("delete", "/api/v1/calls/{id}/recording/hold", "admin"),
 ];

@@ -75,6 +75,14 @@ pub enum Command {
     },
     /// Calls: those of now, or with filters those of the past.
     Calls(CallsArgs),
+    /// Recordings as they are stored: searching, holding, archiving and deleting them.
+    Recordings(super::RecordingsArgs),
+    /// Keys that recordings are sealed with.
+    Key {
+        /// What with them.
+        #[command(subcommand)]
+        command: super::KeyCommand,
+    },
     /// Evidence: what was found in calls, by whom and where in the recording.
     Evidence(super::EvidenceArgs),
     /// The audit of calls: a draw nobody can rig, cases, results.

@@ -21,6 +21,7 @@ mod notices;
 mod plan;
 mod policy;
 mod prompts;
+mod recordings;
 mod registers;
 mod replay;
 mod reports;
@@ -46,6 +47,7 @@ pub use evidence::{EvidenceArgs, EvidenceCommand};
 pub use notices::{NoticesArgs, NoticesCommand};
 pub use plan::{PlanArgs, PlanCommand};
 pub use policy::{PolicyCommand, Shelf};
+pub use recordings::{KeyCommand, RecordingsArgs, RecordingsCommand, run_keys};
 pub use registers::{PerformanceArgs, RegisterArgs, RegisterCommand};
 pub use replay::ReplayArgs;
 pub use reports::{ReportArgs, ReportCommand, StepWord};
@@ -108,6 +110,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Campaign { command } => campaigns::run(&client, output, command).await,
         Command::Call(args) => call::run(&client, output, args).await,
         Command::Calls(args) => calls::run(&client, output, args).await,
+        Command::Recordings(args) => recordings::run(&client, output, args).await,
         Command::Evidence(args) => evidence::run(&client, output, args).await,
         Command::Audit(args) => audit::run(&client, output, args).await,
         Command::Plan(args) => plan::run(&client, output, args).await,
@@ -142,6 +145,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         | Command::Roles { .. }
         | Command::Simulate(_)
         | Command::Verify(_)
+        | Command::Key { .. }
         | Command::Calendar(_) => Err(Failure::failed("this command is run by the daemon itself")),
     }
 }

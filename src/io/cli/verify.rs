@@ -164,6 +164,9 @@ fn told(found: &Verified) -> String {
         found.bytes as f64 / 1e6,
         found.seconds,
     ));
+    if found.elsewhere > 0 {
+        out.push_str(&format!("{} recordings lie in an object store and were not read\n", found.elsewhere));
+    }
     if found.waiting > 0 {
         out.push_str(&format!("{} facts wait to be linked and were not compared\n", found.waiting));
     }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::hash::{Look, below, look};
+use super::hash::{Look, below, look, whole};
 use super::strays::{call_of, strays};
 use super::{ACTOR, Custody, Error};
 use crate::base::{CallId, Mono, Timestamp};
@@ -105,7 +105,9 @@ impl Custody {
     async fn look_for(&self, expected: Vec<Expected>, told: i64, now: Timestamp) -> Result<i64, Error> {
         let folder = self.parts.folder.clone();
         let missing = tokio::task::spawn_blocking(move || {
-            let is_gone = |file: &Expected| below(&folder, &file.path).is_none_or(|path| !path.is_file());
+            let is_gone = |file: &Expected| {
+                whole(&folder, file).is_some_and(|path| path.map_or(true, |path| !path.is_file()))
+            };
             expected.into_iter().filter(is_gone).collect::<Vec<_>>()
         });
         let mut problems = 0;
@@ -139,9 +141,9 @@ impl Custody {
                         check.files += 1;
                         check.bytes += i64::try_from(bytes).unwrap_or(0);
                     }
-                    Look::Unreadable(_) => {}
+                    Look::Unreadable(_) | Look::Elsewhere => {}
                 }
-                let is_told = check.problems < MOST_ALARMS || matches!(look, Look::Good(_));
+                let is_told = check.problems < MOST_ALARMS || matches!(look, Look::Good(_) | Look::Elsewhere);
                 check.problems += i64::from(!is_told || self.tell(&file, &look, now).await?);
             }
             check.reached = last;
@@ -153,15 +155,15 @@ impl Custody {
     /// Raises the alarm where a file is not as it must be; whether it is not.
     async fn tell(&self, file: &Expected, look: &Look, now: Timestamp) -> Result<bool, Error> {
         let (code, detail) = match look {
-            Look::Good(_) => return Ok(false),
+            Look::Good(_) | Look::Elsewhere => return Ok(false),
             Look::Missing => ("recording_missing", format!("{} is not there", file.path)),
             Look::Altered(bytes) => {
                 ("recording_altered", format!("{} ({bytes} bytes) is not the file that was kept", file.path))
             }
             Look::Unreadable(why) => ("recording_unreadable", format!("{} cannot be read: {why}", file.path)),
         };
-        // It may have been erased while we looked.
-        if !self.store().custody_contents(file.kind, &[&file.subject]).await?.contains_key(&file.subject) {
+        // It may have been erased, or stored anew, while we looked.
+        if self.store().expected_file(&file.subject).await?.as_ref() != Some(file) {
             return Ok(false);
         }
         let began = file
@@ -198,19 +200,9 @@ impl Custody {
         if code == "recording_added" {
             return Ok(below(&self.parts.folder, subject).is_some_and(|path| path.exists()));
         }
-        let expected = match subject.strip_prefix("call:").and_then(|rest| rest.split('/').next()) {
-            Some(call) => {
-                // Everything from the call on; it comes first.
-                let before = call.get(..call.len().saturating_sub(1)).unwrap_or_default();
-                self.store().expected_files(before, &format!("{call}~"), AT_ONCE).await?.0
-            }
-            None => self.store().expected_ticket_files().await?,
-        };
-        let Some(file) = expected.into_iter().find(|file| file.subject == subject) else {
-            return Ok(false);
-        };
+        let Some(file) = self.store().expected_file(subject).await? else { return Ok(false) };
         let (folder, rate) = (self.parts.folder.clone(), self.settings().check_rate);
         let looked = tokio::task::spawn_blocking(move || look(&folder, &file, Some(rate))).await;
-        Ok(!matches!(looked, Ok(Look::Good(_))))
+        Ok(!matches!(looked, Ok(Look::Good(_) | Look::Elsewhere)))
     }
 }

@@ -19,6 +19,8 @@ pub(super) enum Look {
     Missing,
     /// It cannot be read; why.
     Unreadable(String),
+    /// It is in an object store, which keeps it by its own means and is not read.
+    Elsewhere,
 }
 
 /// A path below the folder; None where it leads out of it.
@@ -28,10 +30,26 @@ pub(super) fn below(folder: &Path, path: &str) -> Option<PathBuf> {
     is_below.then(|| folder.join(path))
 }
 
+/// What places that are folders of this machine begin with.
+const FOLDER: &str = "file://";
+
+/// Where a file must be; None: in an object store.
+pub(super) fn whole(folder: &Path, file: &Expected) -> Option<Result<PathBuf, String>> {
+    let folder = match file.place.strip_prefix(FOLDER) {
+        Some(other) => Path::new(other),
+        None if file.place.is_empty() => folder,
+        None => return None,
+    };
+    let leads_out = || format!("its path {} leads out of the folder", file.path);
+    Some(below(folder, &file.path).ok_or_else(leads_out))
+}
+
 /// Reads a file and compares it; at most `rate` bytes a second, where there is one.
 pub(super) fn look(folder: &Path, expected: &Expected, rate: Option<u64>) -> Look {
-    let Some(path) = below(folder, &expected.path) else {
-        return Look::Unreadable(format!("its path {} leads out of the folder", expected.path));
+    let path = match whole(folder, expected) {
+        Some(Ok(path)) => path,
+        Some(Err(why)) => return Look::Unreadable(why),
+        None => return Look::Elsewhere,
     };
     let (clock, mut read) = (Clock::start(), 0_u64);
     let paced = |bytes: usize| {
@@ -48,17 +66,5 @@ pub(super) fn look(folder: &Path, expected: &Expected, rate: Option<u64>) -> Loo
         Ok((_, bytes)) => Look::Altered(bytes),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Look::Missing,
         Err(error) => Look::Unreadable(error.to_string()),
-    }
-}
-
-/// Hex SHA-256 of a file below the folder; None where it cannot be read.
-pub(super) fn sha256(folder: &Path, path: &str) -> Option<String> {
-    let path = below(folder, path)?;
-    match sha256_of(&path, |_| {}) {
-        Ok((sha256, _)) => Some(sha256),
-        Err(error) => {
-            tracing::error!(path = %path.display(), %error, "a voice comment cannot be read");
-            None
-        }
     }
 }

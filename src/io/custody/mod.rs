@@ -21,6 +21,7 @@ use serde_json::json;
 use super::planner::Planner;
 use super::store::{self, NewWarning, Store};
 use super::telemetry::Telemetry;
+use super::vault::Vault;
 use super::web::EventHub;
 use crate::base::Timestamp;
 use crate::notice::NewNotice;
@@ -79,6 +80,7 @@ struct Parts {
     planner: Planner,
     hub: EventHub,
     telemetry: Arc<Telemetry>,
+    vault: Vault,
     /// The recordings.
     folder: PathBuf,
     /// Files of roots.
@@ -103,6 +105,8 @@ pub struct Place {
     pub hub: EventHub,
     /// Counters.
     pub telemetry: Arc<Telemetry>,
+    /// The one way to their sound.
+    pub vault: Vault,
     /// Folder of the recordings.
     pub folder: PathBuf,
     /// Folder of the files of roots; it is made.
@@ -112,13 +116,14 @@ pub struct Place {
 impl Custody {
     /// A keeper over the daemon's parts; days are those of the planner's calendar.
     pub fn new(store: Store, planner: Planner, place: Place, settings: Settings) -> Custody {
-        let Place { hub, telemetry, folder, roots } = place;
+        let Place { hub, telemetry, vault, folder, roots } = place;
         Custody {
             parts: Arc::new(Parts {
                 store,
                 planner,
                 hub,
                 telemetry,
+                vault,
                 folder,
                 roots,
                 settings: RwLock::new(settings),

@@ -1,17 +1,17 @@
 //! What the keeper does by itself, soon after a fact and at the end of each day.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::PoisonError;
 
 use jiff::civil::Date;
 
 use super::publish::publish;
-use super::{Custody, Error, hash};
+use super::{Custody, Error};
 use crate::base::Timestamp;
 use crate::custody::{Kind, Root};
 use crate::io::store::custody::{LINKED_AT_ONCE, Waiting};
 use crate::io::store::{Error as StoreError, NewWarning, Store};
+use crate::io::vault::{Error as VaultError, Vault};
 use crate::notice::NewNotice;
 
 /// Transactions of one turn, so that others get at the database.
@@ -55,7 +55,7 @@ impl Custody {
                 break;
             }
         }
-        remove_files(self.store(), &self.parts.folder).await?;
+        remove_files(self.store(), &self.parts.vault, now).await?;
         if !turn.more {
             turn.roots = self.close_days(last, now).await?;
             self.publish(now).await?;
@@ -81,13 +81,22 @@ impl Custody {
         let subjects: Vec<&str> =
             waiting.iter().filter(|one| one.kind == Kind::Comment).map(|one| one.subject.as_str()).collect();
         let paths = self.store().custody_contents(Kind::Comment, &subjects).await?;
-        let folder = self.parts.folder.clone();
-        let digests = tokio::task::spawn_blocking(move || {
-            let one = |(subject, path): (String, String)| Some((subject, hash::sha256(&folder, &path)?));
-            paths.into_iter().filter_map(one).collect()
-        });
-        // A task that was cut off is one whose files are linked as gone, and verifying says so.
-        Ok(digests.await.unwrap_or_default())
+        let mut digests = BTreeMap::new();
+        for (subject, name) in paths {
+            // What cannot be read is linked as gone, and verifying says so.
+            let sha256 = match self.parts.vault.open(&name).await {
+                Ok(sound) => tokio::task::spawn_blocking(|| sound.sha256())
+                    .await
+                    .unwrap_or_else(|error| Err(std::io::Error::other(error))),
+                Err(VaultError::Store(error)) => return Err(error.into()),
+                Err(error) => Err(std::io::Error::other(error)),
+            };
+            match sha256 {
+                Ok(sha256) => drop(digests.insert(subject, sha256)),
+                Err(error) => tracing::error!(name, %error, "a voice comment cannot be read"),
+            }
+        }
+        Ok(digests)
     }
 
     /// Roots of days that are over and have none.
@@ -147,23 +156,19 @@ impl Custody {
     }
 }
 
-/// Removes the files whose rows were erased from the disk.
+/// Takes the files away whose rows were erased, in whichever form and place they are stored now.
 ///
 /// # Errors
-/// The database. A file that cannot be removed is tried again in the next turn.
-pub async fn remove_files(store: &Store, folder: &Path) -> Result<(), StoreError> {
-    for path in store.files_to_remove().await? {
-        // A path that leads elsewhere is none of ours.
-        if let Some(whole) = hash::below(folder, &path) {
-            match tokio::fs::remove_file(&whole).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    tracing::error!(path, %error, "an erased file could not be removed; it is tried again");
-                    continue;
-                }
-                _ => {}
+/// The database. A file that cannot be taken away is tried again in the next turn.
+pub async fn remove_files(store: &Store, vault: &Vault, now: Timestamp) -> Result<(), StoreError> {
+    for path in store.erased_files().await? {
+        match vault.erase(&path, "erased on request", now).await {
+            Ok(()) => store.file_removed(&path).await?,
+            Err(VaultError::Store(error)) => return Err(error),
+            Err(error) => {
+                tracing::error!(path, %error, "an erased file could not be removed; it is tried again");
             }
         }
-        store.file_removed(&path).await?;
     }
     Ok(())
 }

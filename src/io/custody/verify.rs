@@ -81,6 +81,8 @@ pub struct Verified {
     pub files: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Recordings in an object store, which were not read.
+    pub elsewhere: u64,
     /// The hash of the last entry; empty: there is none.
     pub head: String,
     /// How long it took.
@@ -291,12 +293,15 @@ impl Run<'_> {
                     self.found.bytes += bytes;
                     ("file_altered", format!("{} ({bytes} bytes) is not the file that was kept", file.path))
                 }
+                Look::Elsewhere => {
+                    self.found.elsewhere += 1;
+                    continue;
+                }
                 Look::Missing => ("file_missing", format!("{} is not there", file.path)),
                 Look::Unreadable(why) => ("file_unreadable", format!("{} cannot be read: {why}", file.path)),
             };
-            // It may have been erased while we looked.
-            let still = self.store.custody_contents(file.kind, &[&file.subject]).await?;
-            if still.contains_key(&file.subject) {
+            // It may have been erased, or stored anew, while we looked.
+            if self.store.expected_file(&file.subject).await?.as_ref() == Some(&file) {
                 self.trouble(code, format!("{} {}", file.kind.as_str(), file.subject), detail);
             }
         }

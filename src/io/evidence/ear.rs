@@ -1,13 +1,12 @@
 //! The thread that hears recordings: one at a time, block by block.
 
-use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::Read;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tokio::sync::oneshot;
 
 use crate::evidence::{Heard, Listener, SpeechRule};
+use crate::io::vault::Sound;
 use crate::media::SAMPLE_RATE;
 
 /// Read at a time: 4 s of sound.
@@ -16,7 +15,7 @@ const BLOCK: usize = 128 * 1024;
 const NICE: libc::c_int = 10;
 
 struct Job {
-    path: PathBuf,
+    sound: Sound,
     speech: SpeechRule,
     reply: oneshot::Sender<Result<Heard, String>>,
 }
@@ -33,10 +32,10 @@ impl Ear {
     }
 
     /// Hears a recording; the error says why it cannot.
-    pub async fn hear(&self, path: PathBuf, speech: SpeechRule) -> Result<Heard, String> {
+    pub async fn hear(&self, sound: Sound, speech: SpeechRule) -> Result<Heard, String> {
         let (reply, answer) = oneshot::channel();
         let gone = || "the thread that hears recordings has ended".to_owned();
-        let job = Job { path, speech, reply };
+        let job = Job { sound, speech, reply };
         self.0.try_send(job).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
@@ -45,9 +44,9 @@ impl Ear {
 fn work(inbox: &Receiver<Job>) {
     // SAFETY: takes numbers only. On Linux the value zero means the calling thread.
     unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICE) };
-    for Job { path, speech, reply } in inbox {
+    for Job { sound, speech, reply } in inbox {
         // Who asked may have gone away.
-        reply.send(hear(&path, &speech)).ok();
+        reply.send(hear(sound, &speech)).ok();
     }
 }
 
@@ -56,16 +55,14 @@ fn work(inbox: &Receiver<Job>) {
 ///
 /// # Errors
 /// A sentence: it cannot be read, or is of another form.
-pub fn hear(path: &Path, speech: &SpeechRule) -> Result<Heard, String> {
-    let wrong = |problem: String| format!("{}: {problem}", path.display());
-    let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    let reader = hound::WavReader::new(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
+pub fn hear(wav: impl Read, speech: &SpeechRule) -> Result<Heard, String> {
+    let reader = hound::WavReader::new(wav).map_err(|error| error.to_string())?;
     let spec = reader.spec();
     if (spec.channels, spec.bits_per_sample, spec.sample_rate) != (2, 16, SAMPLE_RATE) {
         let hound::WavSpec { channels, sample_rate, bits_per_sample, .. } = spec;
-        return Err(wrong(format!(
+        return Err(format!(
             "{channels} channels of {bits_per_sample} bit at {sample_rate} Hz; 2 of 16 bit at 8000 are heard"
-        )));
+        ));
     }
     let mut left = u64::from(reader.len()) * 2;
     // hound gives one sample at a time, which takes longer than hearing it.
@@ -74,7 +71,7 @@ pub fn hear(path: &Path, speech: &SpeechRule) -> Result<Heard, String> {
     let (mut block, mut samples) = (vec![0; BLOCK], Vec::with_capacity(BLOCK / 2));
     while left > 0 {
         let want = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
-        bytes.read_exact(&mut block[..want]).map_err(|error| wrong(error.to_string()))?;
+        bytes.read_exact(&mut block[..want]).map_err(|error| error.to_string())?;
         samples.clear();
         samples.extend(block[..want].as_chunks::<2>().0.iter().map(|pair| i16::from_le_bytes(*pair)));
         listener.push(&samples);

@@ -8,7 +8,6 @@ mod ear;
 mod facts;
 mod transcribe;
 
-use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -20,6 +19,7 @@ use crate::evidence::{
 use crate::io::planner::Planner;
 use crate::io::store::evidence::{CallSource, NewEvidence, TRANSCRIPT_WANTED};
 use crate::io::store::{self, Store};
+use crate::io::vault::Vault;
 
 use ear::Ear;
 pub use ear::hear;
@@ -84,7 +84,7 @@ pub struct Examiner {
 struct Parts {
     store: Store,
     planner: Planner,
-    recordings: PathBuf,
+    vault: Vault,
     settings: RwLock<Settings>,
     ear: Ear,
     wake: tokio::sync::Notify,
@@ -99,20 +99,19 @@ impl std::fmt::Debug for Examiner {
 }
 
 impl Examiner {
-    /// Starts the thread that hears. The planner knows calendar and policies; paths of recordings are
-    /// relative to `recordings`.
+    /// Starts the thread that hears. The planner knows calendar and policies, the vault the recordings.
     ///
     /// # Errors
     /// [`Error::Thread`].
     pub fn start(
         store: Store,
         planner: Planner,
-        recordings: PathBuf,
+        vault: Vault,
         settings: Settings,
     ) -> Result<Examiner, Error> {
         let (ear, wake) = (Ear::start()?, tokio::sync::Notify::new());
         let (settings, alone) = (RwLock::new(settings), tokio::sync::Mutex::new(()));
-        Ok(Examiner { parts: Arc::new(Parts { store, planner, recordings, settings, ear, wake, alone }) })
+        Ok(Examiner { parts: Arc::new(Parts { store, planner, vault, settings, ear, wake, alone }) })
     }
 
     /// The settings of this moment.
@@ -227,6 +226,13 @@ impl Examiner {
         Ok(judge(card, facts, heard, transcript.as_ref()))
     }
 
+    /// Hears a recording; the error says why it cannot.
+    async fn hear(&self, name: &str, card: &Scorecard) -> Result<Heard, String> {
+        let sound = self.parts.vault.open(name).await.map_err(|error| error.to_string())?;
+        let heard = self.parts.ear.hear(sound, card.speech.clone()).await;
+        heard.map_err(|problem| format!("{name}: {problem}"))
+    }
+
     /// Hears, judges and keeps one call.
     async fn examine(&self, source: &CallSource, now: Timestamp) -> Result<(), Error> {
         let _alone = self.parts.alone.lock().await;
@@ -234,13 +240,10 @@ impl Examiner {
         let facts = self.facts(source, &card, now).await?;
         let (heard, problem) = match (known(source), &source.recording) {
             (Some(heard), _) => (Some(heard), source.problem.clone().unwrap_or_default()),
-            (None, Some(path)) => {
-                let path = self.parts.recordings.join(path);
-                match self.parts.ear.hear(path, card.speech.clone()).await {
-                    Ok(heard) => (Some(heard), String::new()),
-                    Err(problem) => (None, problem),
-                }
-            }
+            (None, Some(name)) => match self.hear(name, &card).await {
+                Ok(heard) => (Some(heard), String::new()),
+                Err(problem) => (None, problem),
+            },
             (None, None) => (None, String::new()),
         };
         let evidence = self.judge(&card, &facts, heard.as_ref(), source).await?;

@@ -1,6 +1,5 @@
 //! Transcripts by a program of the operator's: it is given a recording and writes lines as JSON.
 
-use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -36,8 +35,7 @@ impl Transcriber {
             return Ok(rest);
         }
         let Some(call) = examiner.store().call_to_transcribe().await? else { return Ok(rest) };
-        let path = examiner.parts.recordings.join(call.recording.as_deref().unwrap_or_default());
-        match transcribe(&settings, &path).await {
+        match transcribe(examiner, &settings, call.recording.as_deref().unwrap_or_default()).await {
             Ok(transcript) => examiner.attach(&call.id, &transcript, "command", now).await?,
             Err(problem) => {
                 tracing::warn!(call_id = call.id, problem, "no transcript was made");
@@ -71,11 +69,12 @@ impl Examiner {
 }
 
 /// Runs the program; `{file}` among its arguments is the recording.
-async fn transcribe(settings: &Settings, path: &Path) -> Result<Transcript, String> {
+async fn transcribe(examiner: &Examiner, settings: &Settings, name: &str) -> Result<Transcript, String> {
     let Some((program, arguments)) = settings.transcribe.split_first() else {
         return Err("no program is configured".to_owned());
     };
-    let file = path.to_string_lossy();
+    let lent = examiner.parts.vault.lend(name).await.map_err(|error| error.to_string())?;
+    let file = lent.path().to_string_lossy();
     let mut child = tokio::process::Command::new(program)
         .args(arguments.iter().map(|argument| argument.replace("{file}", &file)))
         .stdin(Stdio::null())

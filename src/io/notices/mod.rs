@@ -30,7 +30,7 @@ use crate::base::Timestamp;
 use crate::notice::Settings;
 
 pub use announce::Announced;
-pub use post::trusted;
+
 pub use send::SendError;
 pub use turn::Turn;
 

@@ -10,8 +10,9 @@ use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, Tls, TlsParameters};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message as Letter, Tokio1Executor};
 
-use super::post::{Post, trusted};
+use super::post::Post;
 use crate::base::Timestamp;
+use crate::io::https::trusted;
 use crate::notice::{Answer, Channel, HttpRequest, MailTls, Message, Settings, Wire, answer, wire};
 
 /// How long a mail server may take for one command.

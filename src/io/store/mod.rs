@@ -27,6 +27,8 @@ pub mod notice;
 mod queue;
 pub mod read;
 mod recording;
+mod recording_files;
+mod recording_holds;
 mod recover;
 pub mod register;
 pub mod roster;
@@ -52,6 +54,8 @@ pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
+pub use recording_files::{ExpectedFile, Recorded, Standing, StoredFile, StoredSum};
+pub use recording_holds::{HeldRow, HoldRow};
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};
 pub use segment::SegmentRow;

@@ -82,6 +82,10 @@ pub struct ApiState {
     audits: std::sync::OnceLock<crate::io::audit::AuditOffice>,
     /// The keeper of the chain of custody, once the daemon has one.
     custody: std::sync::OnceLock<crate::io::custody::Custody>,
+    /// The one way to the sound of recordings.
+    vault: crate::io::vault::Vault,
+    /// The keeper of recordings, once the daemon has one.
+    keeper: std::sync::OnceLock<crate::io::vault::Keeper>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
     /// Room for imports.
@@ -100,6 +104,7 @@ impl ApiState {
     pub fn new(parts: ApiParts) -> Shared {
         let started_at = (parts.clock)();
         let import = RwLock::new(parts.import.clone());
+        let vault = crate::io::vault::Vault::new(parts.store.clone(), parts.recordings.clone());
         Arc::new(ApiState {
             parts,
             started_at,
@@ -113,6 +118,8 @@ impl ApiState {
             examiner: std::sync::OnceLock::new(),
             audits: std::sync::OnceLock::new(),
             custody: std::sync::OnceLock::new(),
+            vault,
+            keeper: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
@@ -240,6 +247,21 @@ impl ApiState {
     /// The keeper of the chain of custody.
     pub fn custody(&self) -> Result<&crate::io::custody::Custody, Problem> {
         self.custody.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The one way to the sound of recordings.
+    pub fn vault(&self) -> &crate::io::vault::Vault {
+        &self.vault
+    }
+
+    /// The keeper of the daemon; given once.
+    pub fn set_keeper(&self, keeper: crate::io::vault::Keeper) {
+        self.keeper.set(keeper).ok();
+    }
+
+    /// The keeper of recordings.
+    pub fn keeper(&self) -> Result<&crate::io::vault::Keeper, Problem> {
+        self.keeper.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// Facts came in: whoever may be owed a callback is looked at now.

@@ -80,7 +80,7 @@ pub(in crate::io::store) async fn remove_later(tx: &mut Tx, path: &str, now: Tim
 
 impl Store {
     /// Files that are to be removed from the disk, relative to the recordings folder.
-    pub async fn files_to_remove(&self) -> Result<Vec<String>, Error> {
+    pub async fn erased_files(&self) -> Result<Vec<String>, Error> {
         let rows: Vec<(String,)> = super::super::db::on!(self.db(), p => sqlx::query_as(
             "SELECT path FROM files_to_remove ORDER BY path LIMIT 1000").fetch_all(p).await)?;
         Ok(rows.into_iter().map(|(path,)| path).collect())

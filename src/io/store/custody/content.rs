@@ -82,6 +82,31 @@ struct FileFact {
 }
 
 #[derive(sqlx::FromRow, Serialize)]
+struct StoredFact {
+    #[serde(skip)]
+    id: i64,
+    call_id: String,
+    name: String,
+    form: String,
+    sealed: String,
+    place: String,
+    path: String,
+    bytes: i64,
+    sha256: String,
+    wav_bytes: i64,
+    wav_sha256: String,
+    at: i64,
+}
+
+#[derive(sqlx::FromRow, Serialize)]
+struct GoneFact {
+    #[serde(skip)]
+    id: i64,
+    gone_at: Option<i64>,
+    gone_why: String,
+}
+
+#[derive(sqlx::FromRow, Serialize)]
 struct AccessFact {
     #[serde(skip)]
     id: i64,
@@ -175,6 +200,17 @@ impl Store {
                 FileFact,
                 "file",
                 "SELECT id, ticket_id, name, kind, sha256, bytes, added_by, added_at FROM ticket_files WHERE id IN ("
+            ),
+            Kind::Stored => by_id!(
+                StoredFact,
+                "stored",
+                "SELECT id, call_id, name, form, sealed, place, path, bytes, sha256, wav_bytes, wav_sha256, at
+                 FROM recording_files WHERE id IN ("
+            ),
+            Kind::Gone => by_id!(
+                GoneFact,
+                "stored",
+                "SELECT id, gone_at, gone_why FROM recording_files WHERE gone_at IS NOT NULL AND id IN ("
             ),
             Kind::Access => by_id!(
                 AccessFact,

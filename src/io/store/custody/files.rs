@@ -7,6 +7,9 @@ use super::super::{Error, Store};
 use super::of_keys;
 use crate::custody::{Digest, Kind};
 
+/// Calls whose ids differ in the last letter at most.
+const OF_ONE: u32 = 500;
+
 /// A file that must exist now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Expected {
@@ -14,7 +17,9 @@ pub struct Expected {
     pub kind: Kind,
     /// Of which, as in the chain.
     pub subject: String,
-    /// Below the recordings folder.
+    /// Where it is stored: empty, in the recordings folder; else `file://` with a folder, or `s3://`.
+    pub place: String,
+    /// Below that place.
     pub path: String,
     /// What its SHA-256 must be.
     pub known: Known,
@@ -42,6 +47,25 @@ impl Known {
     }
 }
 
+#[derive(Clone, sqlx::FromRow)]
+struct StoredCall {
+    id: String,
+    place: Option<String>,
+    path: Option<String>,
+    sha256: Option<String>,
+    is_gone: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct StoredComment {
+    call_id: String,
+    seq: i64,
+    place: Option<String>,
+    path: String,
+    sha256: Option<String>,
+    digest: Option<String>,
+}
+
 impl Store {
     /// The files of the next `limit` calls with ids behind `after` and before `before`: recordings with
     /// their comments. Also gives the last call that was looked at; None: there are no more.
@@ -53,52 +77,73 @@ impl Store {
         before: &str,
         limit: u32,
     ) -> Result<(Vec<Expected>, Option<String>), Error> {
-        let calls: Vec<(String, Option<String>, Option<String>)> = on!(self.db(), p => sqlx::query_as(
-            "SELECT id, recording, sha256 FROM calls
-             WHERE id > $1 AND id < $2 AND (sha256 IS NOT NULL OR EXISTS
-                 (SELECT 1 FROM answers a WHERE a.call_id = calls.id AND a.comment IS NOT NULL))
-                 AND state = 'ended'
-             ORDER BY id LIMIT $3")
+        let calls: Vec<StoredCall> = on!(self.db(), p => sqlx::query_as(
+            "SELECT c.id, f.place, COALESCE(f.path, c.recording) AS path, COALESCE(f.sha256, c.sha256) AS sha256,
+                    CASE WHEN f.id IS NULL AND EXISTS (SELECT 1 FROM recording_files g WHERE g.name = c.recording)
+                         THEN 1 ELSE 0 END AS is_gone
+             FROM calls c LEFT JOIN recording_files f ON f.name = c.recording AND f.gone_at IS NULL
+             WHERE c.id > $1 AND c.id < $2 AND (c.sha256 IS NOT NULL OR EXISTS
+                 (SELECT 1 FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL))
+                 AND c.state = 'ended'
+             ORDER BY c.id LIMIT $3")
             .bind(after)
             .bind(before)
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?;
-        let Some((last, ..)) = calls.last() else { return Ok((Vec::new(), None)) };
-        let last = last.clone();
-        let ids: Vec<String> = calls.iter().map(|(id, ..)| id.clone()).collect();
-        let mut expected: Vec<Expected> = calls
-            .into_iter()
-            .filter_map(|(id, path, sha256)| Some((id, path?, sha256?)))
-            .map(|(id, path, sha256)| Expected {
+        let Some(StoredCall { id: last, .. }) = calls.last().cloned() else { return Ok((Vec::new(), None)) };
+        let ids: Vec<String> = calls.iter().map(|call| call.id.clone()).collect();
+        let one = |call: StoredCall| {
+            let (path, sha256) = (call.path?, call.sha256?);
+            (call.is_gone == 0).then(|| Expected {
                 kind: Kind::Recording,
-                subject: format!("call:{id}"),
+                subject: format!("call:{}", call.id),
+                place: call.place.unwrap_or_default(),
                 path,
                 known: Known::Sha256(sha256),
             })
-            .collect();
+        };
+        let mut expected: Vec<Expected> = calls.into_iter().filter_map(one).collect();
         let comments = of_keys!(
             self.db(),
-            (String, i64, String, Option<String>),
-            "SELECT a.call_id, a.seq, a.comment, l.digest FROM answers a
+            StoredComment,
+            "SELECT a.call_id, a.seq, f.place, COALESCE(f.path, a.comment) AS path, f.sha256, l.digest FROM answers a
+             LEFT JOIN recording_files f ON f.name = a.comment AND f.gone_at IS NULL
              LEFT JOIN custody_chain l ON l.kind = 'comment'
                   AND l.subject = 'call:' || a.call_id || '/' || CAST(a.seq AS TEXT)
-             WHERE a.comment IS NOT NULL AND a.call_id IN (",
+             WHERE a.comment IS NOT NULL
+               AND (f.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM recording_files g WHERE g.name = a.comment))
+               AND a.call_id IN (",
             ids
         );
-        for (call, seq, path, linked) in comments {
-            let known = match linked {
-                Some(text) => Known::Linked(super::digest("digest of a comment", &text)?),
-                None => Known::Nowhere,
+        for comment in comments {
+            let known = match (comment.sha256, comment.digest) {
+                (Some(sha256), _) => Known::Sha256(sha256),
+                (None, Some(text)) => Known::Linked(super::digest("digest of a comment", &text)?),
+                (None, None) => Known::Nowhere,
             };
             expected.push(Expected {
                 kind: Kind::Comment,
-                subject: format!("call:{call}/{seq}"),
-                path,
+                subject: format!("call:{}/{}", comment.call_id, comment.seq),
+                place: comment.place.unwrap_or_default(),
+                path: comment.path,
                 known,
             });
         }
         Ok((expected, Some(last)))
+    }
+
+    /// The file that must exist now of a call, a comment or a file of a ticket; None: none must.
+    pub async fn expected_file(&self, subject: &str) -> Result<Option<Expected>, Error> {
+        let expected = match subject.strip_prefix("call:").and_then(|rest| rest.split('/').next()) {
+            // Everything from the call on; it comes first.
+            Some(call) => {
+                let before = call.get(..call.len().saturating_sub(1)).unwrap_or_default();
+                self.expected_files(before, &format!("{call}~"), OF_ONE).await?.0
+            }
+            None => self.expected_ticket_files().await?,
+        };
+        Ok(expected.into_iter().find(|file| file.subject == subject))
     }
 
     /// How many recordings there must be of those calls.
@@ -119,6 +164,7 @@ impl Store {
         let one = |(id, path, sha256): (i64, String, String)| Expected {
             kind: Kind::File,
             subject: format!("file:{id}"),
+            place: String::new(),
             path,
             known: Known::Sha256(sha256),
         };
@@ -139,8 +185,15 @@ impl Store {
             "SELECT comment FROM answers WHERE comment IS NOT NULL AND call_id IN (",
             calls
         );
+        let stored = of_keys!(
+            self.db(),
+            (String,),
+            "SELECT path FROM recording_files WHERE place = '' AND removed_at IS NULL AND call_id IN (",
+            calls
+        );
         let up = rows.iter().filter(|(_, state, _)| state == "reserved").map(|(id, ..)| id.clone()).collect();
-        let known = rows.into_iter().filter_map(|(.., path)| path);
-        Ok((known.chain(comments.into_iter().map(|(path,)| path)).collect(), up))
+        let recorded = rows.into_iter().filter_map(|(.., path)| path);
+        let others = comments.into_iter().chain(stored).map(|(path,)| path);
+        Ok((recorded.chain(others).collect(), up))
     }
 }

@@ -271,6 +271,14 @@ impl Store {
                 unlinked!("sheet", "'sheet:' || CAST(id AS TEXT)", "audit_sheets WHERE state = 'submitted'")
             }
             Kind::File => unlinked!("file", "'file:' || CAST(id AS TEXT)", "ticket_files"),
+            Kind::Stored => unlinked!("stored", "'stored:' || CAST(id AS TEXT)", "recording_files"),
+            Kind::Gone => {
+                unlinked!(
+                    "gone",
+                    "'stored:' || CAST(id AS TEXT)",
+                    "recording_files WHERE gone_at IS NOT NULL"
+                )
+            }
             Kind::Access => unlinked!("access", "'access:' || CAST(id AS TEXT)", "accesses"),
             // What has no parts is closed as it is noted, and has nothing more to be linked.
             Kind::Heard => unlinked!(

@@ -8,7 +8,7 @@ use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
 use super::page::{Cursor, Page, fetch};
 use crate::access::Reach;
-use crate::base::{CallId, CampaignId, EntryId};
+use crate::base::{CallId, CampaignId, CustomerId, EntryId};
 
 /// One call as the API shows it. Where the recording lies is not shown: it is fetched by the call's id.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
@@ -151,8 +151,70 @@ pub struct CallFilter {
     pub max_score: Option<i64>,
     /// With an alarm (any word).
     pub alarm: bool,
+    /// With this customer.
+    pub customer: Option<CustomerId>,
+    /// That this agent had.
+    pub agent: Option<String>,
+    /// Of callbacks of this policy pack.
+    pub pack: Option<String>,
+    /// Of callbacks of this rule.
+    pub rule: Option<String>,
+    /// That the ticket with this number knows of.
+    pub ticket: Option<String>,
+    /// With a recording; one that is gone only where `form` asks for it.
+    pub recorded: bool,
+    /// Whose recording something holds.
+    pub held: bool,
+    /// Whose recording is stored as `wav` or `flac`, or is `gone`.
+    pub form: Option<String>,
+    /// Whose recording lies `here`, in the recordings folder, or in the `archive`.
+    pub place: Option<String>,
     /// Only what is reached.
     pub within: Reach,
+}
+
+/// The recording of `c` was deleted.
+const GONE: &str = " EXISTS (SELECT 1 FROM recording_files g WHERE g.name = c.recording)
+    AND NOT EXISTS (SELECT 1 FROM recording_files g WHERE g.name = c.recording AND g.gone_at IS NULL)";
+
+impl CallFilter {
+    /// Conditions with one value each, on what belongs to a call; a parenthesis is left open.
+    fn of_relatives(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        [
+            (&self.agent, " AND EXISTS (SELECT 1 FROM legs l WHERE l.call_id = c.id AND l.answered_at IS NOT NULL AND l.agent = "),
+            (&self.pack, " AND EXISTS (SELECT 1 FROM entries e JOIN callbacks b ON b.id = e.callback_id WHERE e.id = c.entry_id AND b.pack = "),
+            (&self.rule, " AND EXISTS (SELECT 1 FROM entries e JOIN callbacks b ON b.id = e.callback_id WHERE e.id = c.entry_id AND b.rule = "),
+            (&self.ticket, " AND EXISTS (SELECT 1 FROM ticket_calls l JOIN tickets t ON t.id = l.ticket_id WHERE l.call_id = c.id AND t.number = "),
+        ]
+        .into_iter()
+        .filter_map(|(value, condition)| Some((value.as_deref()?, condition)))
+    }
+
+    /// Conditions on how the recording is stored.
+    fn of_recordings(&self) -> Vec<String> {
+        let live =
+            "EXISTS (SELECT 1 FROM recording_files f WHERE f.name = c.recording AND f.gone_at IS NULL AND f.";
+        let mut all = Vec::new();
+        let form = self.form.as_deref();
+        if self.recorded || form.is_some() || self.place.is_some() {
+            let gone = if form == Some("gone") { "" } else { "NOT" };
+            all.push(format!(" AND c.recording IS NOT NULL AND {gone} ({GONE})"));
+        }
+        match form {
+            Some("flac") => all.push(format!(" AND {live}form = 'flac')")),
+            Some("wav") => all.push(format!(" AND NOT {live}form = 'flac')")),
+            _ => {}
+        }
+        match self.place.as_deref() {
+            Some("archive") => all.push(format!(" AND {live}place <> '')")),
+            Some("here") => all.push(format!(" AND NOT {live}place <> '')")),
+            _ => {}
+        }
+        if self.held {
+            all.push(" AND EXISTS (SELECT 1 FROM held_calls h WHERE h.call_id = c.id)".to_owned());
+        }
+        all
+    }
 }
 
 /// The order of calls.
@@ -255,6 +317,17 @@ impl Store {
                 query.push(" AND c.alarm IS NOT NULL");
             }
             push_reach(&mut query, Thing::Call, &filter.within);
+            if let Some(customer) = filter.customer {
+                query.push(" AND c.phone IN (SELECT h.phone FROM customer_phones h JOIN customers m
+                    ON m.id = h.customer_id WHERE m.id = ").push_bind(customer.0);
+                query.push(" OR m.merged_into = ").push_bind(customer.0).push(")");
+            }
+            for (value, condition) in filter.of_relatives() {
+                query.push(condition).push_bind(value).push(")");
+            }
+            for condition in filter.of_recordings() {
+                query.push(condition);
+            }
             let (key, (compare, order)) = (sort.key(), sort.direction());
             if let Some(after) = after {
                 query.push(format_args!(" AND ({key}, c.id) {compare} ("));

@@ -1,26 +1,21 @@
 //! Recordings and voice comments as audio, whole or in parts (RFC 9110 section 14).
 
-use std::io::SeekFrom;
-use std::path::{Component, Path as FilePath, PathBuf};
+use std::io::{Read, Seek, SeekFrom};
 
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio::io::{AsyncReadExt, AsyncSeekExt};
-use tokio_util::io::ReaderStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::CallId;
+use crate::io::vault::{self, Sound};
 use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::PathCall;
 use crate::io::web::state::Shared;
-
-/// Bytes read from disk at once.
-const BLOCK: usize = 64 * 1024;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(recording)).routes(routes!(comment))
@@ -39,6 +34,7 @@ const BYTE_RATE: u64 = 28;
         (status = 206, description = "A part of it", content_type = "audio/wav"),
         (status = 403, description = "Another agent's call", body = Problem),
         (status = 404, description = "No such call, or no recording", body = Problem),
+        (status = 410, description = "It was deleted", body = Problem),
         (status = 416, description = "The part lies outside", body = Problem)))]
 async fn recording(
     State(api): State<Shared>,
@@ -47,8 +43,8 @@ async fn recording(
     PathCall(id): PathCall,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let path = recording_file(&api, id).await?;
-    let part = serve(&path, &format!("{id}.wav"), &headers).await?;
+    let sound = sound_of(&api, &recording_name(&api, id).await?).await?;
+    let part = serve(sound, &format!("{id}.wav"), &headers).await?;
     note(&api, &caller, &origin, ("listen", id, ""), part).await
 }
 
@@ -63,14 +59,14 @@ async fn comment(
     Path((id, seq)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let missing = || Problem::not_found("comment", format!("{seq} of that call"));
+    let unknown = || Problem::not_found("comment", format!("{seq} of that call"));
     let (call, seq_number) =
-        (id.parse::<CallId>().map_err(|_| missing())?, seq.parse::<i64>().map_err(|_| missing())?);
+        (id.parse::<CallId>().map_err(|_| unknown())?, seq.parse::<i64>().map_err(|_| unknown())?);
     let answers = api.store().answer_rows(call).await?;
     let comment =
-        answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(missing)?;
-    let path = below(&api.parts.recordings, &comment).await.ok_or_else(missing)?;
-    let part = serve(&path, &format!("{call}-{seq}.wav"), &headers).await?;
+        answers.into_iter().find(|a| a.seq == seq_number).and_then(|a| a.comment).ok_or_else(unknown)?;
+    let sound = sound_of(&api, &comment).await?;
+    let part = serve(sound, &format!("{call}-{seq}.wav"), &headers).await?;
     note(&api, &caller, &origin, ("comment", call, &seq), part).await
 }
 
@@ -94,38 +90,39 @@ async fn note(
     Ok(sent.response)
 }
 
-/// The file of a call's recording; the path comes from the store, never from a client.
-pub(super) async fn recording_file(api: &Shared, id: CallId) -> Result<PathBuf, Problem> {
-    let missing = |detail: &str| {
-        Problem::new(
-            StatusCode::NOT_FOUND,
-            "not-found",
-            "There is no such thing",
-            format!("call {id} {detail}"),
-        )
-    };
-    let path = api.store().recording_path(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
-    let path = path.ok_or_else(|| missing("has no recording"))?;
-    below(&api.parts.recordings, &path)
-        .await
-        .ok_or_else(|| missing("has a recording whose file is not there"))
+/// Name of a call's recording in the vault; it comes from the store, never from a client.
+pub(super) async fn recording_name(api: &Shared, id: CallId) -> Result<String, Problem> {
+    let name = api.store().recording_path(id).await?.ok_or_else(|| Problem::not_found("call", id))?;
+    name.ok_or_else(|| missing(format!("call {id} has no recording")))
 }
 
-/// `path` below `folder`, where it is a file and neither dots nor links lead out of the folder.
-async fn below(folder: &FilePath, path: &str) -> Option<PathBuf> {
-    let relative = FilePath::new(path);
-    if !relative.components().all(|part| matches!(part, Component::Normal(_))) {
-        return None;
-    }
-    let folder = tokio::fs::canonicalize(folder).await.ok()?;
-    let file = tokio::fs::canonicalize(folder.join(relative)).await.ok()?;
-    let is_file = tokio::fs::metadata(&file).await.ok()?.is_file();
-    (is_file && file.starts_with(&folder)).then_some(file)
+/// The sound of a recording or comment.
+pub(super) async fn sound_of(api: &Shared, name: &str) -> Result<Sound, Problem> {
+    api.vault().open(name).await.map_err(|error| match error {
+        vault::Error::Store(error) => error.into(),
+        vault::Error::Gone { at, why } => {
+            let detail = format!("it is gone since {at}: {why}");
+            Problem::new(StatusCode::GONE, "gone", "The recording was deleted", detail)
+        }
+        error if error.is_missing() => missing(error.to_string()),
+        error => {
+            tracing::error!(%error, "a recording cannot be read");
+            Problem::new(
+                StatusCode::BAD_GATEWAY,
+                "recording",
+                "The recording cannot be read now",
+                error.to_string(),
+            )
+        }
+    })
 }
 
-async fn serve(path: &FilePath, name: &str, headers: &HeaderMap) -> Result<Sent, Problem> {
-    let mut file = tokio::fs::File::open(path).await.map_err(|e| Problem::internal(&e))?;
-    let length = file.metadata().await.map_err(|e| Problem::internal(&e))?.len();
+fn missing(detail: String) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "There is no such thing", detail)
+}
+
+async fn serve(mut sound: Sound, name: &str, headers: &HeaderMap) -> Result<Sent, Problem> {
+    let length = sound.length();
     // A recording never changes once it is closed, so its length and name tell its versions apart.
     let tag = format!("\"{name}-{length}\"");
     let range = headers.get(header::RANGE).and_then(|v| v.to_str().ok());
@@ -136,11 +133,15 @@ async fn serve(path: &FilePath, name: &str, headers: &HeaderMap) -> Result<Sent,
         Some(Range::Ignored) | None => None,
     };
     let (from, to) = part.unwrap_or((0, length.saturating_sub(1)));
-    let heard = heard(&mut file, (from, to)).await;
-    file.seek(SeekFrom::Start(from)).await.map_err(|e| Problem::internal(&e))?;
+    let bytes = (from, to);
+    let (sound, heard) = tokio::task::spawn_blocking(move || {
+        let heard = heard(&mut sound, bytes);
+        (sound, heard)
+    })
+    .await
+    .map_err(|e| Problem::internal(&e))?;
     let size = if length == 0 { 0 } else { to - from + 1 };
-    let body = Body::from_stream(ReaderStream::with_capacity(file.take(size), BLOCK));
-    let mut response = body.into_response();
+    let mut response = Body::from_stream(sound.stream(from, size)).into_response();
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
     out.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
@@ -156,14 +157,11 @@ async fn serve(path: &FilePath, name: &str, headers: &HeaderMap) -> Result<Sent,
 
 /// From when to when in the sound the bytes of a part reach, in ms. What is no WAV counts as stereo of
 /// 8 kHz.
-async fn heard(file: &mut tokio::fs::File, (from, to): (u64, u64)) -> (i64, i64) {
+fn heard(sound: &mut Sound, (from, to): (u64, u64)) -> (i64, i64) {
     let mut rate = [0; 4];
-    let read = async {
-        file.seek(SeekFrom::Start(BYTE_RATE)).await?;
-        file.read_exact(&mut rate).await
-    };
-    let rate = match read.await {
-        Ok(_) if rate != [0; 4] => u64::from(u32::from_le_bytes(rate)),
+    let read = sound.seek(SeekFrom::Start(BYTE_RATE)).and_then(|_| sound.read_exact(&mut rate));
+    let rate = match read {
+        Ok(()) if rate != [0; 4] => u64::from(u32::from_le_bytes(rate)),
         _ => 32_000,
     };
     let ms = |byte: u64| {
@@ -247,28 +245,5 @@ mod tests {
         check("items=0-1", Range::Ignored);
         assert_eq!(parse_range("bytes=0-", 0), Range::Outside);
         assert_eq!(parse_range("bytes=-5", 0), Range::Outside);
-    }
-
-    #[tokio::test]
-    async fn no_path_leads_out_of_the_recordings_folder() {
-        let root = tempfile::tempdir().unwrap();
-        let folder = root.path().join("recordings");
-        std::fs::create_dir_all(folder.join("2026")).unwrap();
-        std::fs::write(folder.join("2026/a.wav"), b"x").unwrap();
-        std::fs::write(root.path().join("secret"), b"x").unwrap();
-        std::os::unix::fs::symlink(root.path().join("secret"), folder.join("link.wav")).unwrap();
-        assert!(below(&folder, "2026/a.wav").await.is_some());
-        for path in [
-            "../secret",
-            "2026/../../secret",
-            "/etc/passwd",
-            "link.wav",
-            "2026",
-            "",
-            "none.wav",
-            "./../secret",
-        ] {
-            assert_eq!(below(&folder, path).await, None, "{path}");
-        }
     }
 }

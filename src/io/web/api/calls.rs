@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 use super::entries::{UnmaskQuery, phone, unmasking};
 use super::markers::{Speaker, speakers};
 use crate::access::{Permission, Reach};
-use crate::base::{CampaignId, Disposition, EntryId, Timestamp};
+use crate::base::{CampaignId, CustomerId, Disposition, EntryId, Timestamp};
 use crate::io::store::read::{CallFilter, CallRow, CallSort};
 use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
@@ -55,7 +55,7 @@ impl CallView {
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Query {
+pub(super) struct Query {
     /// This number, in any spelling.
     phone: Option<String>,
     /// Of this campaign.
@@ -81,15 +81,35 @@ struct Query {
     /// Only with an alarm.
     #[serde(default)]
     alarm: bool,
+    /// With this customer.
+    customer: Option<i64>,
+    /// That this agent had.
+    agent: Option<String>,
+    /// Of callbacks of this policy pack.
+    pack: Option<String>,
+    /// Of callbacks of this rule.
+    rule: Option<String>,
+    /// That the ticket with this number knows of.
+    ticket: Option<String>,
+    /// Only with a recording that is there.
+    #[serde(default)]
+    recorded: bool,
+    /// Only those whose recording something keeps from being deleted.
+    #[serde(default)]
+    held: bool,
+    /// Whose recording is stored as `wav` or `flac`, or is `gone`.
+    form: Option<String>,
+    /// Whose recording lies `here`, in the recordings folder, or in the `archive`.
+    place: Option<String>,
     /// `newest`, `oldest` or `longest`.
     sort: Option<String>,
     /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
-    unmask: bool,
+    pub(super) unmask: bool,
     /// `next` of the page before.
-    after: Option<String>,
+    pub(super) after: Option<String>,
     /// Rows of the page.
-    limit: Option<u32>,
+    pub(super) limit: Option<u32>,
 }
 
 impl SheetRow for CallView {
@@ -168,11 +188,13 @@ pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Res
     }
 }
 
-fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Problem> {
+pub(super) fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Problem> {
     let words: Vec<&str> = Disposition::ALL.iter().map(|d| d.as_str()).collect();
     one_of("disposition", &query.disposition, &words)?;
     one_of("direction", &query.direction, &["outbound", "inbound"])?;
     one_of("state", &query.state, &["reserved", "ended"])?;
+    one_of("form", &query.form, &["wav", "flac", "gone"])?;
+    one_of("place", &query.place, &["here", "archive"])?;
     let zone = &api.import().timezone;
     let time = |field, text: &Option<String>, end| {
         text.as_deref().map(|t| moment(field, t, zone, end)).transpose().map(|t| t.map(|t| t.0))
@@ -191,6 +213,24 @@ fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Prob
         max_score: query.max_score,
         alarm: query.alarm,
         within,
+        customer: query.customer.map(CustomerId),
+        agent: query.agent.clone(),
+        pack: query.pack.clone(),
+        rule: query.rule.clone(),
+        ticket: query.ticket.clone(),
+        recorded: query.recorded,
+        held: query.held,
+        form: query.form.clone(),
+        place: query.place.clone(),
+    })
+}
+
+pub(super) fn sorting(query: &Query) -> Result<CallSort, Problem> {
+    one_of("sort", &query.sort, &["newest", "oldest", "longest"])?;
+    Ok(match query.sort.as_deref() {
+        Some("oldest") => CallSort::Oldest,
+        Some("longest") => CallSort::Longest,
+        _ => CallSort::Newest,
     })
 }
 
@@ -204,12 +244,7 @@ async fn index(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
-    one_of("sort", &query.sort, &["newest", "oldest", "longest"])?;
-    let sort = match query.sort.as_deref() {
-        Some("oldest") => CallSort::Oldest,
-        Some("longest") => CallSort::Longest,
-        _ => CallSort::Newest,
-    };
+    let sort = sorting(&query)?;
     let filter = filter(&api, &query, caller.reach(Permission::CallsSee))?;
     let unmask = unmasking(&api, &caller, query.unmask, "calls").await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {

@@ -436,7 +436,7 @@ async fn erase(
         .await
         .map_err(as_conflict)?;
     // The files are noted with the erasure; whoever waits for the answer finds them gone.
-    crate::io::custody::remove_files(api.store(), &api.parts.recordings).await?;
+    crate::io::custody::remove_files(api.store(), api.vault(), api.now()).await?;
     api.desk().touched(vec![customer]);
     Ok(axum::Json(erased))
 }

@@ -45,6 +45,7 @@ mod progress;
 mod queues;
 mod rates;
 mod reconciliations;
+mod recordings;
 mod registers;
 mod reports;
 mod roles;
@@ -99,6 +100,7 @@ pub use plan::{PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use progress::Progress;
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
+pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use roles::RoleView;
@@ -158,6 +160,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(legs::routes())
         .merge(answers::routes())
         .merge(audio::routes())
+        .merge(recordings::routes())
         .merge(markers::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())

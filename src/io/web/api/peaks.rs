@@ -1,7 +1,5 @@
 //! The waveform of a recording: what a player draws before any audio is loaded.
 
-use std::path::Path as FilePath;
-
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -36,12 +34,13 @@ async fn peaks(
     origin: Origin,
     PathCall(id): PathCall,
 ) -> Result<Response, Problem> {
-    let path = super::audio::recording_file(&api, id).await?;
+    let name = super::audio::recording_name(&api, id).await?;
+    let sound = super::audio::sound_of(&api, &name).await?;
     given(&api, &caller, &origin, ("waveform", &format!("call:{id}"), ""), None).await?;
     let room = api.peaks.clone().acquire_owned().await.map_err(|e| Problem::internal(&e))?;
     let bytes = tokio::task::spawn_blocking(move || {
         let _room = room;
-        compute(&path)
+        compute(sound)
     })
     .await
     .map_err(|e| Problem::internal(&e))?
@@ -54,8 +53,8 @@ async fn peaks(
 }
 
 /// `[Lmin, Lmax, Rmin, Rmax]` for each 1/50 s of a 16-bit WAV; a mono file has both channels alike.
-fn compute(path: &FilePath) -> Result<Vec<u8>, hound::Error> {
-    let mut reader = hound::WavReader::open(path)?;
+fn compute(wav: impl std::io::Read) -> Result<Vec<u8>, hound::Error> {
+    let mut reader = hound::WavReader::new(std::io::BufReader::new(wav))?;
     let spec = reader.spec();
     if spec.bits_per_sample != 16 || spec.sample_format != hound::SampleFormat::Int || spec.channels == 0 {
         return Err(hound::Error::Unsupported);
@@ -127,7 +126,11 @@ mod tests {
             writer.write_sample(if frame == 170 { i16::MIN } else { 0x7FFF }).unwrap();
         }
         writer.finalize().unwrap();
-        let peaks: Vec<i8> = compute(&path).unwrap().into_iter().map(|b| i8::from_le_bytes([b])).collect();
+        let peaks: Vec<i8> = compute(std::fs::File::open(&path).unwrap())
+            .unwrap()
+            .into_iter()
+            .map(|b| i8::from_le_bytes([b]))
+            .collect();
         assert_eq!(peaks, [-1, 0x40, 0x7F, 0x7F, -1, -1, -128, 0x7F]);
     }
 }
