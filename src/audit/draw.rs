@@ -55,6 +55,25 @@ pub struct AgentPart {
     pub probability: f64,
 }
 
+impl Drawn {
+    /// Whether two draws are one. Probabilities are n / N of figures that are compared themselves: written down as
+    /// decimals and read again, their last digit may differ.
+    pub fn is_same(&self, other: &Drawn) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9;
+        let pick = |(a, b): (&Pick, &Pick)| {
+            (&a.key, &a.agent, &a.why, &a.order) == (&b.key, &b.agent, &b.why, &b.order)
+                && near(a.probability, b.probability)
+        };
+        let part = |(a, b): (&AgentPart, &AgentPart)| {
+            (&a.agent, a.calls, a.must, a.frame, a.drawn) == (&b.agent, b.calls, b.must, b.frame, b.drawn)
+                && near(a.probability, b.probability)
+        };
+        (self.picks.len(), self.agents.len()) == (other.picks.len(), other.agents.len())
+            && self.picks.iter().zip(&other.picks).all(pick)
+            && self.agents.iter().zip(&other.agents).all(part)
+    }
+}
+
 /// The order of a line: hex SHA-256 of `seed|key`.
 pub fn order(seed: &str, key: &str) -> String {
     sha256(&format!("{seed}|{key}"))

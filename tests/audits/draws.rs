@@ -114,6 +114,29 @@ fn redraw(folder: &str) -> Value {
     serde_json::from_slice(&done.stdout).unwrap()
 }
 
+#[test]
+fn rec_01_a_draw_is_the_same_when_it_was_written_down_and_read_again() {
+    let rule = ringback::audit::DrawRule::default();
+    for calls in 6..120 {
+        let line = |n: usize| ringback::audit::Line {
+            key: ringback::audit::key("2026-03", &n.to_string()),
+            agent: "li".into(),
+            rule: String::new(),
+            weekday: 1,
+            hour: 9,
+            risk: "info".into(),
+            must: if n == 0 { vec!["critical".into()] } else { Vec::new() },
+        };
+        let lines: Vec<_> = (0..calls).map(line).collect();
+        let drawn = ringback::audit::draw(&rule, &lines, "27182818");
+        let text = serde_json::to_string(&drawn).unwrap();
+        let mut read: ringback::audit::Drawn = serde_json::from_str(&text).unwrap();
+        assert!(drawn.is_same(&read), "{calls} calls: {} of {text}", read.agents[0].probability);
+        read.picks[1].key = read.picks[0].key.clone();
+        assert!(!drawn.is_same(&read), "a pick that was exchanged is found");
+    }
+}
+
 async fn rec_01_what_must_be_audited_stands_apart_with_its_reason(database: &Database) {
     let mut house = House::open(database).await;
     for n in 0..30 {
@@ -164,6 +187,7 @@ async fn rec_01_a_candidate_for_a_critical_item_is_audited_in_any_case(database:
         .filter(|why| **why != json!(["drawn"]))
         .collect();
     assert_eq!(must, [&json!(["critical"])], "what the line did is nobody's: {view}");
+    assert_eq!(house.get(&format!("/audits/draws/{}/verify", view["id"])).await["good"], json!(true));
 }
 
 async fn rol_05_nobody_audits_a_call_they_had(database: &Database) {

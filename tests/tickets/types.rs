@@ -28,6 +28,7 @@ on_both_databases! {
     ver_01_after_the_rectification_the_customer_is_called_the_next_day,
     eti_08_a_caller_whom_nobody_knows_says_who_they_are_and_hears_the_number_read_back,
     eti_15_the_four_steps_with_a_complaint_are_ticked_with_their_times,
+    reg_12_a_returned_form_begins_the_verification_and_one_that_is_not_is_reminded_of,
 }
 
 async fn tkt_02_feedback_on_what_is_still_in_production_has_no_warranty(db: &Database) {
@@ -428,4 +429,30 @@ async fn eti_15_the_four_steps_with_a_complaint_are_ticked_with_their_times(db: 
     office.report("2026-03-03 10:10", &other, "answer", json!({})).await;
     let solved = office.report("2026-03-03 11:00", &other, "solve", json!({ "solution": "换板" })).await;
     assert_eq!(solved["ticket"]["state"], "verifying", "{solved}");
+}
+
+async fn reg_12_a_returned_form_begins_the_verification_and_one_that_is_not_is_reminded_of(db: &Database) {
+    let office = Office::open(db).await;
+    let new = || json!({ "pack": "telecom_si", "kind": "service_request", "phone": "13800000001", "matter": "M-13800000001" });
+    let ticket = office.ticket("2026-02-26 09:00", new()).await;
+    let found = json!({ "symptoms": "断网", "diagnosis": "光模块故障" });
+    office.report("2026-02-26 09:20", &ticket, "diagnose", found).await;
+    // The engineer leaves with the form.
+    office.report("2026-02-26 10:00", &ticket, "planned", json!({ "solution": "换光模块" })).await;
+    office.turn("2026-03-01 23:59").await;
+    let reminded = "SELECT COUNT(*) FROM notices WHERE topic = 'ticket.reminder'";
+    assert_eq!(office.number(reminded).await, 0);
+    office.turn("2026-03-02 00:00").await;
+    assert!(office.number(reminded).await > 0, "three days after it went out");
+    // It comes back with what was done and the customer's word.
+    let fields = json!({ "severity": "ordinary", "form_no": "KF1", "implementation": "换光模块,测试正常", "customer_confirmed": "是" });
+    office.happens("telecom_si", "service_form.returned", "F1", "2026-03-02 15:00", fields).await;
+    office.both("2026-03-02 15:01").await;
+    let shown = office.show(&ticket).await;
+    assert!(!stage(&shown, "returned")["done_at"].is_null(), "{shown}");
+    assert_eq!(shown["fields"]["implementation"], "换光模块,测试正常");
+    let rule = "SELECT COUNT(*) FROM callbacks WHERE rule = 'verify' AND state IN ('open', 'waiting')";
+    assert_eq!(office.number(rule).await, 1, "the verification is owed");
+    let deadline = office.number("SELECT deadline FROM callbacks WHERE rule = 'verify'").await;
+    assert_eq!(json!(deadline), ms("2026-03-06 00:00"), "until the end of the third day");
 }

@@ -313,7 +313,7 @@ impl AuditOffice {
         if let (Some(seed), Some(result)) = (&draw.seed, &draw.result) {
             let again = audit::draw(&draw.rule, &lines, seed);
             picks = again.picks.len() as u64;
-            if again != *result {
+            if !again.is_same(result) {
                 problems.push("the picks are not those of list and seed".to_owned());
             }
             if draw.seeded_at.is_some_and(|at| at < draw.frozen_at) {
