@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::civil::Date;
 
-use super::{EXIT_FAILED, EXIT_OK, Table};
+use super::{EXIT_FAILED, EXIT_OK};
 use crate::base::Mono;
 use crate::calendar::Calendar;
 use crate::io::clock::Clock;
@@ -143,12 +143,9 @@ impl Shown {
 /// The result in words.
 fn told(found: &Verified) -> String {
     let mut out = String::new();
-    let mut table = Table::new(&["what", "where", "detail"]);
+    // Whole lines: a path that is cut short finds nobody anything.
     for trouble in &found.troubles {
-        table.row([trouble.code.clone(), trouble.subject.clone(), trouble.detail.clone()]);
-    }
-    if !found.troubles.is_empty() {
-        out.push_str(&table.render(""));
+        out.push_str(&format!("{} {}: {}\n", trouble.code, trouble.subject, trouble.detail));
     }
     let more = found.problems.saturating_sub(found.troubles.len() as u64);
     if more > 0 {

@@ -12,8 +12,8 @@ use crate::io::clock::Clock;
 use crate::io::store::NewWarning;
 use crate::io::store::custody::{CheckRow, Expected};
 
-/// Calls whose files are read before it is kept how far the look has come.
-const CALLS: u32 = 20;
+/// Calls whose files are read before it is kept how far the look has come: a daemon that ends waits for them.
+const CALLS: u32 = 1;
 /// Calls whose files are looked for at once, at the beginning.
 const AT_ONCE: u32 = 500;
 /// How long one turn reads.

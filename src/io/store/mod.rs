@@ -54,7 +54,7 @@ pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
 pub use list::List;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
-pub use recording_files::{ExpectedFile, Recorded, Standing, StoredFile, StoredSum};
+pub use recording_files::{Recorded, Standing, StoredFile, StoredSum};
 pub use recording_holds::{HeldRow, HoldRow};
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};

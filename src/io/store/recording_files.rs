@@ -82,25 +82,6 @@ pub struct Recorded {
     pub rule: String,
 }
 
-/// A stored file that must be there now.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct ExpectedFile {
-    /// The call.
-    pub call_id: String,
-    /// Its name.
-    pub name: String,
-    /// Empty: the recordings folder.
-    pub place: String,
-    /// Path below the place.
-    pub path: String,
-    /// Hex SHA-256 of the bytes there; None: none was noted, as of spoken comments before they were stored anew.
-    pub sha256: Option<String>,
-    /// How many bytes; None: not noted.
-    pub bytes: Option<i64>,
-    /// Hex SHA-256 of the plain WAV.
-    pub wav_sha256: Option<String>,
-}
-
 /// Stored recordings by form, key and place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct StoredSum {
@@ -268,26 +249,6 @@ impl Store {
             .bind(before.0)
             .fetch_one(p)
             .await)?)
-    }
-
-    /// Which stored files must be there now, with which digests: those of the next 500 calls behind `after`,
-    /// and the last of those calls; None: there are no more.
-    pub async fn expected_files(&self, after: &str) -> Result<Option<(String, Vec<ExpectedFile>)>, Error> {
-        let Some((first, last)) = self.recorded_calls(after, Timestamp(i64::MAX), PAGE_LIMIT).await? else {
-            return Ok(None);
-        };
-        let files = on!(self.db(), p => sqlx::query_as(concat!(
-            "SELECT r.call_id, r.name, COALESCE(f.place, '') AS place, COALESCE(f.path, r.name) AS path,
-                COALESCE(f.sha256, r.sha256) AS sha256, f.bytes, COALESCE(f.wav_sha256, r.sha256) AS wav_sha256
-             FROM ", recorded_sql!(), " r LEFT JOIN recording_files f ON f.name = r.name AND f.gone_at IS NULL
-             WHERE r.call_id >= $1 AND r.call_id <= $2
-               AND (f.id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM recording_files g WHERE g.name = r.name))
-             ORDER BY r.call_id, r.name"))
-            .bind(&first)
-            .bind(&last)
-            .fetch_all(p)
-            .await)?;
-        Ok(Some((last, files)))
     }
 
     /// Notes that a recording is stored anew: the old form is gone, the new one is the one. False, and nothing

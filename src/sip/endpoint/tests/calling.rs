@@ -1,8 +1,8 @@
 //! Our INVITE: answers, refusals, silence, CANCEL, redirects, lost messages.
 
 use super::desk::*;
-use crate::sip::Transport;
 use crate::sip::endpoint::*;
+use crate::sip::{Destination, Transport};
 
 fn times(sent: &[Sent], start: &str) -> Vec<u64> {
     sent.iter().filter(|sent| sent.text.starts_with(start)).map(|sent| sent.ms).collect()
