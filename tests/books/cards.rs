@@ -26,7 +26,7 @@ async fn open(db: &Database) -> Department {
     let (site, planner) = (&department.office.shop.site, department.office.shop.planner.clone());
     let cards = Arc::new(load_scorecards(&config::Policy::default()).unwrap().cards);
     let settings = Settings { cards, transcribe: Vec::new(), transcribe_limit: Duration::from_secs(1) };
-    let examiner = Examiner::start(site.store.clone(), planner, site.recordings(), settings).unwrap();
+    let examiner = Examiner::start(site.store.clone(), planner, site.api.vault().clone(), settings).unwrap();
     site.api.set_examiner(examiner);
     let library = load_library(&Folders::default(), "zh-CN").unwrap().library;
     let written = Arc::new(Written { scripts: library.scripts, texts: library.texts });

@@ -24,11 +24,10 @@ async fn a_row_of_a_locked_period_is_not_written_into_any_more(db: &Database) {
     department.note("2026-03-04 08:00", &format!("callback:{locked}"), json!({ "feedback": "好" })).await;
     let report = department.report("callback-report", "2026-03-03").await;
     let steps = format!("/reports/{}/steps", report["id"]);
-    for step in ["submit", "review"] {
-        department.decide(&steps, json!({ "step": step, "said": "" }), 200).await;
-    }
+    department.post(&steps, json!({ "step": "submit", "said": "" }), 200).await;
+    department.decide(&steps, json!({ "step": "review", "said": "" }), 200).await;
     department.post("/register-notes", write(locked), 201).await;
-    department.decide(&steps, json!({ "step": "approve", "said": "" }), 200).await;
+    department.approve(&steps).await;
     for record in [format!("callback:{locked}"), format!("callback:{locked}/complaint/1")] {
         let body = json!({ "record": record, "notes": { "complaint": "补写" } });
         let refused = department.post("/register-notes", body, 409).await;

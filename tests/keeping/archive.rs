@@ -82,7 +82,8 @@ async fn an_archive_that_is_away_or_lies_costs_nothing_and_is_told(database: &Da
 #[test]
 fn a_large_recording_goes_to_the_object_store_in_parts() {
     block_on(async {
-        let mut house = House::open(&Database::sqlite(), rules(None)).await;
+        let database = Database::sqlite();
+        let mut house = House::open(&database, rules(None)).await;
         let (id, _) = house.call(31, "13800000001", 1.0).await;
         // 9.6 MB of sound that is not made smaller: five minutes of noise.
         let name = format!("2026/01/01/{id}.wav");
@@ -119,7 +120,8 @@ fn loud(path: &std::path::Path, seconds: f64) -> Vec<u8> {
 #[test]
 fn rec_03_the_archive_is_a_folder_and_old_places_stay_readable() {
     block_on(async {
-        let mut house = House::open(&Database::sqlite(), rules(None)).await;
+        let database = Database::sqlite();
+        let mut house = House::open(&database, rules(None)).await;
         let (id, wav) = house.call(31, "13800000001", 2.0).await;
         let (first, second) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let place = |folder: &tempfile::TempDir| format!("file://{}", folder.path().display());

@@ -219,7 +219,7 @@ async fn rol_03_a_dispatcher_rejects_slips_and_makes_first_callbacks_but_not_sec
 async fn rol_04_a_reviewer_sees_the_review_queue_only(db: &Database) {
     let office = Office::open(db).await;
     let open = |kind: &str, phone: &str| json!({ "pack": "xian_decoration", "kind": kind, "phone": phone });
-    let drawing = office.ticket("2026-03-03 08:00", open("drawing_review", "13800000001")).await;
+    let drawing = office.ticket("2026-03-03 08:00", open("acceptance_review", "13800000001")).await;
     office.ticket("2026-03-03 08:01", open("complaint", "13800000002")).await;
     let token = office.role("tu", "reviewer", "", "图纸审核").await;
     assert_eq!(office.listed(&token, "").await, [number(&drawing)]);

@@ -475,7 +475,6 @@ mod tests {
         for line in [
             "ringback",
             "ringback drain later",
-            "ringback token create --name a --scope root",
             "ringback calls --watch --phone 1",
             "ringback list import a.csv",
             "ringback list import a.csv --list m --map phone",

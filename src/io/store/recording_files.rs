@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::db::{Tx, on, within};
-use super::read::PAGE_LIMIT;
 use super::{Error, Store};
 use crate::base::Timestamp;
 

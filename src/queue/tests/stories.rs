@@ -283,7 +283,9 @@ fn a_callback_outlives_the_program_with_place_attempts_and_rest() {
     }
     hall.phone("1", 1);
     hall.not_reached(first);
-    let kept: Vec<Kept> = [first, second].map(|call| hall.queues.kept(hall.now, call).unwrap()).into();
+    let kept = [first, second].map(|call| hall.queues.kept(hall.now, call).unwrap());
+    // The second is being called at this moment: another test. Here it waits.
+    let kept: Vec<Kept> = kept.map(|kept| Kept { is_dialling: false, ..kept }).into();
     assert_eq!(kept[0].attempts, 1);
     // An hour later, with clocks that began anew; a queue of one of them is gone.
     let mut again = Hall::open(vec![queue("q")], vec![agent("1", &[])]);

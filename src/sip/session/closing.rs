@@ -4,7 +4,7 @@ use crate::base::Now;
 use crate::sip::endpoint::{By, End, Event, Hangup};
 use crate::sip::header;
 use crate::sip::message::{Method, Request, Response};
-use crate::sip::transaction::{Outcome, Outgoing, Owner, Upcall};
+use crate::sip::transaction::{Flow, Outcome, Outgoing, Owner, Upcall};
 
 use super::core::Core;
 use super::{Dialog, Head, Next, State, answer_challenge, reason_value};
@@ -17,6 +17,8 @@ pub(crate) struct Closing {
     answered: bool,
     /// Why, for a BYE that must be sent once more.
     why: Hangup,
+    /// Where the BYE went.
+    sent_to: Flow,
 }
 
 impl Closing {
@@ -31,11 +33,11 @@ impl Closing {
         why: &Hangup,
         answered: bool,
     ) -> Next {
-        send_bye(now, head, core, &mut dialog, why);
+        let sent_to = send_bye(now, head, core, &mut dialog, why);
         if answered && end.by != By::Us {
             core.events.push_back(Event::Lost { session: head.id, end: Box::new(end.clone()) });
         }
-        Some(State::Closing(Box::new(Closing { dialog, end, answered, why: why.clone() })))
+        Some(State::Closing(Box::new(Closing { dialog, end, answered, why: why.clone(), sent_to })))
     }
 
     pub(super) fn handle_upcall(
@@ -56,8 +58,11 @@ impl Closing {
                 core.finish(head.id, self.answered, self.end);
                 None
             }
-            (Owner::Bye(_), Outcome::Unsent(_), _) if self.dialog.fall_back() => {
-                send_bye(now, head, core, &mut self.dialog, &self.why);
+            // The dialog may have fallen back already, with the ACK that did not leave either.
+            (Owner::Bye(_), Outcome::Unsent(_), _)
+                if self.sent_to != self.dialog.flow() || self.dialog.fall_back() =>
+            {
+                self.sent_to = send_bye(now, head, core, &mut self.dialog, &self.why);
                 Some(State::Closing(self))
             }
             (Owner::Bye(_), ..) => {
@@ -98,13 +103,16 @@ impl Closing {
     }
 }
 
-fn send_bye(now: Now, head: &mut Head, core: &mut Core, dialog: &mut Dialog, why: &Hangup) {
+/// Where it goes.
+fn send_bye(now: Now, head: &mut Head, core: &mut Core, dialog: &mut Dialog, why: &Hangup) -> Flow {
     let mut request = dialog.request(Method::BYE);
     if let Some(reason) = reason_value(why) {
         request.headers.push(header::REASON, reason);
     }
-    let outgoing = Outgoing { request, flow: dialog.flow() };
+    let flow = dialog.flow();
+    let outgoing = Outgoing { request, flow: flow.clone() };
     core.request(now, outgoing, Owner::Bye(head.id), head.auth.as_mut());
+    flow
 }
 
 /// Ends a dialog at once because the peer sent BYE.

@@ -104,9 +104,12 @@ impl Dialog {
     }
 
     /// What was sent to route and target did not leave: from now on requests go to where the
-    /// dialog began, for something there knows the call. False where they went there already.
+    /// dialog began, for something there knows the call. False where they went there already, or over
+    /// the connection on which it began.
     pub(crate) fn fall_back(&mut self) -> bool {
-        let elsewhere = self.flow() != self.origin;
+        let flow = self.flow();
+        let is_same = flow.connection.is_some() && flow.connection == self.origin.connection;
+        let elsewhere = !is_same && flow != self.origin;
         self.is_cut_off |= elsewhere;
         elsewhere
     }

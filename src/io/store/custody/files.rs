@@ -79,8 +79,8 @@ impl Store {
     ) -> Result<(Vec<Expected>, Option<String>), Error> {
         let calls: Vec<StoredCall> = on!(self.db(), p => sqlx::query_as(
             "SELECT c.id, f.place, COALESCE(f.path, c.recording) AS path, COALESCE(f.sha256, c.sha256) AS sha256,
-                    CASE WHEN f.id IS NULL AND EXISTS (SELECT 1 FROM recording_files g WHERE g.name = c.recording)
-                         THEN 1 ELSE 0 END AS is_gone
+                    CAST(CASE WHEN f.id IS NULL AND EXISTS
+                         (SELECT 1 FROM recording_files g WHERE g.name = c.recording) THEN 1 ELSE 0 END AS BIGINT) AS is_gone
              FROM calls c LEFT JOIN recording_files f ON f.name = c.recording AND f.gone_at IS NULL
              WHERE c.id > $1 AND c.id < $2 AND (c.sha256 IS NOT NULL OR EXISTS
                  (SELECT 1 FROM answers a WHERE a.call_id = c.id AND a.comment IS NOT NULL))
