@@ -220,7 +220,7 @@ read_as_agreed! {
         "3 talk 5 mute hang" [("open", "yes"), ("queue", "service")],
         "2 talk 1 say hang" [("open", "yes"), ("queue", "service")],
         ". . nobody say" [("open", "yes"), ("queue", "service")],
-        "0 3 talk 5 mute hang" [("open", "yes"), ("queue", "service")],
+        "7 3 talk 5 mute hang" [("open", "yes"), ("queue", "service")],
         "say" [("open", "no"), ("queue", "service")];
     catering_hotline_reads_as_agreed "catering-hotline":
         "3 0 3 0 6 1 8 3 0 4 # 2 0 3 0 7 1 9 0 0 6 # 1 hang" [("open", "no"), ("queue", "service")],

@@ -8,7 +8,6 @@ use ringback::calendar::Windows;
 use ringback::engine::{Clear, DialOrder};
 use ringback::io::planner::Settings;
 use ringback::io::store::NewToken;
-use ringback::io::store::roster::NewShift;
 use ringback::io::web::Control;
 use ringback::ticket::rules_of_tickets;
 use serde_json::{Value, json};
@@ -25,7 +24,6 @@ on_both_databases! {
     rem_03_a_promised_call_rings_at_1530_at_the_same_agent_or_the_deputy,
     a_customer_who_left_an_agent_without_a_rating_is_asked_once_by_the_robot,
     the_card_of_a_call_has_customer_tickets_and_script_with_one_question,
-    a_day_of_agents_calls_counts_the_agents_of_the_pack_and_those_who_have_a_shift,
 }
 
 /// A rule by which agents call, named people and their deputies among them.
@@ -338,39 +336,4 @@ async fn the_card_of_a_call_has_customer_tickets_and_script_with_one_question(db
     assert!(!card.to_string().contains(&phone(0)), "masked unless asked for: {card}");
     let whole = shop.site.get("/api/v1/agents/anna/card?unmask=true").await.expect(200);
     assert_eq!(whole["phone"], phone(0));
-}
-
-async fn a_day_of_agents_calls_counts_the_agents_of_the_pack_and_those_who_have_a_shift(db: &Database) {
-    let packs = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    let agents = [("anna".to_owned(), packs(&[])), ("bob".to_owned(), packs(&["another"]))];
-    let shop = Shop::with(db, with(|settings| settings.agents = agents.into())).await;
-    shop.happened(3, "contract.cancelled", "2026-03-03 08:30").await;
-    shop.turn("2026-03-03 08:40").await;
-    let short = async || -> Vec<String> {
-        let plan = shop.plan("2026-03-03").await;
-        let warnings = plan["warnings"].as_array().cloned().unwrap_or_default();
-        let texts = warnings.iter().filter(|w| w["code"] == "capacity" || w["word"] == "capacity");
-        texts.map(ToString::to_string).collect()
-    };
-    assert_eq!(short().await, [""; 0], "anna reaches three of them");
-    // Her shift is entered, and she is on leave: nobody is there.
-    let shift = |person: &str| NewShift {
-        person: person.into(),
-        starts_at: at("2026-03-03 09:00"),
-        ends_at: at("2026-03-03 18:00"),
-    };
-    let store = &shop.site.store;
-    store.save_shifts("shop", &[shift("anna")], "boss", at("2026-03-02 08:00")).await.unwrap();
-    assert_eq!(short().await, [""; 0]);
-    execute(
-        store,
-        "INSERT INTO leaves (person, from_day, to_day, reason, created_by, created_at)
-         VALUES ('anna', '2026-03-03', '2026-03-03', '', 'boss', 0)",
-    )
-    .await
-    .unwrap();
-    let left = short().await;
-    assert!(left.len() == 1 && left[0].contains("instead of 0"), "{left:?}");
-    store.save_shifts("shop", &[shift("carl")], "boss", at("2026-03-02 08:00")).await.unwrap();
-    assert_eq!(short().await, [""; 0], "carl is there");
 }

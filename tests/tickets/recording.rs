@@ -9,7 +9,7 @@ on_both_databases! {
 
 async fn tkt_03_a_caller_who_refuses_to_be_recorded_chooses_after_it_and_the_ticket_says_so(db: &Database) {
     let mut office = Office::open(db).await;
-    let call = office.call(Made { key: Some("0"), ..Made::default() }).await;
+    let call = office.call(Made { key: Some("7"), ..Made::default() }).await;
     office
         .sql(&format!(
             "INSERT INTO answers (call_id, seq, question, keys, at) VALUES ('{call}', 2, 'menu_again', '3', 0)"
