@@ -72,7 +72,8 @@ fn rec_03_a_call_is_recorded_sealed_archived_and_heard_by_the_real_program() {
         assert_eq!(daemon.try_post("/reload").await.0, 422, "without its key file the old settings stay");
         assert!(command(&daemon, &["key", "new"]).contains("keep a copy elsewhere"));
         assert_eq!(daemon.try_post("/reload").await.0, 200);
-        assert_eq!(keep(&daemon)["sealed"], 1);
+        // The keeper may have sealed it by itself since the reload.
+        keep(&daemon);
         assert!(
             !files(&folder).iter().any(|file| file.extension().is_some_and(|e| e == "wav")),
             "{:?}",
@@ -104,7 +105,9 @@ fn rec_03_a_call_is_recorded_sealed_archived_and_heard_by_the_real_program() {
             (&json!(0), &json!(2)),
             "{keys}"
         );
-        assert_eq!(keep(&daemon)["sealed"], 2);
+        keep(&daemon);
+        let of_keys: Value = serde_json::from_str(&command(&daemon, &["key", "list", "--json"])).unwrap();
+        assert_eq!(of_keys["items"][0]["recordings"], 2, "sealed anew: {of_keys}");
         command(&daemon, &["key", "retire", keys["items"][1]["id"].as_str().unwrap()]);
         assert_eq!(daemon.try_post("/reload").await.0, 200);
         assert_eq!(daemon.bytes(&path).await, wav, "the old key is not needed");
