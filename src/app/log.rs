@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tracing_subscriber::EnvFilter;
 
-use crate::config::raw::LogFormat;
+use crate::config::LogFormat;
 use crate::io::web::mask;
 
 /// Puts another filter in the place of the one that is used.

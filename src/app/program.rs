@@ -39,7 +39,7 @@ async fn run(cli: &Cli) -> ExitCode {
         return check(cli, arguments);
     }
     if let Command::Demo(arguments) = &cli.command {
-        super::log::start("warn", config::raw::LogFormat::Auto);
+        super::log::start("warn", config::LogFormat::Auto);
         let options = demo::Options { once: arguments.once, seed: arguments.seed, lines: arguments.lines };
         return match demo::run(options).await {
             Ok(()) => ExitCode::SUCCESS,

@@ -371,7 +371,7 @@ impl Lowering<'_> {
         DatabaseUrl(url)
     }
 
-    fn log(&mut self, raw: &raw::Log) -> Log {
+    fn log(&mut self, raw: &super::log::Log) -> Log {
         const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
         for part in raw.level.split(',') {
             let level = part.rsplit('=').next().unwrap_or_default().trim().to_lowercase();

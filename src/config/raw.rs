@@ -15,6 +15,7 @@ use super::duration::Span;
 use super::evidence::Evidence;
 use super::hotline::{Hotline, Queue};
 use super::keeping::{RawArchive, RawEncryption, RawRetention};
+use super::log::Log;
 use super::notices::Notices;
 use super::phones::Phones;
 use super::policy::Policy;
@@ -337,31 +338,6 @@ pub struct Intake {
     pub folder: Option<PathBuf>,
 }
 
-/// `[log]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub struct Log {
-    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,ringback::sip=debug`.
-    pub level: String,
-    /// `auto` (text on a terminal, else JSON), `text` or `json`. Default `auto`.
-    pub format: LogFormat,
-    /// Show whole telephone numbers. Default false: `136****8518`.
-    pub unmask: bool,
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// Text on a terminal, else JSON.
-    #[default]
-    Auto,
-    /// For people.
-    Text,
-    /// One object a line.
-    Json,
-}
-
 /// `[shutdown]`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -485,12 +461,6 @@ impl Default for Prompts {
             fallback_language: "zh-CN".into(),
             tts_command: Vec::new(),
         }
-    }
-}
-
-impl Default for Log {
-    fn default() -> Self {
-        Log { level: "info".into(), format: LogFormat::Auto, unmask: false }
     }
 }
 

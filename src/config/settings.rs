@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::custody::CustodySettings;
 use super::evidence::Evidence;
 use super::keeping::Keeping;
+use super::log::LogFormat;
 use super::policy::Policy;
-use super::raw::LogFormat;
 use crate::media::{AmdSettings, Codec};
 use crate::{dialer, engine, notice, roster, sip};
 
