@@ -39,7 +39,7 @@ async fn rec_03_an_auditor_hears_a_recording_and_an_agent_of_another_team_does_n
     let (auditor, own) =
         (token(&archive, "wang", &["auditor"]).await, token(&archive, "li", &["agent"]).await);
     let other = token(&archive, "zhao", &["agent"]).await;
-    let lead = token(&archive, "chen", &["agent", "supervisor"]).await;
+    let lead = token(&archive, "chen", &["agent", "manager"]).await;
     for path in ["recording", "peaks"] {
         let path = format!("/calls/{call}/{path}");
         for good in [&auditor, &own, &lead] {
