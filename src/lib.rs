@@ -7,6 +7,7 @@
 
 pub mod base;
 pub mod written;
+pub mod account;
 pub mod calendar;
 pub mod table;
 pub mod media;

@@ -110,6 +110,7 @@ impl ApiSide {
             stop: stop.clone(),
             clock: Arc::new(clock::utc),
         });
+        state.set_public_url(settings.public_url.clone());
         state.set_planner(planner.clone());
         state.set_notices(notices.clone());
         state.set_rosters(rosters.clone());
@@ -126,6 +127,7 @@ impl ApiSide {
         state.set_audits(audits.clone());
         state.set_rate(settings.rate);
         super::facts::watch(settings, &state);
+        super::entrance::open_first(&state, &addresses).await?;
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide {
             addresses,

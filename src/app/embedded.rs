@@ -70,6 +70,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         },
         database: format!("sqlite:{}", folder.join("ringback.db").display()),
         api: Vec::new(),
+        public_url: String::new(),
         rate: web::Rate::default(),
         socket: Some(folder.join("ringback.sock")),
         folders: Folders { scripts: Vec::new(), prompts: vec![folder.join("prompts")] },

@@ -47,6 +47,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         },
         database: config.database.0.clone(),
         api: config.api.listen.clone(),
+        public_url: config.api.public_url.clone().unwrap_or_default(),
         rate: web::Rate { per_second: config.api.rate, burst: config.api.burst },
         socket: Some(config.api.socket.clone()),
         folders: folders(config),

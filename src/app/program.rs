@@ -79,6 +79,7 @@ async fn run(cli: &Cli) -> ExitCode {
             let settings = ClientSettings {
                 socket: loaded.settings.api.socket.clone(),
                 database: loaded.settings.database.0.clone(),
+                console: console_url(&loaded.settings.api),
                 zone: match policies::calendar(&loaded.settings.policy) {
                     Ok(calendar) => calendar.zone().clone(),
                     Err(_) => jiff::tz::TimeZone::system(),
@@ -87,6 +88,12 @@ async fn run(cli: &Cli) -> ExitCode {
             cli::run_client(cli, &settings).await
         }
     }
+}
+
+/// Where people reach the console.
+fn console_url(api: &config::Api) -> String {
+    let own = || api.listen.first().map_or_else(String::new, |address| format!("http://{address}"));
+    api.public_url.clone().unwrap_or_else(own)
 }
 
 /// Runs a command on policies and calendar, and prints what it gives.

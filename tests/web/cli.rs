@@ -8,8 +8,12 @@ use ringback::io::web::{Control, DrainMode};
 use super::site::Site;
 
 pub async fn ringback(site: &Site, line: &[&str]) -> Result<(), Failure> {
-    let settings =
-        ClientSettings { socket: site.socket(), database: site.url(), zone: jiff::tz::TimeZone::UTC };
+    let settings = ClientSettings {
+        socket: site.socket(),
+        database: site.url(),
+        console: site.base.clone(),
+        zone: jiff::tz::TimeZone::UTC,
+    };
     let cli =
         Cli::try_parse_from(["ringback"].iter().chain(line)).unwrap_or_else(|e| panic!("{line:?}: {e}"));
     run(&cli, &settings).await

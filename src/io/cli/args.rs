@@ -125,6 +125,12 @@ pub enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Accounts of people who log in to the console.
+    User {
+        /// What with them.
+        #[command(subcommand)]
+        command: super::UserCommand,
+    },
     /// Prompts.
     Prompts {
         /// What with them.

@@ -5,6 +5,7 @@
 //! and patience while the database is away. Lists, campaigns, tokens and the do-not-call
 //! list are changed by methods of [`Store`], each one transaction.
 
+mod account;
 mod add_entries;
 mod agent;
 pub mod archive;
@@ -32,6 +33,7 @@ pub mod roster;
 mod schema;
 mod score;
 mod segment;
+mod session;
 mod signing;
 pub mod ticket;
 mod token;
@@ -39,6 +41,7 @@ mod visit;
 mod warning;
 mod write;
 
+pub use account::{Account, AccountLink, LinkKind, NewAccount};
 pub use agent::{AgentLogin, AgentStateRow, AgentTime};
 pub use audit::AuditLine;
 pub use campaign::NewCampaign;
@@ -53,6 +56,7 @@ pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};
 pub use segment::SegmentRow;
+pub use session::Session;
 pub use token::{NewToken, Token};
 pub use visit::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
 pub use warning::{NewWarning, Uncovered, WarningRow};

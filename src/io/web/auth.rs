@@ -86,7 +86,7 @@ pub struct Caller {
     pub scope: Scope,
     /// Roles of the company that they hold: what they may sign.
     pub roles: Vec<String>,
-    /// Hash of the token, to ask again whether it is still valid; None for the unix socket.
+    /// Hash of the token or session, to ask again whether it is still valid; None for the unix socket.
     token: Option<String>,
 }
 
@@ -103,6 +103,11 @@ impl Caller {
         Ok(api.store().append_audit(&line).await?)
     }
 
+    /// Somebody behind the session with that hash.
+    pub(super) fn logged_in(name: String, scope: Scope, roles: Vec<String>, hash: &str) -> Self {
+        Caller { name, scope, roles, token: Some(hash.to_owned()) }
+    }
+
     /// Refuses a caller whose scope is smaller than `needed`.
     pub fn needs(&self, needed: Scope) -> Result<(), Problem> {
         if self.scope >= needed {
@@ -115,7 +120,8 @@ impl Caller {
     pub(super) async fn is_still_valid(&self, api: &ApiState) -> bool {
         let Some(hash) = &self.token else { return true };
         match api.store().token_by_hash(hash).await {
-            Ok(token) => token.is_some_and(|t| t.is_valid_at(api.now())),
+            Ok(Some(token)) => token.is_valid_at(api.now()),
+            Ok(None) => super::session::is_open(api, hash).await,
             // While the database is away nobody can be told apart; a stream that was let in stays.
             Err(_) => true,
         }
@@ -134,7 +140,11 @@ pub(super) async fn authenticate(State(api): State<Shared>, mut request: Request
     }
 }
 
-async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(super) async fn identify(
+    api: &ApiState,
+    via: Option<Via>,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
     let peer = match via {
         Some(Via::Unix) => {
             return Ok(Caller { name: "local".into(), scope: Scope::Admin, roles: Vec::new(), token: None });
@@ -146,6 +156,11 @@ async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Resu
     api.limits.address(peer).map_err(|s| {
         Problem::too_many(s, "too many requests without a valid token came from this address")
     })?;
+    if !headers.contains_key(header::AUTHORIZATION)
+        && let Some(caller) = super::session::caller(api, headers).await
+    {
+        return caller;
+    }
     let Some(token) = look_up(api, headers).await? else {
         api.limits.failure(peer);
         tracing::warn!(%peer, "HTTP request without a valid token");

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod auth;
+mod console;
 mod control;
 mod events;
 pub(crate) mod limit;
@@ -17,6 +18,7 @@ mod problem;
 mod request;
 mod router;
 mod server;
+mod session;
 mod sheet;
 mod spool;
 mod state;

@@ -39,7 +39,7 @@ pub struct CallView {
 }
 
 impl CallView {
-    pub(super) fn new(mut call: CallRow, unmask: bool) -> Self {
+    pub(in crate::io::web) fn new(mut call: CallRow, unmask: bool) -> Self {
         if !unmask {
             call.phone = mask(&call.phone);
             call.detail = mask_numbers(&call.detail);
@@ -51,44 +51,45 @@ impl CallView {
     }
 }
 
-#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+/// Which calls, in which order, and where the page begins.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Query {
+pub(in crate::io::web) struct Query {
     /// This number, in any spelling.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// Of this campaign.
-    campaign: Option<i64>,
+    pub campaign: Option<i64>,
     /// For this list entry.
-    entry: Option<i64>,
+    pub entry: Option<i64>,
     /// Reserved at or after this: a day, RFC 3339, or milliseconds since 1970.
-    from: Option<String>,
+    pub from: Option<String>,
     /// Reserved before this; a day is taken with its end.
-    to: Option<String>,
+    pub to: Option<String>,
     /// With this result.
-    disposition: Option<String>,
+    pub disposition: Option<String>,
     /// `outbound` or `inbound`.
-    direction: Option<String>,
+    pub direction: Option<String>,
     /// `reserved` (open) or `ended`.
-    state: Option<String>,
+    pub state: Option<String>,
     /// Over this trunk.
-    trunk: Option<String>,
+    pub trunk: Option<String>,
     /// Worst score at least this.
-    min_score: Option<i64>,
+    pub min_score: Option<i64>,
     /// Worst score at most this.
-    max_score: Option<i64>,
+    pub max_score: Option<i64>,
     /// Only with an alarm.
     #[serde(default)]
-    alarm: bool,
+    pub alarm: bool,
     /// `newest`, `oldest` or `longest`.
-    sort: Option<String>,
+    pub sort: Option<String>,
     /// Show whole numbers; needs scope `operate` and is written into the audit log.
     #[serde(default)]
-    unmask: bool,
+    pub unmask: bool,
     /// `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
     /// Rows of the page.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
 }
 
 impl SheetRow for CallView {
@@ -156,7 +157,7 @@ impl SheetRow for CallView {
     }
 }
 
-pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
+pub(in crate::io::web) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
     match value {
         Some(word) if !words.contains(&word.as_str()) => Err(Problem::invalid_field(
             field,
@@ -167,7 +168,7 @@ pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Res
     }
 }
 
-fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
+pub(in crate::io::web) fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
     let words: Vec<&str> = Disposition::ALL.iter().map(|d| d.as_str()).collect();
     one_of("disposition", &query.disposition, &words)?;
     one_of("direction", &query.direction, &["outbound", "inbound"])?;
@@ -192,6 +193,16 @@ fn filter(api: &Shared, query: &Query) -> Result<CallFilter, Problem> {
     })
 }
 
+/// The order that is asked for.
+pub(in crate::io::web) fn sort(query: &Query) -> Result<CallSort, Problem> {
+    one_of("sort", &query.sort, &["newest", "oldest", "longest"])?;
+    Ok(match query.sort.as_deref() {
+        Some("oldest") => CallSort::Oldest,
+        Some("longest") => CallSort::Longest,
+        _ => CallSort::Newest,
+    })
+}
+
 /// Calls.
 #[utoipa::path(get, path = "/calls", tag = "calls", params(Query), security(("bearer" = ["read"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<CallView>)))]
@@ -202,12 +213,7 @@ async fn index(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
-    one_of("sort", &query.sort, &["newest", "oldest", "longest"])?;
-    let sort = match query.sort.as_deref() {
-        Some("oldest") => CallSort::Oldest,
-        Some("longest") => CallSort::Longest,
-        _ => CallSort::Newest,
-    };
+    let sort = sort(&query)?;
     let filter = filter(&api, &query)?;
     let unmask = unmasking(&api, &caller, query.unmask, "calls").await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
@@ -221,7 +227,7 @@ async fn index(
     .await
 }
 
-pub(super) async fn find(api: &Shared, id: crate::base::CallId) -> Result<CallRow, Problem> {
+pub(in crate::io::web) async fn find(api: &Shared, id: crate::base::CallId) -> Result<CallRow, Problem> {
     api.store().call_row(id).await?.ok_or_else(|| Problem::not_found("call", id))
 }
 
