@@ -89,10 +89,13 @@ async fn let_in(State(api): State<Shared>, mut request: Request, next: Next) -> 
         return to_login(request.uri());
     }
     let look = Look::of(request.headers(), request.uri());
+    let page =
+        request.extensions().get::<MatchedPath>().map(|page| page.as_str().to_owned()).unwrap_or_default();
+    let id = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     match identify(&api, via, request.headers()).await {
         Ok(caller) => {
             let visitor = Visitor { caller, look };
-            if let Err(problem) = may_see(&api, &visitor.caller, &request).await {
+            if let Err(problem) = may_see(&api, &visitor.caller, &page, &id).await {
                 return visitor.fault(&api, &problem);
             }
             request.extensions_mut().insert(visitor);
@@ -104,17 +107,11 @@ async fn let_in(State(api): State<Shared>, mut request: Request, next: Next) -> 
 }
 
 /// Refuses a page that no role of the caller opens, or that is about a thing out of their reach.
-async fn may_see(api: &Shared, caller: &Caller, request: &Request) -> Result<(), Problem> {
-    let Some(path) = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) else {
-        return Ok(());
-    };
-    let Some((_, permission, thing)) = NEEDED.iter().find(|(page, ..)| *page == path) else { return Ok(()) };
+async fn may_see(api: &Shared, caller: &Caller, page: &str, id: &str) -> Result<(), Problem> {
+    let Some((_, permission, thing)) = NEEDED.iter().find(|(path, ..)| *path == page) else { return Ok(()) };
     match thing {
         None => caller.needs(*permission),
-        Some(thing) => {
-            let id = request.uri().path().rsplit('/').next().unwrap_or_default();
-            caller.needs_in_reach(api, *permission, *thing, id).await
-        }
+        Some(thing) => caller.needs_in_reach(api, *permission, *thing, id).await,
     }
 }
 
