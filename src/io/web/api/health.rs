@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::io::telemetry::Gauges;
-use crate::io::web::live::{LiveTrunk, Readiness};
+use crate::io::web::live::{LiveSnapshot, LiveTrunk, Readiness};
 use crate::io::web::problem::Problem;
 use crate::io::web::state::{STREAM_LIMIT, Shared};
 
@@ -75,13 +75,15 @@ async fn livez() -> &'static str {
 #[utoipa::path(get, path = "/readyz", tag = "health",
     responses((status = 200, description = "Ready", body = ReadyReport), (status = 503, description = "Not ready, with reasons", body = ReadyReport)))]
 async fn readyz(State(api): State<Shared>) -> Response {
-    let reasons = reasons(&api).await;
+    let live = api.parts.live.borrow().clone();
+    let reasons = reasons(&api, &live).await;
     let ready = reasons.is_empty();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, axum::Json(ReadyReport { ready, reasons })).into_response()
 }
 
-async fn reasons(api: &Shared) -> Vec<String> {
+/// Why not, as things stood at the moment of `live`.
+async fn reasons(api: &Shared, live: &LiveSnapshot) -> Vec<String> {
     let mut reasons = Vec::new();
     match tokio::time::timeout(PROBE, api.store().ping()).await {
         Ok(Ok(())) => {}
@@ -89,7 +91,6 @@ async fn reasons(api: &Shared) -> Vec<String> {
         Ok(Err(_)) => reasons.push("the database does not answer".into()),
         Err(_) => reasons.push("the database does not answer in time".into()),
     }
-    let live = api.parts.live.borrow().clone();
     let Readiness { sip_bound, disk_ok, draining, reasons: further, .. } = &live.readiness;
     if !sip_bound {
         reasons.push("SIP is not bound".into());
@@ -111,10 +112,10 @@ async fn reasons(api: &Shared) -> Vec<String> {
 #[utoipa::path(get, path = "/health", tag = "health", security(("bearer" = ["api.see"])),
     responses((status = 200, description = "Health, also where something is wrong", body = HealthReport)))]
 async fn health(State(api): State<Shared>) -> axum::Json<HealthReport> {
-    let reasons = reasons(&api).await;
+    let live = api.parts.live.borrow().clone();
+    let reasons = reasons(&api, &live).await;
     let schema_version =
         tokio::time::timeout(PROBE, api.store().schema_version()).await.ok().and_then(Result::ok);
-    let live = api.parts.live.borrow().clone();
     axum::Json(HealthReport {
         version: env!("CARGO_PKG_VERSION").into(),
         started_at: api.started_at.0,
