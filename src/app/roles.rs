@@ -11,9 +11,7 @@ use crate::io::web::AccessSettings;
 /// # Errors
 /// A folder that cannot be read.
 pub(super) fn load(settings: &config::Policy) -> std::io::Result<LoadedRoles> {
-    let own =
-        settings.folder.as_ref().map(|folder| folder.join(roles::FOLDER)).filter(|folder| folder.is_dir());
-    roles::load(own.as_deref())
+    roles::load(settings.folder.as_deref())
 }
 
 /// What the configuration tells the API of its callers.

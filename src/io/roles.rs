@@ -17,15 +17,16 @@ pub struct LoadedRoles {
     pub problems: Vec<String>,
 }
 
-/// Reads every role: the embedded ones, overridden by those in `folder`. A file that cannot be used
+/// Reads every role: the embedded ones, overridden by those in the folder `roles` below that of the
+/// policies. A file that cannot be used
 /// opens nothing: its tokens are refused until it is mended.
 ///
 /// # Errors
 /// A folder that cannot be read.
 pub fn load(folder: Option<&Path>) -> std::io::Result<LoadedRoles> {
     let mut loaded = LoadedRoles::default();
-    for (file, bytes) in assets::layered("roles/", folder, ".toml")? {
-        if let Err(mistake) = loaded.roles.add(&format!("roles/{file}"), &String::from_utf8_lossy(&bytes)) {
+    for (place, text) in assets::written(FOLDER, folder)? {
+        if let Err(mistake) = loaded.roles.add(&place, &text) {
             loaded.problems.push(mistake.to_string());
         }
     }

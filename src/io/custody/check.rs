@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::hash::{Look, below, look, whole};
-use super::strays::{call_of, strays};
+use super::hash::{Look, look, whole};
+use super::strays::{BEHIND, DAY, call_of, strays};
 use super::{ACTOR, Custody, Error};
 use crate::base::{CallId, Mono, Timestamp};
 use crate::io::clock::Clock;
 use crate::io::store::NewWarning;
 use crate::io::store::custody::{CheckRow, Expected};
+use crate::io::vault::below;
 
 /// Calls whose files are read before it is kept how far the look has come: a daemon that ends waits for them.
 const CALLS: u32 = 1;
@@ -18,10 +19,6 @@ const CALLS: u32 = 1;
 const AT_ONCE: u32 = 500;
 /// How long one turn reads.
 const TURN: Duration = Duration::from_secs(5);
-/// Letters of the folder of a day.
-const FOLDER: usize = "2026/03/02".len();
-/// Behind every call.
-const BEHIND: &str = "~";
 /// Alarms of one look: where a whole disk is gone the rest is counted, and told as a number.
 const MOST_ALARMS: i64 = 100;
 /// Words of warnings that go when they hold no more.
@@ -86,7 +83,7 @@ impl Custody {
             }
             let detail = "it is in the recordings folder, and no row knows it".to_owned();
             // The day of its folder, so that the same file is told of once.
-            let day = path.get(..FOLDER).and_then(|day| day.replace('/', "-").parse().ok());
+            let day = path.get(..DAY).and_then(|day| day.replace('/', "-").parse().ok());
             let day = day.unwrap_or_else(|| self.calendar().date(now));
             let code = "recording_added".to_owned();
             self.alarm(NewWarning { day, code, subject: path, detail }, now).await?;
@@ -198,7 +195,7 @@ impl Custody {
 
     async fn holds(&self, code: &str, subject: &str) -> Result<bool, Error> {
         if code == "recording_added" {
-            return Ok(below(&self.parts.folder, subject).is_some_and(|path| path.exists()));
+            return Ok(below(&self.parts.folder, subject).is_ok_and(|path| path.exists()));
         }
         let Some(file) = self.store().expected_file(subject).await? else { return Ok(false) };
         let (folder, rate) = (self.parts.folder.clone(), self.settings().check_rate);

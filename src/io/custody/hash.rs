@@ -1,12 +1,13 @@
 //! Reading files of the recordings folder: whole, or slowly.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::base::Mono;
 use crate::io::clock::Clock;
 use crate::io::recorder::sha256_of;
 use crate::io::store::custody::Expected;
+use crate::io::vault::{below, folder_of};
 
 /// What a look at a file came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,25 +24,11 @@ pub(super) enum Look {
     Elsewhere,
 }
 
-/// A path below the folder; None where it leads out of it.
-pub(super) fn below(folder: &Path, path: &str) -> Option<PathBuf> {
-    let path = Path::new(path);
-    let is_below = path.components().all(|part| matches!(part, Component::Normal(_)));
-    is_below.then(|| folder.join(path))
-}
-
-/// What places that are folders of this machine begin with.
-const FOLDER: &str = "file://";
-
 /// Where a file must be; None: in an object store.
 pub(super) fn whole(folder: &Path, file: &Expected) -> Option<Result<PathBuf, String>> {
-    let folder = match file.place.strip_prefix(FOLDER) {
-        Some(other) => Path::new(other),
-        None if file.place.is_empty() => folder,
-        None => return None,
-    };
-    let leads_out = || format!("its path {} leads out of the folder", file.path);
-    Some(below(folder, &file.path).ok_or_else(leads_out))
+    let folder = folder_of(folder, &file.place)?;
+    let leads_out = |_| format!("its path {} leads out of the folder", file.path);
+    Some(below(&folder, &file.path).map_err(leads_out))
 }
 
 /// Reads a file and compares it; at most `rate` bytes a second, where there is one.

@@ -8,6 +8,10 @@ use super::Error;
 use crate::base::CallId;
 use crate::io::store::Store;
 
+/// Behind the id of every call.
+pub(super) const BEHIND: &str = "~";
+/// Letters of the folder of a day.
+pub(super) const DAY: usize = "2026/03/02".len();
 /// Letters of a call's id, with which its files begin.
 const ID: usize = 26;
 /// A younger file may belong to a call whose row is still being written.

@@ -12,6 +12,7 @@ use crate::custody::{Kind, Root};
 use crate::io::store::custody::{LINKED_AT_ONCE, Waiting};
 use crate::io::store::{Error as StoreError, NewWarning, Store};
 use crate::io::vault::{Error as VaultError, Vault};
+use crate::io::web::hex;
 use crate::notice::NewNotice;
 
 /// Transactions of one turn, so that others get at the database.
@@ -179,5 +180,5 @@ fn salt() -> Result<String, StoreError> {
     getrandom::fill(&mut bytes).map_err(|error| {
         StoreError::Refused(format!("the operating system gives no random bytes: {error}"))
     })?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Error;
 use super::hash::{Look, look};
-use super::strays::{call_of, strays};
+use super::strays::{BEHIND, DAY, call_of, strays};
 use crate::base::{CallId, Mono, Timestamp};
 use crate::calendar::Calendar;
 use crate::custody::{Digest, Entry, Kind, Root, Walk, digest};
@@ -22,8 +22,6 @@ use crate::io::store::custody::Expected;
 pub const TOLD: usize = 1_000;
 /// Calls whose files are read between two words about progress.
 const CALLS: u32 = 50;
-/// Behind every call.
-const BEHIND: &str = "~";
 
 /// What is to be verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -313,7 +311,7 @@ impl Run<'_> {
         self.progress("folder", 0, 1);
         let (since, until) = (order.since.map(folder_of), order.until.map(folder_of));
         let is_wanted = |path: &str| {
-            let day = path.get(..FOLDER).unwrap_or(path);
+            let day = path.get(..DAY).unwrap_or(path);
             since.as_deref().is_none_or(|since| day >= since)
                 && until.as_deref().is_none_or(|until| day <= until)
         };
@@ -330,9 +328,6 @@ impl Run<'_> {
         Ok(())
     }
 }
-
-/// Letters of the folder of a day.
-const FOLDER: usize = "2026/03/02".len();
 
 fn folder_of(day: Date) -> String {
     day.strftime("%Y/%m/%d").to_string()

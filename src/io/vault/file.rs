@@ -28,8 +28,19 @@ pub(super) fn seek_to(at: u64, length: u64, to: SeekFrom) -> io::Result<u64> {
     place.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "a place before the beginning"))
 }
 
+/// What places that are folders of this machine begin with.
+const FOLDER: &str = "file://";
+
+/// The folder that a place is, empty for `recordings`; None: it is no folder.
+pub(in crate::io) fn folder_of(recordings: &Path, place: &str) -> Option<PathBuf> {
+    match place {
+        "" => Some(recordings.to_owned()),
+        _ => place.strip_prefix(FOLDER).map(PathBuf::from),
+    }
+}
+
 /// `path` below `folder`, unless its parts lead elsewhere.
-pub(super) fn below(folder: &Path, path: &str) -> io::Result<PathBuf> {
+pub(in crate::io) fn below(folder: &Path, path: &str) -> io::Result<PathBuf> {
     let relative = Path::new(path);
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_)));
     if path.is_empty() || !plain {

@@ -33,6 +33,7 @@ use crate::io::store::{self, Standing, Store, StoredFile};
 
 pub use bucket::Access;
 pub use file::Bytes;
+pub(super) use file::{below, folder_of};
 pub use keep::{Keeper, KeepingRules, Turn};
 pub use key::{Key, KeyRing};
 pub use lend::Lent;
@@ -45,8 +46,6 @@ use bucket::Bucket;
 const BLOCK: usize = 64 * 1024;
 /// Blocks that may wait for a slow listener.
 const AHEAD: usize = 2;
-/// What places that are folders of this machine begin with.
-const FOLDER: &str = "file://";
 
 /// How recordings are stored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -314,10 +313,7 @@ impl Vault {
 
     /// The folder that a place is; None: it is no folder.
     fn folder_of(&self, place: &str) -> Option<PathBuf> {
-        if place.is_empty() {
-            return Some(self.parts.recordings.clone());
-        }
-        place.strip_prefix(FOLDER).map(PathBuf::from)
+        file::folder_of(&self.parts.recordings, place)
     }
 
     fn bucket(&self, place: &str) -> io::Result<Bucket> {
