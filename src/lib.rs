@@ -8,6 +8,7 @@
 pub mod base;
 pub mod written;
 pub mod access;
+pub mod account;
 pub mod calendar;
 pub mod table;
 pub mod media;

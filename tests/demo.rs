@@ -27,6 +27,7 @@ fn the_demo_dials_its_lists_over_loopback_and_ends_with_a_summary() {
             summary.split("Recordings: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
         assert!(count_wavs(kept.as_ref()) >= 20, "{kept}\n{output}");
         assert!(!output.contains("ERROR"), "{output}");
+        assert!(output.contains("/welcome/rb_"), "no way into the console in\n{output}");
     });
 }
 

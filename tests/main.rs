@@ -6,6 +6,7 @@
 mod audits;
 mod books;
 mod bridge;
+mod browser;
 mod clocks;
 mod custody;
 mod demo;

@@ -1,5 +1,6 @@
 //! The store on SQLite and on PostgreSQL: the same suite on both.
 
+mod accounts;
 mod agents;
 mod away;
 mod calls;
@@ -9,7 +10,7 @@ mod guard;
 mod import;
 mod legs;
 mod lists;
-mod million;
+pub mod million;
 mod queues;
 mod reach;
 pub mod real;

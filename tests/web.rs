@@ -7,6 +7,7 @@ mod access;
 mod calls;
 mod campaigns;
 pub mod cli;
+mod console;
 mod legs;
 mod lists;
 mod roles;

@@ -117,6 +117,7 @@ impl ApiSide {
             stop: stop.clone(),
             clock: Arc::new(clock::utc),
         });
+        state.set_public_url(settings.public_url.clone());
         state.set_planner(planner.clone());
         state.set_notices(notices.clone());
         state.set_rosters(rosters.clone());
@@ -148,6 +149,7 @@ impl ApiSide {
         state.set_rate(settings.rate);
         state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);
+        super::entrance::open_first(&state, &addresses).await?;
         let server = tokio::spawn(server.run(web::router(state.clone()), stop.clone()));
         Ok(ApiSide {
             addresses,

@@ -51,6 +51,8 @@ pub struct Settings {
     pub database: String,
     /// TCP addresses of the API.
     pub api: Vec<SocketAddr>,
+    /// Where people reach the API and the console; empty: its first address.
+    pub public_url: String,
     /// How often one token of the API may ask.
     pub rate: web::Rate,
     /// Roles and teams of the API's callers.

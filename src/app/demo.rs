@@ -53,7 +53,9 @@ pub async fn run(options: Options) -> Result<(), String> {
         "ringback demo: a simulated trunk at {} and its customers, all on loopback UDP.",
         trunk.address()
     );
-    println!("Everything is kept in {}\n", folder.display());
+    println!("Everything is kept in {}", folder.display());
+    let link = super::entrance::demo_link(&daemon.store).await.map_err(|e| e.to_string())?;
+    println!("\nThe console, by a link that works once: http://{api}/welcome/{link}\n");
     wait_for_trunk(&client).await?;
     let campaigns = import_lists(&client, options.lines).await?;
     let clock = Clock::start();

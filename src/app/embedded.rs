@@ -70,6 +70,7 @@ pub(super) fn demo(folder: &Path, trunk: SocketAddr) -> Settings {
         },
         database: format!("sqlite:{}", folder.join("ringback.db").display()),
         api: Vec::new(),
+        public_url: String::new(),
         rate: web::Rate::default(),
         access: web::AccessSettings::built_in(),
         socket: Some(folder.join("ringback.sock")),

@@ -53,6 +53,7 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
         },
         database: config.database.0.clone(),
         api: config.api.listen.clone(),
+        public_url: config.api.public_url.clone().unwrap_or_default(),
         rate: web::Rate { per_second: config.api.rate, burst: config.api.burst },
         access: web::AccessSettings::built_in(),
         socket: Some(config.api.socket.clone()),

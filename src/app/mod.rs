@@ -13,6 +13,7 @@ mod drain;
 mod driver;
 mod duty;
 mod embedded;
+mod entrance;
 mod audit;
 mod evidence;
 mod facts;

@@ -83,6 +83,7 @@ async fn run(cli: &Cli) -> ExitCode {
             let settings = ClientSettings {
                 socket: loaded.settings.api.socket.clone(),
                 database: loaded.settings.database.0.clone(),
+                console: console_url(&loaded.settings.api),
                 zone: match policies::calendar(&loaded.settings.policy) {
                     Ok(calendar) => calendar.zone().clone(),
                     Err(_) => jiff::tz::TimeZone::system(),
@@ -132,6 +133,12 @@ async fn keys(loaded: &Loaded, command: &cli::KeyCommand, json: bool) -> ExitCod
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(failure.exit_code(), &failure.to_string()),
     }
+}
+
+/// Where people reach the console.
+fn console_url(api: &config::Api) -> String {
+    let own = || api.listen.first().map_or_else(String::new, |address| format!("http://{address}"));
+    api.public_url.clone().unwrap_or_else(own)
 }
 
 /// Runs a command on policies and calendar, and prints what it gives.

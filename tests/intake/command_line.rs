@@ -11,6 +11,7 @@ async fn ringback(site: &Site, line: &[&str]) -> Result<(), Failure> {
     let settings = ClientSettings {
         socket: site.socket(),
         database: site.url(),
+        console: site.base.clone(),
         zone: jiff::tz::TimeZone::UTC,
         roles: ringback::io::roles::built_in(),
     };

@@ -46,6 +46,7 @@ async fn the_command_line_shows_notices_and_tries_channels() {
     let client = ClientSettings {
         socket: shop.site.socket(),
         database: shop.site.url(),
+        console: shop.site.base.clone(),
         zone: jiff::tz::TimeZone::UTC,
         roles: ringback::io::roles::built_in(),
     };

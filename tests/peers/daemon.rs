@@ -145,6 +145,11 @@ impl Daemon {
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
 
+    /// Where people reach it.
+    pub fn root(&self) -> String {
+        self.base.trim_end_matches("/api/v1").to_owned()
+    }
+
     /// What it wrote on its log so far.
     pub fn log(&self) -> String {
         self.program.output()

@@ -137,6 +137,7 @@ async fn the_command_line_shows_who_is_on_duty(db: &Database) {
     let client = ringback::io::cli::ClientSettings {
         socket: site.socket(),
         database: site.url(),
+        console: site.base.clone(),
         zone: jiff::tz::TimeZone::UTC,
         roles: ringback::io::roles::built_in(),
     };

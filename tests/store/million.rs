@@ -19,7 +19,7 @@ const READY: Duration = Duration::from_secs(2);
 const ANSWER: Duration = Duration::from_millis(100);
 
 /// The same text makes the rows in both databases.
-async fn fill(store: &Store, calls: u64) {
+pub async fn fill(store: &Store, calls: u64) {
     let rows = |count: u64| {
         format!(
             "WITH RECURSIVE n(i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {} - 1)",

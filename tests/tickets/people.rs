@@ -311,6 +311,7 @@ async fn the_command_line_opens_shows_and_reports(db: &Database) {
     let settings = ringback::io::cli::ClientSettings {
         socket: site.socket(),
         database: site.url(),
+        console: site.base.clone(),
         zone: jiff::tz::TimeZone::UTC,
         roles: ringback::io::roles::built_in(),
     };

@@ -142,6 +142,12 @@ pub enum Command {
         #[command(subcommand)]
         command: RolesCommand,
     },
+    /// Accounts of people who log in to the console.
+    User {
+        /// What with them.
+        #[command(subcommand)]
+        command: super::UserCommand,
+    },
     /// Prompts.
     Prompts {
         /// What with them.

@@ -32,6 +32,7 @@ mod storage;
 mod table;
 mod tickets;
 mod verify;
+mod users;
 
 pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
@@ -56,6 +57,7 @@ pub use rosters::{RosterArgs, RosterCommand};
 pub use simulate::SimulateArgs;
 pub use table::{Table, width};
 pub use tickets::{TicketCommand, TicketsArgs};
+pub use users::UserCommand;
 pub use verify::{VerifyArgs, VerifyPlaces, run as run_verify};
 
 use std::path::PathBuf;
@@ -77,8 +79,10 @@ pub const EXIT_CONFIG: u8 = 78;
 pub struct ClientSettings {
     /// The daemon's unix socket.
     pub socket: PathBuf,
-    /// URL of the database, for `token` and `db`.
+    /// URL of the database, for `token`, `user` and `db`.
     pub database: String,
+    /// Where people reach the console, for links.
+    pub console: String,
     /// The calendar's zone, in which times are shown.
     pub zone: jiff::tz::TimeZone,
     /// Roles that tokens may have.
@@ -128,6 +132,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Reload => daemon::reload(&client, output).await,
         Command::Prompts { command } => prompts::run(&client, output, command).await,
         Command::Token { command } => storage::token(settings, output, command).await,
+        Command::User { command } => users::run(settings, output, command).await,
         Command::Db { command } => storage::db(settings, output, command).await,
         Command::Completions { shell } => {
             args::completions(*shell);

@@ -12,7 +12,7 @@ use crate::io::store::{NewToken, Store};
 use crate::io::web::{TokenView, hash_secret, new_secret};
 
 /// Who the audit log names for what is done here.
-const ACTOR: &str = "local";
+pub(super) const ACTOR: &str = "local";
 
 pub(super) async fn token(
     settings: &ClientSettings,
@@ -136,7 +136,7 @@ async fn backup(store: &Store, file: &Path) -> Result<(), Failure> {
     Ok(store.backup(file).await?)
 }
 
-async fn open(url: &str) -> Result<Store, Failure> {
+pub(super) async fn open(url: &str) -> Result<Store, Failure> {
     Store::open(url).await.map_err(|e| match e {
         crate::io::store::Error::Sql(_) | crate::io::store::Error::Timeout(_) => {
             Failure::temporary(e.to_string())

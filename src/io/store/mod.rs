@@ -5,6 +5,7 @@
 //! and patience while the database is away. Lists, campaigns, tokens and the do-not-call
 //! list are changed by methods of [`Store`], each one transaction.
 
+mod account;
 mod add_entries;
 mod agent;
 pub mod archive;
@@ -35,6 +36,7 @@ pub mod roster;
 mod schema;
 mod score;
 mod segment;
+mod session;
 mod signing;
 pub mod ticket;
 mod token;
@@ -43,6 +45,7 @@ mod warning;
 mod within;
 mod write;
 
+pub use account::{Account, AccountLink, LinkKind, NewAccount};
 pub use agent::{AgentLogin, AgentStateRow, AgentTime};
 pub use audit::AuditLine;
 pub use campaign::NewCampaign;
@@ -59,6 +62,7 @@ pub use recording_holds::{HeldRow, HoldRow};
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};
 pub use segment::SegmentRow;
+pub use session::Session;
 pub use token::{NewToken, Token};
 pub use visit::{ExpenseRow, MaterialRow, NewExpense, NewMaterial, VisitFilter};
 pub use warning::{NewWarning, Uncovered, WarningRow};

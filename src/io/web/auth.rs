@@ -52,7 +52,7 @@ pub struct Caller {
     pub name: String,
     /// What they may do, and with whose things.
     pub access: Arc<Access>,
-    /// Hash of the token, to ask again whether it is still valid; None for the unix socket.
+    /// Hash of the token or session, to ask again whether it is still valid; None for the unix socket.
     token: Option<String>,
 }
 
@@ -67,6 +67,12 @@ impl Caller {
     ) -> Result<(), Problem> {
         let line = AuditLine { at: api.now(), actor: &self.name, action, subject, detail };
         Ok(api.store().append_audit(&line).await?)
+    }
+
+    /// Somebody behind the session with that hash.
+    pub(super) fn logged_in(access: Access, hash: &str) -> Self {
+        let name = access.holder().name.clone();
+        Caller { name, access: Arc::new(access), token: Some(hash.to_owned()) }
     }
 
     /// The name under which they act where persons are told apart: that of their agent, else the token's.
@@ -125,7 +131,8 @@ impl Caller {
     pub(super) async fn is_still_valid(&self, api: &ApiState) -> bool {
         let Some(hash) = &self.token else { return true };
         match api.store().token_by_hash(hash).await {
-            Ok(token) => token.is_some_and(|t| t.is_valid_at(api.now())),
+            Ok(Some(token)) => token.is_valid_at(api.now()),
+            Ok(None) => super::session::is_open(api, hash).await,
             // While the database is away nobody can be told apart; a stream that was let in stays.
             Err(_) => true,
         }
@@ -148,7 +155,11 @@ pub(super) async fn authenticate(State(api): State<Shared>, request: Request, ne
     next.run(Request::from_parts(parts, body)).await
 }
 
-async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Result<Caller, Problem> {
+pub(super) async fn identify(
+    api: &ApiState,
+    via: Option<Via>,
+    headers: &HeaderMap,
+) -> Result<Caller, Problem> {
     let peer = match via {
         Some(Via::Unix) => {
             let access = Arc::new(Access::everything("local"));
@@ -161,6 +172,11 @@ async fn identify(api: &ApiState, via: Option<Via>, headers: &HeaderMap) -> Resu
     api.limits.address(peer).map_err(|s| {
         Problem::too_many(s, "too many requests without a valid token came from this address")
     })?;
+    if !headers.contains_key(header::AUTHORIZATION)
+        && let Some(caller) = super::session::caller(api, headers).await
+    {
+        return caller;
+    }
     let Some(token) = look_up(api, headers).await? else {
         api.limits.failure(peer);
         tracing::warn!(%peer, "HTTP request without a valid token");

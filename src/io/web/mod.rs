@@ -6,6 +6,7 @@
 mod access;
 pub mod api;
 mod auth;
+mod console;
 mod control;
 mod events;
 pub(crate) mod limit;
@@ -19,6 +20,7 @@ mod problem;
 mod request;
 mod router;
 mod server;
+mod session;
 mod sheet;
 mod spool;
 mod state;

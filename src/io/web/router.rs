@@ -9,12 +9,13 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::problem::Problem;
 use super::state::Shared;
-use super::{api, auth};
+use super::{api, auth, console};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -69,9 +70,24 @@ pub fn router(state: Shared) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), auth::authenticate));
     protected
         .merge(open)
+        .merge(console::routes(&state))
+        .layer(
+            CsrfLayer::new().with_rejection_response(|_: ProtectionError| from_elsewhere().into_response()),
+        )
         .layer(CatchPanicLayer::custom(|_| Problem::internal(&"a handler panicked").into_response()))
         .layer(middleware::from_fn_with_state(state.clone(), observe))
         .with_state(state)
+}
+
+/// 403: a page of another site sent the request in a visitor's name. Requests without `Origin` and
+/// `Sec-Fetch-Site` do not come from a browser.
+fn from_elsewhere() -> Problem {
+    Problem::new(
+        axum::http::StatusCode::FORBIDDEN,
+        "from-elsewhere",
+        "The request comes from another site",
+        "open the console itself and try again; a proxy before it must pass on Host and Origin",
+    )
 }
 
 /// Gives each request an id, times it, and puts the security headers on every answer.

@@ -27,6 +27,8 @@ pub const IMPORT_LIMIT: usize = 2;
 pub const EXPORT_LIMIT: usize = 4;
 /// Waveforms computed at once: each keeps a core busy.
 pub const PEAKS_LIMIT: usize = 2;
+/// Passwords hashed at once: each takes 19 MiB and keeps a core busy for some 30 ms.
+pub const HASHING_LIMIT: usize = 2;
 
 /// The parts of the daemon that the API reads and asks; made by `app`.
 pub struct ApiParts {
@@ -94,6 +96,10 @@ pub struct ApiState {
     pub(super) exports: Arc<Semaphore>,
     /// Room for waveforms.
     pub(super) peaks: Arc<Semaphore>,
+    /// Room for hashing passwords.
+    pub(super) hashing: Arc<Semaphore>,
+    /// Where people reach the interface.
+    public_url: std::sync::OnceLock<String>,
 }
 
 /// The state as handlers share it.
@@ -125,6 +131,8 @@ impl ApiState {
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
             exports: Arc::new(Semaphore::new(EXPORT_LIMIT)),
             peaks: Arc::new(Semaphore::new(PEAKS_LIMIT)),
+            hashing: Arc::new(Semaphore::new(HASHING_LIMIT)),
+            public_url: std::sync::OnceLock::new(),
         })
     }
 
@@ -162,6 +170,16 @@ impl ApiState {
     pub fn access_of(&self, holder: Holder) -> Access {
         let access = self.access();
         access.roles.access(holder, &access.teams)
+    }
+
+    /// Where people reach the interface, for links and cookies; given once, before it is served.
+    pub fn set_public_url(&self, url: String) {
+        self.public_url.set(url).ok();
+    }
+
+    /// Where people reach the interface, without a slash at its end; empty: nobody said.
+    pub fn public_url(&self) -> &str {
+        self.public_url.get().map_or("", |url| url.trim_end_matches('/'))
     }
 
     /// The database.

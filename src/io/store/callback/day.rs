@@ -256,6 +256,27 @@ impl Store {
         Ok(())
     }
 
+    /// Verdicts of a day of a pack with that word and reason, by callback, after the one given.
+    pub async fn verdicts_with(
+        &self,
+        (pack, day): (&str, Date),
+        (verdict, code): (&str, &str),
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<VerdictRow>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(
+            concat!(verdicts_sql!(), "v.pack = $1 AND v.day = $2 AND v.callback_id > $3 AND v.verdict = $5
+                AND v.code = $6 ORDER BY v.callback_id LIMIT $4"))
+            .bind(pack)
+            .bind(day.to_string())
+            .bind(after)
+            .bind(i64::from(limit))
+            .bind(verdict)
+            .bind(code)
+            .fetch_all(p)
+            .await)?)
+    }
+
     /// Every verdict of a callback, oldest day first.
     pub async fn verdicts_of(&self, callback: CallbackId) -> Result<Vec<VerdictRow>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(

@@ -16,6 +16,7 @@ mod lists;
 mod page;
 pub(in crate::io::store) mod page_json;
 mod placed;
+mod today;
 
 pub use callbacks::{CallbackFilter, CallbackRow, RateRow, ScoreRow};
 pub use calls::{AnswerRow, CallFilter, CallRow, CallSort};
@@ -29,3 +30,4 @@ pub use lists::{ListRow, StateCount};
 pub(in crate::io::store) use page::fetch;
 pub use page::{Cursor, PAGE_LIMIT, Page};
 pub use placed::{PlacedCall, UncoveredCustomer, VisitRow};
+pub use today::{CampaignOfDay, Standing};

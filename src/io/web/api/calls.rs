@@ -40,7 +40,7 @@ pub struct CallView {
 }
 
 impl CallView {
-    pub(super) fn new(mut call: CallRow, unmask: bool) -> Self {
+    pub(in crate::io::web) fn new(mut call: CallRow, unmask: bool) -> Self {
         if !unmask {
             call.phone = mask(&call.phone);
             call.detail = mask_numbers(&call.detail);
@@ -52,64 +52,65 @@ impl CallView {
     }
 }
 
-#[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
+/// Which calls, in which order, and where the page begins.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(in crate::io::web) struct Query {
     /// This number, in any spelling.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// Of this campaign.
-    campaign: Option<i64>,
+    pub campaign: Option<i64>,
     /// For this list entry.
-    entry: Option<i64>,
+    pub entry: Option<i64>,
     /// Reserved at or after this: a day, RFC 3339, or milliseconds since 1970.
-    from: Option<String>,
+    pub from: Option<String>,
     /// Reserved before this; a day is taken with its end.
-    to: Option<String>,
+    pub to: Option<String>,
     /// With this result.
-    disposition: Option<String>,
+    pub disposition: Option<String>,
     /// `outbound` or `inbound`.
-    direction: Option<String>,
+    pub direction: Option<String>,
     /// `reserved` (open) or `ended`.
-    state: Option<String>,
+    pub state: Option<String>,
     /// Over this trunk.
-    trunk: Option<String>,
+    pub trunk: Option<String>,
     /// Worst score at least this.
-    min_score: Option<i64>,
+    pub min_score: Option<i64>,
     /// Worst score at most this.
-    max_score: Option<i64>,
+    pub max_score: Option<i64>,
     /// Only with an alarm.
     #[serde(default)]
-    alarm: bool,
+    pub alarm: bool,
     /// With this customer.
-    customer: Option<i64>,
+    pub customer: Option<i64>,
     /// That this agent had.
-    agent: Option<String>,
+    pub agent: Option<String>,
     /// Of callbacks of this policy pack.
-    pack: Option<String>,
+    pub pack: Option<String>,
     /// Of callbacks of this rule.
-    rule: Option<String>,
+    pub rule: Option<String>,
     /// That the ticket with this number knows of.
-    ticket: Option<String>,
+    pub ticket: Option<String>,
     /// Only with a recording that is there.
     #[serde(default)]
-    recorded: bool,
+    pub recorded: bool,
     /// Only those whose recording something keeps from being deleted.
     #[serde(default)]
-    held: bool,
+    pub held: bool,
     /// Whose recording is stored as `wav` or `flac`, or is `gone`.
-    form: Option<String>,
+    pub form: Option<String>,
     /// Whose recording lies `here`, in the recordings folder, or in the `archive`.
-    place: Option<String>,
+    pub place: Option<String>,
     /// `newest`, `oldest` or `longest`.
-    sort: Option<String>,
+    pub sort: Option<String>,
     /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
-    pub(super) unmask: bool,
+    pub unmask: bool,
     /// `next` of the page before.
-    pub(super) after: Option<String>,
+    pub after: Option<String>,
     /// Rows of the page.
-    pub(super) limit: Option<u32>,
+    pub limit: Option<u32>,
 }
 
 impl SheetRow for CallView {
@@ -177,7 +178,7 @@ impl SheetRow for CallView {
     }
 }
 
-pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
+pub(in crate::io::web) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Result<(), Problem> {
     match value {
         Some(word) if !words.contains(&word.as_str()) => Err(Problem::invalid_field(
             field,
@@ -188,7 +189,7 @@ pub(super) fn one_of(field: &str, value: &Option<String>, words: &[&str]) -> Res
     }
 }
 
-pub(super) fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Problem> {
+pub(in crate::io::web) fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallFilter, Problem> {
     let words: Vec<&str> = Disposition::ALL.iter().map(|d| d.as_str()).collect();
     one_of("disposition", &query.disposition, &words)?;
     one_of("direction", &query.direction, &["outbound", "inbound"])?;
@@ -225,7 +226,8 @@ pub(super) fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CallF
     })
 }
 
-pub(super) fn sorting(query: &Query) -> Result<CallSort, Problem> {
+/// The order that is asked for.
+pub(in crate::io::web) fn sorting(query: &Query) -> Result<CallSort, Problem> {
     one_of("sort", &query.sort, &["newest", "oldest", "longest"])?;
     Ok(match query.sort.as_deref() {
         Some("oldest") => CallSort::Oldest,
@@ -258,7 +260,7 @@ async fn index(
     .await
 }
 
-pub(super) async fn find(api: &Shared, id: crate::base::CallId) -> Result<CallRow, Problem> {
+pub(in crate::io::web) async fn find(api: &Shared, id: crate::base::CallId) -> Result<CallRow, Problem> {
     api.store().call_row(id).await?.ok_or_else(|| Problem::not_found("call", id))
 }
 

@@ -227,8 +227,18 @@ async fn order(
     Path((id, order)): Path<(String, String)>,
 ) -> Result<axum::Json<StateReport>, Problem> {
     let number = id.parse().map_err(|_| Problem::not_found("campaign", "of that id"))?;
-    let (id, by) = (CampaignId(number), caller.name.clone());
-    let control = match order.as_str() {
+    Ok(axum::Json(StateReport { id: number, state: give_order(&api, number, &order, &caller.name).await? }))
+}
+
+/// Gives an order of that name to a campaign, in the name of `by`; the state after it.
+pub(in crate::io::web) async fn give_order(
+    api: &Shared,
+    number: i64,
+    order: &str,
+    by: &str,
+) -> Result<CampaignState, Problem> {
+    let (id, by) = (CampaignId(number), by.to_owned());
+    let control = match order {
         "start" => Control::StartCampaign { id, by },
         "pause" => Control::PauseCampaign { id, by },
         "resume" => Control::ResumeCampaign { id, by },
@@ -238,15 +248,14 @@ async fn order(
             return Err(Problem::not_found("order", "of that name: write start, pause, resume, stop or end"));
         }
     };
-    let campaign = find(&api, number).await?;
+    let campaign = find(api, number).await?;
     if order == "start" {
-        check_settings(&api, &campaign.settings)?;
+        check_settings(api, &campaign.settings)?;
     }
-    let state = match api.ask(control).await? {
-        Done::Campaign(state) => state,
-        _ => find(&api, number).await?.state,
-    };
-    Ok(axum::Json(StateReport { id: number, state }))
+    match api.ask(control).await? {
+        Done::Campaign(state) => Ok(state),
+        _ => Ok(find(api, number).await?.state),
+    }
 }
 
 /// Every setting that cannot work, each with its mending.

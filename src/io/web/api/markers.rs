@@ -50,7 +50,7 @@ struct Stamp {
 }
 
 /// The steps of a call in its recording. It begins with the answer, as the recording does.
-fn markers(call: &CallRow) -> Vec<Marker> {
+pub(in crate::io::web) fn markers(call: &CallRow) -> Vec<Marker> {
     let stamps: Vec<Stamp> =
         call.steps.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
     let (Some(begins), Some(ends)) = (call.answered_at, call.ended_at) else { return Vec::new() };
@@ -65,7 +65,7 @@ fn markers(call: &CallRow) -> Vec<Marker> {
 }
 
 /// Those of ours who answered, in the order in which they were rung; supervisors are not heard.
-pub(super) fn speakers(legs: &[LegRow]) -> Vec<Speaker> {
+pub(in crate::io::web) fn speakers(legs: &[LegRow]) -> Vec<Speaker> {
     let spoke = |leg: &LegRow| {
         let answered = leg.answered_at.filter(|_| leg.kind != "supervisor")?;
         Some(Speaker {

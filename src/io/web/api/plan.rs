@@ -185,7 +185,7 @@ impl SheetRow for VerdictRow {
 }
 
 /// The day in a path, query or body.
-pub(super) fn day(field: &str, text: &str) -> Result<Date, Problem> {
+pub(in crate::io::web) fn day(field: &str, text: &str) -> Result<Date, Problem> {
     text.parse().map_err(|_| {
         let shown: String = text.chars().take(40).collect();
         Problem::invalid_field(field, format!("`{shown}` is not a day"), "write it as 2026-03-03")

@@ -18,7 +18,7 @@ use crate::io::web::request::RowId;
 use crate::io::web::state::Shared;
 
 /// The pace of this long tells when a campaign will be done.
-const PACE_MILLIS: i64 = 15 * 60 * 1_000;
+pub(in crate::io::web) const PACE_MILLIS: i64 = 15 * 60 * 1_000;
 /// Settled entries below which a pace says nothing.
 const PACE_LEAST: i64 = 3;
 
@@ -103,7 +103,7 @@ async fn progress(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::J
 }
 
 /// The end at the pace of late; closed hours are not known here.
-fn estimate(pace: Pace, open: i64, now: i64) -> Option<i64> {
+pub(in crate::io::web) fn estimate(pace: Pace, open: i64, now: i64) -> Option<i64> {
     if open == 0 {
         return Some(now);
     }

@@ -41,17 +41,10 @@ async fn trace(
     PathCall(id): PathCall,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
-    let json = api.store().trace_json(id).await?;
-    let legs = api.store().leg_traces(id).await?;
-    if json.is_none() && legs.is_empty() {
+    let items = messages(&api, id).await?;
+    if items.is_empty() {
         return Err(Problem::not_found("trace of call", id));
     }
-    let mut items: Vec<TraceItem> = Vec::new();
-    for text in json.into_iter().chain(legs.into_iter().map(|(_, text)| text)) {
-        items.extend(serde_json::from_str::<Vec<TraceItem>>(&text).map_err(|e| Problem::internal(&e))?);
-    }
-    // The dialogs of one call run beside each other.
-    items.sort_by_key(|item| item.at);
     if wants != Wants::Text {
         return Ok(axum::Json(Items { items, next: None }).into_response());
     }
@@ -59,6 +52,22 @@ async fn trace(
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, plain);
     Ok(response)
+}
+
+/// The messages of a call and of its further legs, by time; none where nothing was sent.
+pub(in crate::io::web) async fn messages(
+    api: &Shared,
+    id: crate::base::CallId,
+) -> Result<Vec<TraceItem>, Problem> {
+    let json = api.store().trace_json(id).await?;
+    let legs = api.store().leg_traces(id).await?;
+    let mut items: Vec<TraceItem> = Vec::new();
+    for text in json.into_iter().chain(legs.into_iter().map(|(_, text)| text)) {
+        items.extend(serde_json::from_str::<Vec<TraceItem>>(&text).map_err(|e| Problem::internal(&e))?);
+    }
+    // The dialogs of one call run beside each other.
+    items.sort_by_key(|item| item.at);
+    Ok(items)
 }
 
 /// One line a message: seconds since the first, direction, transport, peer, start line, CSeq.
@@ -98,7 +107,7 @@ pub fn ladder(items: &[TraceItem], full: bool) -> String {
 }
 
 /// The CSeq of a response, which tells what it answers.
-fn cseq(text: &str) -> Option<&str> {
+pub(in crate::io::web) fn cseq(text: &str) -> Option<&str> {
     text.starts_with("SIP/2.0").then_some(())?;
     let line = text.lines().find(|l| l.get(..5).is_some_and(|name| name.eq_ignore_ascii_case("cseq:")))?;
     Some(line[5..].trim())

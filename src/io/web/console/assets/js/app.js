@@ -1,0 +1,11 @@
+// Loads what a page needs: an element's script comes only where its tag stands.
+import { enliven } from "./lib/fragment.js";
+
+const elements = {
+  "live-board": () => import("./elements/live-board.js"),
+  "call-player": () => import("./elements/call-player.js"),
+};
+for (const [tag, load] of Object.entries(elements)) {
+  if (document.querySelector(tag)) load();
+}
+enliven(document);
