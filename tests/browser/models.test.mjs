@@ -39,3 +39,16 @@ test("keys are those of the help, and the browser keeps its own", () => {
 test("lengths are written as people read them", () => {
   assert.deepEqual([0, 187_400, 3_727_000, -5].map(clock), ["0:00", "3:07", "1:02:07", "0:00"]);
 });
+
+test("a form's body nests by dots, and its fields are what they say", () => {
+  const body = {};
+  put(body, "a.b", 1);
+  put(body, "a.c.d", "x");
+  assert.deepEqual(body, { a: { b: 1, c: { d: "x" } } });
+  assert.equal(valueOf(" ", "number"), undefined);
+  assert.equal(valueOf("", "number", true), null);
+  assert.equal(valueOf("7", "number"), 7);
+  assert.deepEqual(valueOf("a\n\n b ", "lines"), ["a", "b"]);
+  assert.equal(valueOf("true", "boolean"), true);
+  assert.equal(valueOf("", undefined, true), "");
+});

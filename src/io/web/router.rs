@@ -68,9 +68,10 @@ pub fn router(state: Shared) -> Router {
             )
         })
         .layer(middleware::from_fn_with_state(state.clone(), auth::authenticate));
+    let pages = console::routes(&state, protected.clone().with_state(state.clone()));
     protected
         .merge(open)
-        .merge(console::routes(&state))
+        .merge(pages)
         .layer(
             CsrfLayer::new().with_rejection_response(|_: ProtectionError| from_elsewhere().into_response()),
         )

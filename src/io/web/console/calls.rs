@@ -7,7 +7,8 @@ use axum::response::Response;
 use super::super::api::calls::{CallView, Query, filter, sorting};
 use super::super::problem::Problem;
 use super::super::state::Shared;
-use super::entries::{next_page, query};
+use super::address::{self, next_page, query};
+use super::choice::{Choice, choices, told};
 use super::frame::{Frame, Visitor, page};
 use crate::access::Permission;
 use crate::base::Disposition;
@@ -15,13 +16,6 @@ use crate::io::store::read::Cursor;
 
 /// Rows of a page.
 const ROWS: u32 = 50;
-
-/// One choice of a list.
-struct Choice {
-    value: String,
-    label: String,
-    is_chosen: bool,
-}
 
 /// One call.
 struct Line {
@@ -85,20 +79,6 @@ fn line(frame: &Frame, view: CallView) -> Line {
     }
 }
 
-fn choices<'a>(
-    frame: &Frame,
-    kind: &str,
-    words: impl Iterator<Item = &'a str>,
-    chosen: Option<&str>,
-) -> Vec<Choice> {
-    let choice = |word: &str| Choice {
-        value: word.to_owned(),
-        label: frame.lang.word(kind, word),
-        is_chosen: chosen == Some(word),
-    };
-    words.map(choice).collect()
-}
-
 pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let (asked, mut problem) = match query::<Query>(&uri) {
         Ok(asked) => (asked, None),
@@ -155,7 +135,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,
         next: next.map(|cursor| next_page(&uri, &cursor.to_string())).unwrap_or_default(),
-        csv: csv(&uri),
+        csv: format!("/api/v1/calls.csv{}", address::asked(&uri, &[("after", "")])),
         told: problem.map(|p| told(&p)).unwrap_or_default(),
         asked,
         frame,
@@ -167,36 +147,9 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
     response
 }
 
-/// What is wrong with a filter, and how to mend it.
-fn told(problem: &Problem) -> String {
-    let one = |e: &super::super::problem::FieldProblem| format!("{}: {} ({})", e.field, e.detail, e.hint);
-    match problem.errors.first() {
-        Some(error) => one(error),
-        None => problem.detail.to_string(),
-    }
-}
-
-/// Exactly these calls as CSV: the same filter, from the first page on.
-fn csv(uri: &Uri) -> String {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let mut filter = form_urlencoded::Serializer::new(String::new());
-    filter.extend_pairs(pairs.filter(|(name, value)| name != "after" && !value.trim().is_empty()));
-    match filter.finish() {
-        empty if empty.is_empty() => "/api/v1/calls.csv".into(),
-        filter => format!("/api/v1/calls.csv?{filter}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_export_has_the_filter_of_the_page_and_begins_at_its_first_row() {
-        let check = |uri: &str, expect: &str| assert_eq!(csv(&uri.parse().unwrap()), expect);
-        check("/calls", "/api/v1/calls.csv");
-        check("/calls?phone=&campaign=3&after=5.x&sort=longest", "/api/v1/calls.csv?campaign=3&sort=longest");
-    }
 
     #[test]
     fn results_have_the_colour_of_what_they_mean() {

@@ -9,32 +9,13 @@ use super::super::api::plan::day as day_of;
 use super::super::mask::mask;
 use super::super::problem::Problem;
 use super::super::state::Shared;
+use super::address::{next_page, query};
 use super::frame::{Frame, Visitor, page};
 use crate::base::CampaignId;
 use crate::io::store::read::{Cursor, EntryFilter, EntryRow, EntrySort};
 
 /// Rows of a page.
 const ROWS: u32 = 50;
-
-/// The query of a page; what a form left empty was not asked for.
-pub(super) fn query<T: serde::de::DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let mut filled = form_urlencoded::Serializer::new(String::new());
-    filled.extend_pairs(pairs.filter(|(_, value)| !value.trim().is_empty()));
-    let uri: Uri = format!("/?{}", filled.finish()).parse().map_err(|e| Problem::internal(&e))?;
-    let axum::extract::Query(query) = axum::extract::Query::try_from_uri(&uri)
-        .map_err(|e| Problem::invalid_field("query", e.to_string(), "open the page from its link"))?;
-    Ok(query)
-}
-
-/// The same page with other words in its query: `after` is set or taken out.
-pub(super) fn next_page(uri: &Uri, after: &str) -> String {
-    let pairs = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
-    let mut all = form_urlencoded::Serializer::new(String::new());
-    all.extend_pairs(pairs.filter(|(name, value)| name != "after" && !value.is_empty()));
-    all.append_pair("after", after);
-    format!("{}?{}", uri.path(), all.finish())
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -9,21 +9,22 @@ use super::super::auth::Caller;
 use super::super::problem::Problem;
 use super::super::session::{cookie, set_cookie};
 use super::super::state::Shared;
+use super::ask::Api;
 use super::lang::Lang;
 use super::times::{Times, grouped, length};
 use crate::access::Permission;
 
-/// The nine pages by the key of their name, in the order of use; those that are there have an address.
-const NAVIGATION: [(&str, &str); 9] = [
-    ("nav-today", "/"),
-    ("nav-lists", ""),
-    ("nav-customers", ""),
-    ("nav-calls", "/calls"),
-    ("nav-desk", ""),
-    ("nav-tickets", ""),
-    ("nav-audit", ""),
-    ("nav-reports", ""),
-    ("nav-settings", ""),
+/// The nine pages in the order of use: key of the name, address, what one needs to see it.
+const NAVIGATION: [(&str, &str, Permission); 9] = [
+    ("nav-today", "/", Permission::LiveSee),
+    ("nav-lists", "/lists", Permission::ListsSee),
+    ("nav-customers", "/customers", Permission::CustomersSee),
+    ("nav-calls", "/calls", Permission::CallsSee),
+    ("nav-desk", "/desk", Permission::AgentsCard),
+    ("nav-tickets", "/tickets", Permission::TicketsSee),
+    ("nav-audit", "/audit", Permission::CasesSee),
+    ("nav-reports", "/reports", Permission::ReportsSee),
+    ("nav-settings", "/settings", Permission::RulesSee),
 ];
 const LANG_COOKIE: &str = "rb_lang";
 const THEME_COOKIE: &str = "rb_theme";
@@ -100,12 +101,19 @@ impl<S: Sync> FromRequestParts<S> for Look {
 pub(super) struct Visitor {
     pub caller: Caller,
     pub look: Look,
+    /// What their pages ask.
+    pub api: Api,
 }
 
 impl Visitor {
     /// The frame of one of their pages.
     pub fn frame(&self, api: &Shared, section: &'static str, title: &str) -> Frame {
-        Frame::new(api, self.look.clone(), Some(&self.caller.name), section, title)
+        Frame::new(api, self.look.clone(), Some(&self.caller), section, title)
+    }
+
+    /// The first page that they may see.
+    pub fn first_page(&self) -> Option<&'static str> {
+        NAVIGATION.into_iter().find(|(.., needed)| self.may(*needed)).map(|(_, href, _)| href)
     }
 
     /// Whether they may do something: pages leave out what may not be done, and what is behind refuses it.
@@ -130,30 +138,44 @@ pub(super) struct Frame {
     pub title: String,
     pub user: Option<String>,
     pub times: Times,
+    navigation: Vec<NavItem>,
     section: &'static str,
     here: String,
 }
 
 /// One line of the navigation.
+#[derive(Clone, Debug)]
 pub(super) struct NavItem {
     pub label: String,
-    /// Empty: the page is not there yet.
     pub href: &'static str,
     pub is_here: bool,
 }
 
 impl Frame {
     /// A frame; `title` is the key of the page's name, `section` the key of its line in the navigation.
-    pub fn new(api: &Shared, look: Look, user: Option<&str>, section: &'static str, title: &str) -> Frame {
+    pub fn new(
+        api: &Shared,
+        look: Look,
+        caller: Option<&Caller>,
+        section: &'static str,
+        title: &str,
+    ) -> Frame {
         let zone = match api.planner() {
             Ok(planner) => planner.settings().calendar.zone().clone(),
             Err(_) => jiff::tz::TimeZone::get(&api.import().timezone).unwrap_or(jiff::tz::TimeZone::UTC),
         };
+        let opens = |needed: Permission| caller.is_some_and(|caller| caller.may(needed));
+        let item = |(key, href, _): (&'static str, &'static str, Permission)| NavItem {
+            label: look.lang.text(key).into_owned(),
+            href,
+            is_here: key == section,
+        };
         Frame {
+            navigation: NAVIGATION.into_iter().filter(|(.., needed)| opens(*needed)).map(item).collect(),
             lang: look.lang,
             theme: look.theme,
             title: look.lang.text(title).into_owned(),
-            user: user.map(str::to_owned),
+            user: caller.map(|caller| caller.name.clone()),
             times: Times { now: api.now(), zone, lang: look.lang },
             section,
             here: look.here,
@@ -165,14 +187,15 @@ impl Frame {
         super::assets::root()
     }
 
-    /// The nine pages.
-    pub fn navigation(&self) -> Vec<NavItem> {
-        let item = |(key, href): (&'static str, &'static str)| NavItem {
-            label: self.lang.text(key).into_owned(),
-            href,
-            is_here: key == self.section,
-        };
-        NAVIGATION.into_iter().map(item).collect()
+    /// The pages that the visitor may see.
+    pub fn navigation(&self) -> &[NavItem] {
+        &self.navigation
+    }
+
+    /// The style sheet of the page; empty: it has none of its own.
+    pub fn sheet(&self) -> &str {
+        let name = self.section.strip_prefix("nav-").unwrap_or_default();
+        if matches!(name, "today" | "calls") { "" } else { name }
     }
 
     /// The same page in the other language.

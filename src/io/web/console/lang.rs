@@ -8,15 +8,29 @@ use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
 
 /// Files of each catalogue; a key stands in one of them.
-const CHINESE: [&str; 3] = [
+const CHINESE: [&str; 10] = [
     include_str!("locales/zh-CN/console.ftl"),
     include_str!("locales/zh-CN/calls.ftl"),
     include_str!("locales/zh-CN/words.ftl"),
+    include_str!("locales/zh-CN/lists.ftl"),
+    include_str!("locales/zh-CN/customers.ftl"),
+    include_str!("locales/zh-CN/desk.ftl"),
+    include_str!("locales/zh-CN/tickets.ftl"),
+    include_str!("locales/zh-CN/audit.ftl"),
+    include_str!("locales/zh-CN/reports.ftl"),
+    include_str!("locales/zh-CN/settings.ftl"),
 ];
-const ENGLISH: [&str; 3] = [
+const ENGLISH: [&str; 10] = [
     include_str!("locales/en/console.ftl"),
     include_str!("locales/en/calls.ftl"),
     include_str!("locales/en/words.ftl"),
+    include_str!("locales/en/lists.ftl"),
+    include_str!("locales/en/customers.ftl"),
+    include_str!("locales/en/desk.ftl"),
+    include_str!("locales/en/tickets.ftl"),
+    include_str!("locales/en/audit.ftl"),
+    include_str!("locales/en/reports.ftl"),
+    include_str!("locales/en/settings.ftl"),
 ];
 
 /// A language of the console.

@@ -1,18 +1,32 @@
-//! The console: pages for people, made on the server. Every control is a link or a form first, so
-//! that the pages work without scripts; scripts only make them live.
+//! The console: pages for people, made on the server, so that they are read without scripts.
+//!
+//! It is the first client of the API (`ask.rs`): a page shows what routes answer, and its forms are
+//! sent to routes (`assets/js/lib/api-form.js`), so that what is allowed, masked, checked and logged
+//! stands in one place. Each of the nine pages is a folder with its routes, what one needs to see
+//! them, and templates, words and styles of its name.
 //!
 //! Pages hold no text of their own (`locales/`), no inline script or style, and ask no other host.
 
 mod account;
+mod address;
+mod ask;
 mod assets;
+mod audit;
 mod calls;
 mod chart;
+mod choice;
+mod customers;
+mod desk;
 mod entries;
 mod frame;
 mod ladder;
 mod lang;
+mod lists;
 mod login;
 mod recording;
+mod reports;
+mod settings;
+mod tickets;
 mod times;
 mod today;
 mod wallboard;
@@ -25,6 +39,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+use self::ask::Api;
 use self::frame::{Frame, Look, Visitor, page};
 use super::auth::{Caller, identify};
 use super::problem::Problem;
@@ -38,8 +53,11 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     media-src 'self'; connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; \
     frame-ancestors 'none'";
 
-/// What one needs to see a page, and the thing that its address names. Orders look for themselves.
-const NEEDED: &[(&str, Permission, Option<Thing>)] = &[
+/// A page, what one needs to see it, and the thing that its address names.
+type Need = (&'static str, Permission, Option<Thing>);
+
+/// Of the first pages. Orders look for themselves.
+const NEEDED: &[Need] = &[
     ("/", Permission::LiveSee, None),
     ("/wallboard", Permission::LiveSee, None),
     ("/entries", Permission::ListsSee, None),
@@ -48,8 +66,23 @@ const NEEDED: &[(&str, Permission, Option<Thing>)] = &[
     ("/calls/{id}", Permission::CallsSee, Some(Thing::Call)),
 ];
 
-/// Every page. Those of the first router are for people who have logged in.
-pub(super) fn routes(state: &Shared) -> Router<Shared> {
+/// Of all pages.
+fn needed() -> impl Iterator<Item = &'static Need> {
+    let areas = [
+        NEEDED,
+        lists::NEEDED,
+        customers::NEEDED,
+        desk::NEEDED,
+        tickets::NEEDED,
+        audit::NEEDED,
+        reports::NEEDED,
+        settings::NEEDED,
+    ];
+    areas.into_iter().flatten()
+}
+
+/// Every page, over that API. Those of the first router are for people who have logged in.
+pub(super) fn routes(state: &Shared, api: Router) -> Router<Shared> {
     let inside = Router::new()
         .route("/", get(today::show))
         .route("/campaigns/{id}/{order}", post(today::order))
@@ -63,7 +96,14 @@ pub(super) fn routes(state: &Shared) -> Router<Shared> {
         .route("/account/password", post(account::password))
         .route("/account/codes", post(account::codes))
         .route("/logout", post(login::log_out))
-        .layer(middleware::from_fn_with_state(state.clone(), let_in));
+        .merge(lists::routes())
+        .merge(customers::routes())
+        .merge(desk::routes())
+        .merge(tickets::routes())
+        .merge(audit::routes())
+        .merge(reports::routes())
+        .merge(settings::routes())
+        .layer(middleware::from_fn_with_state((state.clone(), Api::new(api)), let_in));
     let open = Router::new()
         .route("/login", get(login::show).post(login::log_in))
         .route("/welcome/{secret}", get(welcome::show).post(welcome::take))
@@ -81,7 +121,11 @@ async fn with_policy(mut response: Response) -> Response {
 }
 
 /// Lets in who has a session (or a token, or comes over the unix socket); sends others to log in.
-async fn let_in(State(api): State<Shared>, mut request: Request, next: Next) -> Response {
+async fn let_in(
+    State((api, asked)): State<(Shared, Api)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let via = request.extensions().get::<Via>().copied();
     let headers = request.headers();
     let is_known = super::session::is_shown(headers) || headers.contains_key(header::AUTHORIZATION);
@@ -94,9 +138,13 @@ async fn let_in(State(api): State<Shared>, mut request: Request, next: Next) -> 
     let id = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     match identify(&api, via, request.headers()).await {
         Ok(caller) => {
-            let visitor = Visitor { caller, look };
+            let visitor = Visitor { caller, look, api: asked };
             if let Err(problem) = may_see(&api, &visitor.caller, &page, &id).await {
-                return visitor.fault(&api, &problem);
+                // Everybody begins at the first address, and not everybody may see the day.
+                return match visitor.first_page().filter(|_| page == "/") {
+                    Some(first) => Redirect::to(first).into_response(),
+                    None => visitor.fault(&api, &problem),
+                };
             }
             request.extensions_mut().insert(visitor);
             next.run(request).await
@@ -108,7 +156,7 @@ async fn let_in(State(api): State<Shared>, mut request: Request, next: Next) -> 
 
 /// Refuses a page that no role of the caller opens, or that is about a thing out of their reach.
 async fn may_see(api: &Shared, caller: &Caller, page: &str, id: &str) -> Result<(), Problem> {
-    let Some((_, permission, thing)) = NEEDED.iter().find(|(path, ..)| *path == page) else { return Ok(()) };
+    let Some((_, permission, thing)) = needed().find(|(path, ..)| *path == page) else { return Ok(()) };
     match thing {
         None => caller.needs(*permission),
         Some(thing) => caller.needs_in_reach(api, *permission, *thing, id).await,
@@ -137,8 +185,8 @@ struct Fault<'a> {
     problem: &'a Problem,
 }
 
-fn fault(api: &Shared, look: Look, user: Option<&str>, problem: &Problem) -> Response {
-    let frame = Frame::new(api, look, user, "", "fault-title");
+fn fault(api: &Shared, look: Look, caller: Option<&Caller>, problem: &Problem) -> Response {
+    let frame = Frame::new(api, look, caller, "", "fault-title");
     let mut response = page(&Fault { frame, problem });
     *response.status_mut() =
         StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -148,6 +196,6 @@ fn fault(api: &Shared, look: Look, user: Option<&str>, problem: &Problem) -> Res
 impl Visitor {
     /// A problem as a page of this visitor.
     fn fault(&self, api: &Shared, problem: &Problem) -> Response {
-        fault(api, self.look.clone(), Some(&self.caller.name), problem)
+        fault(api, self.look.clone(), Some(&self.caller), problem)
     }
 }

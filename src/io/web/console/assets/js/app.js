@@ -1,5 +1,6 @@
 // Loads what a page needs: an element's script comes only where its tag stands.
 import { enliven } from "./lib/fragment.js";
+import { enlivenForms } from "./lib/api-form.js";
 
 const elements = {
   "live-board": () => import("./elements/live-board.js"),
@@ -9,3 +10,4 @@ for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();
 }
 enliven(document);
+enlivenForms(document);

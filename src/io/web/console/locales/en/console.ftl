@@ -1,7 +1,6 @@
 # The frame, logging in, and the first page.
 skip = Skip to the content
 nav-label = Pages
-nav-later = This page is not there yet
 nav-today = Today
 nav-lists = Lists and policies
 nav-customers = Customers

@@ -1,7 +1,6 @@
 # The frame, logging in, and the first page.
 skip = 跳到正文
 nav-label = 页面
-nav-later = 还没有这一页
 nav-today = 今日
 nav-lists = 名单与策略
 nav-customers = 客户

@@ -1,4 +1,5 @@
-// Keeps a board up to date: one stream of events, and at most one new board a second.
+// Keeps a part of the page up to date: one stream of events, and at most one new part a second.
+// `topics` are those of the stream, `part` is the id of the part.
 import { replace } from "../lib/fragment.js";
 import { clock } from "../lib/format.js";
 
@@ -37,15 +38,29 @@ class LiveBoard extends HTMLElement {
     if (note) note.hidden = !is;
   }
 
-  /** Fetches the board; what happens meanwhile is fetched a second later. */
+  get part() {
+    return this.getAttribute("part") ?? "board";
+  }
+
+  /** Somebody writes in the part: it stays as it is until they are done. */
+  get isUsed() {
+    const active = document.activeElement;
+    return Boolean(active?.matches("input, textarea, select") && document.getElementById(this.part)?.contains(active));
+  }
+
+  /** Fetches the part; what happens meanwhile is fetched a second later. */
   async refresh() {
+    if (this.isUsed) {
+      document.activeElement.addEventListener("blur", () => this.refresh(), { once: true });
+      return;
+    }
     if (this.state !== "idle") {
       this.state = "again";
       return;
     }
     this.state = "busy";
     try {
-      if (!(await replace(location.href, "board"))) location.reload();
+      if (!(await replace(location.href, this.part))) location.reload();
     } catch {
       this.stale(true);
     }

@@ -1,0 +1,1 @@
+# Customers: found, known by everything that happened with them, edited, erased.

@@ -1,0 +1,1 @@
+# Registers and reports: on screen, as files, with schedule, approval and proof.

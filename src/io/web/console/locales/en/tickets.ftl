@@ -1,0 +1,1 @@
+# Tickets: by deadline, one with its whole history, departments, roster.

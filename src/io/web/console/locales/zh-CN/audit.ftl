@@ -1,0 +1,1 @@
+# The audit: draw, listen and score, appeal, calibration, results.

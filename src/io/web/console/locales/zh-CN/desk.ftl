@@ -1,0 +1,1 @@
+# The agent's desk: state, the call with its card, script and questionnaire.

@@ -1,0 +1,1 @@
+# Lists and policies: what is called, by which rules.

@@ -1,0 +1,1 @@
+# Settings: accounts, roles, tokens, trunks, prompts, notices, the system.
