@@ -130,7 +130,8 @@ impl Planner {
             return Ok(found);
         }
         let from = today.checked_sub(7.days()).unwrap_or(today);
-        if !self.was_planned(pack, from, today).await? {
+        // Where ringback did not run yet, no draw was owed.
+        if !self.store().was_planned_before(&pack.pack, today).await? {
             return Ok(found);
         }
         for (id, rule) in pack.rule.iter().filter(|(_, rule)| rule.enabled) {
@@ -154,17 +155,6 @@ impl Planner {
             });
         }
         Ok(found)
-    }
-
-    /// Whether any day from `from` on was planned before `today`: a week in which ringback did not run yet
-    /// owes no draws.
-    async fn was_planned(&self, pack: &Pack, from: Date, today: Date) -> Result<bool, Error> {
-        for day in from.series(1.day()).take_while(|day| *day < today) {
-            if self.store().day_plan(&pack.pack, day).await?.is_some() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
     }
 
     /// Customers whom a rule must reach at least once, past the deadline: once each, on the day
