@@ -397,3 +397,18 @@ async fn pages_with_100_000_rows_behind_them_stay_quick_and_small() {
     }
     assert!(browser.get("/").await.text().contains("33,333"), "the figures are those of the rows");
 }
+
+#[tokio::test]
+async fn a_chinese_browser_reads_in_chinese_what_kind_of_problem_it_is_and_a_program_reads_english() {
+    let site = Site::sqlite().await;
+    let browser = entered(&site).await;
+    let ask = async |path: &str, accepted: &str| {
+        let request = browser.client.get(format!("{}{path}", site.base)).header("cookie", &browser.cookie);
+        send(request.header("accept-language", accepted)).await
+    };
+    let title = async |accepted| ask("/api/v1/tickets/99", accepted).await.expect(404)["title"].clone();
+    assert_eq!(title("zh-CN,zh;q=0.9").await, "找不到");
+    assert_eq!(title("en-GB").await, "There is no such thing");
+    let page = ask("/calls/none", "zh-CN").await;
+    assert!(page.text().contains("<h1>找不到</h1>"), "{}", page.text());
+}
