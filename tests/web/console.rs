@@ -406,7 +406,7 @@ async fn a_chinese_browser_reads_in_chinese_what_kind_of_problem_it_is_and_a_pro
         let request = browser.client.get(format!("{}{path}", site.base)).header("cookie", &browser.cookie);
         send(request.header("accept-language", accepted)).await
     };
-    let title = async |accepted| ask("/api/v1/tickets/99", accepted).await.expect(404)["title"].clone();
+    let title = async |accepted| ask("/api/v1/lists/99", accepted).await.expect(404)["title"].clone();
     assert_eq!(title("zh-CN,zh;q=0.9").await, "找不到");
     assert_eq!(title("en-GB").await, "There is no such thing");
     let page = ask("/calls/none", "zh-CN").await;
