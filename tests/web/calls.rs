@@ -164,6 +164,25 @@ async fn every_list_comes_as_a_harmless_sheet(database: &Database) {
     assert_eq!(calls.lines().count(), 7, "an export holds all rows, not one page");
     assert!(calls.contains("\"'=HYPERLINK(\"\"http://x\"\")\""), "{calls}");
     assert!(calls.contains(&all[5]) && calls.contains("138****0006") && !calls.contains("13800000006"));
+    // The same rows as Excel: what the program opens is a table, not a download of text.
+    let excel = site.get("/api/v1/calls.xlsx?sort=oldest&limit=2").await;
+    assert!(excel.header("content-disposition").ends_with("calls.xlsx\""), "{}", excel.text());
+    let mut book: calamine::Xlsx<_> =
+        calamine::open_workbook_from_rs(std::io::Cursor::new(excel.bytes)).unwrap();
+    let range = calamine::Reader::worksheet_range(&mut book, "calls").unwrap();
+    let read: Vec<Vec<String>> =
+        range.rows().map(|row| row.iter().map(ToString::to_string).collect()).collect();
+    let text = calls.trim_start_matches('\u{feff}');
+    let mut csv = csv::ReaderBuilder::new().has_headers(false).from_reader(text.as_bytes());
+    let csv: Vec<csv::StringRecord> = csv.records().map(Result::unwrap).collect();
+    assert_eq!(read.len(), csv.len());
+    for (row, line) in read.iter().zip(&csv) {
+        for (cell, expect) in row.iter().zip(line) {
+            let same = cell == expect.trim_start_matches('\'')
+                || cell.parse::<f64>().ok().is_some_and(|n| Some(n) == expect.parse().ok());
+            assert!(same, "{cell} is {expect} as CSV");
+        }
+    }
     let audit = site.get("/api/v1/audit?action=export&limit=500").await.expect(200);
     assert!(audit["items"].as_array().unwrap().len() > 30, "every export is in the audit log");
 }

@@ -1,4 +1,4 @@
-//! Lists as one page of JSON, or whole as CSV.
+//! Lists as one page of JSON, or whole as CSV or Excel.
 
 use std::future::Future;
 
@@ -16,6 +16,7 @@ use super::auth::Caller;
 use super::problem::Problem;
 use super::sheet::{Sheet, SheetRow};
 use super::state::Shared;
+use super::workbook::Book;
 use crate::io::store::Error;
 use crate::io::store::read::{Cursor, PAGE_LIMIT, Page};
 
@@ -23,6 +24,8 @@ use crate::io::store::read::{Cursor, PAGE_LIMIT, Page};
 pub const PAGE_DEFAULT: u32 = 50;
 /// Rows of one export: what a spreadsheet program still opens.
 pub const EXPORT_ROWS: usize = 1_000_000;
+/// Media type of Excel files.
+pub const EXCEL: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 /// Pages of an export that may wait for a slow client.
 const EXPORT_AHEAD: usize = 2;
 
@@ -42,8 +45,27 @@ pub enum Wants {
     Json,
     /// `text/csv`; also asked for by `.csv` at the end of the path.
     Csv,
+    /// That of Excel files; also asked for by `.xlsx` at the end of the path.
+    Excel,
     /// `text/plain`.
     Text,
+}
+
+impl Wants {
+    /// Whether a file with all rows is wanted rather than one page.
+    pub fn is_file(self) -> bool {
+        matches!(self, Wants::Csv | Wants::Excel)
+    }
+
+    /// The ending of such a file.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Wants::Csv => "csv",
+            Wants::Excel => "xlsx",
+            Wants::Text => "txt",
+            Wants::Json => "json",
+        }
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Wants {
@@ -55,6 +77,7 @@ impl<S: Sync> FromRequestParts<S> for Wants {
             .split(',')
             .filter_map(|kind| match kind.split(';').next()?.trim() {
                 "text/csv" => Some(Wants::Csv),
+                EXCEL => Some(Wants::Excel),
                 "text/plain" => Some(Wants::Text),
                 "application/json" => Some(Wants::Json),
                 _ => None,
@@ -92,7 +115,7 @@ impl Paging {
     }
 }
 
-/// Answers with one page of JSON, or with everything from there on as CSV, which is written
+/// Answers with one page of JSON, or with everything from there on as a file, which is written
 /// into the audit log. `fetch` gives one page.
 pub async fn answer<T, F, Fut>(
     api: &Shared,
@@ -106,7 +129,7 @@ where
     F: Fn(Shared, Option<Cursor>, u32) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Page<T>, Error>> + Send,
 {
-    if wants != Wants::Csv {
+    if !wants.is_file() {
         let page = fetch(api.clone(), paging.after, paging.limit).await?;
         return Ok(Json(Items { items: page.rows, next: page.next.map(|c| c.to_string()) }).into_response());
     }
@@ -115,8 +138,11 @@ where
             "as many exports as allowed are running; try again when one has ended",
         ));
     };
-    caller.audit(api, "export", T::NAME, "csv").await?;
+    caller.audit(api, "export", T::NAME, wants.ending()).await?;
     let first = fetch(api.clone(), paging.after, PAGE_LIMIT).await?;
+    if wants == Wants::Excel {
+        return excel_response(T::NAME, excel(api, first, fetch).await?);
+    }
     let (send, receive) = tokio::sync::mpsc::channel::<Result<Bytes, Error>>(EXPORT_AHEAD);
     let api = api.clone();
     tokio::spawn(async move {
@@ -145,7 +171,38 @@ where
     Ok(csv_response(T::NAME, Body::from_stream(ReceiverStream::new(receive).map(|part| part))))
 }
 
-/// A short list, which is held in memory, in either form.
+/// All rows from those of `page` on as a workbook. Writing it is work for a thread of its own.
+async fn excel<T, F, Fut>(api: &Shared, page: Page<T>, fetch: F) -> Result<Vec<u8>, Problem>
+where
+    T: SheetRow,
+    F: Fn(Shared, Option<Cursor>, u32) -> Fut,
+    Fut: Future<Output = Result<Page<T>, Error>>,
+{
+    let mut book = Book::new(T::NAME, T::COLUMNS).map_err(|e| Problem::internal(&e))?;
+    let (mut page, mut rows) = (page, 0);
+    loop {
+        rows += page.rows.len();
+        let part = Sheet::of(&page.rows);
+        book = apart(move || {
+            let mut book = book;
+            book.add(&part).map(|()| book)
+        })
+        .await?;
+        match page.next.filter(|_| rows < EXPORT_ROWS) {
+            Some(next) => page = fetch(api.clone(), Some(next), PAGE_LIMIT).await?,
+            None => return apart(move || book.finish()).await,
+        }
+    }
+}
+
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, rust_xlsxwriter::XlsxError> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await.map_err(|e| Problem::internal(&e))?;
+    done.map_err(|e| Problem::internal(&e))
+}
+
+/// A short list, which is held in memory, in any form.
 pub async fn answer_all<T>(
     api: &Shared,
     caller: &Caller,
@@ -155,28 +212,45 @@ pub async fn answer_all<T>(
 where
     T: Serialize + SheetRow,
 {
-    if wants != Wants::Csv {
-        return Ok(Json(Items { items: rows, next: None }).into_response());
+    match wants.is_file() {
+        true => answer_sheet(api, caller, wants, &rows).await,
+        false => Ok(Json(Items { items: rows, next: None }).into_response()),
     }
-    caller.audit(api, "export", T::NAME, "csv").await?;
-    Ok(csv_response(T::NAME, Body::from(Sheet::of(&rows).to_csv())))
 }
 
-/// Rows of a sheet that have no form in JSON, as CSV.
+/// Rows of a sheet that have no form in JSON, as a file.
 pub async fn answer_sheet<T: SheetRow>(
     api: &Shared,
     caller: &Caller,
+    wants: Wants,
     rows: &[T],
 ) -> Result<Response, Problem> {
-    caller.audit(api, "export", T::NAME, "csv").await?;
-    Ok(csv_response(T::NAME, Body::from(Sheet::of(rows).to_csv())))
+    caller.audit(api, "export", T::NAME, wants.ending()).await?;
+    let sheet = Sheet::of(rows);
+    if wants != Wants::Excel {
+        return Ok(csv_response(T::NAME, Body::from(sheet.to_csv())));
+    }
+    let mut book = Book::new(T::NAME, T::COLUMNS).map_err(|e| Problem::internal(&e))?;
+    let bytes = apart(move || {
+        book.add(&sheet)?;
+        book.finish()
+    });
+    excel_response(T::NAME, bytes.await?)
 }
 
 fn csv_response(name: &str, body: Body) -> Response {
+    file(&format!("{name}.csv"), HeaderValue::from_static("text/csv; charset=utf-8"), body)
+}
+
+fn excel_response(name: &str, bytes: Vec<u8>) -> Result<Response, Problem> {
+    Ok(file(&format!("{name}.xlsx"), HeaderValue::from_static(EXCEL), Body::from(bytes)))
+}
+
+fn file(name: &str, kind: HeaderValue, body: Body) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
-    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}.csv\"")) {
+    headers.insert(header::CONTENT_TYPE, kind);
+    if let Ok(disposition) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
         headers.insert(header::CONTENT_DISPOSITION, disposition);
     }
     response

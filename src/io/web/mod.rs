@@ -24,6 +24,7 @@ mod session;
 mod sheet;
 mod spool;
 mod state;
+mod workbook;
 
 pub use api::{CardOf, RoleView, TokenView, agent_card};
 pub use auth::{Caller, TOKEN_PREFIX, hash_secret, hex, new_secret};

@@ -21,7 +21,7 @@ use super::{api, auth, console};
 #[openapi(info(
     title = "ringback",
     description = "Times are milliseconds since 1970 in UTC. Numbers are masked unless `unmask=true`. Lists come in pages \
-                   (`after`, `limit`) and whole as CSV (`Accept: text/csv`, or `.csv` at the end of the path). \
+                   (`after`, `limit`) and whole as CSV or Excel (`Accept: text/csv`, or `.csv` or `.xlsx` at the end of the path). \
                    Errors are problem documents (RFC 9457)."
 ))]
 struct Document;

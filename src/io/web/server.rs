@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
+use super::listing::EXCEL;
 use super::patient::Patient;
 
 /// Connections at once, TCP and unix together: a task and two small buffers each.
@@ -242,7 +243,7 @@ impl Acceptor {
     {
         let service = self.router.clone().map_request(move |mut request: hyper::Request<_>| {
             request.extensions_mut().insert(via);
-            ask_for_csv(&mut request);
+            ask_for_file(&mut request);
             request
         });
         let connection = http1::Builder::new()
@@ -271,15 +272,17 @@ impl Acceptor {
     }
 }
 
-/// A path of the API that ends in `.csv` asks for the same list as `Accept: text/csv`, so
+/// A path of the API that ends in `.csv` or `.xlsx` asks for the same list as that kind in `Accept`, so
 /// that a link downloads it.
-fn ask_for_csv<B>(request: &mut hyper::Request<B>) {
+fn ask_for_file<B>(request: &mut hyper::Request<B>) {
     let path = request.uri().path();
-    let Some(list) = path.strip_suffix(".csv").filter(|p| p.starts_with("/api/v1/")) else { return };
+    let kinds = [(".csv", "text/csv"), (".xlsx", EXCEL)];
+    let found = kinds.into_iter().find_map(|(ending, kind)| Some((path.strip_suffix(ending)?, kind)));
+    let Some((list, kind)) = found.filter(|(list, _)| list.starts_with("/api/v1/")) else { return };
     let query = request.uri().query().map(|q| format!("?{q}")).unwrap_or_default();
     if let Ok(uri) = format!("{list}{query}").parse() {
         *request.uri_mut() = uri;
-        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static("text/csv"));
+        request.headers_mut().insert(header::ACCEPT, HeaderValue::from_static(kind));
     }
 }
 

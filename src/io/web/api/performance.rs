@@ -89,12 +89,12 @@ async fn index(
 ) -> Result<Response, Problem> {
     let month = month(&query.month)?;
     let sheets = api.books()?.performance(&query.pack, month, query.person.as_deref()).await?;
-    if wants != Wants::Csv {
+    if !wants.is_file() {
         return Ok(axum::Json(Items { items: sheets, next: None }).into_response());
     }
     let lines: Vec<Line<'_>> =
         sheets.iter().flat_map(|sheet| sheet.lines.iter().map(move |line| Line(sheet, line))).collect();
-    listing::answer_sheet(&api, &caller, &lines).await
+    listing::answer_sheet(&api, &caller, wants, &lines).await
 }
 
 /// The calls, callbacks, answers and score events behind a line of a person's sheet.

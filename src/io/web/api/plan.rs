@@ -248,7 +248,7 @@ async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) 
     for line in answer.plans.iter_mut().flat_map(|plan| &mut plan.lines).filter(|_| !unmask) {
         line.phone = mask(&line.phone);
     }
-    if wants == Wants::Csv {
+    if wants.is_file() {
         let lines = answer.plans.into_iter().flat_map(|plan| plan.lines).collect();
         return listing::answer_all(api, caller, wants, lines).await;
     }
@@ -304,7 +304,7 @@ async fn why(
     let day = day("day", &text)?;
     let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
     let rows = api.store().verdicts(&pack, day, query.after.unwrap_or(0), limit).await?;
-    if wants == Wants::Csv {
+    if wants.is_file() {
         return listing::answer_all(&api, &caller, wants, rows).await;
     }
     let next = rows.last().filter(|_| rows.len() == limit as usize).map(|row| row.callback_id.to_string());

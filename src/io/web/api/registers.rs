@@ -18,7 +18,7 @@ use crate::io::books::{table_csv, table_sheet};
 use crate::io::store::register::NoteRow;
 use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
-use crate::io::web::listing::{Items, Wants};
+use crate::io::web::listing::{EXCEL, Items, Wants};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
 use crate::io::web::state::Shared;
@@ -26,8 +26,7 @@ use crate::register::{Register, Table};
 use crate::ticket::NewTicket;
 
 /// What an Excel file is called among kinds of content.
-const XLSX: HeaderValue =
-    HeaderValue::from_static("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet");
+const XLSX: HeaderValue = HeaderValue::from_static(EXCEL);
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -160,6 +159,9 @@ async fn show(
     Path(id): Path<String>,
     Params(query): Params<DaysQuery>,
 ) -> Result<Response, Problem> {
+    if wants == Wants::Excel {
+        return excel(State(api), caller, origin, Path(id), Params(query)).await;
+    }
     let (_, table) = filled(&api, &caller, &id, &query).await?;
     let kind = if wants == Wants::Csv { "csv" } else { "json" };
     given(&api, &caller, &origin, ("report", &format!("register:{id}"), &days(&table, kind)), None).await?;

@@ -255,9 +255,9 @@ async fn show(
     let month = month(&text)?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("roster:{pack}/{month}")).await?;
     let view = whole(&api, &pack, month, unmask).await?;
-    match wants {
-        Wants::Csv => listing::answer_all(&api, &caller, wants, view.duties).await,
-        _ => Ok(axum::Json(view).into_response()),
+    match wants.is_file() {
+        true => listing::answer_all(&api, &caller, wants, view.duties).await,
+        false => Ok(axum::Json(view).into_response()),
     }
 }
 

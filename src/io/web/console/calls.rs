@@ -45,7 +45,7 @@ struct Calls {
     lines: Vec<Line>,
     count: i64,
     next: String,
-    csv: String,
+    whole: String,
     told: String,
 }
 
@@ -135,7 +135,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,
         next: next.map(|cursor| next_page(&uri, &cursor.to_string())).unwrap_or_default(),
-        csv: format!("/api/v1/calls.csv{}", address::asked(&uri, &[("after", "")])),
+        whole: address::asked(&uri, &[("after", "")]),
         told: problem.map(|p| told(&p)).unwrap_or_default(),
         asked,
         frame,

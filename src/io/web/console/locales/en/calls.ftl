@@ -33,6 +33,7 @@ count-calls =
        *[other] { $n } calls
     }
 next-page = Next page
+export-excel = Export (Excel)
 export-csv = Export (CSV)
 recorded = recorded
 call-title = Call

@@ -29,6 +29,7 @@ filter-clear = 清除筛选
 calls-none = 没有符合的通话。
 count-calls = { $n } 个通话
 next-page = 下一页
+export-excel = 导出 Excel
 export-csv = 导出表格 (CSV)
 recorded = 录音
 call-title = 通话
