@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::office::{Made, Office, ms, stage};
+use super::office::{Made, Office, ms, received, stage};
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
@@ -16,6 +16,7 @@ on_both_databases! {
     tkt_27_a_call_to_the_published_number_is_a_numbered_service_request,
     tkt_45_a_caller_who_was_not_served_is_called_back_and_never_lost,
     tkt_45_who_waited_for_nobody_is_owed_a_call_and_so_is_what_it_was_about,
+    tkt_45_who_calls_again_and_leaves_a_message_has_it_on_both_tickets,
     tkt_45_a_message_left_by_voice_is_heard_from_the_ticket_and_called_back,
     tkt_45_a_callback_of_the_queue_is_waited_for_before_a_person_is_asked_to_call,
     tkt_45_the_delay_of_each_agent_and_queue_is_reported_with_the_share_within_12_s,
@@ -90,7 +91,7 @@ async fn tkt_10_an_answered_call_of_ours_stamps_the_stage_and_an_unanswered_one_
         json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "13800000001" });
     let ticket = office.ticket("2026-03-03 10:00", body).await;
     office.done("2026-03-03 12:00", &ticket, json!({ "do": "hand_over" })).await;
-    let ticket = office.done("2026-03-03 12:10", &ticket, json!({ "do": "acknowledge" })).await;
+    let ticket = office.done("2026-03-03 12:10", &ticket, received(&ticket)).await;
     assert_eq!(stage(&ticket, "contact")["due"], ms("2026-03-04 12:00"));
     assert_eq!(ticket["ticket"]["state"], "contacting");
     office.outbound("2026-03-03 20:00", "13800000001", false).await;
@@ -251,6 +252,42 @@ async fn tkt_45_who_waited_for_nobody_is_owed_a_call_and_so_is_what_it_was_about
     office.turn("2026-03-03 09:31").await;
     let rows = office.list("phone=13800000002").await;
     assert_eq!((rows.len(), &rows[0]["kind"]), (1, &json!("consultation")));
+}
+
+async fn tkt_45_who_calls_again_and_leaves_a_message_has_it_on_both_tickets(db: &Database) {
+    let mut office = Office::open(db).await;
+    for (minute, moment) in [("09:00", "2026-03-03 09:00:22"), ("09:05", "2026-03-03 09:06")] {
+        let at = format!("2026-03-03 {minute}");
+        let call = office
+            .call(Made { at: &at, key: Some("2"), disposition: "person_wanted", ..Made::default() })
+            .await;
+        waited(&office, &call, "service", "overflowed", "", 20_000).await;
+        office
+            .sql(&format!(
+                "INSERT INTO answers (call_id, seq, question, comment, at)
+                 VALUES ('{call}', 7, 'message', '2026/03/03/{call}.message.wav', 0)"
+            ))
+            .await;
+        office.turn(moment).await;
+    }
+    let (one, two) = (office.nth(0).await, office.nth(1).await);
+    let (missed, wish) = if one["ticket"]["kind"] == "missed_call" { (one, two) } else { (two, one) };
+    assert_eq!(
+        (&missed["ticket"]["kind"], &wish["ticket"]["kind"]),
+        (&json!("missed_call"), &json!("complaint"))
+    );
+    assert_eq!(
+        wish["fields"]["return_call"], missed["ticket"]["number"],
+        "the matter names the call that is owed"
+    );
+    for ticket in [&missed, &wish] {
+        assert!(ticket["fields"]["voicemail"].is_string(), "the first message: {ticket}");
+        assert!(
+            ticket["timeline"].to_string().contains("the caller left a message: /api/v1/calls/"),
+            "{ticket}"
+        );
+    }
+    assert_eq!(office.list("").await.len(), 2, "called twice, and still two matters");
 }
 
 async fn tkt_45_a_message_left_by_voice_is_heard_from_the_ticket_and_called_back(db: &Database) {
