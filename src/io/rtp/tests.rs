@@ -35,12 +35,16 @@ impl Rig {
 
     /// `room`: for so many events. `ring`: by io_uring where the kernel has it.
     fn with(ports: RangeInclusive<u16>, workers: usize, room: usize, ring: bool) -> Rig {
+        Rig::at(Ipv4Addr::LOCALHOST, ports, workers, room, ring)
+    }
+
+    fn at(address: Ipv4Addr, ports: RangeInclusive<u16>, workers: usize, room: usize, ring: bool) -> Rig {
         let folder = tempfile::tempdir().unwrap();
         let settings =
             recorder::Settings { folder: folder.path().into(), threads: 1, free_floor: 0, free_resume: 0 };
         let recorder = Recorder::start(settings).unwrap();
         let (to, events) = mpsc::channel(room);
-        let settings = Settings { address: Ipv4Addr::LOCALHOST.into(), ports, workers, ring };
+        let settings = Settings { address: address.into(), ports, workers, ring };
         let plane = RtpPlane::start(settings, to, recorder.clone()).unwrap();
         Rig { plane, recorder, events, early: Vec::new(), folder }
     }
@@ -115,6 +119,8 @@ struct Phone {
     at: usize,
     heard: Vec<i16>,
     sequences: Vec<u16>,
+    /// Where it sends to; None: where it hears from.
+    sends_to: Option<SocketAddr>,
 }
 
 impl Phone {
@@ -129,6 +135,7 @@ impl Phone {
             at: 0,
             heard: Vec::new(),
             sequences: Vec::new(),
+            sends_to: None,
         }
     }
 
@@ -140,6 +147,7 @@ impl Phone {
     fn turn(&mut self) {
         let mut bytes = [0; 1_500];
         let (len, from) = self.socket.recv_from(&mut bytes).expect("the plane sends");
+        let from = self.sends_to.unwrap_or(from);
         let packet = Packet::parse(&bytes[..len]).unwrap();
         self.sequences.push(packet.sequence);
         let mut pcm = [0; FRAME_SAMPLES];
@@ -423,6 +431,31 @@ fn a_steady_peer_keeps_strangers_out_and_is_followed_when_it_moves_or_the_sdp_sa
         (0..10).for_each(|_| third.turn());
         let (_, quality) = rig.close(7);
         assert!(quality.packets_received > 250, "{quality:?}");
+        rig.stop();
+    }
+}
+
+#[test]
+fn a_socket_of_every_address_is_tied_only_where_its_peer_sends_to_the_one_the_kernel_chooses() {
+    for ring in [true, false] {
+        let mut rig = Rig::at(Ipv4Addr::UNSPECIFIED, 43_200..=43_219, 1, 1_024, ring);
+        let mut phone = Phone::new(440.0);
+        let port = rig.open(7).port();
+        rig.order(7, Command::Start(stream(phone.address())));
+        let (ours, other) =
+            (SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([127, 0, 0, 2], port)));
+        // The phone sends to another address of ours than the one from which the kernel answers it.
+        phone.sends_to = Some(other);
+        (0..150).for_each(|_| phone.turn());
+        assert!(!refuses_strangers(other), "it would be heard no more, ring {ring}");
+        phone.sends_to = None;
+        (0..150).for_each(|_| phone.turn());
+        assert!(refuses_strangers(ours), "ring {ring}");
+        let took = move_to_another_port(&mut phone, ours);
+        assert!(took < Duration::from_secs(5), "{took:?}");
+        (0..50).for_each(|_| phone.turn());
+        let (_, quality) = rig.close(7);
+        assert!(quality.packets_received >= 340, "{quality:?}");
         rig.stop();
     }
 }
