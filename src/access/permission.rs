@@ -195,7 +195,7 @@ permissions! {
     /// Build and release the list of a day.
     PlanRelease = "plan.release", House;
     /// See what a person should look at.
-    WarningsSee = "warnings.see", House;
+    WarningsSee = "warnings.see", Pack;
     /// Settle it.
     WarningsSettle = "warnings.settle", House;
     /// See callbacks.
@@ -243,7 +243,7 @@ permissions! {
     /// Decide on points.
     PerformanceDecide = "performance.decide", House;
     /// See materials and expenses.
-    MaterialsSee = "materials.see", House;
+    MaterialsSee = "materials.see", Pack;
     /// Write them down.
     MaterialsWrite = "materials.write", Free;
     /// Approve expenses, excuse materials that do not come back.
