@@ -182,16 +182,16 @@ permissions! {
     /// Erase a customer.
     CustomersErase = "customers.erase", Each;
     /// See segments and who is in them.
-    SegmentsSee = "segments.see", House;
+    SegmentsSee = "segments.see", Pack;
     /// Save and delete segments.
     SegmentsEdit = "segments.edit", House;
     /// See archives.
-    ArchivesSee = "archives.see", House;
+    ArchivesSee = "archives.see", Pack;
     /// Close a month into an archive.
     ArchivesMake = "archives.make", House;
 
     /// See the list of a day with its reasons, try policies.
-    PlanSee = "plan.see", House;
+    PlanSee = "plan.see", Pack;
     /// Build and release the list of a day.
     PlanRelease = "plan.release", House;
     /// See what a person should look at.

@@ -238,7 +238,7 @@ async fn every_callback_of_a_day_has_one_stored_reason(db: &Database) {
 }
 
 async fn win_02_the_agents_of_the_pack_who_are_at_work_make_the_calls_of_the_day(db: &Database) {
-    let by_agents = SHOP.replace("[rule.second]", "[rule.second]\nmode = \"agent\"");
+    let by_agents = SHOP.replace("[rule.installed]", "[rule.installed]\nmode = \"agent\"");
     let mut told = settings(&[&by_agents]);
     let packs = |packs: &[&str]| packs.iter().map(|pack| (*pack).to_owned()).collect();
     told.agents = [
@@ -248,10 +248,7 @@ async fn win_02_the_agents_of_the_pack_who_are_at_work_make_the_calls_of_the_day
     ]
     .into();
     let shop = Shop::with(db, told).await;
-    for n in 0..400 {
-        let id = shop.customer(&format!("C{n}"), &phone(n)).await;
-        shop.event(id, "install.finished", "2026-03-02 16:00", "", r#"{"second":"yes"}"#).await;
-    }
+    shop.happened(400, "install.finished", "2026-03-02 16:00").await;
     shop.turn("2026-03-02 17:00").await;
     let plan = shop.plan("2026-03-03").await;
     assert!(plan["warnings"].to_string().contains("agents needed instead of 2"), "{}", plan["warnings"]);

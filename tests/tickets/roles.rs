@@ -242,6 +242,11 @@ async fn rol_03_the_front_desk_of_a_shop_reaches_its_pack_and_no_other(db: &Data
         office.see(&desk, path).await.expect(403);
     }
     office.see(&desk, "/materials?pack=furniture_mall").await.expect(200);
+    office.see(&desk, "/plan?pack=furniture_mall&date=2026-03-03").await.expect(200);
+    office.see(&desk, "/plan/furniture_mall/2026-03-03/why").await.expect(200);
+    office.see(&desk, "/plan/hospital/2026-03-03/why?pack=furniture_mall").await.expect(403);
+    let sneaky = json!({ "pack": "hospital", "date": "2026-03-03" });
+    office.as_with(&desk, Method::POST, "/plan?pack=furniture_mall", sneaky).await.expect(403);
 }
 
 async fn names_are_covered_in_every_list_for_who_may_not_see_them(db: &Database) {
