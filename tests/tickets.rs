@@ -9,6 +9,7 @@ mod dialled;
 mod found;
 mod departments;
 mod live;
+mod missed;
 pub mod office;
 mod people;
 mod recording;

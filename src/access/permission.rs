@@ -182,20 +182,20 @@ permissions! {
     /// Erase a customer.
     CustomersErase = "customers.erase", Each;
     /// See segments and who is in them.
-    SegmentsSee = "segments.see", House;
+    SegmentsSee = "segments.see", Pack;
     /// Save and delete segments.
     SegmentsEdit = "segments.edit", House;
     /// See archives.
-    ArchivesSee = "archives.see", House;
+    ArchivesSee = "archives.see", Pack;
     /// Close a month into an archive.
     ArchivesMake = "archives.make", House;
 
     /// See the list of a day with its reasons, try policies.
-    PlanSee = "plan.see", House;
+    PlanSee = "plan.see", Pack;
     /// Build and release the list of a day.
     PlanRelease = "plan.release", House;
     /// See what a person should look at.
-    WarningsSee = "warnings.see", House;
+    WarningsSee = "warnings.see", Pack;
     /// Settle it.
     WarningsSettle = "warnings.settle", House;
     /// See callbacks.
@@ -243,7 +243,7 @@ permissions! {
     /// Decide on points.
     PerformanceDecide = "performance.decide", House;
     /// See materials and expenses.
-    MaterialsSee = "materials.see", House;
+    MaterialsSee = "materials.see", Pack;
     /// Write them down.
     MaterialsWrite = "materials.write", Free;
     /// Approve expenses, excuse materials that do not come back.

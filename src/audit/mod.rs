@@ -22,6 +22,8 @@ mod list;
 mod score;
 mod series;
 
+use crate::base::hex;
+
 pub use assign::{Assignment, NoAuditor, Plan, Work, assign};
 pub use draw::{AgentPart, Drawn, Pick, draw, order};
 pub use estimate::{Agreement, Estimate, Pair, Stratum, agreement, stratified};
@@ -36,14 +38,6 @@ pub use series::{Entry, suspicious};
 
 /// How a draw is done again, for whoever has the list and the seed.
 pub const HOW: &str = include_str!("how.txt");
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|b| [b >> 4, b & 15])
-        .map(|d| char::from(b"0123456789abcdef"[usize::from(d)]))
-        .collect()
-}
 
 /// SHA-256 of a text in lower-case hex.
 pub fn sha256(text: &str) -> String {

@@ -2,6 +2,7 @@
 
 mod cause;
 mod disposition;
+mod hex;
 mod id;
 mod mask;
 mod phone;
@@ -10,6 +11,7 @@ mod time;
 
 pub use cause::{Blame, Cause};
 pub use disposition::Disposition;
+pub use hex::hex;
 pub use id::{CallId, CallbackId, CampaignId, CustomerId, EntryId, EventId, ImportId, ListId, ParseIdError};
 pub use mask::{mask, mask_name, mask_numbers};
 pub use phone::{NumberFormat, NumberKind, NumberStyle, PhoneError, PhoneNumber};

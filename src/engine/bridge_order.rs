@@ -155,6 +155,9 @@ impl Engine {
                 self.hold_customer(call, rings);
                 return ringing(rings, &target);
             }
+            BridgeOrder::Conference(Some(target)) if self.has_target(call, &target) => {
+                return conflict(&format!("`{target}` rings, or is in the call already"));
+            }
             BridgeOrder::Conference(Some(target)) => {
                 let rings = self.ring_for(now, call, &target, Task::Join, Role::Talker);
                 return ringing(rings, &target);
@@ -218,6 +221,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether a phone or number rings for a call or is in it, in whatever role.
+    fn has_target(&self, call: u64, target: &str) -> bool {
+        let guests = self.bridges.get(&call).map_or(&[][..], |bridge| &bridge.guests);
+        let mut legs = guests.iter().filter_map(|guest| self.legs.get(&guest.leg));
+        legs.any(|slot| slot.leg.plan().target == target)
+    }
+
     fn supervise(&mut self, now: Now, call: u64, target: &str, mode: Listening) -> Ordered {
         let legs = &self.legs;
         let Some(bridge) = self.bridges.get_mut(&call).filter(|bridge| bridge.talker().is_some()) else {
@@ -231,6 +241,9 @@ impl Engine {
             guest.role = Role::Supervisor(mode);
             self.remix(call);
             return Ok(());
+        }
+        if self.has_target(call, target) {
+            return conflict(&format!("`{target}` talks in the call, or is being rung to"));
         }
         // Nobody outside listens in.
         let ours = !self.contacts_of(target).is_empty();

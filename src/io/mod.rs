@@ -25,5 +25,6 @@ pub mod rtp;
 pub mod signal;
 pub mod store;
 pub mod telemetry;
+pub mod told;
 pub mod vault;
 pub mod web;

@@ -39,10 +39,7 @@ pub(super) fn feishu(secret: &str, seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|b| format!("{b:02x}")).collect()
-    }
+    use crate::base::hex;
 
     #[test]
     fn the_vectors_of_rfc_4231_hold() {

@@ -2,14 +2,13 @@
 //! the order of the draw is that of SHA-256 of seed and key (SCH-18, X17).
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::base::{CustomerId, EventId, Timestamp};
+use crate::base::{CustomerId, EventId, Timestamp, hex};
 use crate::calendar::{Calendar, Offset, Sum};
 use crate::policy::pack::Sample;
 use crate::policy::{Reason, code};
@@ -191,14 +190,6 @@ fn hash<'k>(keys: impl Iterator<Item = &'k str>) -> String {
         hash.update(b"\n");
     }
     hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// Whether a sample is drawn on a day.

@@ -112,7 +112,10 @@ pub enum Act {
         reason: String,
     },
     /// The department receives it.
-    Acknowledge,
+    Acknowledge {
+        /// Which department; empty: that of whoever does it.
+        department: String,
+    },
     /// It is handed to a department.
     HandOver {
         /// Which.

@@ -47,7 +47,7 @@ impl Work<'_> {
         match act {
             Act::Edit(fields) => self.edit(fields),
             Act::Assign { owner, reason } => self.assign(owner, reason),
-            Act::Acknowledge => self.acknowledge(),
+            Act::Acknowledge { department } => self.acknowledge(department),
             Act::HandOver { department } => self.hand_over(department),
             Act::Report { stage, result, fields } => {
                 self.report(stage, result, fields)?;
@@ -129,7 +129,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn acknowledge(&mut self) -> Result<(), Refusal> {
+    fn acknowledge(&mut self, department: &str) -> Result<(), Refusal> {
         if let Some(signed) = &self.out.ticket.acknowledged {
             return Err(Refusal::Conflict(format!("it was acknowledged by {} already", signed.by)));
         }
@@ -141,6 +141,19 @@ impl Work<'_> {
                 "{} is with {}: somebody of that department acknowledges it",
                 ticket.number, ticket.department
             )));
+        }
+        // Who is of no department, or of another, says for which one it is received.
+        let own = ticket.department.is_empty() || self.who.holds.contains(&ticket.department);
+        if department.is_empty() && !own || !department.is_empty() && department != ticket.department {
+            let what = match department {
+                "" => "for which department is not said".to_owned(),
+                other => format!("{} is not with {other}", ticket.number),
+            };
+            let hint = match ticket.department.as_str() {
+                "" => "leave it out: the ticket is with no department".to_owned(),
+                theirs => format!("write {theirs}: it is with them"),
+            };
+            return Err(Refusal::field("department", what, hint));
         }
         let signed = Signature { by: self.who.name.clone(), at: self.now };
         self.ticket().acknowledged = Some(signed);

@@ -2,13 +2,14 @@
 
 use serde_json::json;
 
-use super::world::{Department, Made, figure};
+use super::world::{Department, Made, figure, parts};
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
     prf_01_prf_02_the_sheet_of_a_person_is_the_sum_of_its_lines_and_opens_them,
     prf_03_a_slip_that_is_not_complete_earns_no_commission,
     prf_04_the_ratings_of_staff_are_shown_with_their_number,
+    rol_08_a_rating_that_names_nobody_is_missing_in_the_report_of_its_function,
     prf_05_full_marks_make_a_commendation,
     prf_06_a_penalty_counts_once_a_manager_has_approved_it,
 }
@@ -107,6 +108,48 @@ async fn prf_04_the_ratings_of_staff_are_shown_with_their_number(db: &Database) 
         (&json!("张 / 安装"), &json!(4.6), &json!(10))
     );
     assert_eq!(figure(&report, "dissatisfied")["groups"][0]["numerator"], 1);
+}
+
+async fn rol_08_a_rating_that_names_nobody_is_missing_in_the_report_of_its_function(db: &Database) {
+    let mut department = Department::open(db).await;
+    let subjects =
+        [("安装", "张"), ("售服", "李"), ("保洁", "吴姐"), ("导购", "周"), ("设计师", "陈"), ("保洁", "")];
+    for (n, (function, person)) in subjects.into_iter().enumerate() {
+        let call = department.office.outbound("2026-03-03 10:00", &format!("139{n:08}"), true).await;
+        department
+            .callback(Made { pack: "furniture_mall", rule: "cleaning", call: &call, ..Made::default() })
+            .await;
+        let person = if person.is_empty() { "NULL".into() } else { format!("'{person}'") };
+        department
+            .office
+            .sql(&format!(
+                "INSERT INTO answers (call_id, seq, question, keys, score, at, dissatisfied, rated_function, rated_person)
+                 VALUES ('{call}', 1, 'q', '1', 4, 0, 0, '{function}', {person})"
+            ))
+            .await;
+    }
+    let report = department.report("staff-month", "2026-03-03").await;
+    for id in ["mean", "dissatisfied"] {
+        let figure = figure(&report, id);
+        let mut groups: Vec<(&str, u64)> = figure["groups"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|group| (group["name"].as_str().unwrap(), group["missing"].as_u64().unwrap()))
+            .collect();
+        groups.sort_unstable();
+        let mut expect = [
+            ("张 / 安装", 0),
+            ("李 / 售服", 0),
+            ("吴姐 / 保洁", 0),
+            ("周 / 导购", 0),
+            ("陈 / 设计师", 0),
+            (" / 保洁", 1),
+        ];
+        expect.sort_unstable();
+        assert_eq!(groups, expect, "person and function of each, and who is not named is owed");
+        assert_eq!(parts(figure), (if id == "mean" { 5 } else { 0 }, 6, 1), "{figure}");
+    }
 }
 
 async fn prf_05_full_marks_make_a_commendation(db: &Database) {

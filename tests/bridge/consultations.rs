@@ -203,6 +203,27 @@ fn who_is_consulted_outside_and_busy_gives_the_customer_back_and_stands_in_the_b
 }
 
 #[test]
+fn the_row_of_a_consultation_outside_has_the_times_of_its_leg() {
+    let mut hotline = consults_outside(411);
+    hotline.run_for(7 * SECOND);
+    hotline.at_phone("line2", |phone, now| phone.put_down(now));
+    hotline.run_for(3 * SECOND);
+    hotline.at_phone(CUSTOMER, |phone, now| phone.put_down(now));
+    let reports = all_reports(&mut hotline, 2);
+    let row = &reports.iter().find(|report| report.record.phone == NUMBER).expect("a row of its own").record;
+    let theirs =
+        &reports.iter().find(|report| report.record.phone == CUSTOMER).expect("the customer's").record;
+    let leg = theirs.bridging.legs.iter().find(|leg| leg.target == NUMBER).expect("a leg of the call");
+    assert_eq!(
+        (row.started_at, row.ringing_at, row.answered_at, row.ended_at),
+        (leg.started_at, leg.ringing_at, leg.answered_at, leg.ended_at),
+        "what is charged is what was talked"
+    );
+    assert!(row.ended_at < theirs.ended_at && row.ended_at > row.answered_at.unwrap(), "{row:?}");
+    assert_eq!((row.trunk.as_deref(), row.detail.contains(&theirs.id.to_string())), (Some("a"), true));
+}
+
+#[test]
 fn a_second_number_is_not_dialled_while_somebody_is_consulted() {
     let mut hotline = consults(409);
     hotline.run_for(3 * SECOND);

@@ -137,6 +137,28 @@ fn a_supervisor_listens_whispers_and_barges_in() {
 }
 
 #[test]
+fn nobody_is_rung_twice_for_one_call() {
+    let mut hotline = Hotline::new(51);
+    hotline.call_and_talk();
+    hotline.is_at("1009", answers(BOSS_HZ));
+    let joins = || BridgeOrder::Conference(Some("1009".into()));
+    let conflict = |done| assert!(matches!(done, Err(BridgeRefusal::Conflict(_))), "{done:?}");
+    hotline.order(joins()).unwrap();
+    conflict(hotline.order(joins()));
+    hotline.run_for(2 * SECOND);
+    conflict(hotline.order(joins()));
+    conflict(hotline.order(BridgeOrder::Supervise("1009".into(), Listening::Listen)));
+    assert_eq!(hotline.legs(), ["1001 up", "1009 up"], "one phone, one leg");
+    hotline.at_phone("1009", |phone, now| phone.put_down(now));
+    hotline.run_for(SECOND);
+    hotline.order(BridgeOrder::Supervise("1009".into(), Listening::Listen)).unwrap();
+    conflict(hotline.order(joins()));
+    hotline.run_for(2 * SECOND);
+    assert_eq!(hotline.legs(), ["1001 up", "1009 up"]);
+    hotline.finish();
+}
+
+#[test]
 fn a_pause_of_the_recording_is_silence_on_both_sides_and_a_line_in_the_record() {
     let mut hotline = Hotline::new(48);
     hotline.call_and_talk();

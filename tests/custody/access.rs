@@ -13,6 +13,7 @@ on_both_databases! {
     rec_03_an_auditor_hears_a_recording_and_an_agent_of_another_team_does_not,
     rec_03_the_requests_of_one_listening_are_one_access_with_its_part,
     rec_03_whatever_gives_out_sound_words_or_names_is_noted,
+    rec_03_sheets_of_people_and_lists_of_findings_are_noted_too,
     rec_03_an_access_takes_no_edit_and_is_linked,
 }
 
@@ -116,6 +117,55 @@ async fn rec_03_whatever_gives_out_sound_words_or_names_is_noted(database: &Data
     get(&archive, "/accesses", &operate).await.expect(403);
     let csv = get(&archive, "/accesses.csv", &site.admin).await.text();
     assert!(csv.contains("waveform"), "{csv}");
+}
+
+async fn rec_03_sheets_of_people_and_lists_of_findings_are_noted_too(database: &Database) {
+    let mut archive = Archive::open(database).await;
+    archive.call("2026-03-02 10:00", "li", &[]).await;
+    let site = &archive.house.shop.site;
+    let loaded = ringback::app::load_books(&ringback::config::Policy::default()).unwrap();
+    let books = ringback::io::books::Books::new(
+        site.store.clone(),
+        archive.house.shop.planner.clone(),
+        loaded.settings,
+    );
+    site.api.set_books(books);
+    let operate = site.operate.clone();
+    for path in [
+        "/performance?month=2026-03",
+        "/performance.csv?month=2026-03&person=li",
+        "/performance/rows?month=2026-03&line=rate&person=li",
+        "/findings?agent=li&detector=mutual_silence",
+        "/evidence/must-audit",
+    ] {
+        assert_eq!(get(&archive, path, &operate).await.status, 200, "{path}");
+    }
+    // Who may not see them is given nothing, and nothing is noted.
+    let agent = token(&archive, "zhao", &["agent"]).await;
+    get(&archive, "/findings", &agent).await.expect(403);
+    let rows = archive.house.get("/accesses").await;
+    let noted: Vec<(&str, &str, &str)> = rows["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let of = |key: &str| row[key].as_str().unwrap();
+            (of("what"), of("subject"), of("detail"))
+        })
+        .collect();
+    assert_eq!(
+        noted,
+        [
+            ("findings", "findings", "must_audit"),
+            ("findings", "findings:li", "mutual_silence"),
+            ("performance", "performance:2026-03/li", "rate"),
+            ("performance", "performance:2026-03/li", ""),
+            ("performance", "performance:2026-03", ""),
+        ]
+    );
+    archive.turn("2026-03-02 12:00").await;
+    assert_eq!(archive.number("SELECT COUNT(*) FROM custody_chain WHERE kind = 'access'").await, 5);
+    assert_eq!(archive.wrong().await, []);
 }
 
 async fn rec_03_an_access_takes_no_edit_and_is_linked(database: &Database) {

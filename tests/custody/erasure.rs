@@ -1,9 +1,10 @@
 //! Whoever is erased is gone, and the chain holds.
 
 use reqwest::Method;
+use ringback::io::store::{NewExpense, NewMaterial};
 use serde_json::{Value, json};
 
-use super::world::{Archive, write_wav, wrong};
+use super::world::{Archive, ms, write_wav, wrong};
 use crate::audits::world::sheet;
 use crate::support::databases::{Database, execute, number, on_both_databases, text};
 
@@ -11,6 +12,7 @@ on_both_databases! {
     rec_03_an_erasure_leaves_tombstones_and_the_chain_holds,
     rec_03_what_was_erased_cannot_come_back_unseen,
     rec_03_an_export_holds_digests_and_entries,
+    rec_03_texts_beside_the_records_of_who_is_erased_name_them_no_more,
     a_customer_with_an_open_ticket_is_not_erased,
     an_erasure_before_linking_leaves_nothing_to_guess_from,
 }
@@ -135,6 +137,70 @@ async fn rec_03_an_export_holds_digests_and_entries(database: &Database) {
     archive.turn("2026-03-02 10:02").await;
     assert_eq!(archive.number("SELECT COUNT(*) FROM custody_chain WHERE kind = 'access'").await, 2);
     assert_eq!(archive.wrong().await, []);
+}
+
+async fn rec_03_texts_beside_the_records_of_who_is_erased_name_them_no_more(database: &Database) {
+    let mut archive = Archive::open(database).await;
+    let call = archive.call("2026-03-02 10:00", "li", &[4]).await;
+    let other = archive.call("2026-03-02 11:00", "li", &[]).await;
+    archive
+        .sql(&format!(
+            "UPDATE customers SET name = '王小明' WHERE id = 1;
+             INSERT INTO callbacks (id, pack, rule, version, customer_id, subject, occurrence, origin, method, earliest,
+                 due, deadline, sums, state, reason, detail, created_at, changed_at, filled)
+                 VALUES (900, 'home_decoration', 'stage', 'x', 1, 's', 0, 'manual', 'onsite', 0, 0, 0, '{{}}', 'open', '', '',
+                 0, 0, '{{}}');
+             INSERT INTO audit_sessions (title, call_id, made_by, made_at)
+                 VALUES ('what was said to 王', '{call}', 'wang', 0), ('as loud as 王小明', '{other}', 'wang', 0),
+                        ('calm', '{other}', 'wang', 0);
+             INSERT INTO warnings (pack, day, code, subject, detail, raised_at)
+                 VALUES ('home_decoration', '2026-03-02', 'missing_slip', 's', 'O1, 王小明: nothing came in', 0);
+             INSERT INTO recording_holds (call_id, reason, put_by, put_at)
+                 VALUES ('{other}', 'as 13900000001 asks', 'wang', 0)"
+        ))
+        .await;
+    let (store, now) = (archive.store(), ringback::base::Timestamp(ms("2026-03-02 11:30")));
+    for (callback, item) in [(Some(900), "a lamp for 王太太"), (None, "王小明's key"), (None, "a ladder")]
+    {
+        let (pack, item, holder) = ("shop".to_owned(), item.to_owned(), "li".to_owned());
+        let new = NewMaterial { pack, callback, item: item.clone(), holder, due_back: now };
+        store.take_material(&new, "li", now).await.unwrap();
+        let (pack, person, day) = ("shop".to_owned(), "li".to_owned(), "2026-03-02".to_owned());
+        let new = NewExpense { pack, callback, person, day, purpose: item, amount: 500, ceiling: 500 };
+        store.enter_expense(&new, "li", now).await.unwrap();
+    }
+    store.close_material(1, Some("王太太 keeps it"), "chen", now).await.unwrap();
+    store.decide_expense(1, true, "as 王太太 asked", "chen", now).await.unwrap();
+    archive.turn("2026-03-02 12:00").await;
+    erase(&archive, 1).await;
+    archive.turn("2026-03-02 12:01").await;
+    let texts = [
+        "SELECT title FROM audit_sessions ORDER BY id",
+        "SELECT item || ':' || COALESCE(excuse, '-') FROM materials ORDER BY id",
+        "SELECT purpose || ':' || reason FROM expenses ORDER BY id",
+        "SELECT detail FROM warnings",
+        "SELECT reason FROM recording_holds",
+        "SELECT detail FROM audit_log ORDER BY id",
+    ];
+    for sql in texts {
+        let count = format!(
+            "SELECT COUNT(*) FROM ({}) AS texts WHERE texts.t LIKE '%王%' OR texts.t LIKE '%13900000001%'",
+            sql.replacen(" FROM", " AS t FROM", 1)
+        );
+        assert_eq!(archive.number(&count).await, 0, "{sql}");
+    }
+    let left = |sql: &str| format!("SELECT COUNT(*) FROM {sql}");
+    assert_eq!(archive.number(&left("audit_sessions WHERE title IN ('calm', 'as loud as erased')")).await, 2);
+    assert_eq!(
+        archive.number(&left("materials WHERE item = 'a ladder'")).await,
+        1,
+        "what names nobody stays"
+    );
+    assert_eq!(archive.number(&left("materials WHERE item = 'erased''s key'")).await, 1);
+    assert_eq!(archive.number(&left("warnings WHERE detail = 'O1, erased: nothing came in'")).await, 1);
+    assert_eq!(archive.number(&left("expenses WHERE amount = 500")).await, 3, "figures stay");
+    let after = archive.verified().await;
+    assert!(after.good, "{after:?}");
 }
 
 async fn a_customer_with_an_open_ticket_is_not_erased(database: &Database) {

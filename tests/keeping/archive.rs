@@ -74,8 +74,22 @@ async fn an_archive_that_is_away_or_lies_costs_nothing_and_is_told(database: &Da
     assert_eq!(house.heard(&id).await, wav, "{other}");
     settings.access.endpoint = right;
     house.vault.set_settings(settings);
+    let rows = house.site.get("/api/v1/warnings?open=true").await.expect(200);
+    let open: Vec<(&str, &str)> = rows["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["code"].as_str().unwrap(), row["subject"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        open,
+        [("archive_unreachable", "s3://b")],
+        "what was said of the run before holds no more: {rows}"
+    );
     let back = house.run().await;
     assert_eq!((back.tally.archived, back.tally.failed), (2, 0), "{back:?}");
+    let rows = house.site.get("/api/v1/warnings?open=true").await.expect(200);
+    assert_eq!(rows["items"], serde_json::json!([]), "it is over");
     assert_eq!(house.files(), [""; 0]);
 }
 

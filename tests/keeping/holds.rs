@@ -11,6 +11,7 @@ on_both_databases! {
     rec_03_an_open_complaint_holds_the_recordings_of_its_number,
     rec_03_a_person_holds_and_lifts_with_a_reason_that_the_audit_log_shows,
     rec_03_audits_and_appeals_that_are_open_hold_their_calls,
+    rec_03_what_must_be_audited_is_held_before_its_month_is_frozen,
 }
 
 async fn complaint(house: &House, phone: &str, phase: &str) {
@@ -143,4 +144,52 @@ async fn rec_03_audits_and_appeals_that_are_open_hold_their_calls(database: &Dat
     house.sql("DELETE FROM audit_examples").await;
     let later = ringback::base::Timestamp((MONDAY + DAY).0);
     assert_eq!(house.keeper.run(false, later).await.unwrap().tally.deleted, 1);
+}
+
+async fn rec_03_what_must_be_audited_is_held_before_its_month_is_frozen(database: &Database) {
+    let mut house = House::open(database, rules(Some(20))).await;
+    let mut calls = Vec::new();
+    for (n, (agent, audit)) in [
+        ("'li'", r#"["too_short"]"#),
+        ("'li'", r#"["critical"]"#),
+        ("'li'", "[]"),
+        ("NULL", r#"["too_short"]"#),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let (id, _) = house.call(21, &format!("1380000000{n}"), 1.0).await;
+        let made = MONDAY.0 - i64::try_from((DAY * 21).as_millis()).unwrap();
+        house
+            .sql(&format!(
+                "INSERT INTO call_evidence (call_id, made_at, pack, version, agent, talk_ms, heard, worst, audit, problem,
+                     transcription) VALUES ('{id}', {made}, '', 'x', {agent}, 1, '{{}}', 'info', '{audit}', '', '')"
+            ))
+            .await;
+        calls.push(id);
+    }
+    let report = house.run().await;
+    assert_eq!((report.tally.deleted, report.tally.held), (2, 2), "{report:?}");
+    let stored = house.site.get(&format!("/api/v1/calls/{}/recording/stored", calls[0])).await.expect(200);
+    assert_eq!(
+        (&stored["held"][0]["kind"], &stored["held"][0]["reference"]),
+        (&json!("must_audit"), &json!("li"))
+    );
+    // The list of the month takes one of them over; that the draw waits for its seed holds it from then on.
+    let frozen = (MONDAY + DAY * 10).0;
+    house
+        .sql(&format!(
+            "INSERT INTO audit_draws (id, month, pack, state, form_version, rule, list_sha256, calls, left_out, source,
+                 frozen_by, frozen_at) VALUES (1, '2026-02', '', 'frozen', 'x', '{{}}', 'x', 1, 0, 'dice', 'x', {frozen});
+             INSERT INTO audit_population (draw_id, key, call_id, agent, rule, weekday, hour, risk, must)
+             VALUES (1, 'k', '{}', 'li', '', 1, 9, '', 'too_short')",
+            calls[0]
+        ))
+        .await;
+    let held = house.site.store.held(&[&calls[0], &calls[1]]).await.unwrap();
+    let kinds = |call: &str| held[call].iter().map(|row| row.kind.as_str()).collect::<Vec<_>>();
+    assert_eq!((kinds(&calls[0]), kinds(&calls[1])), (vec!["draw"], vec!["must_audit"]));
+    // What no list has taken 40 days later is in none.
+    house.sql(&format!("UPDATE audit_draws SET frozen_at = {}", (MONDAY + DAY * 20).0)).await;
+    assert_eq!(house.run().await.tally.deleted, 1);
 }

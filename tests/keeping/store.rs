@@ -5,7 +5,7 @@ use ringback::io::evidence::hear;
 use ringback::io::store::custody::{Expected, Known};
 use serde_json::json;
 
-use super::world::{House, rules};
+use super::world::{DAY, House, rules};
 use crate::support::databases::{Database, execute, number, on_both_databases, text};
 use crate::web::site::{MONDAY, send};
 
@@ -135,6 +135,17 @@ async fn a_recording_that_is_not_the_one_that_was_noted_is_left_and_told(databas
     );
     assert!(problems.contains(&format!("{missing}.wav: No such file")), "{problems}");
     assert!(path.exists(), "it is evidence of what happened");
+    // Both stand among the warnings, once, however often the keeper comes by.
+    let later = ringback::base::Timestamp((MONDAY + DAY).0);
+    house.keeper.run(false, later).await.unwrap();
+    let warned = number(
+        &house.site.store,
+        "SELECT COUNT(*) FROM warnings WHERE code = 'recording_not_kept' AND pack = ''",
+    );
+    assert_eq!(warned.await, 2);
+    house.site.store.settle_warning(1, "seen", "li", MONDAY).await.unwrap();
+    let open = number(&house.site.store, "SELECT COUNT(*) FROM warnings WHERE settled_at IS NULL");
+    assert_eq!(open.await, 1);
     assert!(house.path(&format!("2026/01/01/{good}.flac")).exists(), "others do not wait for it");
     assert!(!house.files().iter().any(|file| file.contains(&format!("{id}.flac"))), "{:?}", house.files());
 }

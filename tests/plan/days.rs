@@ -16,6 +16,7 @@ on_both_databases! {
     sch_02_a_deadline_that_passes_is_marked_and_the_mark_stays,
     sch_18_samples_are_drawn_on_their_days_and_a_week_with_too_few_is_told,
     every_callback_of_a_day_has_one_stored_reason,
+    win_02_the_agents_of_the_pack_who_are_at_work_make_the_calls_of_the_day,
 }
 
 async fn sch_01_yesterdays_installs_are_called_from_nine_and_the_score_closes_the_callback(db: &Database) {
@@ -234,4 +235,36 @@ async fn every_callback_of_a_day_has_one_stored_reason(db: &Database) {
     assert_eq!(words, expect);
     let rows = shop.number("SELECT COUNT(*) FROM day_verdicts WHERE day = '2026-03-03'").await;
     assert_eq!(rows, 5, "one for each");
+}
+
+async fn win_02_the_agents_of_the_pack_who_are_at_work_make_the_calls_of_the_day(db: &Database) {
+    let by_agents = SHOP.replace("[rule.installed]", "[rule.installed]\nmode = \"agent\"");
+    let mut told = settings(&[&by_agents]);
+    let packs = |packs: &[&str]| packs.iter().map(|pack| (*pack).to_owned()).collect();
+    told.agents = [
+        ("anna".to_owned(), packs(&[])),
+        ("bert".to_owned(), packs(&["shop", "hospital"])),
+        ("carl".to_owned(), packs(&["hospital"])),
+    ]
+    .into();
+    let shop = Shop::with(db, told).await;
+    shop.happened(400, "install.finished", "2026-03-02 16:00").await;
+    shop.turn("2026-03-02 17:00").await;
+    let plan = shop.plan("2026-03-03").await;
+    assert!(plan["warnings"].to_string().contains("agents needed instead of 2"), "{}", plan["warnings"]);
+    let agents = "SELECT MAX(agent_count) FROM recorded_days WHERE pack = 'shop' AND day = ";
+    shop.turn("2026-03-03 08:50").await;
+    assert_eq!(shop.number(&format!("{agents}'2026-03-03'")).await, 2, "carl works for others");
+    // Where there are shifts, those who come to work count, and nobody on leave.
+    let (from, to) = (at("2026-03-04 09:00").0, at("2026-03-04 18:00").0);
+    let shifts = format!(
+        "INSERT INTO shifts (pack, person, starts_at, ends_at) VALUES ('shop', 'anna', {from}, {to}),
+             ('shop', 'bert', {from}, {to}), ('shop', 'dora', {from}, {to});
+         INSERT INTO leaves (person, from_day, to_day, reason, created_by, created_at)
+             VALUES ('anna', '2026-03-04', '2026-03-04', 'ill', 'x', 0),
+                    ('bert', '2026-03-04', '2026-03-04', 'ill', 'x', 0)"
+    );
+    crate::support::databases::execute(&shop.site.store, &shifts).await.unwrap();
+    shop.turn("2026-03-04 08:50").await;
+    assert_eq!(shop.number(&format!("{agents}'2026-03-04'")).await, 1);
 }

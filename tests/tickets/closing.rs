@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::office::{Office, ms, stage};
+use super::office::{Office, ms, received, stage};
 use crate::support::databases::{Database, on_both_databases};
 use crate::web::site::send;
 
@@ -30,7 +30,7 @@ async fn visited(office: &Office, visit: &str) -> serde_json::Value {
         json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "13800000001" });
     let ticket = office.ticket("2026-03-05 10:00", body).await;
     office.done("2026-03-05 11:00", &ticket, json!({ "do": "hand_over" })).await;
-    office.done("2026-03-05 11:10", &ticket, json!({ "do": "acknowledge" })).await;
+    office.done("2026-03-05 11:10", &ticket, received(&ticket)).await;
     office.report("2026-03-05 12:00", &ticket, "contact", json!({})).await;
     let plan = json!({ "solution": "返工", "visit_at": "2026-03-07 09:00" });
     office.report("2026-03-05 13:00", &ticket, "solution", plan).await;

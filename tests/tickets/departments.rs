@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::office::{Made, Office, ms, stage};
+use super::office::{Made, Office, ms, received, stage};
 use crate::support::databases::{Database, on_both_databases};
 
 on_both_databases! {
@@ -78,7 +78,7 @@ async fn tkt_10_a_department_acknowledges_by_key_and_then_reports_its_stage_by_v
 async fn a_key_that_comes_too_late_is_written_down_and_harms_nothing(db: &Database) {
     let mut office = Office::open(db).await;
     let ticket = complaint(&office).await;
-    office.done("2026-03-03 12:02", &ticket, json!({ "do": "acknowledge" })).await;
+    office.done("2026-03-03 12:02", &ticket, received(&ticket)).await;
     called(&mut office, "2026-03-03 12:10", &ticket, Some("1"), false).await;
     let ticket = office.show(&ticket).await;
     assert_eq!(ticket["acknowledged"]["at"], ms("2026-03-03 12:02"), "the first one stands");

@@ -5,7 +5,7 @@ use ringback::calendar::Windows;
 use ringback::engine::Clear;
 use serde_json::json;
 
-use super::office::{Office, ms, stage};
+use super::office::{Office, ms, received, stage};
 use crate::plan::shop::at;
 use crate::support::databases::{Database, on_both_databases};
 
@@ -23,7 +23,7 @@ async fn tkt_10_a_call_dialled_at_the_departments_extension_stamps_the_stage_in_
         json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "13800000001" });
     let ticket = office.ticket("2026-03-03 10:00", body).await;
     office.done("2026-03-03 12:00", &ticket, json!({ "do": "hand_over" })).await;
-    office.done("2026-03-03 12:10", &ticket, json!({ "do": "acknowledge" })).await;
+    office.done("2026-03-03 12:10", &ticket, received(&ticket)).await;
     for (n, moment, agent, answered) in [
         (1, "2026-03-03 16:00", "wang (工程部)", false),
         // Somebody of another department speaks with the customer: that is not what is owed.

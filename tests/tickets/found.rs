@@ -25,6 +25,7 @@ on_both_databases! {
     arc_04_the_ticket_of_the_day_after_the_warranty_is_paid,
     arc_04_the_day_on_which_the_year_is_full_is_free_by_a_setting,
     what_was_looked_at_twice_comes_to_one_ticket,
+    what_came_to_no_ticket_is_forgotten_after_some_days,
 }
 
 const ONE: &str = "13800000001";
@@ -438,4 +439,22 @@ async fn what_was_looked_at_twice_comes_to_one_ticket(db: &Database) {
     let ticket = office.the("outstanding_issue").await;
     assert_eq!(ticket["repeat"], 1);
     assert_eq!(actions(&ticket).iter().filter(|a| **a == "amended").count(), 0, "{ticket}");
+}
+
+async fn what_came_to_no_ticket_is_forgotten_after_some_days(db: &Database) {
+    let office = Office::open(db).await;
+    let happens = async |key: &str, moment: &str, fields: Value| {
+        office.happens("furniture_mall", "install.finished", key, moment, fields).await;
+        office.turn(&format!("{} 16:01", &moment[..10])).await;
+    };
+    happens("I1", "2026-03-02 16:00", json!({ "outstanding_items": "拉手" })).await;
+    happens("I2", "2026-03-03 16:00", json!({})).await;
+    let keys = "SELECT COUNT(*) FROM ticket_findings WHERE ticket_id IS NULL";
+    assert_eq!(office.number(keys).await, 2, "each was looked at");
+    happens("I3", "2026-03-11 15:00", json!({})).await;
+    assert_eq!(office.number(keys).await, 2, "of the day before nine days ago nobody asks");
+    happens("I4", "2026-03-30 15:00", json!({})).await;
+    assert_eq!(office.number(keys).await, 1);
+    assert_eq!(office.number("SELECT COUNT(*) FROM ticket_findings WHERE ticket_id IS NOT NULL").await, 1);
+    assert_eq!(office.number("SELECT COUNT(*) FROM tickets").await, 1, "and it comes to no second one");
 }

@@ -326,3 +326,8 @@ pub fn stage<'a>(ticket: &'a Value, id: &str) -> &'a Value {
 pub fn ms(moment: &str) -> Value {
     json!(at(moment).0)
 }
+
+/// That a ticket's department receives it, as somebody says who is not of it.
+pub fn received(ticket: &Value) -> Value {
+    json!({ "do": "acknowledge", "department": ticket["ticket"]["department"] })
+}

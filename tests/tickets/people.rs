@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::office::{Office, ms, stage};
+use super::office::{Office, ms, received, stage};
 use crate::support::databases::{Database, on_both_databases};
 use crate::web::site::send;
 
@@ -10,6 +10,7 @@ on_both_databases! {
     tkt_01_a_walk_in_has_the_same_clock_and_an_enquiry_without_a_number_is_warned_of,
     tkt_06_a_promise_meets_the_stage_is_reminded_of_and_may_not_be_later_than_the_next_day,
     tkt_08_nothing_goes_on_before_the_head_of_the_department_has_acknowledged,
+    tkt_08_who_is_of_no_department_says_for_which_one_a_ticket_is_received,
     tkt_14_a_complaint_has_an_owner_and_only_a_supervisor_gives_it_away,
     esc_01_an_escalation_needs_cause_process_and_demand_and_the_manager_takes_over,
     esc_02_compensation_is_approved_before_the_case_is_closed,
@@ -85,14 +86,41 @@ async fn tkt_08_nothing_goes_on_before_the_head_of_the_department_has_acknowledg
     let report = json!({ "do": "report", "stage": "contact" });
     let refused = office.act("2026-03-03 11:10", &ticket, report).await.expect(409);
     assert!(refused["detail"].as_str().unwrap().contains("acknowledged"), "{refused}");
-    let ticket = office.done("2026-03-03 11:20", &ticket, json!({ "do": "acknowledge" })).await;
+    let ticket = office.done("2026-03-03 11:20", &ticket, received(&ticket)).await;
     assert_eq!(
         (&ticket["acknowledged"]["by"], &ticket["acknowledged"]["at"]),
         (&json!("admin"), &ms("2026-03-03 11:20"))
     );
     assert_eq!(ticket["ticket"]["state"], "contacting");
     assert_eq!(office.told("ticket.handover", "设计部").await, 1, "a copy stays with the department");
-    office.act("2026-03-03 11:30", &ticket, json!({ "do": "acknowledge" })).await.expect(409);
+    office.act("2026-03-03 11:30", &ticket, received(&ticket)).await.expect(409);
+}
+
+async fn tkt_08_who_is_of_no_department_says_for_which_one_a_ticket_is_received(db: &Database) {
+    let office = Office::open(db).await;
+    let body =
+        json!({ "pack": "xian_decoration", "kind": "complaint", "category": "设计", "phone": "13800000001" });
+    let ticket = office.ticket("2026-03-03 10:00", body).await;
+    for body in [json!({ "do": "acknowledge" }), json!({ "do": "acknowledge", "department": "工程部" })] {
+        let refused = office.act("2026-03-03 11:00", &ticket, body).await.expect(422);
+        assert_eq!(refused["errors"][0]["field"], "department", "{refused}");
+        assert!(refused["errors"][0]["hint"].as_str().unwrap().contains("设计部"), "{refused}");
+    }
+    // Who is of the department need not say so.
+    let body = json!({ "name": "shi", "expires_in": null, "roles": ["department"], "department": "设计部" });
+    let made = office.shop.site.post("/api/v1/tokens", body).await.expect(201);
+    let theirs = made["secret"].as_str().unwrap();
+    let done =
+        office.act_as(theirs, "2026-03-03 11:20", &ticket, json!({ "do": "acknowledge" })).await.expect(200);
+    assert_eq!(done["acknowledged"]["by"], "shi", "{done}");
+    let ticket = office
+        .ticket(
+            "2026-03-04 10:00",
+            json!({ "pack": "xian_decoration", "kind": "complaint", "category": "设计", "phone": "13800000002" }),
+        )
+        .await;
+    let done = office.done("2026-03-04 11:00", &ticket, received(&ticket)).await;
+    assert_eq!(done["acknowledged"]["by"], "admin", "{done}");
 }
 
 async fn tkt_14_a_complaint_has_an_owner_and_only_a_supervisor_gives_it_away(db: &Database) {
@@ -323,6 +351,8 @@ async fn the_command_line_opens_shows_and_reports(db: &Database) {
     let id = office.nth(0).await["ticket"]["id"].to_string();
     run(&["report", &id, "dispatch"]).await.unwrap();
     run(&["comment", &id, "call before eleven"]).await.unwrap();
+    // The ticket is with no department: none can be named.
+    run(&["acknowledge", &id, "--department", "工程部"]).await.unwrap_err();
     run(&["acknowledge", &id]).await.unwrap();
     run(&["show", &id]).await.unwrap();
     run(&["--overdue", "--kind", "repair"]).await.unwrap();

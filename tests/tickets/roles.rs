@@ -15,7 +15,9 @@ on_both_databases! {
     rol_01_a_department_sees_and_answers_what_is_assigned_to_it_and_nothing_else,
     rol_02_a_specialist_reaches_their_own_a_supervisor_the_team_a_manager_the_rules,
     rol_03_a_dispatcher_rejects_slips_and_makes_first_callbacks_but_not_second_ones,
+    rol_03_the_front_desk_of_a_shop_reaches_its_pack_and_no_other,
     rol_04_a_reviewer_sees_the_review_queue_only,
+    names_are_covered_in_every_list_for_who_may_not_see_them,
     rol_05_a_supervisor_reviews_reports_and_a_manager_approves_them_and_draws,
     rol_07_only_the_department_of_a_stage_writes_it,
     rol_09_a_project_without_an_engineer_goes_to_the_head_with_a_warning,
@@ -214,6 +216,71 @@ async fn rol_03_a_dispatcher_rejects_slips_and_makes_first_callbacks_but_not_sec
     assert!(reject(&dispatcher).await.status.is_success());
     let why = office.text(&format!("SELECT withdrawn_reason FROM events WHERE id = {event}")).await;
     assert_eq!(why, "no_customer_score");
+}
+
+async fn rol_03_the_front_desk_of_a_shop_reaches_its_pack_and_no_other(db: &Database) {
+    let office = Office::open(db).await;
+    let open = |pack: &str, phone: &str| json!({ "pack": pack, "kind": "consultation", "phone": phone });
+    let mine = office.ticket("2026-03-03 08:00", open("furniture_mall", "13800000001")).await;
+    let other = office.ticket("2026-03-03 08:01", open("hospital", "13800000002")).await;
+    let new = NewToken { name: "desk", scope: "shop_desk", shop: "furniture_mall", ..NewToken::default() };
+    let desk = token_of(&office.shop.site.store, &new).await;
+    assert_eq!(office.listed(&desk, "").await, [number(&mine)]);
+    office.see(&desk, &format!("/tickets/{}", mine["ticket"]["id"])).await.expect(200);
+    office.see(&desk, &format!("/tickets/{}", other["ticket"]["id"])).await.expect(403);
+    office
+        .sql(
+            "INSERT INTO warnings (pack, day, code, subject, detail, raised_at)
+             VALUES ('furniture_mall', '2026-03-03', 'missing_slip', 'a', 'x', 0),
+                    ('hospital', '2026-03-03', 'missing_slip', 'b', 'x', 0)",
+        )
+        .await;
+    let seen = office.see(&desk, "/warnings?pack=furniture_mall").await.expect(200);
+    assert_eq!(seen["items"].as_array().unwrap().len(), 1, "{seen}");
+    for path in ["/warnings", "/warnings?pack=hospital", "/materials", "/expenses?pack=hospital", "/reports"]
+    {
+        office.see(&desk, path).await.expect(403);
+    }
+    office.see(&desk, "/materials?pack=furniture_mall").await.expect(200);
+    office.see(&desk, "/plan?pack=furniture_mall&date=2026-03-03").await.expect(200);
+    office.see(&desk, "/plan/furniture_mall/2026-03-03/why").await.expect(200);
+    office.see(&desk, "/plan/hospital/2026-03-03/why?pack=furniture_mall").await.expect(403);
+    let sneaky = json!({ "pack": "hospital", "date": "2026-03-03" });
+    office.as_with(&desk, Method::POST, "/plan?pack=furniture_mall", sneaky).await.expect(403);
+}
+
+async fn names_are_covered_in_every_list_for_who_may_not_see_them(db: &Database) {
+    let office = Office::open(db).await;
+    let body =
+        json!({ "pack": "hospital", "kind": "consultation", "phone": "13800000001", "name": "王小明" });
+    let ticket = office.ticket("2026-03-03 08:00", body).await;
+    let customer = office.customer("hospital", "王小明", "13800000001", json!({})).await;
+    office
+        .sql(&format!(
+            "INSERT INTO callbacks (id, pack, rule, version, customer_id, subject, occurrence, origin, method, earliest, due,
+                 deadline, sums, state, reason, detail, note, created_at, changed_at, filled)
+             VALUES (900, 'hospital', 'inpatient', 'x', {customer}, 's', 0, 'manual', 'phone', 0, 0, 0, '{{}}', 'open', '', '',
+                 '王小明 sleeps till nine', 0, 0, '{{\"who\":\"王小明\"}}')"
+        ))
+        .await;
+    let mut access = AccessSettings::built_in();
+    let role = "title = \"核对员\"\ntitle_en = \"Checker\"\nsource = \"ours\"\nscope = \"all\"\n\
+                permissions = [\"tickets.see\", \"callbacks.see\"]\n";
+    access.roles.add("checker.toml", role).unwrap();
+    office.shop.site.api.set_access(access);
+    let checker = office.role("che", "checker", "", "").await;
+    for path in ["/tickets", "/callbacks", "/callbacks/900", "/tickets.csv", "/callbacks.csv"] {
+        let seen = office.see(&checker, path).await;
+        assert_eq!(seen.status, 200, "{path}");
+        let text = seen.text();
+        assert!(text.contains("王**") && !text.contains("小明"), "{path}: {text}");
+    }
+    // What is full of words is for who may see names.
+    for path in ["/callbacks/900/card".to_owned(), format!("/tickets/{}", ticket["ticket"]["id"])] {
+        let refused = office.see(&checker, &path).await.expect(403);
+        assert!(refused.to_string().contains("names.whole"), "{refused}");
+    }
+    assert!(office.shop.site.get("/api/v1/tickets").await.text().contains("王小明"));
 }
 
 async fn rol_04_a_reviewer_sees_the_review_queue_only(db: &Database) {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::office::{Office, ms, stage};
+use super::office::{Office, ms, received, stage};
 use crate::support::databases::{Database, on_both_databases};
 use crate::web::site::send;
 
@@ -367,7 +367,7 @@ async fn esc_07_a_special_condition_reaches_the_doctor_the_head_and_the_patient(
     office.turn("2026-03-03 10:50").await;
     assert_eq!(office.told("ticket.breach", "科主任").await, 1);
     assert_eq!(office.wanted("inform").await, 0);
-    office.done("2026-03-03 11:00", &ticket, json!({ "do": "acknowledge" })).await;
+    office.done("2026-03-03 11:00", &ticket, received(&ticket)).await;
     assert_eq!(office.wanted("inform").await, 1, "the patient is told again");
 }
 

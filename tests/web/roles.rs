@@ -130,7 +130,9 @@ async fn rol_02_every_route_opens_to_the_roles_of_the_table_and_to_no_other() {
         for (role, token) in roles.iter().zip(&tokens) {
             // A role that reaches an agent or a pack is asked for its own.
             let asked = path.replace("{name}", if path.contains("/agents/") { "%E6%9D%8E" } else { "x" });
-            let asked = if path.contains("/registers/") || path.ends_with("/performance") {
+            let of_pack =
+                ["/performance", "/warnings", "/materials", "/expenses", "/segments", "/archives", "/plan"];
+            let asked = if path.contains("/registers/") || of_pack.iter().any(|end| path.ends_with(end)) {
                 format!("{asked}?pack=shop")
             } else {
                 asked

@@ -7,13 +7,14 @@ mod facts;
 mod results;
 mod training;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::planner::Planner;
 use super::store::{Error as StoreError, Store};
+use super::told::Told;
 use crate::audit::{Form, Forms, Lack};
 use crate::base::{CallId, Timestamp};
 
@@ -76,7 +77,7 @@ pub struct AuditOffice {
 struct Parts {
     store: Store,
     planner: Planner,
-    settings: RwLock<Settings>,
+    told: Told<Settings>,
 }
 
 impl std::fmt::Debug for AuditOffice {
@@ -88,17 +89,17 @@ impl std::fmt::Debug for AuditOffice {
 impl AuditOffice {
     /// The office over a store; the planner knows the calendar.
     pub fn new(store: Store, planner: Planner, settings: Settings) -> AuditOffice {
-        AuditOffice { parts: Arc::new(Parts { store, planner, settings: RwLock::new(settings) }) }
+        AuditOffice { parts: Arc::new(Parts { store, planner, told: Told::new(settings) }) }
     }
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings. What was scored keeps the version it was scored by.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        self.parts.told.set(settings);
     }
 
     /// Freezes the calls of the month before, once its day has come and all of them were looked at.

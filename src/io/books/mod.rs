@@ -15,12 +15,13 @@ mod turn;
 mod walk;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 
 use jiff::civil::Date;
 
 use super::planner::{self, Planner};
 use super::store::{self, Store};
+use super::told::Told;
 use crate::base::Timestamp;
 use crate::register::{Record, Register, Registers, Table, table};
 use crate::report::{Appraisal, Reports};
@@ -83,8 +84,7 @@ pub struct Books {
 struct Parts {
     store: Store,
     planner: Planner,
-    settings: RwLock<Settings>,
-    wake: tokio::sync::Notify,
+    told: Told<Settings>,
     /// The period for which each thing was looked at last.
     looked: Mutex<BTreeMap<String, String>>,
     board: meter::Board,
@@ -99,10 +99,9 @@ impl std::fmt::Debug for Books {
 impl Books {
     /// Books over the daemon's parts. Calendar and policies are those of the planner.
     pub fn new(store: Store, planner: Planner, settings: Settings) -> Books {
-        let settings = RwLock::new(settings);
-        let (wake, looked) = (tokio::sync::Notify::new(), Mutex::default());
+        let (told, looked) = (Told::new(settings), Mutex::default());
         let board = meter::Board::default();
-        Books { parts: Arc::new(Parts { store, planner, settings, wake, looked, board }), meter: None }
+        Books { parts: Arc::new(Parts { store, planner, told, looked, board }), meter: None }
     }
 
     /// What is being counted at this moment, and how far it is.
@@ -118,23 +117,22 @@ impl Books {
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next question on.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
-        self.parts.wake.notify_one();
+        self.parts.told.set(settings);
     }
 
     /// Something was written: look at once.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the books.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

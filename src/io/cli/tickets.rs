@@ -82,6 +82,9 @@ pub enum TicketCommand {
     Acknowledge {
         /// Row id.
         id: i64,
+        /// Which department, for who is not of it.
+        #[arg(long, default_value = "")]
+        department: String,
     },
     /// Promise a next reply.
     Promise {
@@ -137,7 +140,9 @@ fn order(command: &TicketCommand) -> (String, Value) {
         TicketCommand::Report { id, stage, fields } => {
             to(id, json!({ "do": "report", "stage": stage, "fields": pairs(fields) }))
         }
-        TicketCommand::Acknowledge { id } => to(id, json!({ "do": "acknowledge" })),
+        TicketCommand::Acknowledge { id, department } => {
+            to(id, json!({ "do": "acknowledge", "department": department }))
+        }
         TicketCommand::Promise { id, at } => to(id, json!({ "do": "promise", "at": at })),
         TicketCommand::Comment { id, text } => to(id, json!({ "do": "comment", "text": text })),
         TicketCommand::Close { id } => to(id, json!({ "do": "close" })),

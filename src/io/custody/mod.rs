@@ -13,7 +13,7 @@ mod verification;
 mod verify;
 
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::json;
@@ -21,6 +21,7 @@ use serde_json::json;
 use super::planner::Planner;
 use super::store::{self, NewWarning, Store};
 use super::telemetry::Telemetry;
+use super::told::Told;
 use super::vault::Vault;
 use super::web::EventHub;
 use crate::base::Timestamp;
@@ -85,8 +86,7 @@ struct Parts {
     folder: PathBuf,
     /// Files of roots.
     roots: PathBuf,
-    settings: RwLock<Settings>,
-    wake: tokio::sync::Notify,
+    told: Told<Settings>,
     verification: Mutex<Option<Verification>>,
     /// A difference between a file of roots and the database, so that it is told once.
     differs: Mutex<String>,
@@ -126,8 +126,7 @@ impl Custody {
                 vault,
                 folder,
                 roots,
-                settings: RwLock::new(settings),
-                wake: tokio::sync::Notify::new(),
+                told: Told::new(settings),
                 verification: Mutex::default(),
                 differs: Mutex::default(),
             }),
@@ -136,23 +135,22 @@ impl Custody {
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next look on.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
-        self.wake();
+        self.parts.told.set(settings);
     }
 
     /// Something was written that is to be linked soon.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the keeper.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

@@ -8,11 +8,11 @@ use jiff::civil::Date;
 use super::publish::publish;
 use super::{Custody, Error};
 use crate::base::Timestamp;
+use crate::base::hex;
 use crate::custody::{Kind, Root};
 use crate::io::store::custody::{LINKED_AT_ONCE, Waiting};
 use crate::io::store::{Error as StoreError, NewWarning, Store};
 use crate::io::vault::{Error as VaultError, Vault};
-use crate::io::web::hex;
 use crate::notice::NewNotice;
 
 /// Transactions of one turn, so that others get at the database.

@@ -73,7 +73,7 @@ fn word(act: &Act) -> &'static str {
     match act {
         Act::Edit(_) => "edit",
         Act::Assign { .. } => "assign",
-        Act::Acknowledge => "acknowledge",
+        Act::Acknowledge { .. } => "acknowledge",
         Act::HandOver { .. } => "hand_over",
         Act::Report { .. } => "report",
         Act::Promise { .. } => "promise",

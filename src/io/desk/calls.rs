@@ -34,6 +34,16 @@ struct Inbound {
     voicemail: Option<String>,
 }
 
+/// What a caller wanted whom nobody took.
+#[derive(Clone, Copy)]
+struct Wish<'a> {
+    /// Their open tickets.
+    open: &'a [Ticket],
+    call: &'a EndedCall,
+    /// Number of the ticket by which they are called back.
+    owed: &'a str,
+}
+
 impl TicketDesk {
     /// Sees to every call that ended.
     pub(super) async fn take_calls(&self, now: Timestamp) -> Result<Taken, Error> {
@@ -95,8 +105,10 @@ impl TicketDesk {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
             self.note_refusal(ticket.id, call, now).await?;
+            self.note_message(ticket.id, &found, "", now).await?;
             taken.joined += 1;
-            self.note_wish(&found, &open, call, taken, now).await?;
+            let wish = Wish { open: &open, call, owed: &ticket.number };
+            self.note_wish(&found, &wish, taken, now).await?;
             return Ok(true);
         }
         let before = closed.iter().find(|t| t.kind == kind).map(|t| t.number.clone());
@@ -112,20 +124,23 @@ impl TicketDesk {
             self.act_with(opened.ticket.id, &act, &Linked::default(), &Who::daemon(), now).await?;
         }
         taken.opened += 1;
-        self.note_wish(&found, &open, call, taken, now).await?;
+        let wish = Wish { open: &open, call, owed: &opened.ticket.number };
+        self.note_wish(&found, &wish, taken, now).await?;
         Ok(true)
     }
 
     /// Nobody took a caller who had waited: what it is about is a ticket too, new or the open one,
-    /// beside that of the call that is owed.
+    /// beside that of the call that is owed. The two are not one: the call is owed within minutes and done
+    /// with it (TKT-45), what it is about has its own stages and verification (TKT-03). It names the other,
+    /// and both have the message.
     async fn note_wish(
         &self,
         found: &Inbound,
-        open: &[Ticket],
-        call: &EndedCall,
+        wish: &Wish<'_>,
         taken: &mut Taken,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let Wish { open, call, owed: by } = *wish;
         let owed = call.waited.is_some() && !found.attempt.answered;
         let Some(kind) = found.chosen.clone().filter(|_| owed) else { return Ok(()) };
         let calls = found.attempt.call.into_iter().collect();
@@ -133,12 +148,33 @@ impl TicketDesk {
         if let Some(ticket) = open.iter().find(|ticket| ticket.kind == kind) {
             let act = Act::Repeat { call: found.attempt.call };
             self.act_with(ticket.id, &act, &linked, &Who::daemon(), now).await?;
+            self.note_message(ticket.id, found, by, now).await?;
             taken.joined += 1;
             return Ok(());
         }
-        let new = self.new_of_call(found, kind, Timestamp(call.reserved_at)).await?;
+        let mut new = self.new_of_call(found, kind, Timestamp(call.reserved_at)).await?;
+        new.fields.insert("return_call".into(), by.to_owned());
         self.open_with(&found.rules, new, linked, &Who::daemon(), now).await?;
         taken.opened += 1;
+        Ok(())
+    }
+
+    /// A ticket that was there before knows of the message, and by which one the caller is called back.
+    async fn note_message(
+        &self,
+        ticket: i64,
+        found: &Inbound,
+        owed: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let message = found.voicemail.iter().map(|path| format!("the caller left a message: {path}"));
+        let call =
+            Some(owed).filter(|owed| !owed.is_empty()).map(|owed| format!("the return call is {owed}"));
+        let said: Vec<String> = message.chain(call).collect();
+        if !said.is_empty() {
+            let act = Act::Comment(said.join("; "));
+            self.act_with(ticket, &act, &Linked::default(), &Who::daemon(), now).await?;
+        }
         Ok(())
     }
 

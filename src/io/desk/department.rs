@@ -30,7 +30,7 @@ impl TicketDesk {
         let who = Who { name, role: Role::Department, holds: vec![department.clone()] };
         let found = self.ticket(ticket).await?;
         let act = match key.as_str() {
-            ACKNOWLEDGED => Some(Act::Acknowledge),
+            ACKNOWLEDGED => Some(Act::Acknowledge { department: String::new() }),
             DONE => report(&found, call),
             _ => None,
         };

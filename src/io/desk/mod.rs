@@ -17,10 +17,11 @@ mod settle;
 mod turn;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use super::planner::Planner;
 use super::store::{self, Store};
+use super::told::Told;
 use super::web::EventHub;
 use crate::calendar::Calendar;
 use crate::ticket::{Refusal, Rules, TicketPack, TicketPacks};
@@ -67,8 +68,7 @@ struct Parts {
     store: Store,
     planner: Planner,
     hub: EventHub,
-    settings: RwLock<Settings>,
-    wake: tokio::sync::Notify,
+    told: Told<Settings>,
 }
 
 impl std::fmt::Debug for TicketDesk {
@@ -80,30 +80,27 @@ impl std::fmt::Debug for TicketDesk {
 impl TicketDesk {
     /// A desk over the daemon's parts; the planner knows calendar and policies.
     pub fn new(store: Store, planner: Planner, hub: EventHub, settings: Settings) -> TicketDesk {
-        let settings = RwLock::new(settings);
-        let wake = tokio::sync::Notify::new();
-        TicketDesk { parts: Arc::new(Parts { store, planner, hub, settings, wake }) }
+        TicketDesk { parts: Arc::new(Parts { store, planner, hub, told: Told::new(settings) }) }
     }
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next turn on. Tickets that are open keep the stages they have.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
-        self.wake();
+        self.parts.told.set(settings);
     }
 
     /// Something happened that tickets may have to know of: look at once.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the desk.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

@@ -8,7 +8,7 @@ mod ear;
 mod facts;
 mod transcribe;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::Timestamp;
@@ -19,6 +19,7 @@ use crate::evidence::{
 use crate::io::planner::Planner;
 use crate::io::store::evidence::{CallSource, NewEvidence, TRANSCRIPT_WANTED};
 use crate::io::store::{self, Store};
+use crate::io::told::Told;
 use crate::io::vault::Vault;
 
 use ear::Ear;
@@ -85,9 +86,8 @@ struct Parts {
     store: Store,
     planner: Planner,
     vault: Vault,
-    settings: RwLock<Settings>,
+    told: Told<Settings>,
     ear: Ear,
-    wake: tokio::sync::Notify,
     /// One change of a call's evidence at a time: a transcript may come while it is reviewed.
     alone: tokio::sync::Mutex<()>,
 }
@@ -109,30 +109,28 @@ impl Examiner {
         vault: Vault,
         settings: Settings,
     ) -> Result<Examiner, Error> {
-        let (ear, wake) = (Ear::start()?, tokio::sync::Notify::new());
-        let (settings, alone) = (RwLock::new(settings), tokio::sync::Mutex::new(()));
-        Ok(Examiner { parts: Arc::new(Parts { store, planner, vault, settings, ear, wake, alone }) })
+        let (ear, told, alone) = (Ear::start()?, Told::new(settings), tokio::sync::Mutex::new(()));
+        Ok(Examiner { parts: Arc::new(Parts { store, planner, vault, told, ear, alone }) })
     }
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next call on. What was judged keeps the version it was judged by.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
-        self.wake();
+        self.parts.told.set(settings);
     }
 
     /// Something happened that may call for a look.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the examiner.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

@@ -11,9 +11,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Desk, Failure, Incoming, IntakeReport};
 use crate::base::ImportId;
+use crate::base::hex;
 use crate::intake::Settings;
 use crate::io::store::archive::IntakeOrder;
-use crate::io::web::{Sheet, hex};
+use crate::io::web::Sheet;
 use crate::table::EncodingTally;
 
 /// Between two looks at the folder. A file is taken when it is the same in two of them.

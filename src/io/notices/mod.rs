@@ -19,12 +19,13 @@ mod table;
 mod turn;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::json;
 
 use super::planner::Planner;
 use super::store::{self, Store};
+use super::told::Told;
 use super::web::EventHub;
 use crate::base::Timestamp;
 use crate::notice::Settings;
@@ -62,8 +63,7 @@ struct Parts {
     planner: Planner,
     hub: EventHub,
     sender: send::Sender,
-    settings: RwLock<Arc<Settings>>,
-    wake: tokio::sync::Notify,
+    told: Told<Arc<Settings>>,
     /// When each thing was looked at last.
     looked: Mutex<BTreeMap<&'static str, Timestamp>>,
 }
@@ -85,8 +85,7 @@ impl Notices {
             planner,
             hub,
             sender: send::Sender::new(&settings.authorities)?,
-            settings: RwLock::new(Arc::new(settings)),
-            wake: tokio::sync::Notify::new(),
+            told: Told::new(Arc::new(settings)),
             looked: Mutex::default(),
         };
         Ok(Notices { parts: Arc::new(parts) })
@@ -94,23 +93,22 @@ impl Notices {
 
     /// The settings of this moment.
     pub fn settings(&self) -> Arc<Settings> {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next turn on; it comes at once.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-        self.wake();
+        self.parts.told.set(Arc::new(settings));
     }
 
     /// Something was queued: look at once.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the outbox.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

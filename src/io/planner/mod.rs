@@ -40,6 +40,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use jiff::civil::{Date, Time};
 
 use super::store::{self, Store};
+use super::told::Told;
 use super::web::{ControlHandle, EventHub};
 use crate::base::Timestamp;
 use crate::calendar::Calendar;
@@ -120,9 +121,7 @@ struct Parts {
     store: Store,
     control: ControlHandle,
     hub: EventHub,
-    settings: RwLock<Settings>,
-    /// Wakes the daemon's turns.
-    wake: tokio::sync::Notify,
+    told: Told<Settings>,
     /// Whether policies were read that are not kept yet.
     fresh: AtomicBool,
     /// Who had the policies read.
@@ -142,23 +141,23 @@ impl std::fmt::Debug for Planner {
 impl Planner {
     /// A planner over the daemon's parts.
     pub fn new(store: Store, control: ControlHandle, hub: EventHub, settings: Settings) -> Planner {
-        let settings = RwLock::new(settings);
-        let (wake, releasing) = (tokio::sync::Notify::new(), tokio::sync::Mutex::new(()));
+        let (told, releasing) = (Told::new(settings), tokio::sync::Mutex::new(()));
         let (fresh, reader) = (AtomicBool::new(true), RwLock::new(ACTOR.to_owned()));
         let warned = Mutex::default();
-        let parts = Parts { store, control, hub, settings, wake, fresh, reader, warned, releasing };
+        let parts = Parts { store, control, hub, told, fresh, reader, warned, releasing };
         Planner { parts: Arc::new(parts) }
     }
 
     /// The settings of this moment.
     pub fn settings(&self) -> Settings {
-        self.parts.settings.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.told.get()
     }
 
     /// New settings, from the next turn on; it comes at once.
     pub fn set_settings(&self, settings: Settings) {
-        *self.parts.settings.write().unwrap_or_else(PoisonError::into_inner) = settings;
+        self.parts.told.set(settings);
         self.parts.fresh.store(true, Ordering::Release);
+        // Who heard the first ring may have looked too early.
         self.wake();
     }
 
@@ -169,12 +168,12 @@ impl Planner {
 
     /// Something was stored that may owe a callback: look at once.
     pub fn wake(&self) {
-        self.parts.wake.notify_one();
+        self.parts.told.ring();
     }
 
     /// Waits until somebody woke the planner.
     pub async fn woken(&self) {
-        self.parts.wake.notified().await;
+        self.parts.told.rung().await;
     }
 
     fn store(&self) -> &Store {

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 
 use super::card::facts;
 use super::{Error, Planner};
-use crate::base::{CallbackId, Timestamp};
+use crate::base::{CallbackId, Timestamp, hex};
 use crate::io::store::callback::{Edit, Stored};
 use crate::ivr::Reply;
 use crate::notice::hmac_sha256;
@@ -145,8 +145,4 @@ pub fn written_method(own: Method) -> Method {
         Method::Email | Method::Sms | Method::Letter => own,
         _ => Method::Web,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -91,6 +91,11 @@ impl Ring {
         self.incoming.datagram(place, now, offset_ns)
     }
 
+    /// To which address of ours it came; see [`Batch::destination`].
+    pub fn destination(&self, place: usize) -> Option<std::net::IpAddr> {
+        self.incoming.destination(place)
+    }
+
     /// A packet for [`Ring::send`], one a place; `to` is None where the socket is tied to its peer.
     pub fn post(&mut self, place: usize, socket: &Socket, packet: &[u8], to: Option<&SockAddr>) {
         let Letter { packet: room, to: address } = &mut self.outgoing[place];

@@ -1,6 +1,6 @@
 //! One session with its sockets and its files: what a worker does with it at each tick.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use socket2::SockAddr;
 
@@ -36,6 +36,8 @@ pub(super) struct Seat {
     until_rtcp: u8,
     flow: Flow,
     tie: Tie,
+    /// The address of ours to which the last datagram came, where that is asked.
+    came_to: Option<IpAddr>,
 }
 
 /// What a worker lends to the seat that it serves.
@@ -109,6 +111,7 @@ impl Seat {
             until_rtcp,
             flow: Flow::default(),
             tie: Tie::default(),
+            came_to: None,
         }
     }
 
@@ -161,6 +164,9 @@ impl Seat {
             Some((ring, came)) => {
                 if let Some(datagram) = ring.datagram(place, now.mono, bench.stamp_offset_ns).filter(|_| came)
                 {
+                    if self.asks_destination(datagram.1) {
+                        self.came_to = ring.destination(place).or(self.came_to);
+                    }
                     self.take(datagram, bench.stamp_offset_ns);
                 }
                 usize::from(came)
@@ -193,6 +199,9 @@ impl Seat {
             total += count;
             for n in 0..count {
                 if let Some(datagram) = bench.batch.datagram(n, now.mono, bench.stamp_offset_ns) {
+                    if self.asks_destination(datagram.1) {
+                        self.came_to = bench.batch.destination(n).or(self.came_to);
+                    }
                     self.take(datagram, bench.stamp_offset_ns);
                 }
             }
@@ -201,6 +210,11 @@ impl Seat {
             }
         }
         total
+    }
+
+    /// Whether it matters to which address of ours a packet of that peer came.
+    fn asks_destination(&self, from: SocketAddr) -> bool {
+        self.sockets.asks_destination() && self.session.settled() == Some(from)
     }
 
     fn take(&mut self, (bytes, from, at): (&[u8], SocketAddr, Mono), stamp_offset_ns: i64) {
@@ -213,7 +227,9 @@ impl Seat {
 
     fn follow(&mut self, change: Option<Change>) {
         match change {
-            Some(Change::Tie(peer)) if !self.sockets.tie(&SockAddr::from(peer)) => self.untie(),
+            Some(Change::Tie(peer)) if !self.sockets.tie(&SockAddr::from(peer), self.came_to) => {
+                self.untie();
+            }
             Some(Change::Untie) => self.sockets.untie(),
             _ => {}
         }

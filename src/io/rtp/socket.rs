@@ -23,29 +23,71 @@ pub(super) struct Pair {
     pub rtp: Socket,
     pub rtcp: Socket,
     pub port: u16,
-    /// Bound to one address. A socket bound to every address must not be tied to a peer: the
-    /// kernel would choose one of ours, and the peer may be sending to another.
-    single: bool,
+    /// Bound to every address of ours. Tied to a peer, the kernel chooses one of them, and the peer may
+    /// be sending to another: while it is not tied, each datagram says to which it came.
+    wild: bool,
 }
 
 impl Pair {
     /// Binds RTP to `port` and RTCP to the next.
     pub fn bind(address: IpAddr, port: u16) -> io::Result<Pair> {
-        let single = !address.is_unspecified();
-        Ok(Pair { rtp: bind(address, port)?, rtcp: bind(address, port + 1)?, port, single })
+        let wild = address.is_unspecified();
+        let pair = Pair { rtp: bind(address, port)?, rtcp: bind(address, port + 1)?, port, wild };
+        pair.tell_destinations(true);
+        Ok(pair)
+    }
+
+    /// Whether it must be known to which address of ours a peer sends before the socket is tied to it.
+    pub fn asks_destination(&self) -> bool {
+        self.wild
+    }
+
+    /// Has datagrams say to which of our addresses they came. Where that cannot be had, none does, and
+    /// the socket is never tied.
+    fn tell_destinations(&self, wanted: bool) {
+        if !self.wild {
+            return;
+        }
+        let is_v4 = self.rtp.local_addr().is_ok_and(|address| address.is_ipv4());
+        let (level, name) = if is_v4 {
+            (libc::IPPROTO_IP, libc::IP_PKTINFO)
+        } else {
+            (libc::IPPROTO_IPV6, libc::IPV6_RECVPKTINFO)
+        };
+        let value = libc::c_int::from(wanted);
+        // SAFETY: passes the address and size of `value`, which outlives the call.
+        unsafe {
+            libc::setsockopt(
+                self.rtp.as_raw_fd(),
+                level,
+                name,
+                (&raw const value).cast(),
+                size_of::<libc::c_int>() as libc::socklen_t,
+            )
+        };
     }
 
     /// Ties the RTP socket to `peer`: the kernel looks its route up once instead of for each
-    /// packet, and drops what others send. False where that cannot be.
-    pub fn tie(&self, peer: &SockAddr) -> bool {
-        self.single && self.rtp.connect(peer).is_ok()
+    /// packet, and drops what others send. `came_to` is the address of ours to which the peer sends, where
+    /// that is asked. False where that cannot be, or would be at another of our addresses.
+    pub fn tie(&self, peer: &SockAddr, came_to: Option<IpAddr>) -> bool {
+        if self.wild && came_to.is_none() || self.rtp.connect(peer).is_err() {
+            return false;
+        }
+        let chosen = self.rtp.local_addr().ok().and_then(|address| address.as_socket()).map(|own| own.ip());
+        if self.wild && chosen.map(|ip| ip.to_canonical()) != came_to {
+            self.untie();
+            return false;
+        }
+        self.tell_destinations(false);
+        true
     }
 
     /// The RTP socket takes packets of anybody again.
     pub fn untie(&self) {
         let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as _, sa_data: [0; 14] };
         // SAFETY: passes the address and size of `nobody`, which outlives the call. The family
-        // says that the socket keeps its own address and loses its peer's (connect(2)); that
+        // says that the socket is bound as before and loses its peer's address (connect(2)); that
         // cannot fail for a UDP socket.
         unsafe {
             libc::connect(
@@ -54,6 +96,7 @@ impl Pair {
                 size_of::<libc::sockaddr>() as libc::socklen_t,
             )
         };
+        self.tell_destinations(true);
     }
 }
 
@@ -107,8 +150,8 @@ const DATAGRAM: usize = 1_500;
 /// Datagrams of one socket per system call: one is due per tick, more after a gap in the network.
 pub(super) const BATCH: usize = 4;
 
-/// Room for one control message with a timestamp.
-const CONTROL: usize = 64;
+/// Room for control messages with a timestamp and a destination.
+const CONTROL: usize = 96;
 
 /// Room for `N` datagrams with their sources and stamps.
 ///
@@ -223,21 +266,46 @@ impl<const N: usize> Batch<N> {
         let len = (self.headers[n].msg_len as usize).min(DATAGRAM);
         Some((&self.packets[n][..len], source, arrival))
     }
+
+    /// To which address of ours datagram `n` came, where the socket says so.
+    pub fn destination(&self, n: usize) -> Option<IpAddr> {
+        destination(&self.headers[n].msg_hdr)
+    }
 }
 
 fn stamp_ns(header: &libc::msghdr) -> Option<i64> {
-    // SAFETY: the kernel filled `msg_control` and `msg_controllen` of this header; CMSG_FIRSTHDR
-    // gives null where no whole message is there, and the type says that a timespec follows.
+    // SAFETY: the type says that a timespec follows.
+    let stamp: libc::timespec = unsafe { control(header, libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) }?;
+    Some(stamp.tv_sec * 1_000_000_000 + stamp.tv_nsec)
+}
+
+fn destination(header: &libc::msghdr) -> Option<IpAddr> {
+    // SAFETY: the type says which struct follows.
     unsafe {
-        let message = libc::CMSG_FIRSTHDR(header);
-        if message.is_null()
-            || (*message).cmsg_level != libc::SOL_SOCKET
-            || (*message).cmsg_type != libc::SCM_TIMESTAMPNS
-        {
-            return None;
+        if let Some(info) = control::<libc::in_pktinfo>(header, libc::IPPROTO_IP, libc::IP_PKTINFO) {
+            return Some(IpAddr::V4(u32::from_be(info.ipi_addr.s_addr).into()));
         }
-        let stamp = libc::CMSG_DATA(message).cast::<libc::timespec>().read_unaligned();
-        Some(stamp.tv_sec * 1_000_000_000 + stamp.tv_nsec)
+        let info: libc::in6_pktinfo = control(header, libc::IPPROTO_IPV6, libc::IPV6_PKTINFO)?;
+        Some(IpAddr::V6(info.ipi6_addr.s6_addr.into()).to_canonical())
+    }
+}
+
+/// What a control message of that kind holds.
+///
+/// # Safety
+/// The kernel filled the header, and a `T` follows a message of that kind.
+unsafe fn control<T>(header: &libc::msghdr, level: libc::c_int, kind: libc::c_int) -> Option<T> {
+    // SAFETY: the kernel filled `msg_control` and `msg_controllen` of this header; both macros give null
+    // where no whole message is there, and the caller says what follows.
+    unsafe {
+        let mut message = libc::CMSG_FIRSTHDR(header);
+        while !message.is_null() {
+            if (*message).cmsg_level == level && (*message).cmsg_type == kind {
+                return Some(libc::CMSG_DATA(message).cast::<T>().read_unaligned());
+            }
+            message = libc::CMSG_NXTHDR(header, message);
+        }
+        None
     }
 }
 

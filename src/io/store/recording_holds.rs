@@ -16,7 +16,7 @@ use crate::base::{CallId, Timestamp};
 pub struct HeldRow {
     /// The call.
     pub call_id: String,
-    /// `by_hand`, `complaint`, `draw`, `audit`, `appeal` or `example`.
+    /// `by_hand`, `complaint`, `must_audit`, `draw`, `audit`, `appeal` or `example`.
     pub kind: String,
     /// Who put it, the ticket's number, the month, auditor, agent or title.
     pub reference: String,

@@ -153,7 +153,8 @@ impl Store {
             .await);
         let made =
             made.map_err(|e| Error::from(e).or_not_found("callback", new.callback.unwrap_or_default()))?;
-        let (subject, detail) = (format!("material:{}", made.id), format!("{} to {}", new.item, new.holder));
+        // The log is for ever: what was handed out may name a customer, and stands in the row.
+        let (subject, detail) = (format!("material:{}", made.id), format!("to {}", new.holder));
         let line =
             AuditLine { at: now, actor: by, action: "material.out", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
@@ -188,8 +189,8 @@ impl Store {
             .await
             .map(drop))?;
         let action = if excuse.is_some() { "material.excuse" } else { "material.back" };
-        let (subject, detail) = (format!("material:{id}"), excuse.unwrap_or_default());
-        let line = AuditLine { at: now, actor: by, action, subject: &subject, detail };
+        let subject = format!("material:{id}");
+        let line = AuditLine { at: now, actor: by, action, subject: &subject, detail: "" };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
         let excuse = excuse.map(str::to_owned);
@@ -288,8 +289,7 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
-        let (subject, detail) =
-            (format!("expense:{id}"), format!("{approved} of {} fen: {reason}", row.amount));
+        let (subject, detail) = (format!("expense:{id}"), format!("{approved} of {} fen", row.amount));
         let line =
             AuditLine { at: now, actor: by, action: "expense.decide", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;

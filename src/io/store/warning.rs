@@ -15,12 +15,13 @@ use crate::base::Timestamp;
 pub struct WarningRow {
     /// Row id.
     pub id: i64,
-    /// Policy pack.
+    /// Policy pack; empty: it is of the whole house.
     pub pack: String,
     /// Day it is about: `2026-03-03`.
     pub day: String,
     /// Stable word: `missing_slip`, `report_due`, `report_missing`, `under_quota`, `over_quota`,
-    /// `coverage_breach`, `calendar_year_missing`, `unconfirmed_notice`, `roster_missing`.
+    /// `coverage_breach`, `calendar_year_missing`, `unconfirmed_notice`, `roster_missing`,
+    /// `recording_not_kept`, `recording_not_sealed`, `archive_unreachable`.
     pub code: String,
     /// What it is about.
     pub subject: String,

@@ -22,8 +22,8 @@ use tokio::runtime::Handle;
 use tokio_stream::StreamExt;
 
 use super::file::seek_to;
+use crate::base::hex;
 use crate::io::https::Https;
-use crate::io::web::hex;
 
 /// What places of this kind begin with.
 pub(super) const SCHEME: &str = "s3://";

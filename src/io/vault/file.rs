@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::key::Key;
 use super::seal::Sealer;
-use crate::io::web::hex;
+use crate::base::hex;
 
 /// Read at a time.
 pub(super) const CHUNK: usize = 128 * 1024;

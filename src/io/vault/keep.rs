@@ -2,20 +2,23 @@
 //!
 //! Everything it does may be done twice, so that it begins anew after whatever cut it off.
 
+mod warn;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::civil::Date;
 
-use super::report::{KeepingReport, NAMED, Run, Tally};
+use super::report::{KeepingReport, Run, Tally};
 use super::restow::{Source, Step, Steps, Wanted};
 use super::worker::Worker;
 use super::{Error, Vault, as_recorded};
 use crate::base::{CallId, Timestamp};
 use crate::calendar::Windows;
-use crate::io::store::{HeldRow, Recorded, Standing, Store, StoredFile};
+use crate::io::store::{HeldRow, NewWarning, Recorded, Standing, Store, StoredFile};
+use crate::io::told::Told;
 use crate::io::web::EventHub;
 use crate::retention::{Act, Call, Hold, Retention, Verdict};
 
@@ -66,7 +69,7 @@ struct Parts {
     vault: Vault,
     hub: EventHub,
     worker: Worker,
-    rules: RwLock<KeepingRules>,
+    rules: Told<KeepingRules>,
     steps: Box<Steps>,
     seen: Mutex<Seen>,
     /// One run or turn at a time.
@@ -80,6 +83,8 @@ struct Seen {
     last_day: Option<Date>,
     /// What was said of it that is still so: said once.
     alarms: VecDeque<String>,
+    /// What went wrong in the run that goes on.
+    troubles: Vec<NewWarning>,
     /// What could not be sealed: tried again after the daily run.
     unsealed: BTreeSet<String>,
 }
@@ -113,7 +118,7 @@ impl Keeper {
             vault,
             hub,
             worker: Worker::start()?,
-            rules: RwLock::new(rules),
+            rules: Told::new(rules),
             steps: Box::new(steps),
             seen: Mutex::default(),
             alone: tokio::sync::Mutex::default(),
@@ -123,12 +128,12 @@ impl Keeper {
 
     /// New rules, from the next run on.
     pub fn set_rules(&self, rules: KeepingRules) {
-        *self.parts.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+        self.parts.rules.set(rules);
     }
 
     /// The rules of this moment.
     pub fn rules(&self) -> KeepingRules {
-        self.parts.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.parts.rules.get()
     }
 
     /// The run that goes on.
@@ -173,7 +178,7 @@ impl Keeper {
     /// What the database did not take; the next turn does what is left.
     pub async fn turn(&self, now: Timestamp) -> Result<Turn, Error> {
         let rules = self.rules();
-        let day = now.to_jiff().to_zoned(rules.hours.zone().clone()).date();
+        let day = self.day(now);
         let is_due = rules.hours.is_open(now) && self.seen().last_day != Some(day);
         if is_due {
             self.run(false, now).await?;
@@ -199,7 +204,7 @@ impl Keeper {
                 Ok(_) => sealed += 1,
                 Err(Error::Store(error)) => return Err(error.into()),
                 Err(error) => {
-                    self.alarm(&format!("recording_not_sealed: {error}"));
+                    self.tell_unsealed(&item.name, &error, now).await?;
                     self.seen().unsealed.insert(item.name);
                 }
             }
@@ -230,10 +235,14 @@ impl Keeper {
     /// What the database did not take. What goes wrong with a recording is in the report.
     pub async fn run(&self, dry_run: bool, now: Timestamp) -> Result<KeepingReport, Error> {
         let _alone = self.parts.alone.lock().await;
+        self.seen().troubles.clear();
         let done = self.counted(dry_run, now).await;
-        let mut seen = self.seen();
-        seen.running = None;
+        self.seen().running = None;
         let mut report = done?;
+        if !dry_run {
+            self.warn(&report, now).await?;
+        }
+        let mut seen = self.seen();
         report.ended_at = crate::io::clock::utc().0.max(now.0);
         let Tally { archived, sealed, moved, deleted, failed, held, .. } = report.tally;
         tracing::info!(dry_run, archived, sealed, moved, deleted, held, failed, "recordings were kept");
@@ -289,7 +298,7 @@ impl Keeper {
                 match self.vault().remove_bytes(file, now).await {
                     Ok(()) => taken += 1,
                     Err(Error::Store(error)) => return Err(error.into()),
-                    Err(error) => self.problem(report, &error.to_string()),
+                    Err(error) => self.problem(report, &file.name, &error.to_string(), now),
                 }
             }
             if taken == 0 || files.len() < BATCH as usize {
@@ -339,8 +348,13 @@ impl Keeper {
                 Err(Error::Store(error)) => return Err(error.into()),
                 Err(error) => {
                     *away = (far(&wanted.place) || far(&file.place)) && !is_of_the_file(&error);
-                    let word = if *away { "archive_unreachable: " } else { "" };
-                    self.problem(report, &format!("{word}{error}"));
+                    match *away {
+                        true => {
+                            let place = if far(&wanted.place) { &wanted.place } else { &file.place };
+                            self.problem(report, place, &format!("archive_unreachable: {error}"), now);
+                        }
+                        false => self.problem(report, &item.name, &error.to_string(), now),
+                    }
                     return Ok(());
                 }
             }
@@ -383,7 +397,7 @@ impl Keeper {
         match ended {
             Ok(()) => report.tally.deleted += 1,
             Err(Error::Store(error)) => return Err(error.into()),
-            Err(error) => self.problem(report, &error.to_string()),
+            Err(error) => self.problem(report, &item.name, &error.to_string(), now),
         }
         Ok(())
     }
@@ -395,35 +409,6 @@ impl Keeper {
         let seal = settings.ring.newest().or_else(|| settings.ring.get(&file.sealed)).cloned();
         let place = if archived { settings.archive } else { file.place.clone() };
         Wanted { form: if archived { "flac" } else { "wav" }, seal, place }
-    }
-
-    fn problem(&self, report: &mut KeepingReport, problem: &str) {
-        report.tally.failed += 1;
-        if report.problems.len() < NAMED {
-            report.problems.push(problem.to_owned());
-        }
-        self.alarm(problem);
-    }
-
-    /// An alarm, once for as long as it is the same.
-    fn alarm(&self, problem: &str) {
-        let problem = if problem.starts_with("archive_") || problem.starts_with("recording_") {
-            problem.to_owned()
-        } else {
-            format!("recording_not_kept: {problem}")
-        };
-        let mut seen = self.seen();
-        if seen.alarms.contains(&problem) {
-            return;
-        }
-        if seen.alarms.len() == NAMED {
-            seen.alarms.pop_front();
-        }
-        seen.alarms.push_back(problem.clone());
-        drop(seen);
-        tracing::error!(problem, "a recording could not be kept as it should");
-        let call: Option<CallId> = None;
-        self.parts.hub.publish_value("alarm", &serde_json::json!({ "call": call, "alarm": problem }));
     }
 
     /// Leaves the disk to others for as long as the rate asks for.

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::base::Timestamp;
-use crate::io::web::hex;
+use crate::base::hex;
 
 /// Bytes of a key.
 const KEY_BYTES: usize = 32;

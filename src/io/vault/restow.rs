@@ -17,8 +17,8 @@ use super::key::Key;
 use super::worker::Worker;
 use super::{Error, Vault};
 use crate::base::Timestamp;
+use crate::base::hex;
 use crate::io::store::{Standing, StoredFile};
-use crate::io::web::hex;
 
 /// Folder of what is being written, below the place it is for.
 const ASIDE: &str = ".keeping";

@@ -18,6 +18,7 @@ use super::problem::Problem;
 use super::server::Via;
 use super::state::{ApiState, Shared};
 use crate::access::{Access, Permission, Reach};
+use crate::base::hex;
 use crate::io::store::{AuditLine, Thing};
 
 /// What a token starts with, so that scanners of leaked secrets know it.
@@ -38,11 +39,6 @@ pub fn new_secret() -> Result<String, String> {
 /// slow hash: it cannot be tried out.
 pub fn hash_secret(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-/// Lower-case hexadecimal digits of `bytes`.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|d| char::from(b"0123456789abcdef"[d as usize])).collect()
 }
 
 /// Who asks, and what their roles let them do.

@@ -17,6 +17,7 @@ use super::problem::Problem;
 use super::sheet::{Sheet, SheetRow};
 use super::state::Shared;
 use super::workbook::Book;
+use crate::access::Permission;
 use crate::io::store::Error;
 use crate::io::store::read::{Cursor, PAGE_LIMIT, Page};
 
@@ -129,6 +130,16 @@ where
     F: Fn(Shared, Option<Cursor>, u32) -> Fut + Send + 'static,
     Fut: Future<Output = Result<Page<T>, Error>> + Send,
 {
+    // One place for all lists: who may not see names is shown none.
+    let names = caller.may(Permission::NamesWhole);
+    let fetch = move |api: Shared, after: Option<Cursor>, limit: u32| {
+        let page = fetch(api, after, limit);
+        async move {
+            let mut page = page.await?;
+            page.rows.iter_mut().filter(|_| !names).for_each(SheetRow::cover_name);
+            Ok::<_, Error>(page)
+        }
+    };
     if !wants.is_file() {
         let page = fetch(api.clone(), paging.after, paging.limit).await?;
         return Ok(Json(Items { items: page.rows, next: page.next.map(|c| c.to_string()) }).into_response());
@@ -207,11 +218,13 @@ pub async fn answer_all<T>(
     api: &Shared,
     caller: &Caller,
     wants: Wants,
-    rows: Vec<T>,
+    mut rows: Vec<T>,
 ) -> Result<Response, Problem>
 where
     T: Serialize + SheetRow,
 {
+    let names = caller.may(Permission::NamesWhole);
+    rows.iter_mut().filter(|_| !names).for_each(SheetRow::cover_name);
     match wants.is_file() {
         true => answer_sheet(api, caller, wants, &rows).await,
         false => Ok(Json(Items { items: rows, next: None }).into_response()),

@@ -26,8 +26,9 @@ mod spool;
 mod state;
 mod workbook;
 
+pub use crate::base::hex;
 pub use api::{CardOf, RoleView, TokenView, agent_card};
-pub use auth::{Caller, TOKEN_PREFIX, hash_secret, hex, new_secret};
+pub use auth::{Caller, TOKEN_PREFIX, hash_secret, new_secret};
 pub use control::{
     ANSWER_TIME, Control, ControlHandle, Done, DrainMode, Order, QUEUE_LIMIT, Refused, ReloadedSection,
 };

@@ -158,11 +158,12 @@ async fn in_reach(
     }
 }
 
-/// A table of a pack: a caller of one pack names it.
+/// A table of a pack: a caller of one pack names it, in the path or in the query.
 async fn of_own_pack(reach: &Reach, permission: Permission, parts: &mut Parts) -> Result<(), Problem> {
+    let in_path = variables(parts).await.into_iter().find(|(name, _)| name == "pack");
     let query = parts.uri.query().unwrap_or_default();
-    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "pack");
-    let asked = asked.map(|(_, pack)| pack.into_owned());
+    let in_query = || form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "pack");
+    let asked = in_path.map(|(_, pack)| pack).or_else(|| in_query().map(|(_, pack)| pack.into_owned()));
     match asked.is_some_and(|pack| reach.has_pack(&pack)) {
         true => Ok(()),
         false => Err(Problem::out_of_reach(permission)),

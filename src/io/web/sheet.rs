@@ -22,6 +22,8 @@ pub trait SheetRow {
     const COLUMNS: &'static [&'static str];
     /// One cell a column.
     fn cells(&self) -> Vec<String>;
+    /// Covers the customer's name and what people wrote of them, for those who may not see names.
+    fn cover_name(&mut self) {}
 }
 
 impl Sheet {

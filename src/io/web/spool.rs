@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
 
-use super::auth::hex;
 use super::problem::Problem;
+use crate::base::hex;
 use crate::dialer::import::{Encoding, EncodingTally};
 
 /// Bytes of an uploaded list: 500,000 rows, the most that are taken, of 500 bytes. They

@@ -416,6 +416,32 @@ fn win_02_the_list_says_what_is_not_reached_and_what_would_help() {
 }
 
 #[test]
+fn win_02_as_many_agents_as_are_at_work_reach_so_many() {
+    let mut desk = Desk::new("2026-03-03");
+    for who in 1..=300 {
+        desk.owed("agent", who);
+    }
+    // One agent makes a call in 137 seconds on the average, and the windows are seven hours.
+    let reached = |desk: &mut Desk, agents: u32| {
+        desk.capacity = Capacity { agents, ..Capacity::default() };
+        let plan = desk.plan();
+        let warning = plan.warnings.first().map(|w| w.text.clone()).unwrap_or_default();
+        (plan.counts.get("capacity").copied().unwrap_or_default(), warning)
+    };
+    let (left_by_one, warning) = reached(&mut desk, 1);
+    assert!(
+        left_by_one > 100 && warning.ends_with("2 agents needed instead of 1"),
+        "{left_by_one} {warning}"
+    );
+    let (left_by_none, warning) = reached(&mut desk, 0);
+    assert!(
+        left_by_none == 300 && warning.ends_with("agents needed instead of 0"),
+        "{left_by_none} {warning}"
+    );
+    assert_eq!(reached(&mut desk, 2), (0, String::new()));
+}
+
+#[test]
 fn a_big_day_is_planned_in_no_time() {
     let mut desk = Desk::new("2026-03-03");
     let first = desk.owed("routine", 1) as usize - 1;

@@ -3,6 +3,8 @@
 use md5::Md5;
 use sha2::{Digest as _, Sha256};
 
+use crate::base::hex;
+
 /// The algorithms that are spoken, from the weakest to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
@@ -87,14 +89,6 @@ impl Proof<'_> {
             None => hash(&format!("{a1}:{}:{a2}", self.nonce)),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,8 @@ fn handed_over(rules: &Rules, moment: &str) -> Ticket {
     let ticket = opened(rules, "complaint", "2026-03-03 10:00", &[("category", "工期")]);
     let act = Act::HandOver { department: String::new() };
     let ticket = acted(rules, &ticket, moment, act).unwrap().ticket;
-    acted(rules, &ticket, moment, Act::Acknowledge).unwrap().ticket
+    let act = Act::Acknowledge { department: ticket.department.clone() };
+    acted(rules, &ticket, moment, act).unwrap().ticket
 }
 
 fn solved(rules: &Rules) -> Ticket {

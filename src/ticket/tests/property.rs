@@ -44,7 +44,7 @@ fn act(number: u8, ticket: &Ticket, now: Timestamp) -> Act {
             result: if number.is_multiple_of(7) { "fail".into() } else { "done".into() },
             fields,
         },
-        5 => Act::Acknowledge,
+        5 => Act::Acknowledge { department: ticket.department.clone() },
         6 => Act::HandOver { department: "工程部".into() },
         7 => Act::Promise { at: Timestamp(now.0 + 3_600_000 * i64::from(number)), what: "x".into() },
         8 => attempt(false, !number.is_multiple_of(3), now),

@@ -68,6 +68,13 @@ fn tkt_45_whoever_waits_for_nobody_leaves_a_message_and_the_ticket_has_it_with_a
         let ticket = branch.desk.ticket(missed.id).await.expect("a ticket");
         let voicemail = ticket.field("voicemail").expect("the message");
         assert_eq!(voicemail, format!("/api/v1/calls/{call}/answers/{seq}/comment"));
+        let wish = rows.iter().find(|row| row.kind == "repair").expect("what it is about");
+        let wish = branch.desk.ticket(wish.id).await.expect("a ticket");
+        assert_eq!(
+            (wish.field("voicemail"), wish.field("return_call")),
+            (Some(voicemail), Some(missed.number.as_str())),
+            "each knows of the message, and the matter of the call that is owed"
+        );
         let tape = text(&branch.store, "SELECT COALESCE(MAX(comment), '') FROM answers").await;
         assert!(tape.ends_with(".wav"), "the file it is in: {tape}");
         assert!(

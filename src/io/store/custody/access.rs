@@ -24,9 +24,10 @@ pub struct AccessRow {
     pub who: String,
     /// Address of the client, or `local` for the unix socket.
     pub place: String,
-    /// `listen`, `comment`, `waveform`, `transcript`, `picture`, `export`, `report`.
+    /// `listen`, `comment`, `waveform`, `transcript`, `picture`, `export`, `report`, `performance`,
+    /// `findings`.
     pub what: String,
-    /// `call:01K...`, `customer:3`, `register:callbacks`.
+    /// `call:01K...`, `customer:3`, `register:callbacks`, `performance:2026-03/li`, `findings:li`.
     pub subject: String,
     /// Which of it: the number of a comment, the kind of a file.
     pub detail: String,

@@ -12,6 +12,10 @@ use super::all;
 use crate::base::{CustomerId, Timestamp};
 use crate::ticket::Ticket;
 
+/// How long it is known of something that it came to no ticket: longer than the desk looks back, so that
+/// nothing is looked at twice.
+const REMEMBERED_MS: i64 = 8 * 24 * 3_600_000;
+
 /// An event that may come to a ticket.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct EventFound {
@@ -96,12 +100,17 @@ impl Store {
         Ok(row.map(|(ticket,)| ticket))
     }
 
-    /// Says that these were looked at.
+    /// Says that these were looked at. What came to no ticket is forgotten after some days.
     pub async fn looked_at(&self, keys: &[String], now: Timestamp) -> Result<(), Error> {
         if keys.is_empty() {
             return Ok(());
         }
         let mut tx = self.db.begin().await?;
+        within!(&mut tx, c => sqlx::query("DELETE FROM ticket_findings WHERE ticket_id IS NULL AND found_at < $1")
+            .bind(now.0.saturating_sub(REMEMBERED_MS))
+            .execute(c)
+            .await
+            .map(drop))?;
         within!(&mut tx, c => {
             let mut query = QueryBuilder::new("INSERT INTO ticket_findings (key, found_at) ");
             query.push_values(keys, |mut values, key| {

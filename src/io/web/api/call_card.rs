@@ -10,6 +10,7 @@ use utoipa_axum::routes;
 use super::callbacks::find;
 use super::customers::{CustomerCard, card};
 use super::entries::unmasking;
+use crate::access::Permission;
 use crate::base::{CallbackId, CustomerId};
 use crate::call::Direction;
 use crate::evidence::{Around, Cue, PhraseKind, Tick, ticks};
@@ -114,6 +115,8 @@ async fn show(
     RowId(id): RowId,
     Params(query): Params<CardQuery>,
 ) -> Result<axum::Json<CallCard>, Problem> {
+    // A card is for who calls the customer by name.
+    caller.needs(Permission::NamesWhole)?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{id}")).await?;
     let mut card = of_callback(&api, CallbackId(id), unmask).await?;
     let low = api.planner()?.card(CallbackId(id), api.now()).await?.low_score;

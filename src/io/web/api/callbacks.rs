@@ -16,6 +16,7 @@ use crate::io::store::read::{CallbackFilter, CallbackRow};
 use crate::io::store::ticket::TicketOfCallback;
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
+use crate::io::web::mask::mask_name;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId, moment};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -155,6 +156,11 @@ impl SheetRow for CallbackRow {
             self.sums.clone(),
         ]
     }
+
+    fn cover_name(&mut self) {
+        self.name = mask_name(&self.name);
+        (self.note, self.filled) = (String::new(), "{}".into());
+    }
 }
 
 fn filter(query: &Query, zone: &str, within: Reach) -> Result<CallbackFilter, Problem> {
@@ -207,8 +213,15 @@ pub(super) async fn find(api: &Shared, id: i64) -> Result<CallbackRow, Problem> 
 #[utoipa::path(get, path = "/callbacks/{id}", tag = "callbacks", params(("id" = i64, Path)), security(("bearer" = ["callbacks.see"])),
     responses((status = 200, description = "The callback", body = CallbackDetail),
               (status = 404, description = "No such callback", body = Problem)))]
-async fn show(State(api): State<Shared>, RowId(id): RowId) -> Result<axum::Json<CallbackDetail>, Problem> {
-    let callback = find(&api, id).await?;
+async fn show(
+    State(api): State<Shared>,
+    caller: Caller,
+    RowId(id): RowId,
+) -> Result<axum::Json<CallbackDetail>, Problem> {
+    let mut callback = find(&api, id).await?;
+    if !caller.may(Permission::NamesWhole) {
+        callback.cover_name();
+    }
     let policy = api.store().policy_version(&callback.pack, &callback.version).await?;
     let verdicts = api.store().verdicts_of(CallbackId(id)).await?;
     let ticket = api.store().ticket_of_callback(CallbackId(id)).await?;

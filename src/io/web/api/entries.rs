@@ -13,7 +13,7 @@ use crate::io::store::read::{CallFilter, CallSort, EntryFilter, EntryRow, EntryS
 use crate::io::web::auth::Caller;
 use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::mask::{mask, mask_numbers};
+use crate::io::web::mask::{mask, mask_name, mask_numbers};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -143,6 +143,11 @@ impl SheetRow for EntryRow {
             self.quiet_hours.clone(),
             self.fields.clone(),
         ]
+    }
+
+    fn cover_name(&mut self) {
+        self.name = mask_name(&self.name);
+        self.fields = "{}".into();
     }
 }
 

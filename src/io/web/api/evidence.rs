@@ -240,17 +240,25 @@ async fn attach(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Findings of many calls, those of the newest call first.
+/// What is noted of who looks at findings of many calls: whose, where they ask for one person's.
+fn looked_at(agent: Option<&str>) -> String {
+    agent.map_or_else(|| "findings".to_owned(), |agent| format!("findings:{agent}"))
+}
+
+/// Findings of many calls, those of the newest call first. Each look is noted.
 #[utoipa::path(get, path = "/findings", tag = "evidence", params(Query), security(("bearer" = ["findings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<FindingRow>)))]
 async fn index(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    origin: Origin,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = filter(&api, query)?;
+    let (subject, detector) = (looked_at(filter.agent.as_deref()), filter.detector.clone());
+    given(&api, &caller, &origin, ("findings", &subject, &detector.unwrap_or_default()), None).await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move { api.store().finding_page(&filter, after.as_ref(), limit).await }
@@ -287,16 +295,18 @@ fn filter(api: &Shared, query: Query) -> Result<FindingFilter, Problem> {
     })
 }
 
-/// Calls that must be audited whatever is drawn, newest first.
+/// Calls that must be audited whatever is drawn, newest first. Each look is noted.
 #[utoipa::path(get, path = "/evidence/must-audit", tag = "evidence", params(AuditQuery), security(("bearer" = ["findings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<MustAuditRow>)))]
 async fn to_audit(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    origin: Origin,
     Params(query): Params<AuditQuery>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    given(&api, &caller, &origin, ("findings", &looked_at(None), "must_audit"), None).await?;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let reason = query.reason.clone();
         async move { api.store().audit_page(reason.as_deref(), after.as_ref(), limit).await }

@@ -9,6 +9,7 @@ use utoipa_axum::routes;
 use super::adherence::month;
 use super::entries::unmasking;
 use crate::io::books::Behind;
+use crate::io::web::access::{Origin, given};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::problem::Problem;
@@ -77,17 +78,28 @@ impl SheetRow for Line<'_> {
     }
 }
 
+/// What is noted of who looks: the month, and whose sheet where it is one person's.
+fn subject(month: &str, person: &str) -> String {
+    match person {
+        "" => format!("performance:{month}"),
+        person => format!("performance:{month}/{person}"),
+    }
+}
+
 /// The sheet of each person in a month: lines with points, each with the list behind it; the total
-/// is their sum. Lines with too few rows are shown and neither scored nor ranked.
+/// is their sum. Lines with too few rows are shown and neither scored nor ranked. Each look is noted.
 #[utoipa::path(get, path = "/performance", tag = "scores", params(Query), security(("bearer" = ["performance.see"])),
     responses((status = 200, description = "By person; their lines as `text/csv`", body = Items<Sheet>)))]
 async fn index(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    origin: Origin,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let month = month(&query.month)?;
+    let subject = subject(&query.month, query.person.as_deref().unwrap_or_default());
+    given(&api, &caller, &origin, ("performance", &subject, &query.pack), None).await?;
     let sheets = api.books()?.performance(&query.pack, month, query.person.as_deref()).await?;
     if !wants.is_file() {
         return Ok(axum::Json(Items { items: sheets, next: None }).into_response());
@@ -103,11 +115,14 @@ async fn index(
 async fn rows(
     State(api): State<Shared>,
     caller: Caller,
+    origin: Origin,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
     let month = month(&query.month)?;
-    let subject = format!("performance:{}/{}", query.line, query.person);
-    let unmask = unmasking(&api, &caller, query.unmask, &subject).await?;
+    let unmasked = format!("performance:{}/{}", query.line, query.person);
+    let unmask = unmasking(&api, &caller, query.unmask, &unmasked).await?;
+    let subject = subject(&query.month, &query.person);
+    given(&api, &caller, &origin, ("performance", &subject, &query.line), None).await?;
     let books = api.books()?;
     let items = books.performance_rows(&query.pack, month, (&query.line, &query.person), unmask).await?;
     Ok(axum::Json(Items { items, next: None }))

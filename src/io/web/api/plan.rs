@@ -9,6 +9,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::unmasking;
+use crate::access::Permission;
 use crate::base::Timestamp;
 use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Replayed, Wanted};
 use crate::io::store::callback::VerdictRow;
@@ -236,6 +237,11 @@ fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
 
 async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) -> Result<Response, Problem> {
     let given = |text: String| (!text.is_empty()).then_some(text);
+    // What is asked for in a body is looked at here.
+    let reach = caller.reach(Permission::PlanSee);
+    if !reach.is_all() && !reach.has_pack(&body.pack) {
+        return Err(Problem::out_of_reach(Permission::PlanSee));
+    }
     let unmask = unmasking(api, caller, body.unmask, "plan").await?;
     let wanted = Wanted {
         day: given(body.date).map(|text| day("date", &text)).transpose()?,

@@ -42,8 +42,12 @@ pub enum TicketAct {
         #[serde(default)]
         reason: String,
     },
-    /// The department receives it.
-    Acknowledge,
+    /// The department receives it. Who is not of that department says for which one.
+    Acknowledge {
+        /// Which department; empty: one's own.
+        #[serde(default)]
+        department: String,
+    },
     /// Hand it to a department.
     HandOver {
         /// Which; empty: the ticket's.
@@ -169,7 +173,7 @@ impl TicketAct {
     pub(super) fn is_of_departments(&self) -> bool {
         matches!(
             self,
-            TicketAct::Acknowledge
+            TicketAct::Acknowledge { .. }
                 | TicketAct::Report { .. }
                 | TicketAct::Comment { .. }
                 | TicketAct::Approve { .. }
@@ -190,7 +194,7 @@ impl TicketAct {
         Ok(match self {
             TicketAct::Edit { fields } => Act::Edit(fields),
             TicketAct::Assign { owner, reason } => Act::Assign { owner, reason: text("reason", reason)? },
-            TicketAct::Acknowledge => Act::Acknowledge,
+            TicketAct::Acknowledge { department } => Act::Acknowledge { department },
             TicketAct::HandOver { department } => Act::HandOver { department },
             TicketAct::Report { stage, result, fields } => {
                 let result = if result.is_empty() { "done".into() } else { result };

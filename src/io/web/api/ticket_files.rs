@@ -11,8 +11,9 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::tickets::who;
+use crate::base::hex;
 use crate::io::store::ticket::{FileRow, NewFile};
-use crate::io::web::auth::{Caller, hex};
+use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId};
 use crate::io::web::state::Shared;

@@ -15,7 +15,7 @@ use crate::base::{CustomerId, PhoneNumber, Timestamp};
 use crate::io::store::ticket::{FileRow, LastRepair, TicketFilter, TicketRow, TimelineRow};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::mask::mask;
+use crate::io::web::mask::{mask, mask_name};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId, moment};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -231,6 +231,10 @@ impl SheetRow for TicketRow {
             optional(&self.closed_at.map(time)),
         ]
     }
+
+    fn cover_name(&mut self) {
+        self.name = mask_name(&self.name);
+    }
 }
 
 /// Who asks, as the rules of tickets see them. Who reaches tickets by their department alone is one of
@@ -310,6 +314,8 @@ async fn show(
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<axum::Json<TicketDetail>, Problem> {
+    // The words in it name people.
+    caller.needs(Permission::NamesWhole)?;
     let ticket = api.tickets()?.ticket(id).await?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("ticket:{id}")).await?;
     Ok(axum::Json(detail(&api, &ticket, unmask).await?))
@@ -374,6 +380,7 @@ async fn form(
     RowId(id): RowId,
     Params(query): Params<UnmaskQuery>,
 ) -> Result<Response, Problem> {
+    caller.needs(Permission::NamesWhole)?;
     let mut ticket = api.tickets()?.ticket(id).await?;
     if !unmasking(&api, &caller, query.unmask, &format!("ticket:{id}")).await? {
         ticket.phone = mask(&ticket.phone);

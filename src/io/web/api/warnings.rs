@@ -67,7 +67,7 @@ impl SheetRow for WarningRow {
 }
 
 /// Warnings that the daemon raised, newest first: slips and reports that did not come in,
-/// samples under their quota, customers whom nobody reached in time, a year without holidays.
+/// samples under their quota, customers whom nobody reached in time, a year without holidays, recordings that could not be kept as they should.
 #[utoipa::path(get, path = "/warnings", tag = "plan", params(Query), security(("bearer" = ["warnings.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<WarningRow>)))]
 async fn index(

@@ -2,6 +2,7 @@
 
 mod calls;
 mod sheets;
+mod texts;
 mod tickets;
 
 use super::super::audit::{self, AuditLine};
@@ -60,8 +61,8 @@ use run;
 impl Store {
     /// Erases what names a customer: record, numbers, versions, fields of events, persons and words of
     /// tickets with their files, and, of calls and entries with numbers that nobody else has, number,
-    /// name, fields, trace, comments, recording, and what auditors wrote. Counts, times and results
-    /// stay. What was linked in the chain of custody leaves a tombstone. Lines of the audit log and of
+    /// name, fields, trace, comments, recording, and what auditors wrote; out of other texts, such as what
+    /// went along on a visit, their number and name. Counts, times and results stay. What was linked in the chain of custody leaves a tombstone. Lines of the audit log and of
     /// the do-not-call list stay: the one cannot be edited, the other keeps the number from being
     /// called.
     pub async fn erase_customer(
@@ -93,6 +94,7 @@ impl Store {
         let mut erased = Erased::default();
         let order = Order { customer, by, reason, now };
         tickets::tickets(&mut tx, &order, &mut erased).await?;
+        texts::texts(&mut tx, &phones, &order).await?;
         for (phone,) in &phones {
             calls::calls(&mut tx, phone, &order, &mut erased).await?;
         }
