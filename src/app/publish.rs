@@ -13,7 +13,7 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
+    AgentRules, AwayReason, CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
     LiveTrunk, LiveWaiting, Readiness, agent_card,
 };
 use crate::sip::registrar::Binding;
@@ -43,6 +43,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
             })
             .collect(),
         trunks: engine.trunks().iter().map(live_trunk).collect(),
+        agent_rules: agent_rules(engine),
         queues: live_queues(engine),
         agents: engine.agents(now).into_iter().map(|agent| live_agent(engine, agent)).collect(),
         campaigns: engine
@@ -69,6 +70,18 @@ fn live_leg(leg: LegView) -> LiveLeg {
         held: leg.held,
         muted: leg.muted,
         supervises: leg.supervises,
+    }
+}
+
+fn agent_rules(engine: &Engine) -> AgentRules {
+    let rules = engine.agent_rules();
+    let reason = |reason: &agent::NotReadyReason| AwayReason {
+        word: reason.word.clone(),
+        limit_ms: i64::try_from(reason.limit.as_millis()).unwrap_or(i64::MAX),
+    };
+    AgentRules {
+        reasons: rules.reasons.iter().map(reason).collect(),
+        wrap_up_may_end: rules.wrap_up_may_end,
     }
 }
 

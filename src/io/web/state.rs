@@ -19,8 +19,8 @@ use crate::io::intake::Desk;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 
-/// Event streams at once: each holds a connection and a task.
-pub const STREAM_LIMIT: usize = 64;
+/// Event streams at once: each holds a connection and a task. Every agent's screen has one.
+pub const STREAM_LIMIT: usize = 256;
 /// Imports at once: each holds its file on disk and writes as fast as the store does.
 pub const IMPORT_LIMIT: usize = 2;
 /// CSV exports at once: each keeps a database reader busy.

@@ -58,9 +58,10 @@ mod stream;
 mod surveys;
 mod ticket_acts;
 mod ticket_files;
-mod ticket_links;
+pub(super) mod ticket_links;
 mod ticket_reports;
-mod tickets;
+pub(super) mod ticket_types;
+pub(super) mod tickets;
 mod tokens;
 pub(super) mod trace;
 mod unmask;
@@ -154,6 +155,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(ticket_files::routes())
         .merge(ticket_links::routes())
         .merge(ticket_reports::routes())
+        .merge(ticket_types::routes())
         .merge(progress::routes())
         .merge(queues::routes())
         .merge(calls::routes())
