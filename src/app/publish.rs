@@ -13,8 +13,8 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    AgentRules, AwayReason, CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
-    LiveTrunk, LiveWaiting, Readiness, agent_card,
+    AgentRules, AwayReason, CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone,
+    LiveQueue, LiveSnapshot, LiveTrunk, LiveWaiting, Readiness, agent_card,
 };
 use crate::sip::registrar::Binding;
 
@@ -39,6 +39,8 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
                 step: c.step.to_owned(),
                 started_at: c.started_at,
                 answered_at: c.answered_at,
+                on_hold: engine.rests_of(c.id).0,
+                recording_paused: engine.rests_of(c.id).1,
                 legs: engine.legs_of(c.id).into_iter().map(live_leg).collect(),
             })
             .collect(),
@@ -69,6 +71,7 @@ fn live_leg(leg: LegView) -> LiveLeg {
         state: leg.state.as_str().to_owned(),
         held: leg.held,
         muted: leg.muted,
+        consulted: leg.consulted,
         supervises: leg.supervises,
     }
 }
@@ -79,10 +82,7 @@ fn agent_rules(engine: &Engine) -> AgentRules {
         word: reason.word.clone(),
         limit_ms: i64::try_from(reason.limit.as_millis()).unwrap_or(i64::MAX),
     };
-    AgentRules {
-        reasons: rules.reasons.iter().map(reason).collect(),
-        wrap_up_may_end: rules.wrap_up_may_end,
-    }
+    AgentRules { reasons: rules.reasons.iter().map(reason).collect(), wrap_up_may_end: rules.wrap_up_may_end }
 }
 
 fn live_queues(engine: &Engine) -> Vec<LiveQueue> {

@@ -310,6 +310,8 @@ async fn the_card_of_a_call_has_customer_tickets_and_script_with_one_question(db
             step: String::new(),
             started_at: now,
             answered_at: Some(now),
+            on_hold: false,
+            recording_paused: false,
             legs: Vec::new(),
         }],
         agents: vec![LiveAgent {

@@ -101,6 +101,12 @@ pub struct LiveCall {
     /// The 200, if it has come.
     #[schema(value_type = Option<i64>)]
     pub answered_at: Option<Timestamp>,
+    /// The customer hears music and nobody.
+    #[serde(default)]
+    pub on_hold: bool,
+    /// Silence goes into the recording.
+    #[serde(default)]
+    pub recording_paused: bool,
     /// Further legs that ring or are up.
     #[serde(default)]
     pub legs: Vec<LiveLeg>,
@@ -121,6 +127,9 @@ pub struct LiveLeg {
     pub held: bool,
     /// Nobody hears it.
     pub muted: bool,
+    /// It is being consulted about the customer, who waits.
+    #[serde(default)]
+    pub consulted: bool,
     /// How it supervises, if it does: `listen`, `whisper` or `barge`.
     #[schema(value_type = Option<String>)]
     pub supervises: Option<Listening>,

@@ -10,6 +10,7 @@ use super::agents::SpanQuery;
 use super::call_card::{CallCard, of_callback, steps_of};
 use super::customers::{CustomerCard, card};
 use super::entries::{ReasonBody, UnmaskQuery, unmasking};
+use super::live::masked;
 use crate::agent::State as AgentState;
 use crate::base::{CallId, CampaignId, CustomerId, EntryId, PhoneNumber, Timestamp};
 use crate::engine::DialOrder;
@@ -18,6 +19,7 @@ use crate::io::store::{Abandoned, AgentTalks};
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Wants};
+use crate::io::web::live::LiveCall;
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -70,6 +72,9 @@ pub struct AgentCard {
     pub agent: String,
     /// The call; null: the card comes before it.
     pub call: Option<String>,
+    /// The call as it is at this moment; null: it is over, or has not begun.
+    #[serde(default)]
+    pub live: Option<LiveCall>,
     /// The customer's number, masked unless asked for.
     pub phone: String,
     /// Their name, as far as the call knows it.
@@ -151,8 +156,10 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
     if !unmask {
         tickets.iter_mut().for_each(|ticket| ticket.phone = mask(&ticket.phone));
     }
+    let live = api.parts.live.borrow().calls.iter().find(|call| call.id == of.call).cloned();
     Ok(AgentCard {
         agent: of.agent,
+        live: live.map(|call| if unmask { call } else { masked(call) }),
         call: Some(of.call.to_string()),
         phone: if unmask { phone } else { mask(&phone) },
         name: of.name,

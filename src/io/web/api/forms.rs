@@ -142,11 +142,7 @@ async fn replies_of(
 }
 
 /// Refuses a telephone call that left out what the rule requires.
-async fn whole_call(
-    api: &Shared,
-    id: i64,
-    given: &BTreeMap<String, String>,
-) -> Result<(), Problem> {
+async fn whole_call(api: &Shared, id: i64, given: &BTreeMap<String, String>) -> Result<(), Problem> {
     let (planner, id) = (api.planner()?, CallbackId(id));
     let missing = planner.missing_fields(id, given, api.now()).await?;
     let blocks = planner.card(id, api.now()).await?.blocks_missing();
@@ -170,12 +166,12 @@ async fn answer(
     let mut paper = api.planner()?.questionnaire(CallbackId(id), api.now()).await?;
     let method = match body.method.as_str() {
         "" => written_method(paper.stored.callback.method),
-        word => Method::parse(word)
-            .filter(|m| !matches!(m, Method::Onsite | Method::Task))
-            .ok_or_else(|| {
+        word => {
+            Method::parse(word).filter(|m| !matches!(m, Method::Onsite | Method::Task)).ok_or_else(|| {
                 let hint = "write phone, email, sms, letter or web";
                 Problem::invalid_field("method", format!("nobody answers questions by `{word}`"), hint)
-            })?,
+            })?
+        }
     };
     let asked = asked(&api, &mut paper);
     let given = replies(&asked, &body.answers).map_err(|bad| {

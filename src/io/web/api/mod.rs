@@ -2,8 +2,8 @@
 //! of its documentation, by which [`permit`](super::permit) lets requests through.
 
 mod adherence;
-mod agent_calls;
-mod agents;
+pub(super) mod agent_calls;
+pub(super) mod agents;
 mod answers;
 mod archives;
 mod audio;
@@ -13,8 +13,8 @@ mod audits;
 mod bookings;
 mod bring_in;
 mod callback_edits;
-mod callbacks;
-mod call_card;
+pub(super) mod callbacks;
+pub(super) mod call_card;
 pub(super) mod calls;
 pub(super) mod campaigns;
 mod custody;

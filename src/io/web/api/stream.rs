@@ -70,7 +70,8 @@ impl Own {
             }
             return true;
         }
-        self.queues && &*event.topic == "queue" || call.is_some() && call == self.call.as_deref()
+        let owns = &*event.topic == "ticket" && told["owner"] == self.name.as_str();
+        owns || self.queues && &*event.topic == "queue" || call.is_some() && call == self.call.as_deref()
     }
 }
 
@@ -130,8 +131,8 @@ async fn of_agents(
     open(api, caller, Shown::Topics(topics), &headers)
 }
 
-/// What an agent's screen follows: their states, their cards, and what happens in the call that they
-/// are offered or talk in; with `agents.see` also who comes into queues and leaves them.
+/// What an agent's screen follows: their states, their cards, what happens in the call that they
+/// are offered or talk in, and their tickets; with `agents.see` also who comes into queues and leaves them.
 #[utoipa::path(get, path = "/agents/{name}/events", tag = "agents", params(("name" = String, Path)),
     security(("bearer" = ["agents.card"])),
     responses(

@@ -167,7 +167,10 @@ pub(in crate::io::web) async fn seen(api: &Shared, secret: &str) -> Result<(Stri
 
 /// Whether a person opens the link, rather than a program.
 fn is_browser(headers: &HeaderMap) -> bool {
-    headers.get(header::ACCEPT).and_then(|v| v.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
+    headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }
 
 /// The department's ticket; browsers are sent to its page.

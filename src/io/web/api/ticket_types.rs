@@ -76,18 +76,22 @@ pub struct TicketType {
     /// Fields without which it is not closed; some only under conditions.
     pub closes_with: Vec<String>,
     /// Words and titles of its stages, in order.
-    pub stages: Vec<Named>,
+    pub stages: Vec<StageTitle>,
     /// Its approvals, in order.
     pub approvals: Vec<ApprovalView>,
 }
 
-/// A word with its title.
+/// A stage with its title.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Named {
+pub struct StageTitle {
     /// The word.
     pub word: String,
+    /// The word of the ticket's state while it is the next one.
+    pub state: String,
     /// Title for people, in Chinese.
     pub title: String,
+    /// Title for people, in English; may be empty.
+    pub title_en: String,
 }
 
 /// An approval.
@@ -116,7 +120,12 @@ fn approval(rule: &ApprovalRule) -> ApprovalView {
 }
 
 fn of_kind((word, kind): (&String, &Kind)) -> TicketType {
-    let title = |stage: &crate::ticket::StageRule| Named { word: stage.id.clone(), title: stage.title.clone() };
+    let title = |stage: &crate::ticket::StageRule| StageTitle {
+        word: stage.id.clone(),
+        state: if stage.state.is_empty() { stage.id.clone() } else { stage.state.clone() },
+        title: stage.title.clone(),
+        title_en: stage.title_en.clone(),
+    };
     TicketType {
         word: word.clone(),
         title: kind.title.clone(),
@@ -150,6 +159,11 @@ fn of_pack(pack: &TicketPack) -> TicketTypes {
     }
 }
 
+/// The types of all packs, for pages for which nobody has logged in.
+pub(in crate::io::web) fn titles_of(api: &Shared) -> Result<Vec<TicketTypes>, Problem> {
+    Ok(api.tickets()?.settings().packs.all().map(|pack| of_pack(pack)).collect())
+}
+
 /// Types of tickets by policy pack, with what each asks for.
 #[utoipa::path(get, path = "/ticket-types", tag = "tickets", params(Query), security(("bearer" = ["rules.see"])),
     responses((status = 200, description = "All packs, or the one asked for", body = Items<TicketTypes>)))]
@@ -160,7 +174,7 @@ async fn index(
     let packs = api.tickets()?.settings().packs;
     let items = match &query.pack {
         Some(pack) => packs.of(pack).iter().map(|pack| of_pack(pack)).collect(),
-        None => packs.all().map(|pack| of_pack(pack)).collect(),
+        None => titles_of(&api)?,
     };
     Ok(axum::Json(Items { items, next: None }))
 }

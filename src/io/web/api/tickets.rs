@@ -93,7 +93,7 @@ pub struct NewTicketBody {
     pub owner: String,
     /// Row id of the customer, where they are known.
     pub customer: Option<i64>,
-    /// Number for later contact.
+    /// Number for later contact; empty: that of the call.
     pub phone: String,
     /// Name.
     pub name: String,
@@ -342,12 +342,17 @@ async fn open(
     Json(body): Json<NewTicketBody>,
 ) -> Result<Response, Problem> {
     let now = api.now();
+    let mut phone = body.phone;
     let call = match body.call.as_str() {
         "" => None,
         text => {
             let wrong =
                 || Problem::invalid_field("call", "it is no id of a call", "give the id that the call has");
             let call = text.parse().map_err(|_| wrong())?;
+            if phone.is_empty() {
+                let row = api.store().call_row(call).await?;
+                phone = row.map(|row| row.phone).unwrap_or_default();
+            }
             Some(crate::ticket::Attempt {
                 call: Some(call),
                 inbound: true,
@@ -367,7 +372,7 @@ async fn open(
         department: body.department,
         owner: body.owner,
         customer: body.customer.map(CustomerId),
-        phone: body.phone,
+        phone,
         name: body.name,
         matter: body.matter,
         fields: body.fields,
