@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::chromium::{Chromium, is_there};
 use super::story::{entered, look_at_all};
-use crate::peers::baresip::{PLAIN, Phone, baresip};
 use crate::peers::daemon::{Daemon, own_network};
 use crate::peers::program::{can_run, free_port, until};
 use crate::peers::softphone::Softphone;
@@ -19,9 +18,12 @@ async fn agent_is(daemon: &Daemon, state: &str) -> serde_json::Value {
         let found = all["items"].as_array()?.iter().find(|agent| agent["name"] == "anna")?.clone();
         (found["state"] == state).then_some(found)
     };
-    until(Duration::from_secs(40), is)
-        .await
-        .unwrap_or_else(|| panic!("anna is not {state}\n{}", daemon.log()))
+    match until(Duration::from_secs(90), is).await {
+        Some(agent) => agent,
+        None => {
+            panic!("anna is not {state}: {} {}", daemon.get("/agents").await, daemon.get("/live/calls").await)
+        }
+    }
 }
 
 #[test]
@@ -61,8 +63,19 @@ fn a_hotline_call_arrives_on_the_desk_and_is_answered_noted_and_wrapped_up() {
                      window.came = Date.now(); }; \
                      new MutationObserver(look).observe(document.body, { childList: true, subtree: true })";
         browser.ask(watch).await;
-        let dial = format!("/dial sip:4001234567@127.0.0.1:{}", daemon.sip_port);
-        let customer = baresip(daemon.folder.path(), free_port(), &Phone { commands: &[&dial], ..PLAIN });
+        let customer = Softphone::start(&daemon, "customer", free_port(), 440, None).await;
+        customer.control.tell("dial", &format!("sip:4001234567@127.0.0.1:{}", daemon.sip_port)).await;
+        let menu = until(Duration::from_secs(30), async || {
+            let live = daemon.get("/live/calls").await;
+            live["items"].get(0).filter(|call| call["step"] == "menu").map(|_| ())
+        });
+        assert!(
+            menu.await.is_some(),
+            "no menu: {}\n{}",
+            daemon.get("/live/calls").await,
+            customer.program.tail()
+        );
+        customer.control.tell("sndcode", "2").await;
         let offered = agent_is(&daemon, "offered").await;
         browser.wait("the call is shown", "window.came").await;
         let came = browser.ask("return window.came").await.as_i64().expect("a time");

@@ -25,7 +25,7 @@ impl<'a> Person<'a> {
     /// An account with these roles, who comes by a link.
     pub async fn new(site: &'a Site, new: NewAccount<'_>) -> Person<'a> {
         let secret = format!("rb_{}", new.name);
-        let expires = MONDAY + Duration::from_secs(86_400);
+        let expires = MONDAY + Duration::from_secs(30 * 86_400);
         let account = site.store.add_account(&new, "test", MONDAY).await.unwrap();
         site.store
             .add_account_link(&hash_secret(&secret), LinkKind::Login, Some(account.id), expires)

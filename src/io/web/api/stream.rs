@@ -18,7 +18,7 @@ use crate::io::web::auth::Caller;
 use crate::io::web::events::{Batch, EventReader, LiveEvent};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
-use crate::io::web::state::{STREAM_LIMIT, Shared};
+use crate::io::web::state::{AGENT_STREAM_LIMIT, STREAM_LIMIT, Shared};
 
 /// Between two heartbeats, at which the token is looked at again.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -150,8 +150,12 @@ async fn of_agent(
 
 /// Opens a stream where there is room for one.
 fn open(api: Shared, caller: Caller, shown: Shown, headers: &HeaderMap) -> Result<Response, Problem> {
-    let Ok(room) = api.streams.clone().try_acquire_owned() else {
-        return Err(Problem::unavailable(format!("{STREAM_LIMIT} event streams are open; close one")));
+    let (streams, limit) = match shown {
+        Shown::Agent(_) => (&api.agent_streams, AGENT_STREAM_LIMIT),
+        Shown::Topics(_) => (&api.streams, STREAM_LIMIT),
+    };
+    let Ok(room) = streams.clone().try_acquire_owned() else {
+        return Err(Problem::unavailable(format!("{limit} event streams are open; close one")));
     };
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok());
     let reader = api.parts.events.subscribe(last);

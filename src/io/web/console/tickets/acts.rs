@@ -48,10 +48,8 @@ pub(super) struct Acts {
     pub acknowledges: bool,
     pub hands_over: bool,
     pub reports_up: bool,
-    pub waits: bool,
     pub handles: bool,
     pub closes: bool,
-    pub meets: bool,
     pub reopens: bool,
 }
 
@@ -142,10 +140,8 @@ impl Acts {
             acknowledges: is_owed && !row.department.is_empty() && ticket.acknowledged.is_none(),
             hands_over: is_owed,
             reports_up: is_owed && ticket.reported_at.is_none(),
-            waits: is_owed,
             handles: is_open && !unfinished,
             closes: is_owed && !unfinished && verified,
-            meets: ticket.meeting.is_some(),
             reopens: !is_open,
         }
     }
