@@ -88,7 +88,7 @@ async fn read(api: &Shared, look: Look, secret: String) -> Result<Department, Pr
         fields: ticket.fields.iter().filter(|(name, _)| *name != "call").map(field).collect(),
         reports: owed.map(report).collect(),
         stages: stages(&frame, &titles, &ticket),
-        happened: happened(&frame, &ticket),
+        happened: happened(&frame, &titles, &ticket),
         department,
         secret,
         frame,

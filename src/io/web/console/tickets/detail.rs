@@ -11,6 +11,7 @@ use super::acts::Acts;
 use super::list::{Line, line};
 use super::titles::Titles;
 use crate::access::Permission;
+use crate::io::store::ticket::{FileRow, TimelineRow};
 
 /// A name with its value.
 pub(super) struct Fact {
@@ -20,6 +21,7 @@ pub(super) struct Fact {
 }
 
 /// One stage.
+#[derive(Default)]
 pub(super) struct Stage {
     pub title: String,
     pub by: String,
@@ -136,9 +138,43 @@ pub(super) fn stages(frame: &Frame, titles: &Titles, ticket: &TicketDetail) -> V
     all
 }
 
+/// What is owed first: a stage, or a promise to the customer.
+fn next(frame: &Frame, titles: &Titles, ticket: &TicketDetail) -> Option<Stage> {
+    let owed = ticket.stages.iter().filter(|s| s.in_force && matches!(s.status.as_str(), "open" | "overdue"));
+    let first = owed.filter(|s| s.due.is_some()).min_by_key(|s| s.due);
+    let first = first.map(|s| stage(frame, titles, ticket, s));
+    let promise = ticket.promises.iter().filter(|p| p.kept_at.is_none()).min_by_key(|p| p.at);
+    let Some(promise) = promise.filter(|p| first.as_ref().and_then(|s| s.due).is_none_or(|due| p.at.0 < due))
+    else {
+        return first;
+    };
+    let title = format!("{} {}", frame.lang.text("tickets-promised-reply"), promise.what);
+    Some(Stage {
+        title: title.trim_end().to_owned(),
+        by: ticket.ticket.owner.clone(),
+        due: Some(promise.at.0),
+        ..Stage::default()
+    })
+}
+
+/// What a line of the timeline says; stages by their titles.
+fn told(frame: &Frame, titles: &Titles, ticket: &TicketDetail, row: &TimelineRow) -> String {
+    let stage = row.action.strip_prefix("stage.").and_then(|_| row.detail.split_once(':'));
+    let Some((stage, rest)) = stage else { return row.detail.clone() };
+    let (pack, kind) = (&ticket.ticket.pack, &ticket.ticket.kind);
+    let title = titles.stage(frame, pack, kind, stage).unwrap_or_else(|| stage.to_owned());
+    let (result, more) = rest.trim().split_once(';').unwrap_or((rest.trim(), ""));
+    let result = if result.is_empty() { String::new() } else { frame.lang.word("tickets-result", result) };
+    [title, result, more.trim().to_owned()]
+        .into_iter()
+        .filter(|t| !t.is_empty())
+        .collect::<Vec<_>>()
+        .join(" · ")
+}
+
 /// Everything that happened, the newest first.
-pub(super) fn happened(frame: &Frame, ticket: &TicketDetail) -> Vec<Happened> {
-    let one = |row: &crate::io::store::ticket::TimelineRow| Happened {
+pub(super) fn happened(frame: &Frame, titles: &Titles, ticket: &TicketDetail) -> Vec<Happened> {
+    let one = |row: &TimelineRow| Happened {
         at: row.at,
         what: frame.lang.word("tickets-did", &row.action.replace('.', "-")),
         who: if row.actor == "desk" {
@@ -146,7 +182,7 @@ pub(super) fn happened(frame: &Frame, ticket: &TicketDetail) -> Vec<Happened> {
         } else {
             row.actor.clone()
         },
-        detail: row.detail.clone(),
+        detail: told(frame, titles, ticket, row),
         call: row.call_id.clone().unwrap_or_default(),
         class: match row.action.as_str() {
             "breach" | "level" | "escalated" | "repeat" | "overridden" | "not_closed" => "is-bad",
@@ -221,7 +257,7 @@ fn facts(frame: &Frame, visitor: &Visitor, ticket: &TicketDetail) -> Vec<Fact> {
 }
 
 fn files(frame: &Frame, ticket: &TicketDetail) -> Vec<Attached> {
-    let one = |row: &crate::io::store::ticket::FileRow| Attached {
+    let one = |row: &FileRow| Attached {
         id: row.id,
         name: row.name.clone(),
         kind: frame.lang.word("tickets-file", &row.kind),
@@ -251,9 +287,6 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str) -> Result<Detail, Probl
     let titles = Titles::read(visitor).await?;
     let row = &ticket.ticket;
     let stages_shown = stages(&frame, &titles, &ticket);
-    let next = ticket.stages.iter().filter(|s| s.in_force && matches!(s.status.as_str(), "open" | "overdue"));
-    let next =
-        next.filter(|s| s.due.is_some()).min_by_key(|s| s.due).map(|s| stage(&frame, &titles, &ticket, s));
     let mut flags: Vec<String> = ticket.flags.iter().map(|f| frame.lang.word("tickets-flag", f)).collect();
     if row.level > 0 {
         flags.push(frame.lang.with("tickets-level", "n", row.level).into_owned());
@@ -269,8 +302,8 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str) -> Result<Detail, Probl
         title: titles.kind(&frame, &row.pack, &row.kind),
         facts: facts(&frame, visitor, &ticket),
         flags,
-        next,
-        happened: happened(&frame, &ticket),
+        next: next(&frame, &titles, &ticket),
+        happened: happened(&frame, &titles, &ticket),
         promises: promises(&frame, &ticket),
         files: files(&frame, &ticket),
         takes_files: visitor.may(Permission::TicketsFiles),

@@ -95,9 +95,11 @@ pub(super) fn of_api(uri: &Uri, asked_for: &Query, more: &[(&str, &str)]) -> Str
         Some("all") => "",
         Some(phase) => phase,
     };
-    let sort = if uri.query().is_some_and(|q| q.contains("sort=")) { None } else { Some(("sort", "due")) };
+    let says_sort = uri.query().is_some_and(|query| query.contains("sort="));
     let mut pairs = vec![("phase", phase)];
-    pairs.extend(sort);
+    if !says_sort && more.iter().all(|(name, _)| *name != "sort") {
+        pairs.push(("sort", "due"));
+    }
     pairs.extend_from_slice(more);
     asked(uri, &pairs)
 }

@@ -11,9 +11,13 @@ use super::super::lang::Lang;
 #[derive(Clone, Debug, Default)]
 pub(in super::super) struct Titles(Vec<TicketTypes>);
 
-/// The title in the language of the page, where the file has one.
-fn in_lang<'a>(frame: &Frame, title: &'a str, english: &'a str) -> &'a str {
-    if frame.lang == Lang::English && !english.is_empty() { english } else { title }
+/// The title in the language of the page, where the file has one; files write English ones small.
+fn in_lang(frame: &Frame, title: &str, english: &str) -> String {
+    let mut letters = english.chars();
+    match letters.next().filter(|_| frame.lang == Lang::English) {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => title.to_owned(),
+    }
 }
 
 impl From<Vec<TicketTypes>> for Titles {
@@ -42,20 +46,20 @@ impl Titles {
     /// Title of a type.
     pub fn kind(&self, frame: &Frame, pack: &str, kind: &str) -> String {
         match self.of(pack, kind) {
-            Some(known) => in_lang(frame, &known.title, &known.title_en).to_owned(),
+            Some(known) => in_lang(frame, &known.title, &known.title_en),
             None => kind.to_owned(),
         }
     }
 
     /// Title of a stage.
     pub fn stage(&self, frame: &Frame, pack: &str, kind: &str, stage: &str) -> Option<String> {
-        let title = |known: &StageTitle| in_lang(frame, &known.title, &known.title_en).to_owned();
+        let title = |known: &StageTitle| in_lang(frame, &known.title, &known.title_en);
         self.of(pack, kind)?.stages.iter().find(|known| known.word == stage).map(title)
     }
 
     /// A ticket's state: the title of the stage that is the next, or a word of every ticket.
     pub fn state(&self, frame: &Frame, pack: &str, kind: &str, state: &str) -> String {
-        let title = |known: &StageTitle| in_lang(frame, &known.title, &known.title_en).to_owned();
+        let title = |known: &StageTitle| in_lang(frame, &known.title, &known.title_en);
         let stage = self.of(pack, kind).and_then(|of| of.stages.iter().find(|known| known.state == state));
         stage.map_or_else(|| frame.lang.word("tickets-state", state), title)
     }
@@ -64,7 +68,7 @@ impl Titles {
     pub fn packs(&self, frame: &Frame, chosen: Option<&str>) -> Vec<Choice> {
         let choice = |types: &TicketTypes| Choice {
             value: types.pack.clone(),
-            label: in_lang(frame, &types.title, &types.title_en).to_owned(),
+            label: in_lang(frame, &types.title, &types.title_en),
             is_chosen: chosen == Some(types.pack.as_str()),
         };
         self.0.iter().map(choice).collect()
@@ -81,7 +85,7 @@ impl Titles {
             if found.iter().all(|choice| choice.value != known.word) {
                 found.push(Choice {
                     value: known.word.clone(),
-                    label: in_lang(frame, &known.title, &known.title_en).to_owned(),
+                    label: in_lang(frame, &known.title, &known.title_en),
                     is_chosen: chosen == Some(known.word.as_str()),
                 });
             }
