@@ -3,7 +3,9 @@
 
 mod axe;
 mod chromium;
+mod desk;
 mod story;
+mod tickets;
 
 use std::process::Command;
 

@@ -21,6 +21,6 @@ mod raw;
 mod registration;
 mod reload;
 mod sipp;
-mod softphone;
+pub mod softphone;
 mod story;
 mod transfer;

@@ -8,6 +8,8 @@ mod calls;
 mod campaigns;
 pub mod cli;
 mod console;
+mod console_desk;
+mod console_tickets;
 mod legs;
 mod lists;
 mod roles;

@@ -13,8 +13,8 @@ use crate::engine::{Engine, LegView, Notice, Trunk};
 use crate::io::certificate::Certificate;
 use crate::io::recorder::Disk;
 use crate::io::web::{
-    CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone, LiveQueue, LiveSnapshot,
-    LiveTrunk, LiveWaiting, Readiness, agent_card,
+    AgentRules, AwayReason, CardOf, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone,
+    LiveQueue, LiveSnapshot, LiveTrunk, LiveWaiting, Readiness, agent_card,
 };
 use crate::sip::registrar::Binding;
 
@@ -39,10 +39,13 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
                 step: c.step.to_owned(),
                 started_at: c.started_at,
                 answered_at: c.answered_at,
+                on_hold: engine.rests_of(c.id).0,
+                recording_paused: engine.rests_of(c.id).1,
                 legs: engine.legs_of(c.id).into_iter().map(live_leg).collect(),
             })
             .collect(),
         trunks: engine.trunks().iter().map(live_trunk).collect(),
+        agent_rules: agent_rules(engine),
         queues: live_queues(engine),
         agents: engine.agents(now).into_iter().map(|agent| live_agent(engine, agent)).collect(),
         campaigns: engine
@@ -68,8 +71,18 @@ fn live_leg(leg: LegView) -> LiveLeg {
         state: leg.state.as_str().to_owned(),
         held: leg.held,
         muted: leg.muted,
+        consulted: leg.consulted,
         supervises: leg.supervises,
     }
+}
+
+fn agent_rules(engine: &Engine) -> AgentRules {
+    let rules = engine.agent_rules();
+    let reason = |reason: &agent::NotReadyReason| AwayReason {
+        word: reason.word.clone(),
+        limit_ms: i64::try_from(reason.limit.as_millis()).unwrap_or(i64::MAX),
+    };
+    AgentRules { reasons: rules.reasons.iter().map(reason).collect(), wrap_up_may_end: rules.wrap_up_may_end }
 }
 
 fn live_queues(engine: &Engine) -> Vec<LiveQueue> {

@@ -179,6 +179,11 @@ impl Engine {
         self.desk.agents.views(now)
     }
 
+    /// Times and reasons of all agents.
+    pub fn agent_rules(&self) -> &Rules {
+        self.desk.agents.rules()
+    }
+
     /// Phones of an extension, best first.
     pub fn phones_of(&self, extension: &str) -> Vec<&Binding> {
         self.endpoint.phones_of(extension)

@@ -62,6 +62,8 @@ pub struct LegView {
     pub held: bool,
     /// Nobody hears it.
     pub muted: bool,
+    /// It is being consulted about the customer, who waits.
+    pub consulted: bool,
     /// How it supervises, if it does.
     pub supervises: Option<Listening>,
 }
@@ -110,6 +112,14 @@ impl Engine {
         guests.iter().filter_map(|guest| self.leg_view(guest)).collect()
     }
 
+    /// Whether the customer of a call is put aside, and whether silence goes into its recording.
+    pub fn rests_of(&self, call: CallId) -> (bool, bool) {
+        let bridge = self.by_call.get(&call).and_then(|slot| self.bridges.get(slot));
+        let is_paused =
+            |bridge: &Bridge| bridge.bridging.pauses.last().is_some_and(|pause| pause.to.is_none());
+        bridge.map_or((false, false), |bridge| (bridge.held, is_paused(bridge)))
+    }
+
     fn leg_view(&self, guest: &Guest) -> Option<LegView> {
         let leg = &self.legs.get(&guest.leg)?.leg;
         let supervises = match guest.role {
@@ -123,6 +133,7 @@ impl Engine {
             state: leg.state(),
             held: guest.held || guest.aside,
             muted: guest.muted,
+            consulted: guest.task == Task::Consult,
             supervises,
         })
     }

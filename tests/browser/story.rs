@@ -13,6 +13,17 @@ use crate::support::databases::block_on;
 
 const PASSWORD: &str = "correct horse battery";
 
+/// In by the first link, as the administrator, in English.
+pub async fn entered(browser: &Chromium, daemon: &Daemon) {
+    browser.resize(1440, 900).await;
+    browser.go(&format!("{}{}", daemon.root(), first_link(&daemon.log()))).await;
+    browser.fill("input[name=name]", "li.wei").await;
+    browser.fill("input[name=password]", PASSWORD).await;
+    browser.fill("input[name=again]", PASSWORD).await;
+    browser.click("button.main").await;
+    browser.wait("Today", "document.querySelector('#board')").await;
+}
+
 /// The link that the daemon wrote into its log.
 fn first_link(log: &str) -> String {
     let at = log.find("/welcome/rb_").unwrap_or_else(|| panic!("no first link in\n{log}"));
@@ -23,7 +34,7 @@ fn first_link(log: &str) -> String {
 
 /// Every page that there is, at both widths, in both languages and both looks: a picture, what axe
 /// finds, whether it is wider than the screen.
-async fn look_at_all(browser: &Chromium, root: &str, pages: &[(&str, String)]) {
+pub async fn look_at_all(browser: &Chromium, root: &str, pages: &[(&str, String)]) {
     let axe = axe::script();
     let mut wrong = Vec::new();
     for (lang, theme) in [("zh-CN", "light"), ("en", "dark"), ("zh-CN", "dark"), ("en", "light")] {

@@ -23,6 +23,7 @@ on_both_databases! {
     sch_33_without_an_address_for_links_the_answer_quotes_the_number,
     cnt_16_a_visit_is_rated_by_a_link_and_the_score_stands_with_that_consumption,
     rem_09_who_presses_3_books_a_table_and_gets_a_message,
+    what_an_agent_types_in_on_the_telephone_closes_the_callback_once_the_script_was_ticked,
 }
 
 const PHONE: &str = "13600000001";
@@ -143,6 +144,38 @@ async fn sch_33_without_an_address_for_links_the_answer_quotes_the_number(db: &D
         "who does not feel well is somebody's matter"
     );
     firm.shop.site.post(&path, answer).await.expect(409);
+}
+
+async fn what_an_agent_types_in_on_the_telephone_closes_the_callback_once_the_script_was_ticked(
+    db: &Database,
+) {
+    let mut firm = Firm::open(db, "hospital").await;
+    publish(&firm.shop);
+    firm.happens("patient.discharged", "H1", "2026-02-24 10:00", PHONE, json!({ "department": "骨科" }))
+        .await;
+    firm.shop.turn("2026-03-03 09:50").await;
+    firm.shop.set("2026-03-03 10:30");
+    let owed = firm.shop.only("rule=inpatient").await;
+    let path = format!("/api/v1/callbacks/{}", owed["id"]);
+    let card = firm.shop.site.get(&format!("{path}/card")).await.expect(200);
+    let asked = card["questions"].as_array().unwrap();
+    let first = asked.iter().find(|question| question["name"] == "h1").unwrap();
+    assert!(first["choices"].as_array().unwrap().iter().any(|choice| choice["key"] == "3"), "{first}");
+    let answer = json!({ "method": "phone", "answers": { "h1": "3" } });
+    for block in card["blocks_required"].as_array().unwrap() {
+        firm.shop.site.post(&format!("{path}/answers"), answer.clone()).await.expect(422);
+        let tick = json!({ "block": block, "result": "done" });
+        firm.shop.site.post(&format!("{path}/marks"), tick).await.expect(204);
+    }
+    firm.shop
+        .site
+        .post(&format!("{path}/answers"), json!({ "method": "task", "answers": {} }))
+        .await
+        .expect(422);
+    let done = firm.shop.site.post(&format!("{path}/answers"), answer).await.expect(200);
+    assert_eq!([&done["state"], &done["method"]], [&json!("done"), &json!("phone")], "{done}");
+    let detail = firm.shop.text("SELECT detail FROM audit_log WHERE action = 'callback.done'").await;
+    assert!(detail.contains("by telephone"), "{detail}");
 }
 
 async fn cnt_16_a_visit_is_rated_by_a_link_and_the_score_stands_with_that_consumption(db: &Database) {

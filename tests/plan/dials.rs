@@ -148,7 +148,10 @@ async fn each_agent_has_a_card_of_their_own_which_is_dialled_skipped_or_given_ba
     assert_ne!(anna["callback"]["id"], bob["callback"]["id"], "nobody has another's card");
     assert_eq!(anna["title"], "座席回访");
     assert_eq!(preview("anna", 200).await["callback"]["id"], anna["callback"]["id"], "the same again");
+    let open = shop.site.get("/api/v1/agents/anna/preview").await.expect(200);
+    assert_eq!(open["callback"]["id"], anna["callback"]["id"], "looked at without taking another");
     preview("carol", 404).await;
+    shop.site.get("/api/v1/agents/carol/preview").await.expect(404);
     // Three minutes later it is anybody's.
     shop.set("2026-03-03 09:09");
     let carol = preview("carol", 200).await;
@@ -310,6 +313,8 @@ async fn the_card_of_a_call_has_customer_tickets_and_script_with_one_question(db
             step: String::new(),
             started_at: now,
             answered_at: Some(now),
+            on_hold: false,
+            recording_paused: false,
             legs: Vec::new(),
         }],
         agents: vec![LiveAgent {

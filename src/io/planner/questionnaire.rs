@@ -107,7 +107,7 @@ impl Planner {
         })
     }
 
-    /// Closes a callback by what the customer answered in writing.
+    /// Closes a callback by what the customer answered in writing, or to a person who typed it in.
     ///
     /// # Errors
     /// [`Error::Refused`] for no answer at all; those of the store, among them that it is closed
@@ -135,7 +135,8 @@ impl Planner {
         let fields = replies.iter().map(told).collect();
         let edit = Edit::Done { method, at: now, outcome, fields, replies };
         let (id, by) = (paper.stored.callback.id, by.unwrap_or(CUSTOMER));
-        self.edit(id, &edit, "answered in writing", by, now).await
+        let how = if method == Method::Phone { "answered by telephone" } else { "answered in writing" };
+        self.edit(id, &edit, how, by, now).await
     }
 }
 

@@ -37,6 +37,9 @@ pub struct LiveSnapshot {
     /// Agents by name.
     #[serde(default)]
     pub agents: Vec<LiveAgent>,
+    /// What agents may say of themselves.
+    #[serde(default)]
+    pub agent_rules: AgentRules,
     /// Queues of the hotline by name.
     #[serde(default)]
     pub queues: Vec<LiveQueue>,
@@ -44,6 +47,24 @@ pub struct LiveSnapshot {
     pub campaigns: Vec<LiveCampaign>,
     /// What stands between the daemon and new work.
     pub readiness: Readiness,
+}
+
+/// What agents may say of themselves, as the configuration has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AgentRules {
+    /// Reasons not to be ready, in order.
+    pub reasons: Vec<AwayReason>,
+    /// Whether an agent may end the time after a call before it is over.
+    pub wrap_up_may_end: bool,
+}
+
+/// A reason not to be ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AwayReason {
+    /// Its word.
+    pub word: String,
+    /// Longest stay in milliseconds, after which the agent is logged out.
+    pub limit_ms: i64,
 }
 
 /// One call that is up or being set up.
@@ -80,6 +101,12 @@ pub struct LiveCall {
     /// The 200, if it has come.
     #[schema(value_type = Option<i64>)]
     pub answered_at: Option<Timestamp>,
+    /// The customer hears music and nobody.
+    #[serde(default)]
+    pub on_hold: bool,
+    /// Silence goes into the recording.
+    #[serde(default)]
+    pub recording_paused: bool,
     /// Further legs that ring or are up.
     #[serde(default)]
     pub legs: Vec<LiveLeg>,
@@ -100,6 +127,9 @@ pub struct LiveLeg {
     pub held: bool,
     /// Nobody hears it.
     pub muted: bool,
+    /// It is being consulted about the customer, who waits.
+    #[serde(default)]
+    pub consulted: bool,
     /// How it supervises, if it does: `listen`, `whisper` or `barge`.
     #[schema(value_type = Option<String>)]
     pub supervises: Option<Listening>,

@@ -36,9 +36,9 @@ pub use events::{Batch, EventHub, EventReader, LiveEvent, RING_LIMIT};
 pub use limit::Rate;
 pub use listing::Items;
 pub use live::{
-    Catalogue, CatalogueReader, LiveAgent, LiveCall, LiveCampaign, LiveCertificate, LiveLeg, LivePhone,
-    LiveQueue, LiveReader, LiveSnapshot, LiveTrunk, LiveWaiting, PUBLISH_EVERY, PromptFact, Readiness,
-    ScriptFact,
+    AgentRules, AwayReason, Catalogue, CatalogueReader, LiveAgent, LiveCall, LiveCampaign, LiveCertificate,
+    LiveLeg, LivePhone, LiveQueue, LiveReader, LiveSnapshot, LiveTrunk, LiveWaiting, PUBLISH_EVERY,
+    PromptFact, Readiness, ScriptFact,
 };
 pub use mask::mask;
 pub use permit::AccessSettings;

@@ -189,14 +189,14 @@ async fn read_body(body: Body, limit: usize, time: Duration) -> Result<Bytes, Pr
     }
 }
 
-/// A moment in a query: milliseconds since 1970, RFC 3339, or a day in `zone`.
+/// A moment in a query: milliseconds since 1970, RFC 3339, or a day or a time of day in `zone`.
 /// `end` takes a day's end, so that `to=2026-03-02` holds that day.
 pub fn moment(field: &str, text: &str, zone: &str, end: bool) -> Result<Timestamp, Problem> {
     let wrong = || {
         Problem::invalid_field(
             field,
             format!("{} is not a time", shortened(text)),
-            "write milliseconds since 1970, 2026-03-02T09:00:00+08:00, or a day as 2026-03-02",
+            "write milliseconds since 1970, 2026-03-02T09:00:00+08:00, 2026-03-02T09:00, or a day as 2026-03-02",
         )
     };
     if let Ok(millis) = text.parse() {
@@ -205,9 +205,14 @@ pub fn moment(field: &str, text: &str, zone: &str, end: bool) -> Result<Timestam
     if let Ok(at) = text.parse::<jiff::Timestamp>() {
         return Ok(Timestamp::from_jiff(at));
     }
+    let zone = if zone.is_empty() { "Asia/Shanghai" } else { zone };
+    if text.contains('T') {
+        // What a field for day and time gives: no zone, so that of the house.
+        let at: jiff::civil::DateTime = text.parse().map_err(|_| wrong())?;
+        return Ok(Timestamp::from_jiff(at.in_tz(zone).map_err(|_| wrong())?.timestamp()));
+    }
     let day: jiff::civil::Date = text.parse().map_err(|_| wrong())?;
     let day = if end { day.tomorrow().map_err(|_| wrong())? } else { day };
-    let zone = if zone.is_empty() { "Asia/Shanghai" } else { zone };
     Ok(Timestamp::from_jiff(day.in_tz(zone).map_err(|_| wrong())?.timestamp()))
 }
 
@@ -216,12 +221,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn moments_are_read_in_three_spellings() {
+    fn moments_are_read_in_four_spellings() {
         let check = |text: &str, end: bool, expect: Option<i64>| {
             assert_eq!(moment("from", text, "Asia/Shanghai", end).ok().map(|t| t.0), expect, "{text}");
         };
         check("1772413200000", false, Some(1_772_413_200_000));
         check("2026-03-02T09:00:00+08:00", false, Some(1_772_413_200_000));
+        check("2026-03-02T09:00", false, Some(1_772_413_200_000));
+        check("2026-03-02T25:00", false, None);
         check("2026-03-02", false, Some(1_772_380_800_000));
         check("2026-03-02", true, Some(1_772_380_800_000 + 86_400_000));
         check("yesterday", false, None);

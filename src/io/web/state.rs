@@ -21,6 +21,8 @@ use crate::io::telemetry::Telemetry;
 
 /// Event streams at once: each holds a connection and a task.
 pub const STREAM_LIMIT: usize = 64;
+/// Streams of agents' screens at once: every agent has one, and none is to wait for other readers.
+pub const AGENT_STREAM_LIMIT: usize = 256;
 /// Imports at once: each holds its file on disk and writes as fast as the store does.
 pub const IMPORT_LIMIT: usize = 2;
 /// CSV exports at once: each keeps a database reader busy.
@@ -90,6 +92,8 @@ pub struct ApiState {
     keeper: std::sync::OnceLock<crate::io::vault::Keeper>,
     /// Room for event streams.
     pub(super) streams: Arc<Semaphore>,
+    /// Room for streams of agents' screens.
+    pub(super) agent_streams: Arc<Semaphore>,
     /// Room for imports.
     pub(super) imports: Arc<Semaphore>,
     /// Room for exports.
@@ -128,6 +132,7 @@ impl ApiState {
             keeper: std::sync::OnceLock::new(),
             limits: Limits::default(),
             streams: Arc::new(Semaphore::new(STREAM_LIMIT)),
+            agent_streams: Arc::new(Semaphore::new(AGENT_STREAM_LIMIT)),
             imports: Arc::new(Semaphore::new(IMPORT_LIMIT)),
             exports: Arc::new(Semaphore::new(EXPORT_LIMIT)),
             peaks: Arc::new(Semaphore::new(PEAKS_LIMIT)),

@@ -77,7 +77,7 @@ pub struct TicketFilter {
     pub pack: Option<String>,
     /// Of this type.
     pub kind: Option<String>,
-    /// In this phase.
+    /// In this phase; `owed`: not over yet.
     pub phase: Option<String>,
     /// With this word of state.
     pub state: Option<String>,
@@ -104,6 +104,20 @@ pub struct TicketFilter {
     pub within: Reach,
 }
 
+/// The order of a list of tickets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketSort {
+    /// Opened last, first.
+    #[default]
+    Newest,
+    /// By the earliest deadline that is owed; those without one last.
+    Due,
+}
+
+/// What stands for the deadline of a ticket that has none.
+const NEVER: i64 = i64::MAX;
+
 /// Tickets that a report holds in memory.
 pub(super) const REPORT_ROWS: i64 = 20_000;
 
@@ -112,6 +126,17 @@ impl Store {
     pub async fn ticket_rows(
         &self,
         filter: &TicketFilter,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<TicketRow>, Error> {
+        self.sorted_tickets(filter, TicketSort::Newest, after, limit).await
+    }
+
+    /// A page of tickets in that order.
+    pub async fn sorted_tickets(
+        &self,
+        filter: &TicketFilter,
+        sort: TicketSort,
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<TicketRow>, Error> {
@@ -128,7 +153,12 @@ impl Store {
             }
             when!(filter.pack.as_deref(), " AND pack = ");
             when!(filter.kind.as_deref(), " AND kind = ");
-            when!(filter.phase.as_deref(), " AND phase = ");
+            match filter.phase.as_deref() {
+                Some("owed") => {
+                    query.push(" AND phase IN ('open', 'verifying')");
+                }
+                phase => when!(phase, " AND phase = "),
+            }
             when!(filter.state.as_deref(), " AND state = ");
             when!(filter.owner.as_deref(), " AND owner = ");
             if let Some(department) = filter.department.as_deref() {
@@ -143,11 +173,30 @@ impl Store {
             when!(filter.from, " AND opened_at >= ");
             when!(filter.to, " AND opened_at < ");
             push_reach(&mut query, Thing::Ticket, &filter.within);
-            when!(after.map(|cursor| cursor.key), " AND id < ");
-            query.push(" ORDER BY id DESC LIMIT ").push_bind(fetch(limit));
+            match (sort, after) {
+                (TicketSort::Newest, after) => {
+                    when!(after.map(|cursor| cursor.key), " AND id < ");
+                    query.push(" ORDER BY id DESC LIMIT ");
+                }
+                (TicketSort::Due, after) => {
+                    if let Some(after) = after {
+                        let id = after.id.parse::<i64>().unwrap_or(NEVER);
+                        query.push(" AND (COALESCE(due_at, ").push_bind(NEVER).push("), id) > (");
+                        query.push_bind(after.key).push(", ").push_bind(id).push(")");
+                    }
+                    query.push(" ORDER BY COALESCE(due_at, ").push_bind(NEVER).push("), id LIMIT ");
+                }
+            }
+            query.push_bind(fetch(limit));
             query.build_query_as().fetch_all(p).await
         })?;
-        Ok(Page::cut(rows, limit, |row| Cursor { key: row.id, id: row.id.to_string() }))
+        Ok(Page::cut(rows, limit, |row| Cursor {
+            key: match sort {
+                TicketSort::Newest => row.id,
+                TicketSort::Due => row.due_at.unwrap_or(NEVER),
+            },
+            id: row.id.to_string(),
+        }))
     }
 
     /// One ticket.

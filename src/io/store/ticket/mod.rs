@@ -16,7 +16,7 @@ use crate::ticket::{Phase, Ticket};
 
 pub use calls::{EndedCall, SettledCall, TicketOfCallback, Unregistered};
 pub use file::{FileRow, NewFile};
-pub use find::{TicketFilter, TicketRow, TimelineRow};
+pub use find::{TicketFilter, TicketRow, TicketSort, TimelineRow};
 pub use found::{ClosedCallback, EventFound, Matter};
 pub use link::Link;
 pub use repair::LastRepair;

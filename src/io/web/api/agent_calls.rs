@@ -10,6 +10,8 @@ use super::agents::SpanQuery;
 use super::call_card::{CallCard, of_callback, steps_of};
 use super::customers::{CustomerCard, card};
 use super::entries::{ReasonBody, UnmaskQuery, unmasking};
+use super::live::masked;
+use crate::agent::State as AgentState;
 use crate::base::{CallId, CampaignId, CustomerId, EntryId, PhoneNumber, Timestamp};
 use crate::engine::DialOrder;
 use crate::io::store::ticket::{TicketFilter, TicketRow};
@@ -17,6 +19,7 @@ use crate::io::store::{Abandoned, AgentTalks};
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Wants};
+use crate::io::web::live::LiveCall;
 use crate::io::web::mask::mask;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
@@ -26,6 +29,8 @@ use crate::policy::pack::Rule;
 
 /// Open tickets on one card.
 const TICKETS: u32 = 20;
+/// States of an agent that are looked through for their last call: it is the one before the present.
+const STATES: u32 = 5;
 /// Days of one answer about abandoned calls.
 const MOST_DAYS: i64 = 93;
 const DAY_MS: i64 = 24 * 3600 * 1000;
@@ -34,7 +39,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(dial))
-        .routes(routes!(preview))
+        .routes(routes!(preview, open_preview))
         .routes(routes!(dial_preview))
         .routes(routes!(skip))
         .routes(routes!(talks))
@@ -67,6 +72,9 @@ pub struct AgentCard {
     pub agent: String,
     /// The call; null: the card comes before it.
     pub call: Option<String>,
+    /// The call as it is at this moment; null: it is over, or has not begun.
+    #[serde(default)]
+    pub live: Option<LiveCall>,
     /// The customer's number, masked unless asked for.
     pub phone: String,
     /// Their name, as far as the call knows it.
@@ -148,8 +156,10 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
     if !unmask {
         tickets.iter_mut().for_each(|ticket| ticket.phone = mask(&ticket.phone));
     }
+    let live = api.parts.live.borrow().calls.iter().find(|call| call.id == of.call).cloned();
     Ok(AgentCard {
         agent: of.agent,
+        live: live.map(|call| if unmask { call } else { masked(call) }),
         call: Some(of.call.to_string()),
         phone: if unmask { phone } else { mask(&phone) },
         name: of.name,
@@ -161,8 +171,9 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
     })
 }
 
-/// The card of the call that an agent is offered or talks in: who it is, why, what happened, what
-/// is open, what is asked. It is also sent as the event `card` when the call comes.
+/// The card of the call that an agent is offered or talks in, and of the one that is over as long as
+/// they finish its work: who it is, why, what happened, what is open, what is asked. It is also sent
+/// as the event `card` when the call comes.
 #[utoipa::path(get, path = "/agents/{name}/card", tag = "agents", params(("name" = String, Path), UnmaskQuery),
     security(("bearer" = ["agents.card"])),
     responses((status = 200, description = "The card", body = AgentCard),
@@ -177,17 +188,37 @@ async fn show(
     let agent = live.agents.iter().find(|agent| agent.name == name);
     let agent = agent.ok_or_else(|| Problem::not_found("agent", &name))?;
     let call = agent.call.and_then(|id| live.calls.iter().find(|call| call.id == id));
-    let call = call.ok_or_else(|| Problem::not_found("call of agent", &name))?;
-    let unmask = unmasking(&api, &caller, query.unmask, &format!("call:{}", call.id)).await?;
-    let of = CardOf {
-        agent: name,
-        call: call.id,
-        phone: call.phone.clone(),
-        name: call.name.clone(),
-        entry: call.entry,
-        script: call.script.clone(),
+    let of = match call {
+        Some(call) => CardOf {
+            agent: name,
+            call: call.id,
+            phone: call.phone.clone(),
+            name: call.name.clone(),
+            entry: call.entry,
+            script: call.script.clone(),
+        },
+        None if agent.state == AgentState::WrapUp => last_call(&api, &name).await?,
+        None => return Err(Problem::not_found("call of agent", &name)),
     };
+    let unmask = unmasking(&api, &caller, query.unmask, &format!("call:{}", of.call)).await?;
     Ok(axum::Json(agent_card(&api, of, unmask).await?))
+}
+
+/// The call whose work an agent finishes.
+async fn last_call(api: &Shared, agent: &str) -> Result<CardOf, Problem> {
+    let none = || Problem::not_found("call of agent", agent);
+    let states = api.store().agent_states(Some(agent), None, STATES).await?.rows;
+    let call = states.iter().find_map(|state| state.call_id.as_deref()).ok_or_else(none)?;
+    let call: CallId = call.parse().map_err(|_| none())?;
+    let row = api.store().call_row(call).await?.ok_or_else(none)?;
+    Ok(CardOf {
+        agent: agent.to_owned(),
+        call,
+        phone: row.phone,
+        name: String::new(),
+        entry: row.entry_id.map(EntryId),
+        script: row.script.unwrap_or_default(),
+    })
 }
 
 async fn order(api: &Shared, order: DialOrder, by: &str) -> Result<axum::Json<DialView>, Problem> {
@@ -234,6 +265,23 @@ async fn preview(
     let suits = |rule: &Rule| caller.calls_as(&rule.caller.role);
     let found = api.planner()?.preview_next(&agent, &suits, api.now()).await?;
     let callback = found.ok_or_else(|| Problem::not_found("callback that is due for agent", &agent))?;
+    let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{callback}")).await?;
+    Ok(axum::Json(of_callback(&api, callback, unmask).await?))
+}
+
+/// The card that the agent has open.
+#[utoipa::path(get, path = "/agents/{name}/preview", tag = "agents", params(("name" = String, Path), UnmaskQuery),
+    security(("bearer" = ["agents.card"])),
+    responses((status = 200, description = "The card", body = CallCard),
+        (status = 404, description = "None is open", body = Problem)))]
+async fn open_preview(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(agent): Path<String>,
+    Params(query): Params<UnmaskQuery>,
+) -> Result<axum::Json<CallCard>, Problem> {
+    let found = api.store().card_of(&agent, api.now()).await?;
+    let (callback, _) = found.ok_or_else(|| Problem::not_found("open card of agent", &agent))?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{callback}")).await?;
     Ok(axum::Json(of_callback(&api, callback, unmask).await?))
 }

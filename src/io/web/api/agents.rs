@@ -12,7 +12,7 @@ use crate::io::store::{AgentLogin, AgentStateRow, AgentTime};
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Paging, Wants};
-use crate::io::web::live::LiveAgent;
+use crate::io::web::live::{AgentRules, LiveAgent};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
 use crate::io::web::sheet::{SheetRow, optional};
@@ -24,6 +24,7 @@ const LONGEST_SPAN_MS: i64 = 93 * 24 * 3600 * 1000;
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(index))
+        .routes(routes!(rules))
         .routes(routes!(history))
         .routes(routes!(times))
         .routes(routes!(logins))
@@ -161,6 +162,14 @@ impl SpanQuery {
 async fn index(State(api): State<Shared>, caller: Caller, wants: Wants) -> Result<Response, Problem> {
     let rows = api.parts.live.borrow().agents.clone();
     listing::answer_all(&api, &caller, wants, rows).await
+}
+
+/// What agents may say of themselves: reasons not to be ready, and whether they may end the time
+/// after a call.
+#[utoipa::path(get, path = "/agents/rules", tag = "agents", security(("bearer" = ["agents.see"])),
+    responses((status = 200, description = "As the configuration has it", body = AgentRules)))]
+async fn rules(State(api): State<Shared>) -> axum::Json<AgentRules> {
+    axum::Json(api.parts.live.borrow().agent_rules.clone())
 }
 
 /// Where agents were, newest first.

@@ -21,7 +21,7 @@ use crate::io::web::auth::Caller;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Params, RowId};
 use crate::io::web::state::Shared;
-use crate::ivr::Block;
+use crate::ivr::{Asked, Block};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(show))
@@ -51,6 +51,38 @@ pub struct CardPhrase {
     pub now: bool,
 }
 
+/// One question of the script, for a person who asks it and types in what is said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CardQuestion {
+    /// Its name in the script: what answers are sent under.
+    pub name: String,
+    /// What is asked.
+    pub text: String,
+    /// What can be chosen; empty: the customer's own words.
+    pub choices: Vec<CardChoice>,
+}
+
+/// One answer that can be chosen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CardChoice {
+    /// The key that stands for it.
+    pub key: String,
+    /// What it says.
+    pub label: String,
+}
+
+impl From<Asked> for CardQuestion {
+    fn from(asked: Asked) -> CardQuestion {
+        let choice =
+            |choice: crate::ivr::Choice| CardChoice { key: choice.key.to_string(), label: choice.label };
+        CardQuestion {
+            name: asked.name,
+            text: asked.text,
+            choices: asked.choices.into_iter().map(choice).collect(),
+        }
+    }
+}
+
 /// Everything to know before a callback is made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CallCard {
@@ -74,6 +106,9 @@ pub struct CallCard {
     pub close_requires: Vec<String>,
     /// Those of them that are still empty.
     pub missing: Vec<String>,
+    /// What the script asks, with what can be chosen.
+    #[serde(default)]
+    pub questions: Vec<CardQuestion>,
     /// What the script says and asks, block by block, for this customer.
     pub blocks: Vec<Block>,
     /// Blocks that must be ticked, done or skipped, before it is closed as a call.
@@ -170,6 +205,7 @@ pub(super) async fn of_callback(api: &Shared, id: CallbackId, unmask: bool) -> R
     let written = api.parts.catalogue.borrow().written.clone();
     let language = written.language(&told.script, &told.language);
     let blocks = written.blocks(&told.script, language, &told.facts);
+    let questions = written.page(&told.script, language, &told.facts).unwrap_or_default();
     let blocks_missing = told.blocks_missing();
     // What came of a complaint is a call about one.
     let ticket = api.store().ticket_of_callback(id).await?;
@@ -192,6 +228,7 @@ pub(super) async fn of_callback(api: &Shared, id: CallbackId, unmask: bool) -> R
         on_behalf_of: told.on_behalf_of,
         script: told.script,
         steps,
+        questions: questions.into_iter().map(CardQuestion::from).collect(),
         blocks,
         blocks_missing,
         blocks_required: told.blocks,

@@ -215,7 +215,7 @@ async fn add_steps(
     Ok(())
 }
 
-fn incomplete(missing: Vec<String>, blocks: Vec<String>) -> Problem {
+pub(super) fn incomplete(missing: Vec<String>, blocks: Vec<String>) -> Problem {
     let problem = |name: String| {
         let hint = format!("fill it in: `\"fields\": {{\"{name}\": \"...\"}}`");
         FieldProblem::new(format!("fields.{name}"), "the rule closes no callback without it", hint)

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::callback_edits::incomplete;
 use super::callbacks::find;
 use crate::base::CallbackId;
 use crate::io::planner::{Error as PlannerError, Questionnaire, written_method};
@@ -38,7 +39,8 @@ pub(super) fn open_routes() -> OpenApiRouter<Shared> {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReplyBody {
-    /// By what channel: `email`, `sms`, `letter` or `web`; empty: the callback's own.
+    /// By what channel: `email`, `sms`, `letter` or `web`; `phone` where somebody asked on the telephone and
+    /// typed it in, for which the script's blocks must be ticked; empty: the callback's own.
     pub method: String,
     /// Key or comment by question: `{"d1": "5", "opinion": "..."}`.
     pub answers: BTreeMap<String, String>,
@@ -139,6 +141,17 @@ async fn replies_of(
     Ok(axum::Json(Items { items, next: None }))
 }
 
+/// Refuses a telephone call that left out what the rule requires.
+async fn whole_call(api: &Shared, id: i64, given: &BTreeMap<String, String>) -> Result<(), Problem> {
+    let (planner, id) = (api.planner()?, CallbackId(id));
+    let missing = planner.missing_fields(id, given, api.now()).await?;
+    let blocks = planner.card(id, api.now()).await?.blocks_missing();
+    match missing.is_empty() && blocks.is_empty() {
+        true => Ok(()),
+        false => Err(incomplete(missing, blocks)),
+    }
+}
+
 /// An answer that came by another way than the page closes the callback.
 #[utoipa::path(post, path = "/callbacks/{id}/answers", tag = "questionnaires", params(("id" = i64, Path)), security(("bearer" = ["callbacks.call"])),
     request_body = ReplyBody,
@@ -153,12 +166,12 @@ async fn answer(
     let mut paper = api.planner()?.questionnaire(CallbackId(id), api.now()).await?;
     let method = match body.method.as_str() {
         "" => written_method(paper.stored.callback.method),
-        word => Method::parse(word)
-            .filter(|m| matches!(m, Method::Email | Method::Sms | Method::Letter | Method::Web))
-            .ok_or_else(|| {
-                let hint = "write email, sms, letter or web";
-                Problem::invalid_field("method", format!("nobody answers in writing by `{word}`"), hint)
-            })?,
+        word => {
+            Method::parse(word).filter(|m| !matches!(m, Method::Onsite | Method::Task)).ok_or_else(|| {
+                let hint = "write phone, email, sms, letter or web";
+                Problem::invalid_field("method", format!("nobody answers questions by `{word}`"), hint)
+            })?
+        }
     };
     let asked = asked(&api, &mut paper);
     let given = replies(&asked, &body.answers).map_err(|bad| {
@@ -168,6 +181,9 @@ async fn answer(
         let names: Vec<&str> = asked.iter().map(|one| one.name.as_str()).collect();
         let hint = format!("answer one of {}", names.join(", "));
         return Err(Problem::invalid_field("answers", "nothing was answered", hint));
+    }
+    if method == Method::Phone {
+        whole_call(&api, id, &body.answers).await?;
     }
     api.planner()?.answered(&paper, method, given, Some(&caller.name), api.now()).await?;
     Ok(axum::Json(find(&api, id).await?))

@@ -129,6 +129,14 @@ impl SheetRow for ScriptFact {
     }
 }
 
+/// The call without whole numbers of people outside.
+pub(super) fn masked(mut call: LiveCall) -> LiveCall {
+    call.phone = mask(&call.phone);
+    let outside = call.legs.iter_mut().filter(|leg| leg.kind == LegKind::Trunk.as_str());
+    outside.for_each(|leg| leg.target = mask(&leg.target));
+    call
+}
+
 /// Calls that are up or being set up.
 #[utoipa::path(get, path = "/live/calls", tag = "live", params(UnmaskQuery), security(("bearer" = ["live.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<LiveCall>)))]
@@ -140,10 +148,8 @@ async fn live_calls(
 ) -> Result<Response, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, "live").await?;
     let mut calls = api.parts.live.borrow().calls.clone();
-    for call in calls.iter_mut().filter(|_| !unmask) {
-        call.phone = mask(&call.phone);
-        let outside = call.legs.iter_mut().filter(|leg| leg.kind == LegKind::Trunk.as_str());
-        outside.for_each(|leg| leg.target = mask(&leg.target));
+    if !unmask {
+        calls = calls.into_iter().map(masked).collect();
     }
     listing::answer_all(&api, &caller, wants, calls).await
 }

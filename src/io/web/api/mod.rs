@@ -2,8 +2,8 @@
 //! of its documentation, by which [`permit`](super::permit) lets requests through.
 
 mod adherence;
-mod agent_calls;
-mod agents;
+pub(super) mod agent_calls;
+pub(super) mod agents;
 mod answers;
 mod archives;
 mod audio;
@@ -13,8 +13,8 @@ mod audits;
 mod bookings;
 mod bring_in;
 mod callback_edits;
-mod callbacks;
-mod call_card;
+pub(super) mod callbacks;
+pub(super) mod call_card;
 pub(super) mod calls;
 pub(super) mod campaigns;
 mod custody;
@@ -58,9 +58,10 @@ mod stream;
 mod surveys;
 mod ticket_acts;
 mod ticket_files;
-mod ticket_links;
+pub(super) mod ticket_links;
 mod ticket_reports;
-mod tickets;
+pub(super) mod ticket_types;
+pub(super) mod tickets;
 mod tokens;
 pub(super) mod trace;
 mod unmask;
@@ -154,6 +155,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(ticket_files::routes())
         .merge(ticket_links::routes())
         .merge(ticket_reports::routes())
+        .merge(ticket_types::routes())
         .merge(progress::routes())
         .merge(queues::routes())
         .merge(calls::routes())

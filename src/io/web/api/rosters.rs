@@ -21,6 +21,9 @@ use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
 use crate::roster::{Duty, Gap, Month, OnDuty, Person, Role, Swap, gaps};
 
+/// Months of a pack that are looked through for a number.
+const MONTHS: usize = 6;
+
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(index))
@@ -69,7 +72,8 @@ pub struct DutyView {
     pub role: Role,
     /// Name.
     pub person: String,
-    /// Telephone number; empty: none.
+    /// Telephone number; empty: none. A masked one, as it was read, stands for the number that is known
+    /// of this person.
     #[serde(default)]
     pub phone: String,
     /// Extension of our own, which is called before the number; empty: none.
@@ -144,6 +148,12 @@ pub struct OnDutyView {
     pub date: String,
     /// When the night ends.
     pub until: Option<i64>,
+    /// Title of the rosters of the pack.
+    #[serde(default)]
+    pub title: String,
+    /// Roles that every night has.
+    #[serde(default)]
+    pub roles: Vec<Role>,
     /// Seconds that one of them rings before the next is called.
     pub ring_s: u64,
     /// In the order in which they are called; empty by day, and where the roster is missing.
@@ -216,6 +226,29 @@ fn duties(body: RosterBody) -> Result<Vec<Duty>, Problem> {
     body.duties.into_iter().enumerate().map(duty).collect()
 }
 
+/// Numbers that came back as they were shown become what they were: an editor sees masked ones.
+async fn unmask_known(api: &Shared, pack: &str, month: Month, duties: &mut [Duty]) -> Result<(), Problem> {
+    if !duties.iter().any(|duty| duty.person.phone.contains('*')) {
+        return Ok(());
+    }
+    let months = api.store().roster_months(Some(pack)).await?;
+    let mut known: Vec<Month> = months.iter().filter_map(|row| row.month.parse().ok()).take(MONTHS).collect();
+    if !known.contains(&month) {
+        known.push(month);
+    }
+    let known = api.store().roster_duties(pack, &known, false).await?;
+    for (at, duty) in duties.iter_mut().enumerate().filter(|(_, duty)| duty.person.phone.contains('*')) {
+        let shown = std::mem::take(&mut duty.person.phone);
+        let is_it = |person: &Person| person.name == duty.person.name && mask(&person.phone) == shown;
+        let found = known.iter().map(|duty| &duty.person).find(|person| is_it(person));
+        duty.person.phone = found.map(|person| person.phone.clone()).ok_or_else(|| {
+            let detail = format!("`{shown}` is masked, and no such number of {} is known", duty.person.name);
+            Problem::invalid_field(&format!("duties[{at}].phone"), detail, "write the whole number")
+        })?;
+    }
+    Ok(())
+}
+
 async fn whole(api: &Shared, pack: &str, month: Month, unmask: bool) -> Result<RosterView, Problem> {
     let roster = api.store().roster_month(pack, month).await?;
     let roster = roster.ok_or_else(|| Problem::not_found("roster", format!("{pack}/{month}")))?;
@@ -274,7 +307,8 @@ async fn save(
     Bulk(body): Bulk<RosterBody>,
 ) -> Result<axum::Json<RosterView>, Problem> {
     let month = month(&text)?;
-    let duties = duties(body)?;
+    let mut duties = duties(body)?;
+    unmask_known(&api, &pack, month, &mut duties).await?;
     api.rosters()?.save(&pack, month, &duties, &caller.name, api.now()).await?;
     Ok(axum::Json(whole(&api, &pack, month, false).await?))
 }
@@ -361,7 +395,8 @@ async fn on_duty(
     };
     let unmask = unmasking(&api, &caller, query.unmask, &format!("on-duty:{pack}")).await?;
     let rosters = api.rosters()?;
-    let ring_s = rosters.settings(&pack).ring.as_secs();
+    let settings = rosters.settings(&pack);
+    let ring_s = settings.ring.as_secs();
     let duty = rosters.on_duty(&pack, at).await?;
     let night = duty.is_some();
     let (date, until, chain) = match duty {
@@ -374,5 +409,14 @@ async fn on_duty(
         PostView { role: post.role, person: post.person.name, address }
     };
     let chain = chain.into_iter().map(post).collect();
-    Ok(axum::Json(OnDutyView { at: at.0, night, date, until, ring_s, chain }))
+    Ok(axum::Json(OnDutyView {
+        at: at.0,
+        night,
+        date,
+        until,
+        title: settings.title,
+        roles: settings.roles,
+        ring_s,
+        chain,
+    }))
 }

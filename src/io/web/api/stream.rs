@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::sse::{Event, Sse};
 use axum::response::{IntoResponse, Response};
@@ -13,11 +13,12 @@ use tokio_stream::wrappers::ReceiverStream;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::Permission;
 use crate::io::web::auth::Caller;
-use crate::io::web::events::{Batch, EventReader};
+use crate::io::web::events::{Batch, EventReader, LiveEvent};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Params;
-use crate::io::web::state::{STREAM_LIMIT, Shared};
+use crate::io::web::state::{AGENT_STREAM_LIMIT, STREAM_LIMIT, Shared};
 
 /// Between two heartbeats, at which the token is looked at again.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -29,7 +30,58 @@ const AHEAD: usize = 16;
 const TOPICS: usize = 32;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(events))
+    OpenApiRouter::new().routes(routes!(events)).routes(routes!(of_agents)).routes(routes!(of_agent))
+}
+
+/// Topics that tell where agents are and who waits for them: they name no customer.
+const FLOOR: &[&str] = &["agent", "queue"];
+
+/// What a stream shows.
+enum Shown {
+    /// Events of these topics; of all where none is named.
+    Topics(Vec<String>),
+    /// What concerns one agent.
+    Agent(Own),
+}
+
+/// What concerns one agent: their states, and everything of the call that they are in.
+struct Own {
+    name: String,
+    /// The call that they are offered, talk in, or finish the work of.
+    call: Option<String>,
+    /// Whether they hear of queues too.
+    queues: bool,
+}
+
+impl Own {
+    fn of(api: &Shared, caller: &Caller, name: &str) -> Own {
+        let live = api.parts.live.borrow();
+        let agent = live.agents.iter().find(|agent| agent.name == name);
+        let call = agent.and_then(|agent| agent.call).map(|call| call.to_string());
+        Own { name: name.to_owned(), call, queues: caller.may(Permission::AgentsSee) }
+    }
+
+    fn shows(&mut self, event: &LiveEvent) -> bool {
+        let told: serde_json::Value = serde_json::from_str(&event.json).unwrap_or_default();
+        let (agent, call) = (told["agent"].as_str(), told["call"].as_str());
+        if agent == Some(self.name.as_str()) {
+            if let Some(call) = call {
+                self.call = Some(call.to_owned());
+            }
+            return true;
+        }
+        let owns = &*event.topic == "ticket" && told["owner"] == self.name.as_str();
+        owns || self.queues && &*event.topic == "queue" || call.is_some() && call == self.call.as_deref()
+    }
+}
+
+impl Shown {
+    fn shows(&mut self, event: &LiveEvent) -> bool {
+        match self {
+            Shown::Topics(topics) => topics.is_empty() || topics.iter().any(|topic| *topic == *event.topic),
+            Shown::Agent(own) => own.shows(event),
+        }
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -62,15 +114,55 @@ async fn events(
     if topics.len() > TOPICS {
         return Err(Problem::invalid_field("topics", "too many topics", format!("name at most {TOPICS}")));
     }
-    let Ok(room) = api.streams.clone().try_acquire_owned() else {
-        return Err(Problem::unavailable(format!("{STREAM_LIMIT} event streams are open; close one")));
+    open(api, caller, Shown::Topics(topics), &headers)
+}
+
+/// Where agents are and who waits in queues, as it changes: the topics `agent` and `queue`.
+#[utoipa::path(get, path = "/agents/events", tag = "agents", security(("bearer" = ["agents.see"])),
+    responses(
+        (status = 200, description = "The stream", content_type = "text/event-stream"),
+        (status = 503, description = "As many streams as allowed are open", body = Problem)))]
+async fn of_agents(
+    State(api): State<Shared>,
+    caller: Caller,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let topics = FLOOR.iter().map(|topic| (*topic).to_owned()).collect();
+    open(api, caller, Shown::Topics(topics), &headers)
+}
+
+/// What an agent's screen follows: their states, their cards, what happens in the call that they
+/// are offered or talk in, and their tickets; with `agents.see` also who comes into queues and leaves them.
+#[utoipa::path(get, path = "/agents/{name}/events", tag = "agents", params(("name" = String, Path)),
+    security(("bearer" = ["agents.card"])),
+    responses(
+        (status = 200, description = "The stream", content_type = "text/event-stream"),
+        (status = 503, description = "As many streams as allowed are open", body = Problem)))]
+async fn of_agent(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let own = Own::of(&api, &caller, &name);
+    open(api, caller, Shown::Agent(own), &headers)
+}
+
+/// Opens a stream where there is room for one.
+fn open(api: Shared, caller: Caller, shown: Shown, headers: &HeaderMap) -> Result<Response, Problem> {
+    let (streams, limit) = match shown {
+        Shown::Agent(_) => (&api.agent_streams, AGENT_STREAM_LIMIT),
+        Shown::Topics(_) => (&api.streams, STREAM_LIMIT),
+    };
+    let Ok(room) = streams.clone().try_acquire_owned() else {
+        return Err(Problem::unavailable(format!("{limit} event streams are open; close one")));
     };
     let last = headers.get("last-event-id").and_then(|v| v.to_str().ok());
     let reader = api.parts.events.subscribe(last);
     let (send, receive) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         let _room = room;
-        feed(&api, &caller, reader, &topics, send).await;
+        feed(&api, &caller, reader, shown, send).await;
     });
     Ok(Sse::new(ReceiverStream::new(receive)).into_response())
 }
@@ -80,7 +172,7 @@ async fn feed(
     api: &Shared,
     caller: &Caller,
     mut reader: EventReader,
-    topics: &[String],
+    mut shown: Shown,
     send: mpsc::Sender<Result<Event, Infallible>>,
 ) {
     // Something at once, so that proxies and browsers see the stream open.
@@ -103,7 +195,7 @@ async fn feed(
         };
         let sent = tokio::select! {
             () = api.parts.stop.cancelled() => return,
-            sent = pass_on(api, batch, topics, &send) => sent,
+            sent = pass_on(api, batch, &mut shown, &send) => sent,
         };
         if !sent {
             return;
@@ -114,7 +206,7 @@ async fn feed(
 async fn pass_on(
     api: &Shared,
     batch: Batch,
-    topics: &[String],
+    shown: &mut Shown,
     send: &mpsc::Sender<Result<Event, Infallible>>,
 ) -> bool {
     let hub = &api.parts.events;
@@ -125,7 +217,7 @@ async fn pass_on(
         }
         Batch::Events(events) => {
             for event in events {
-                if !topics.is_empty() && !topics.iter().any(|t| *t == *event.topic) {
+                if !shown.shows(&event) {
                     continue;
                 }
                 // JSON in one line, as serde writes it; a line break would be a panic in `data`'s framing.

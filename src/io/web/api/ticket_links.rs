@@ -2,7 +2,8 @@
 //! its stages.
 
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -158,15 +159,33 @@ async fn link(api: &Shared, secret: &str) -> Result<(Link, Ticket), Problem> {
     Ok((link, ticket))
 }
 
-/// The department's ticket.
+/// The ticket of a link as its department sees it, and which department that is.
+pub(in crate::io::web) async fn seen(api: &Shared, secret: &str) -> Result<(String, TicketDetail), Problem> {
+    let (link, ticket) = link(api, secret).await?;
+    Ok((link.department, detail(api, &ticket, false).await?))
+}
+
+/// Whether a person opens the link, rather than a program.
+fn is_browser(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|v| v.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The department's ticket; browsers are sent to its page.
 #[utoipa::path(get, path = "/department/{secret}", tag = "tickets", params(("secret" = String, Path)),
     responses((status = 200, description = "The ticket", body = TicketDetail), (status = 404, description = "The link is not good", body = Problem)))]
 async fn show(
     State(api): State<Shared>,
     Path(secret): Path<String>,
-) -> Result<axum::Json<TicketDetail>, Problem> {
-    let (_, ticket) = link(&api, &secret).await?;
-    Ok(axum::Json(detail(&api, &ticket, false).await?))
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    if is_browser(&headers) {
+        return Ok(Redirect::to(&format!("/department/{secret}/ticket")).into_response());
+    }
+    let (_, ticket) = seen(&api, &secret).await?;
+    Ok(axum::Json(ticket).into_response())
 }
 
 /// Acknowledges the ticket, reports a stage, or comments.

@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use super::entries::{UnmaskQuery, unmasking};
 use crate::access::{Permission, Reach};
 use crate::base::{CustomerId, PhoneNumber, Timestamp};
-use crate::io::store::ticket::{FileRow, LastRepair, TicketFilter, TicketRow, TimelineRow};
+use crate::io::store::ticket::{FileRow, LastRepair, TicketFilter, TicketRow, TicketSort, TimelineRow};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::mask::{mask, mask_name};
@@ -35,37 +35,40 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(default, deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct Query {
+pub struct Query {
     /// Policy pack.
-    pack: Option<String>,
+    pub pack: Option<String>,
     /// Type.
-    kind: Option<String>,
-    /// `open`, `verifying`, `closed` or `joined`.
-    phase: Option<String>,
+    pub kind: Option<String>,
+    /// `open`, `verifying`, `closed` or `joined`; `owed`: not over yet.
+    pub phase: Option<String>,
     /// The word of its state.
-    state: Option<String>,
+    pub state: Option<String>,
     /// Who answers for it.
-    owner: Option<String>,
+    pub owner: Option<String>,
     /// That this department sees: its own, and those with a stage of it that has begun and is
     /// signed for.
     #[serde(alias = "dept")]
-    department: Option<String>,
+    pub department: Option<String>,
     /// Row id of a customer.
-    customer: Option<i64>,
+    pub customer: Option<i64>,
     /// Telephone number.
-    phone: Option<String>,
+    pub phone: Option<String>,
     /// Number of the ticket: `KF20260303-0001`.
-    number: Option<String>,
+    pub number: Option<String>,
     /// `1` or `true`: only those past a deadline.
-    overdue: Option<String>,
+    pub overdue: Option<String>,
     /// Opened on or after this day or time.
-    from: Option<String>,
+    pub from: Option<String>,
     /// Opened on or before this day, or before this time.
-    to: Option<String>,
+    pub to: Option<String>,
+    /// `newest`, or `due`: by the earliest deadline that is owed.
+    #[param(inline)]
+    pub sort: TicketSort,
     /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
     /// `next` of the page before.
-    after: Option<String>,
+    pub after: Option<String>,
     /// Rows of the page.
     limit: Option<u32>,
 }
@@ -90,7 +93,7 @@ pub struct NewTicketBody {
     pub owner: String,
     /// Row id of the customer, where they are known.
     pub customer: Option<i64>,
-    /// Number for later contact.
+    /// Number for later contact; empty: that of the call.
     pub phone: String,
     /// Name.
     pub name: String,
@@ -113,6 +116,20 @@ pub struct StageView {
     pub by: String,
     /// It concerns the ticket as it stands.
     pub in_force: bool,
+    /// Fields that must be filled in to report it.
+    pub requires: Vec<String>,
+    /// Photos that must be attached to report it.
+    pub photos: u32,
+    /// Kinds of files of which one must be attached to report it.
+    pub files: Vec<String>,
+    /// Approvals that must be signed before it is reported.
+    pub approvals: Vec<String>,
+    /// The department must have acknowledged the ticket before.
+    pub needs_ack: bool,
+    /// It does not have to be done before closing.
+    pub optional: bool,
+    /// Its deadline is only a reminder.
+    pub reminder: bool,
     /// Milliseconds since 1970, as all times here: what its deadline is counted from.
     pub began_at: Option<i64>,
     /// When it must be done.
@@ -280,7 +297,7 @@ fn filter(api: &Shared, query: &Query, within: Reach) -> Result<TicketFilter, Pr
     })
 }
 
-/// Tickets, newest first.
+/// Tickets, newest first, or by deadline.
 #[utoipa::path(get, path = "/tickets", tag = "tickets", params(Query), security(("bearer" = ["tickets.see"])),
     responses((status = 200, description = "One page; whole as `text/csv`", body = Items<TicketRow>)))]
 async fn index(
@@ -292,10 +309,11 @@ async fn index(
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let unmask = unmasking(&api, &caller, query.unmask, "tickets").await?;
     let filter = filter(&api, &query, caller.reach(Permission::TicketsSee))?;
+    let sort = query.sort;
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
         let filter = filter.clone();
         async move {
-            let mut page = api.store().ticket_rows(&filter, after.as_ref(), limit).await?;
+            let mut page = api.store().sorted_tickets(&filter, sort, after.as_ref(), limit).await?;
             if !unmask {
                 page.rows.iter_mut().for_each(|row| row.phone = mask(&row.phone));
             }
@@ -330,12 +348,17 @@ async fn open(
     Json(body): Json<NewTicketBody>,
 ) -> Result<Response, Problem> {
     let now = api.now();
+    let mut phone = body.phone;
     let call = match body.call.as_str() {
         "" => None,
         text => {
             let wrong =
                 || Problem::invalid_field("call", "it is no id of a call", "give the id that the call has");
             let call = text.parse().map_err(|_| wrong())?;
+            if phone.is_empty() {
+                let row = api.store().call_row(call).await?;
+                phone = row.map(|row| row.phone).unwrap_or_default();
+            }
             Some(crate::ticket::Attempt {
                 call: Some(call),
                 inbound: true,
@@ -355,7 +378,7 @@ async fn open(
         department: body.department,
         owner: body.owner,
         customer: body.customer.map(CustomerId),
-        phone: body.phone,
+        phone,
         name: body.name,
         matter: body.matter,
         fields: body.fields,
@@ -406,6 +429,13 @@ fn stages(ticket: &Ticket, now: Timestamp) -> Vec<StageView> {
             title: stage.rule.title.clone(),
             by: stage.rule.by.clone(),
             in_force,
+            requires: stage.rule.requires.clone(),
+            photos: stage.rule.photos,
+            files: stage.rule.files.clone(),
+            approvals: stage.rule.approvals.clone(),
+            needs_ack: stage.rule.needs_ack,
+            optional: stage.rule.optional,
+            reminder: stage.rule.reminder,
             began_at: stage.began_at.map(|t| t.0),
             due: stage.due.map(|t| t.0),
             sum: stage.sum.0.clone(),

@@ -109,7 +109,8 @@ pub(super) fn routes(state: &Shared, api: Router) -> Router<Shared> {
         .route("/login", get(login::show).post(login::log_in))
         .route("/welcome/{secret}", get(welcome::show).post(welcome::take))
         .route("/look", get(frame::change_look))
-        .route("/-/{version}/{*path}", get(assets::serve));
+        .route("/-/{version}/{*path}", get(assets::serve))
+        .merge(tickets::open_routes());
     inside.merge(open).layer(middleware::map_response(with_policy))
 }
 
@@ -122,11 +123,7 @@ async fn with_policy(mut response: Response) -> Response {
 }
 
 /// Lets in who has a session (or a token, or comes over the unix socket); sends others to log in.
-async fn let_in(
-    State((api, asked)): State<(Shared, Api)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn let_in(State((api, asked)): State<(Shared, Api)>, mut request: Request, next: Next) -> Response {
     let via = request.extensions().get::<Via>().copied();
     let headers = request.headers();
     let is_known = super::session::is_shown(headers) || headers.contains_key(header::AUTHORIZATION);

@@ -1,12 +1,20 @@
-//! The agent's desk: state, the call with its card, script and questionnaire.
+//! The agent's desk: state, the call with its card, script and questionnaire; and the floor with all
+//! agents and queues.
+
+mod card;
+mod screen;
+mod team;
 
 use axum::Router;
+use axum::routing::get;
 
 use super::super::state::Shared;
 use super::Need;
+use crate::access::Permission;
 
-pub(super) const NEEDED: &[Need] = &[];
+pub(super) const NEEDED: &[Need] =
+    &[("/desk", Permission::AgentsCard, None), ("/desk/team", Permission::AgentsSee, None)];
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new()
+    Router::new().route("/desk", get(screen::show)).route("/desk/team", get(team::show))
 }

@@ -5,6 +5,9 @@ import { enlivenForms } from "./lib/api-form.js";
 const elements = {
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
+  "desk-live": () => import("./elements/desk-live.js"),
+  "file-send": () => import("./elements/file-send.js"),
+  "roster-table": () => import("./elements/roster-table.js"),
 };
 for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();

@@ -1,10 +1,12 @@
 // Forms that are sent to the API as JSON: the page shows what the route says.
 //
-//   <form data-api="POST /tickets/5/acts" data-then="part:rows">
+//   <form data-api="POST /tickets/5/acts" data-then="part:rows">      below /api/v1
+//   <form data-api="POST ~/department/secret/acts">                    below the root
 //
 // The body is made of the fields: `a.b` stands inside `a`; `data-as` says number, boolean, lines or
 // json; an empty field is left out unless it has `data-keep`. `data-then` is what follows:
-// `part:ID` (the default is the whole page anew) or an address, in which `{id}` is a field of the answer.
+// `part:ID` (the default is the whole page anew), `stay`, or an address, in which `{id}` and `{a.b}` are
+// fields of the answer.
 // `data-confirm` asks first. Links and buttons that need no field are forms with a button.
 import { announce, replace } from "./fragment.js";
 import { bodyOf } from "../model/body.js";
@@ -16,7 +18,7 @@ export async function ask(method, path, body) {
     request.headers["Content-Type"] = "application/json";
     request.body = JSON.stringify(body);
   }
-  const response = await fetch(`/api/v1${path}`, request);
+  const response = await fetch(path.startsWith("~") ? path.slice(1) : `/api/v1${path}`, request);
   if (response.status === 401) return location.reload();
   const text = await response.text();
   let answer = null;
@@ -58,13 +60,15 @@ function clear(form) {
 async function follow(form, answer) {
   const then = form.dataset.then ?? "";
   if (form.dataset.said) announce(form.dataset.said);
+  if (then === "stay") return;
   if (then.startsWith("part:")) {
     const parts = then.slice(5).split(",");
     for (const part of parts) if (!(await replace(location.href, part))) return location.reload();
     return;
   }
   if (!then) return location.reload();
-  location.assign(then.replace(/\{(\w+)\}/g, (_, key) => encodeURIComponent(answer?.[key] ?? "")));
+  const field = (keys) => keys.split(".").reduce((value, key) => value?.[key], answer);
+  location.assign(then.replace(/\{([\w.]+)\}/g, (_, keys) => encodeURIComponent(field(keys) ?? "")));
 }
 
 async function send(form, button) {
