@@ -22,7 +22,7 @@ const NAVIGATION: [(&str, &str, Permission); 9] = [
     ("nav-calls", "/calls", Permission::CallsSee),
     ("nav-desk", "/desk", Permission::AgentsCard),
     ("nav-tickets", "/tickets", Permission::TicketsSee),
-    ("nav-audit", "/audit", Permission::CasesSee),
+    ("nav-audit", "/audit", Permission::SheetsSee),
     ("nav-reports", "/reports", Permission::ReportsSee),
     ("nav-settings", "/settings", Permission::RulesSee),
 ];
@@ -222,6 +222,22 @@ impl Frame {
     pub fn length(&self, ms: &i64) -> String {
         length(*ms)
     }
+}
+
+/// Pages of one section as tabs: key of the name, address, what one needs to see it.
+pub(super) fn tabs(
+    visitor: &Visitor,
+    frame: &Frame,
+    pages: &[(&str, &'static str, Permission)],
+    here: &str,
+) -> Vec<NavItem> {
+    let may = pages.iter().filter(|(.., needed)| visitor.may(*needed));
+    let tab = |(key, href, _): &(&str, &'static str, Permission)| NavItem {
+        label: frame.lang.text(key).into_owned(),
+        href,
+        is_here: *href == here,
+    };
+    may.map(tab).collect()
 }
 
 /// The page, or 500 where a template fails.

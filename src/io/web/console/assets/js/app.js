@@ -5,6 +5,8 @@ import { enlivenForms } from "./lib/api-form.js";
 const elements = {
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
+  "score-card": () => import("./elements/score-card.js"),
+  "poll-part": () => import("./elements/poll-part.js"),
 };
 for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();

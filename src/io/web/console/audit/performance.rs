@@ -1,0 +1,158 @@
+//! The monthly sheets of people; each line leads to what it comes of.
+
+use axum::extract::State;
+use axum::http::Uri;
+use axum::response::Response;
+use jiff::ToSpan;
+use serde::Deserialize;
+
+use super::super::super::listing::Items;
+use super::super::super::problem::Problem;
+use super::super::super::state::Shared;
+use super::super::address::{asked, query};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::reports::behind::{Behind, behind};
+use super::{score, tabs};
+use crate::io::books::Behind as Row;
+use crate::report::{PersonLine, Sheet};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Asked {
+    month: Option<String>,
+    pack: Option<String>,
+    person: Option<String>,
+}
+
+/// One line of a sheet.
+struct Line {
+    title: String,
+    value: String,
+    of: String,
+    standard: String,
+    points: String,
+    class: &'static str,
+    is_few: bool,
+    rows: String,
+}
+
+/// One person.
+struct Person {
+    name: String,
+    total: String,
+    class: &'static str,
+    rank: String,
+    lines: Vec<Line>,
+}
+
+#[derive(askama::Template)]
+#[template(config = "src/io/web/console/askama.toml", path = "audit/performance.html")]
+struct Performance {
+    frame: Frame,
+    tabs: Vec<NavItem>,
+    month: String,
+    pack: String,
+    person: String,
+    people: Vec<Person>,
+    csv: String,
+}
+
+#[derive(askama::Template)]
+#[template(config = "src/io/web/console/askama.toml", path = "audit/rows.html")]
+struct Rows {
+    frame: Frame,
+    back: String,
+    whose: String,
+    behind: Behind,
+}
+
+fn signed(points: f64) -> String {
+    if points > 0.0 { format!("+{}", score(points)) } else { score(points) }
+}
+
+fn sign(points: f64) -> &'static str {
+    match points {
+        p if p > 0.0 => "is-good",
+        p if p < 0.0 => "is-bad",
+        _ => "",
+    }
+}
+
+fn line(line: PersonLine, pack: &str) -> Line {
+    let query = line.rows.split_once('?').map_or("", |(_, query)| query);
+    let pack = if pack.is_empty() { String::new() } else { format!("&pack={}", super::super::address::segment(pack)) };
+    Line {
+        rows: format!("/audit/performance/rows?{query}{pack}"),
+        value: line.value.map(score).unwrap_or_default(),
+        of: format!("{} / {}", line.numerator, line.denominator),
+        standard: line.standard.map(score).unwrap_or_default(),
+        class: sign(line.points),
+        points: if line.few { String::new() } else { signed(line.points) },
+        is_few: line.few,
+        title: line.title,
+    }
+}
+
+pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
+    let read = async {
+        let want: Asked = query(&uri)?;
+        let frame = visitor.frame(&api, "nav-audit", "audit-performance");
+        let last = frame.times.today().first_of_month().checked_sub(1.month());
+        let month = match &want.month {
+            Some(month) => month.clone(),
+            None => last.map(|day| day.strftime("%Y-%m").to_string()).unwrap_or_default(),
+        };
+        let pack = want.pack.unwrap_or_default();
+        let path = format!("/performance{}", asked(&uri, &[("month", &month)]));
+        let sheets: Items<Sheet> = visitor.get(&path).await?;
+        let person = |sheet: Sheet| Person {
+            name: sheet.person,
+            class: sign(sheet.total),
+            total: signed(sheet.total),
+            rank: sheet.rank.map(|rank| rank.to_string()).unwrap_or_default(),
+            lines: sheet.lines.into_iter().map(|one| line(one, &pack)).collect(),
+        };
+        Ok::<_, Problem>(Performance {
+            tabs: tabs(&visitor, &frame, "/audit/performance"),
+            csv: format!("/api/v1/performance.csv{}", asked(&uri, &[("month", &month)])),
+            people: sheets.items.into_iter().map(person).collect(),
+            person: want.person.unwrap_or_default(),
+            month,
+            pack,
+            frame,
+        })
+    };
+    match read.await {
+        Ok(shown) => page(&shown),
+        Err(problem) => visitor.fault(&api, &problem),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct RowsAsked {
+    month: String,
+    pack: String,
+    line: String,
+    person: String,
+    page: Option<usize>,
+}
+
+pub(super) async fn rows(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
+    let read = async {
+        let want: RowsAsked = query(&uri)?;
+        let frame = visitor.frame(&api, "nav-audit", "audit-rows-title");
+        let path = format!("/performance/rows{}", asked(&uri, &[("page", "")]));
+        let items: Items<Row> = visitor.get(&path).await?;
+        Ok::<_, Problem>(Rows {
+            back: format!("/audit/performance{}", asked(&uri, &[("line", ""), ("page", "")])),
+            whose: format!("{} · {}", want.person, want.month),
+            behind: behind(&frame, items.items, want.page.unwrap_or(1), &uri),
+            frame,
+        })
+    };
+    match read.await {
+        Ok(shown) => page(&shown),
+        Err(problem) => visitor.fault(&api, &problem),
+    }
+}
