@@ -1,8 +1,10 @@
 //! The console as people see it: real Chromium over the real daemon, whose calls go to simulated
 //! customers. Pictures of the pages are left in `target/console/`.
 
+mod audit;
 mod axe;
 mod chromium;
+mod reports;
 mod story;
 
 use std::process::Command;

@@ -8,6 +8,8 @@ mod calls;
 mod campaigns;
 pub mod cli;
 mod console;
+mod console_audit;
+mod console_reports;
 mod legs;
 mod lists;
 mod roles;
