@@ -17,9 +17,8 @@ fn a_register_is_opened_and_a_report_goes_its_way_in_a_browser() {
     block_on(async {
         let daemon = Daemon::start_as(&Setup::of(&[own_network()])).await;
         let (root, month) = (daemon.root(), last_month());
-        let store =
-            Store::open(&format!("sqlite:{}", daemon.folder.path().join("data/ringback.db").display()));
-        let store = store.await.expect("the daemon's database");
+        let file = format!("sqlite:{}", daemon.folder.path().join("data/ringback.db").display());
+        let store = Store::open(&file).await.expect("the daemon's database");
         calls_of_last_month(&daemon, &store, &month).await;
         account(&store, "jing", "manager", "").await;
         let browser = Chromium::start().await;

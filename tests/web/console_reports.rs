@@ -139,8 +139,7 @@ async fn the_chain_shows_its_roots_verifies_itself_and_tells_of_accesses() {
     let database = Database::sqlite();
     let mut archive = Archive::open(&database).await;
     let call = archive.call("2026-03-02 10:00", "li", &[5]).await;
-    let now = archive.house.shop.set("2026-03-04 09:00");
-    archive.custody.turn(now).await.unwrap();
+    archive.turn("2026-03-04 09:00").await;
     let site = &archive.house.shop.site;
     assert_eq!(site.get(&format!("/api/v1/calls/{call}/recording")).await.status, 200);
     let shown = page(site, "/reports/chain").await;

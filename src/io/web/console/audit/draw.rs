@@ -13,8 +13,8 @@ use super::super::super::request::RowId;
 use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
 use super::super::chart::{Part, stacked};
-use super::super::frame::{Frame, NavItem, Visitor, page};
-use super::{class_of, list, percent, picture, score, tabs};
+use super::super::frame::{Frame, Visitor, page};
+use super::{class_of, list, percent, picture, score};
 use crate::access::Permission;
 use crate::audit::{Agreement, HOW, Pick, key};
 use crate::io::audit::{DrawView, MonthResult, Verified};
@@ -81,7 +81,6 @@ struct Agreed {
 #[template(config = "src/io/web/console/askama.toml", path = "audit/draw.html")]
 struct Draw {
     frame: Frame,
-    tabs: Vec<NavItem>,
     draw: DrawView,
     step: u8,
     seeds: bool,
@@ -151,7 +150,6 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, uri: &Uri) -> Result<Dra
     let next = (begin + PICKS < wanted.len()).then(|| (begin / PICKS + 2).to_string());
     let mean = estimate.map(|e| score(e.mean)).unwrap_or_default();
     Ok(Draw {
-        tabs: tabs(visitor, &frame, "/audit"),
         step: step(&draw, first, cases.len()),
         seeds: visitor.may(Permission::AuditsDraw) && draw.seed.is_none(),
         must: draw.rule.must.iter().map(|m| frame.lang.word("audit-why", m.as_str())).collect(),

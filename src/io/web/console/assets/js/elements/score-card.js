@@ -46,7 +46,7 @@ class ScoreCard extends HTMLElement {
     if (isText) {
       if (event.key === "Escape") this.leave(target);
       if (wanted?.do === "submit") this.submit();
-      if (event.key === "Enter" && target.matches("input") && target.form === this.form) this.leave(target);
+      if (event.key === "Enter" && target.matches("input") && !target.form?.dataset.api) this.leave(target);
       else return;
       event.preventDefault();
       return;
@@ -163,6 +163,8 @@ class ScoreCard extends HTMLElement {
   click(event) {
     const stamped = event.target.closest("[data-stamp]");
     if (stamped) stamped.form.elements[stamped.dataset.stamp].value = this.now;
+    // After a mark by mouse, space plays again.
+    if (event.detail && event.target.matches(".mark input")) event.target.closest(".item").focus({ preventScroll: true });
     if (event.target.closest("[data-comment]")) this.comment(event.target.closest(".item"));
     const drop = event.target.closest("[data-drop]");
     if (drop) {
