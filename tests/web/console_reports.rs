@@ -140,10 +140,11 @@ async fn the_chain_shows_its_roots_verifies_itself_and_tells_of_accesses() {
     let mut archive = Archive::open(&database).await;
     let call = archive.call("2026-03-02 10:00", "li", &[5]).await;
     archive.turn("2026-03-04 09:00").await;
+    archive.turn("2026-03-05 09:00").await;
     let site = &archive.house.shop.site;
     assert_eq!(site.get(&format!("/api/v1/calls/{call}/recording")).await.status, 200);
     let shown = page(site, "/reports/chain").await;
-    for expect in ["2026-03-03", "Verify", "SHA-256", "Listened", "Nothing was verified"] {
+    for expect in ["2026-03-04", "Verify", "SHA-256", "Listened", "Nothing was verified"] {
         assert!(shown.contains(expect), "{expect}: {shown}");
     }
     site.post("/api/v1/custody/verification", json!({})).await.expect(202);

@@ -9,11 +9,13 @@ use serde::Deserialize;
 use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
-use super::super::address::{asked, query};
+use super::super::address::{asked, query, segment};
 use super::super::frame::{Frame, NavItem, Visitor, page};
-use super::super::reports::behind::{Behind, behind};
+use super::super::reports::behind::{Behind, behind, href};
 use super::{score, tabs};
+use crate::access::Permission;
 use crate::io::books::Behind as Row;
+use crate::io::store::ScoreEventRow;
 use crate::report::{PersonLine, Sheet};
 
 #[derive(Debug, Default, Deserialize)]
@@ -36,6 +38,20 @@ struct Line {
     rows: String,
 }
 
+/// Points that were proposed or given for something.
+struct Event {
+    row: ScoreEventRow,
+    kind: String,
+    points: String,
+    class: &'static str,
+    /// Page of what it comes of; empty: there is none.
+    href: String,
+    is_waiting: bool,
+    is_refused: bool,
+    /// Whoever proposed does not decide.
+    decides: bool,
+}
+
 /// One person.
 struct Person {
     name: String,
@@ -55,6 +71,9 @@ struct Performance {
     person: String,
     people: Vec<Person>,
     csv: String,
+    events: Vec<Event>,
+    proposes: bool,
+    today: String,
 }
 
 #[derive(askama::Template)]
@@ -80,7 +99,7 @@ fn sign(points: f64) -> &'static str {
 
 fn line(line: PersonLine, pack: &str) -> Line {
     let query = line.rows.split_once('?').map_or("", |(_, query)| query);
-    let pack = if pack.is_empty() { String::new() } else { format!("&pack={}", super::super::address::segment(pack)) };
+    let pack = if pack.is_empty() { String::new() } else { format!("&pack={}", segment(pack)) };
     Line {
         rows: format!("/audit/performance/rows?{query}{pack}"),
         value: line.value.map(score).unwrap_or_default(),
@@ -93,6 +112,41 @@ fn line(line: PersonLine, pack: &str) -> Line {
     }
 }
 
+fn event(frame: &Frame, visitor: &Visitor, row: ScoreEventRow) -> Event {
+    let is_waiting = row.proposed != 0 && row.approved.is_none();
+    Event {
+        kind: frame.lang.word("audit-points", &row.kind),
+        points: signed(row.points as f64),
+        class: sign(row.points as f64),
+        href: row.subject.split_once(':').map(|(what, id)| href(&format!("/{what}s/{id}"))).unwrap_or_default(),
+        is_refused: row.approved == Some(0),
+        decides: is_waiting
+            && visitor.may(Permission::PerformanceDecide)
+            && row.created_by != visitor.caller.name,
+        is_waiting,
+        row,
+    }
+}
+
+/// Points of the month, what waits first.
+async fn events(
+    visitor: &Visitor,
+    frame: &Frame,
+    month: &str,
+    person: Option<&str>,
+) -> Result<Vec<Event>, Problem> {
+    let last = format!("{month}-01").parse::<jiff::civil::Date>().map(jiff::civil::Date::last_of_month);
+    let last = last.map_err(|_| {
+        Problem::invalid_field("month", format!("`{month}` is no month"), "write it as 2026-03")
+    })?;
+    let of = person.map(|name| format!("&person={}", segment(name))).unwrap_or_default();
+    let path = format!("/score-events?from={month}-01&to={last}&limit=200{of}");
+    let rows: Items<ScoreEventRow> = visitor.get(&path).await?;
+    let mut events: Vec<Event> = rows.items.into_iter().map(|row| event(frame, visitor, row)).collect();
+    events.sort_by_key(|event| !event.is_waiting);
+    Ok(events)
+}
+
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let read = async {
         let want: Asked = query(&uri)?;
@@ -103,6 +157,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             None => last.map(|day| day.strftime("%Y-%m").to_string()).unwrap_or_default(),
         };
         let pack = want.pack.unwrap_or_default();
+        let events = events(&visitor, &frame, &month, want.person.as_deref()).await?;
         let path = format!("/performance{}", asked(&uri, &[("month", &month)]));
         let sheets: Items<Sheet> = visitor.get(&path).await?;
         let person = |sheet: Sheet| Person {
@@ -117,6 +172,9 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             csv: format!("/api/v1/performance.csv{}", asked(&uri, &[("month", &month)])),
             people: sheets.items.into_iter().map(person).collect(),
             person: want.person.unwrap_or_default(),
+            proposes: visitor.may(Permission::PerformancePropose),
+            today: frame.times.today().to_string(),
+            events,
             month,
             pack,
             frame,
