@@ -159,14 +159,14 @@ fn a_month_is_drawn_scored_by_keyboard_and_appealed_in_a_browser() {
         let file = format!("sqlite:{}", daemon.folder.path().join("data/ringback.db").display());
         let store = Store::open(&file).await.expect("the daemon's database");
         let found = calls_of_last_month(&daemon, &store, &month).await;
+        let browser = Chromium::start().await;
+        browser.resize(1440, 900).await;
+        enter_first(&browser, &root, &daemon.log()).await;
         for (name, role, agent) in
             [("wang", "auditor", ""), ("li.na", "agent", "ma"), ("jing", "manager", "")]
         {
             account(&store, name, role, agent).await;
         }
-        let browser = Chromium::start().await;
-        browser.resize(1440, 900).await;
-        enter_first(&browser, &root, &daemon.log()).await;
 
         // Frozen, then seeded, then drawn, then proved.
         browser.go(&format!("{root}/audit")).await;

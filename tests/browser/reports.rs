@@ -20,10 +20,10 @@ fn a_register_is_opened_and_a_report_goes_its_way_in_a_browser() {
         let file = format!("sqlite:{}", daemon.folder.path().join("data/ringback.db").display());
         let store = Store::open(&file).await.expect("the daemon's database");
         calls_of_last_month(&daemon, &store, &month).await;
-        account(&store, "jing", "manager", "").await;
         let browser = Chromium::start().await;
         browser.resize(1440, 900).await;
         enter_first(&browser, &root, &daemon.log()).await;
+        account(&store, "jing", "manager", "").await;
 
         // A register is found by its name, and has the calls of its days.
         browser.go(&format!("{root}/reports/registers")).await;
