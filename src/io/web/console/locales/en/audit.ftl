@@ -238,3 +238,4 @@ audit-points-praise = Praise
 audit-points-penalty = Penalty
 audit-points-appraisal = Appraisal
 audit-points-reconciliation = Difference in the register
+audit-due = Due

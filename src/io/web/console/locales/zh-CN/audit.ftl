@@ -229,3 +229,4 @@ audit-points-praise = 表扬
 audit-points-penalty = 处罚
 audit-points-appraisal = 考核
 audit-points-reconciliation = 对账差异
+audit-due = 期限

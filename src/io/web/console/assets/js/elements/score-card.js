@@ -239,10 +239,13 @@ class ScoreCard extends HTMLElement {
 
   sum() {
     const { score, grade, missing, groups } = total(this.items(), this.criticals(), this.grades);
+    // What a part comes to is no grade yet.
     this.querySelector("#total").textContent = score ?? "–";
-    this.querySelector("#grade").textContent = grade;
+    this.querySelector("#total").classList.toggle("is-part", missing.length > 0);
+    this.querySelector("#grade").textContent = missing.length ? "" : grade;
     const left = this.querySelector("#missing");
-    left.textContent = missing.length ? `${this.dataset.missing} ${missing.join(", ")}` : this.dataset.whole;
+    const some = missing.slice(0, 6).join(", ") + (missing.length > 6 ? " …" : "");
+    left.textContent = missing.length ? `${this.dataset.missing} ${missing.length} · ${some}` : this.dataset.whole;
     left.classList.toggle("is-whole", !missing.length);
     const short = (value) => Math.round(value * 10) / 10;
     for (const group of this.form.querySelectorAll("[data-group]")) {
