@@ -64,7 +64,10 @@ fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<NavItem> {
         ("audit-examples", "/audit/examples", Permission::ExamplesSee),
         ("audit-own", "/audit/own", Permission::SheetsSee),
     ];
-    super::frame::tabs(visitor, frame, &TABS, here)
+    let mut tabs = super::frame::tabs(visitor, frame, &TABS, here);
+    // Whoever sees all cases has no need of a list of their own.
+    tabs.retain(|tab| tab.href != "/audit/own" || tab.is_here || !visitor.may(Permission::CasesSee));
+    tabs
 }
 
 /// A score to one decimal, without one that is zero.
