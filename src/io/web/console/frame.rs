@@ -7,6 +7,7 @@ use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 
 use super::super::auth::Caller;
 use super::super::problem::Problem;
+use super::super::server::Via;
 use super::super::session::{cookie, set_cookie};
 use super::super::state::Shared;
 use super::ask::Api;
@@ -103,6 +104,8 @@ pub(super) struct Visitor {
     pub look: Look,
     /// What their pages ask.
     pub api: Api,
+    /// How they came.
+    pub via: Option<Via>,
 }
 
 impl Visitor {

@@ -15,7 +15,13 @@ pub(in super::super) struct Line {
     /// Page of the console; empty: there is none.
     pub href: String,
     pub at: i64,
-    pub cells: Vec<String>,
+    pub cells: Vec<Cell>,
+}
+
+/// One cell.
+pub(in super::super) struct Cell {
+    pub text: String,
+    pub is_short: bool,
 }
 
 /// A page of rows.
@@ -37,6 +43,11 @@ pub(in super::super) fn href(link: &str) -> String {
     }
 }
 
+/// Whether a cell is better not broken: a date, a number, a name.
+pub(in super::super) fn is_short(text: &str) -> bool {
+    text.chars().count() <= 20
+}
+
 /// That page of all rows.
 pub(in super::super) fn behind(frame: &Frame, rows: Vec<Row>, page: usize, uri: &Uri) -> Behind {
     let begin = (page.max(1) - 1) * ROWS;
@@ -48,10 +59,11 @@ pub(in super::super) fn behind(frame: &Frame, rows: Vec<Row>, page: usize, uri: 
             names.push(name.clone());
         }
     }
+    let cell = |text: String| Cell { is_short: is_short(&text), text };
     let line = |row: Row| Line {
         href: href(&row.link),
         at: row.at,
-        cells: names.iter().map(|name| row.fields.get(name).cloned().unwrap_or_default()).collect(),
+        cells: names.iter().map(|name| cell(row.fields.get(name).cloned().unwrap_or_default())).collect(),
         record: row.record,
     };
     let lines = shown.into_iter().map(line).collect();

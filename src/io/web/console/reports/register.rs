@@ -11,7 +11,7 @@ use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
 use super::super::choice::told;
 use super::super::frame::{Frame, Visitor, page};
-use super::behind::href;
+use super::behind::{href, is_short};
 use crate::access::Permission;
 use crate::io::store::register::NoteRow;
 use crate::register::{Line as Filled, Register, Table};
@@ -36,6 +36,8 @@ struct Asked {
 /// One cell.
 struct Cell {
     text: String,
+    /// It stands on one line.
+    is_short: bool,
     is_missing: bool,
     is_overdue: bool,
 }
@@ -176,6 +178,7 @@ fn line(register: &Register, row: Filled, here: &str, uri: &Uri) -> Line {
     let cells = register.columns.iter().zip(row.cells).map(|(column, text)| Cell {
         is_missing: row.missing.contains(&column.name),
         is_overdue: row.overdue.contains(&column.name),
+        is_short: is_short(&text),
         text,
     });
     Line {

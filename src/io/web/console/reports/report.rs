@@ -11,12 +11,13 @@ use super::super::super::state::Shared;
 use super::super::address::segment;
 use super::super::chart::spark;
 use super::super::frame::{Frame, Visitor, page};
+use super::super::lang::Lang;
 use super::picture::{Column, columns};
 use super::{class_of, number};
 use crate::access::Permission;
 use crate::io::books::{Difference, ReportView, Written};
 use crate::io::store::register::{ActionRow, ReportLogRow};
-use crate::register::Missing;
+use crate::register::{Missing, Register};
 use crate::report::{Counted, Group, Kind, State as Stage, Verdict};
 
 /// Incomplete rows that are named one by one.
@@ -88,7 +89,7 @@ struct Shown {
     changes: Vec<Difference>,
     log: Vec<ReportLogRow>,
     actions: Vec<ActionRow>,
-    registers: Vec<String>,
+    registers: Vec<(String, String)>,
     from: String,
     to: String,
     root: String,
@@ -111,7 +112,12 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64) -> Result<Shown, Problem
     let log: Items<ReportLogRow> = visitor.get(&format!("/reports/{id}/log")).await?;
     let actions: Items<ActionRow> = visitor.get("/report-actions?closed=true").await?;
     let files: Items<ReportFile> = visitor.get("/report-files").await?;
-    let registers = files.items.into_iter().find(|file| file.id == view.report);
+    let ids = files.items.into_iter().find(|file| file.id == view.report).map(|file| file.registers);
+    let all: Items<Register> = visitor.get("/registers").await?;
+    let titled = |id: String| {
+        let title = all.items.iter().find(|register| register.id == id).map(|register| register.title.clone());
+        (id.clone(), title.unwrap_or(id))
+    };
     let mut frame = visitor.frame(api, "nav-reports", "reports-all");
     frame.title.clone_from(&view.title);
     let stage = view.state;
@@ -142,7 +148,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64) -> Result<Shown, Problem
         changes: view.later_changes,
         log: log.items,
         actions: actions.items.into_iter().filter(|action| action.report_id == id).collect(),
-        registers: registers.map(|file| file.registers).unwrap_or_default(),
+        registers: ids.unwrap_or_default().into_iter().map(titled).collect(),
         pack: view.pack,
         due_at: view.due_at,
         is_late: view.late,
@@ -188,6 +194,18 @@ fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
+/// What a line is called: stored words by their texts, all else as it is.
+fn named(lang: Lang, name: &str) -> String {
+    if name.is_empty() {
+        return lang.text("reports-no-name").into_owned();
+    }
+    let part = |part: &str| {
+        let texts = ["direction", "disposition"].map(|kind| lang.word(kind, part));
+        texts.into_iter().find(|text| *text != part.replace('_', " ")).unwrap_or_else(|| part.to_owned())
+    };
+    name.split(" / ").map(part).collect::<Vec<_>>().join(" / ")
+}
+
 /// A value as it is said.
 fn said(kind: Kind, value: Option<f64>) -> String {
     match (value, kind) {
@@ -207,11 +225,7 @@ fn figure(frame: &Frame, report: i64, counted: &Counted) -> Figure {
     let row = |group: &Group| {
         let share = group.value.filter(|_| most > 0.0).map_or(0.0, |value| value / most * 1_000.0);
         Row {
-            name: if group.name.is_empty() {
-                frame.lang.text("reports-no-name").into_owned()
-            } else {
-                group.name.clone()
-            },
+            name: named(frame.lang, &group.name),
             value: said(counted.kind, group.value),
             numerator: whole(group.numerator),
             denominator: whole(group.denominator),
@@ -268,6 +282,12 @@ mod tests {
         let log = [line("make", 1), line("submit", 2), line("return", 3), line("submit", 4)];
         let way = steps(Stage::Submitted, &log);
         assert_eq!((way[1].at, way[1].is_done, way[2].is_next), (Some(4), true, true));
+    }
+
+    #[test]
+    fn lines_of_stored_words_have_their_texts() {
+        assert_eq!(named(Lang::Chinese, "outbound / no_answer"), "呼出 / 无人接听");
+        assert_eq!(named(Lang::Chinese, "王"), "王");
     }
 
     #[test]
