@@ -51,6 +51,8 @@ async fn registers_are_found_by_name_and_filled_with_the_rows_of_some_days() {
         assert!(filled.contains(expect), "{expect}: {filled}");
     }
     assert!(!filled.contains("13800000001"), "numbers are masked");
+    let given = department.get("/accesses?what=report").await;
+    assert_eq!(given["items"][0]["place"], "127.0.0.1", "a page hands on where its visitor is: {given}");
     let record = filled.split("record=").nth(1).unwrap().split('#').next().unwrap();
     let noted = page(site, &format!("{here}?from=2026-03-01&to=2026-03-05&record={record}")).await;
     assert!(noted.contains("POST /register-notes") && noted.contains("No notes yet"), "{noted}");
