@@ -13,6 +13,8 @@ for (const [tag, load] of Object.entries(elements)) {
 }
 enliven(document);
 enlivenForms(document);
-// On a phone the navigation is a strip: the present page is brought into it.
-const here = document.querySelector(".side [aria-current]");
-if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;
+// On a phone navigation and tabs are strips: the present page is brought into them.
+for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+  const strip = here.closest("ul, .tabs");
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - 24;
+}
