@@ -14,7 +14,7 @@ use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
 use super::super::chart::{Part, stacked};
 use super::super::frame::{Frame, Visitor, page};
-use super::{class_of, list, percent, picture, score};
+use super::{class_of, list, percent, said, score};
 use crate::access::Permission;
 use crate::audit::{Agreement, HOW, Pick, key};
 use crate::io::audit::{DrawView, MonthResult, Verified};
@@ -136,7 +136,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, uri: &Uri) -> Result<Dra
         }
         None => None,
     };
-    let estimate = result.as_ref().and_then(|result| result.estimate);
+    let (mean, interval, ends) = said(result.as_ref().and_then(|result| result.estimate));
     let first = cases.iter().filter(|case| case.sheet_id.is_some()).count();
     let wanted: Vec<&Pick> = drawn
         .picks
@@ -148,7 +148,6 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, uri: &Uri) -> Result<Dra
     let lines = wanted.iter().skip(begin).take(PICKS).map(|pick| line(&frame, pick, &by_key)).collect();
     let here = |agent: &str| format!("/audit/{id}{}#picks", asked(uri, &[("agent", agent), ("picks", "")]));
     let next = (begin + PICKS < wanted.len()).then(|| (begin / PICKS + 2).to_string());
-    let mean = estimate.map(|e| score(e.mean)).unwrap_or_default();
     Ok(Draw {
         step: step(&draw, first, cases.len()),
         seeds: visitor.may(Permission::AuditsDraw) && draw.seed.is_none(),
@@ -177,14 +176,9 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, uri: &Uri) -> Result<Dra
         all: i64::try_from(cases.len()).unwrap_or_default(),
         due_at: cases.iter().find_map(|case| case.due_at).unwrap_or_default(),
         agreement: result.as_ref().and_then(|result| result.agreement).map(agreed),
-        interval: estimate
-            .map(|e| picture::interval(&mean, e.mean, e.low.zip(e.high)))
-            .unwrap_or_default(),
-        ends: estimate
-            .and_then(|e| e.low.zip(e.high))
-            .map(|(low, high)| format!("{} – {}", score(low), score(high)))
-            .unwrap_or_default(),
         mean,
+        interval,
+        ends,
         verify: format!("/audit/{id}?verify=yes#proof"),
         verified,
         how: HOW,

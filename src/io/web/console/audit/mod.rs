@@ -20,6 +20,7 @@ use super::Need;
 use super::frame::{Frame, NavItem, Visitor};
 use super::lang::Lang;
 use crate::access::Permission;
+use crate::audit::Estimate;
 
 pub(super) const NEEDED: &[Need] = &[
     ("/audit", Permission::SheetsSee, None),
@@ -89,6 +90,15 @@ fn class_of(score: f64) -> &'static str {
         60.0..70.0 => "is-warn",
         _ => "is-bad",
     }
+}
+
+/// An estimate: its mean, the picture of its interval, and the ends of that in words.
+fn said(estimate: Option<Estimate>) -> (String, String, String) {
+    let Some(estimate) = estimate else { return Default::default() };
+    let ends = estimate.low.zip(estimate.high);
+    let mean = score(estimate.mean);
+    let interval = picture::interval(&mean, estimate.mean, ends);
+    (mean, interval, ends.map(|(low, high)| format!("{} – {}", score(low), score(high))).unwrap_or_default())
 }
 
 /// A title of a file in that language; Chinese where there is no other.

@@ -15,7 +15,7 @@ use super::super::super::state::Shared;
 use super::super::address::{query, segment};
 use super::super::choice::Choice;
 use super::super::frame::{Frame, NavItem, Visitor, page};
-use super::{class_of, months, percent, picture, score, tabs, title_of};
+use super::{class_of, months, percent, picture, said, score, tabs, title_of};
 use crate::access::Permission;
 use crate::io::audit::{AgentResult, DrawView, MonthResult, SheetLine};
 
@@ -140,19 +140,16 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Results, Pro
         .map(|agent| line(&frame, visitor, agent, &month, &past))
         .collect();
     rank(&mut lines, &result.agents);
-    let estimate = result.estimate;
-    let mean = estimate.map(|e| score(e.mean)).unwrap_or_default();
+    let (mean, interval, ends) = said(result.estimate);
     Ok(Results {
         tabs: tabs(visitor, &frame, "/audit/results"),
         month,
         packs,
         draw: result.draw_id.unwrap_or_default(),
         open: i64::try_from(result.open).unwrap_or_default(),
-        interval: estimate
-            .map(|e| picture::interval(&mean, e.mean, e.low.zip(e.high)))
-            .unwrap_or_default(),
-        ends: estimate.and_then(|e| ends(e.low, e.high)).unwrap_or_default(),
         mean,
+        interval,
+        ends,
         same: result.agreement.map(|both| percent(both.same_grade)).unwrap_or_default(),
         agreed: result.agreement.map_or(0, |both| i64::try_from(both.calls).unwrap_or_default()),
         lines,
