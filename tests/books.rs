@@ -13,4 +13,4 @@ mod reports;
 mod rows;
 mod sheets;
 mod steps;
-mod world;
+pub mod world;

@@ -8,4 +8,4 @@ mod erasure;
 mod files;
 mod live;
 mod roots;
-mod world;
+pub mod world;

@@ -10,6 +10,8 @@ pub mod cli;
 mod console;
 mod console_desk;
 mod console_tickets;
+mod console_audit;
+mod console_reports;
 mod legs;
 mod lists;
 mod roles;

@@ -52,29 +52,8 @@ impl House {
     /// A call of a minute from a customer of its own; its id. Written by [`House::written`].
     pub fn call(&mut self, made: &Made<'_>) -> String {
         self.calls += 1;
-        let (n, from) = (self.calls, at(made.moment).0);
-        let id = CallId::new(Timestamp(from), &mut Rng::seeded(n.into())).to_string();
-        let (phone, end) = (format!("139{n:08}"), from + 60_000);
-        let recording = if made.recorded { format!("'{id}.wav'") } else { "NULL".into() };
-        let (agent, pack, audit) = (made.agent, made.pack, made.audit);
-        write!(
-            self.sql,
-            "INSERT INTO customers (id, pack, external_id, name, language, grade, preferred_hours, quiet_hours, key_account,
-                 plan_every, owner, email, standing, fields, version, created_at, changed_at)
-                 VALUES ({n}, '{pack}', 'x{n}', '王', '', '', '', '', 0, '', '', '', 'active', '{{}}', 1, 0, 0);
-             INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
-                 VALUES ({n}, '{pack}', '{phone}', '', '', 0, 0);
-             INSERT INTO calls (id, direction, state, phone, reserved_at, started_at, answered_at, ended_at, ended_by,
-                 disposition, recording, hung_up_first, ticketed, heard)
-                 VALUES ('{id}', 'outbound', 'ended', '{phone}', {from}, {from}, {from}, {end}, 'peer', 'served',
-                 {recording}, 'customer', 1, 1);
-             INSERT INTO legs (call_id, number, kind, target, agent, started_at, answered_at, ended_at, result, ended_by)
-                 VALUES ('{id}', 1, 'agent', '1001', '{agent}', {from}, {from}, {end}, 'talked', 'us');
-             INSERT INTO call_evidence (call_id, made_at, pack, version, agent, talk_ms, heard_ms, heard, worst, audit,
-                 problem, transcription)
-                 VALUES ('{id}', {end}, '{pack}', '0123456789ab', '{agent}', 60000, 60000, '{{}}', 'info', '{audit}', '', '');"
-        )
-        .unwrap();
+        let (id, sql) = rows_of(self.calls, made);
+        self.sql.push_str(&sql);
         id
     }
 
@@ -175,6 +154,35 @@ impl House {
     pub async fn cases(&self, query: &str) -> Vec<Value> {
         self.get(&format!("/audits/cases?limit=500&{query}")).await["items"].as_array().unwrap().clone()
     }
+}
+
+/// The rows of the call with that number: its id, and what writes them.
+pub fn rows_of(n: u32, made: &Made<'_>) -> (String, String) {
+    let from = at(made.moment).0;
+    let id = CallId::new(Timestamp(from), &mut Rng::seeded(n.into())).to_string();
+    let (phone, end) = (format!("139{n:08}"), from + 60_000);
+    let recording = if made.recorded { format!("'{id}.wav'") } else { "NULL".into() };
+    let (agent, pack, audit) = (made.agent, made.pack, made.audit);
+    let mut sql = String::new();
+    write!(
+        sql,
+        "INSERT INTO customers (id, pack, external_id, name, language, grade, preferred_hours, quiet_hours, key_account,
+             plan_every, owner, email, standing, fields, version, created_at, changed_at)
+             VALUES ({n}, '{pack}', 'x{n}', '王', '', '', '', '', 0, '', '', '', 'active', '{{}}', 1, 0, 0);
+         INSERT INTO customer_phones (customer_id, pack, phone, extension, label, position, valid_from)
+             VALUES ({n}, '{pack}', '{phone}', '', '', 0, 0);
+         INSERT INTO calls (id, direction, state, phone, reserved_at, started_at, answered_at, ended_at, ended_by,
+             disposition, recording, hung_up_first, ticketed, heard)
+             VALUES ('{id}', 'outbound', 'ended', '{phone}', {from}, {from}, {from}, {end}, 'peer', 'served',
+             {recording}, 'customer', 1, 1);
+         INSERT INTO legs (call_id, number, kind, target, agent, started_at, answered_at, ended_at, result, ended_by)
+             VALUES ('{id}', 1, 'agent', '1001', '{agent}', {from}, {from}, {end}, 'talked', 'us');
+         INSERT INTO call_evidence (call_id, made_at, pack, version, agent, talk_ms, heard_ms, heard, worst, audit,
+             problem, transcription)
+             VALUES ('{id}', {end}, '{pack}', '0123456789ab', '{agent}', 60000, 60000, '{{}}', 'info', '{audit}', '', '');"
+    )
+    .unwrap();
+    (id, sql)
 }
 
 /// A sheet with all points for every item that applies to the case, but these.

@@ -117,6 +117,20 @@ impl Chromium {
         self.post(&format!("{element}/value"), &json!({ "text": text })).await;
     }
 
+    /// Presses keys one after the other, whatever has the focus; with that key held down, where one is named.
+    pub async fn press(&self, keys: &str, held: Option<char>) {
+        let stroke = |key: char| {
+            [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+        };
+        let mut strokes: Vec<Value> = keys.chars().flat_map(stroke).collect();
+        if let Some(held) = held {
+            strokes.insert(0, json!({ "type": "keyDown", "value": held }));
+            strokes.push(json!({ "type": "keyUp", "value": held }));
+        }
+        let actions = json!({ "actions": [{ "type": "key", "id": "keys", "actions": strokes }] });
+        self.post("actions", &actions).await;
+    }
+
     /// The window as a telephone or a screen has it: a headless window itself is never narrower than 500.
     pub async fn resize(&self, width: u32, height: u32) {
         let metrics =

@@ -25,7 +25,7 @@ pub async fn entered(browser: &Chromium, daemon: &Daemon) {
 }
 
 /// The link that the daemon wrote into its log.
-fn first_link(log: &str) -> String {
+pub fn first_link(log: &str) -> String {
     let at = log.find("/welcome/rb_").unwrap_or_else(|| panic!("no first link in\n{log}"));
     let secret: String =
         log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "/_-".contains(*c)).collect();

@@ -78,6 +78,8 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/audits/cases/{id}/appeal", "read"),
     ("get", "/api/v1/audits/appeals", "operate"),
     ("post", "/api/v1/audits/appeals/{id}/decide", "operate"),
+    ("get", "/api/v1/audits/own", "read"),
+    ("get", "/api/v1/audits/sessions", "read"),
     ("post", "/api/v1/audits/sessions", "operate"),
     ("get", "/api/v1/audits/sessions/{id}", "read"),
     ("get", "/api/v1/audits/examples", "read"),

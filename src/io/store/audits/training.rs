@@ -68,6 +68,14 @@ impl Store {
         Ok(id)
     }
 
+    /// Sessions, the newest first, at most 500.
+    pub async fn sessions(&self) -> Result<Vec<SessionRow>, Error> {
+        Ok(on!(self.db(), p => sqlx::query_as(
+            "SELECT id, title, call_id, made_by, made_at FROM audit_sessions ORDER BY id DESC LIMIT 500")
+            .fetch_all(p)
+            .await)?)
+    }
+
     /// One session.
     pub async fn session_row(&self, id: i64) -> Result<Option<SessionRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(

@@ -10,7 +10,7 @@ use utoipa_axum::routes;
 use crate::access::Permission;
 use crate::audit::SheetBody;
 use crate::io::audit::{AppealBody, CaseView, Decision, Person, SessionBody, SessionView};
-use crate::io::store::audits::{AppealRow, CaseFilter, CaseRow, ExampleRow, SheetRow as Sheet};
+use crate::io::store::audits::{AppealRow, CaseFilter, CaseRow, ExampleRow, SessionRow, SheetRow as Sheet};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
@@ -28,7 +28,8 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(appeal))
         .routes(routes!(appeals))
         .routes(routes!(decide))
-        .routes(routes!(session))
+        .routes(routes!(own))
+        .routes(routes!(sessions, session))
         .routes(routes!(show_session))
         .routes(routes!(examples, keep_example))
 }
@@ -292,6 +293,26 @@ async fn decide(
 ) -> Result<axum::Json<AppealRow>, Problem> {
     let person = person(&caller, &body.by)?;
     Ok(axum::Json(api.audits()?.decide(id, &body, &person, api.now()).await?))
+}
+
+/// Submitted sheets of the caller's own calls, the newest first: what they may read and appeal against.
+#[utoipa::path(get, path = "/audits/own", tag = "audits", security(("bearer" = ["sheets.see"])),
+    responses((status = 200, description = "All of them", body = Items<CaseRow>)))]
+async fn own(State(api): State<Shared>, caller: Caller) -> Result<axum::Json<Items<CaseRow>>, Problem> {
+    let agent = Some(caller.person().to_owned());
+    let filter = CaseFilter { agent, open: Some(false), ..CaseFilter::default() };
+    let mut items = api.store().all_cases(&filter).await?;
+    // Sessions and second looks measure auditors.
+    items.retain(|case| case.session_id.is_none() && case.second == 0);
+    items.reverse();
+    Ok(axum::Json(Items { items, next: None }))
+}
+
+/// Sessions, the newest first.
+#[utoipa::path(get, path = "/audits/sessions", tag = "audits", security(("bearer" = ["audits.see"])),
+    responses((status = 200, description = "At most 500", body = Items<SessionRow>)))]
+async fn sessions(State(api): State<Shared>) -> Result<axum::Json<Items<SessionRow>>, Problem> {
+    Ok(axum::Json(Items { items: api.store().sessions().await?, next: None }))
 }
 
 /// Calls a session in which several auditors score one call.

@@ -22,7 +22,7 @@ use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params, RowId};
 use crate::io::web::sheet::SheetRow;
 use crate::io::web::state::Shared;
-use crate::report::{Part, Step, svg};
+use crate::report::{Every, Part, Step, svg};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
@@ -146,6 +146,8 @@ pub struct ReportFile {
     pub form: String,
     /// Pack; empty: all.
     pub pack: String,
+    /// How often it is made.
+    pub every: Every,
     /// Who gets it.
     pub recipients: Vec<String>,
     /// When the next is made; milliseconds since 1970.
@@ -189,6 +191,7 @@ async fn files(State(api): State<Shared>) -> Result<axum::Json<Items<ReportFile>
         title_en: report.title_en.clone(),
         form: report.form.clone(),
         pack: report.pack.clone(),
+        every: report.schedule.every,
         recipients: report.to.clone(),
         next_at: report.schedule.next(&calendar, api.now()).0,
         figures: report.figures.iter().map(|f| f.id.clone()).collect(),

@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 use super::super::auth::Caller;
 use super::super::problem::Problem;
+use super::super::server::Via;
 use super::frame::Visitor;
 
 /// Bytes of an answer that a page is made of: far more than a page of a list has.
@@ -25,8 +26,17 @@ impl Api {
         Api(router)
     }
 
-    async fn call(&self, caller: &Caller, request: Request<Body>) -> Result<Vec<u8>, Problem> {
+    async fn call(
+        &self,
+        caller: &Caller,
+        via: Option<Via>,
+        request: Request<Body>,
+    ) -> Result<Vec<u8>, Problem> {
         let mut request = request;
+        // Accesses are noted with the place they come from.
+        if let Some(via) = via {
+            request.extensions_mut().insert(via);
+        }
         // The session has been looked at already: the request is of this caller.
         request.extensions_mut().insert(caller.clone());
         let mut response = match self.0.clone().oneshot(request).await {
@@ -69,7 +79,7 @@ impl Visitor {
             .header(header::ACCEPT, "application/json")
             .body(Body::from(bytes))
             .map_err(|e| Problem::bad_request(format!("the address cannot be asked for: {e}")))?;
-        let answer = self.api.call(&self.caller, request).await?;
+        let answer = self.api.call(&self.caller, self.via, request).await?;
         serde_json::from_slice(&answer).map_err(|error| {
             tracing::error!(path, %error, "the API answers in another shape than a page expects");
             Problem::internal(&error)

@@ -7,6 +7,7 @@ use axum::response::{AppendHeaders, Html, IntoResponse, Redirect, Response};
 
 use super::super::auth::Caller;
 use super::super::problem::Problem;
+use super::super::server::Via;
 use super::super::session::{cookie, set_cookie};
 use super::super::state::Shared;
 use super::ask::Api;
@@ -22,7 +23,7 @@ const NAVIGATION: [(&str, &str, Permission); 9] = [
     ("nav-calls", "/calls", Permission::CallsSee),
     ("nav-desk", "/desk", Permission::AgentsCard),
     ("nav-tickets", "/tickets", Permission::TicketsSee),
-    ("nav-audit", "/audit", Permission::CasesSee),
+    ("nav-audit", "/audit", Permission::SheetsSee),
     ("nav-reports", "/reports", Permission::ReportsSee),
     ("nav-settings", "/settings", Permission::RulesSee),
 ];
@@ -103,6 +104,8 @@ pub(super) struct Visitor {
     pub look: Look,
     /// What their pages ask.
     pub api: Api,
+    /// How they came.
+    pub via: Option<Via>,
 }
 
 impl Visitor {
@@ -222,6 +225,22 @@ impl Frame {
     pub fn length(&self, ms: &i64) -> String {
         length(*ms)
     }
+}
+
+/// Pages of one section as tabs: key of the name, address, what one needs to see it.
+pub(super) fn tabs(
+    visitor: &Visitor,
+    frame: &Frame,
+    pages: &[(&str, &'static str, Permission)],
+    here: &str,
+) -> Vec<NavItem> {
+    let may = pages.iter().filter(|(.., needed)| visitor.may(*needed));
+    let tab = |(key, href, _): &(&str, &'static str, Permission)| NavItem {
+        label: frame.lang.text(key).into_owned(),
+        href,
+        is_here: *href == here,
+    };
+    may.map(tab).collect()
 }
 
 /// The page, or 500 where a template fails.

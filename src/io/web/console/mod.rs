@@ -136,7 +136,7 @@ async fn let_in(State((api, asked)): State<(Shared, Api)>, mut request: Request,
     let id = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
     match identify(&api, via, request.headers()).await {
         Ok(caller) => {
-            let visitor = Visitor { caller, look, api: asked };
+            let visitor = Visitor { caller, look, api: asked, via };
             if let Err(problem) = may_see(&api, &visitor.caller, &page, &id).await {
                 // Everybody begins at the first address, and not everybody may see the day.
                 return match visitor.first_page().filter(|_| page == "/") {

@@ -168,12 +168,12 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
 }
 
 /// The title of a detector in that language.
-fn title_of(lang: Lang, word: &str) -> String {
+pub(super) fn title_of(lang: Lang, word: &str) -> String {
     let titles = Detector::of(word).map(Detector::titles);
     titles.map_or(word, |(chinese, english)| if lang == Lang::Chinese { chinese } else { english }).to_owned()
 }
 
-fn severity_class(severity: &str) -> &'static str {
+pub(super) fn severity_class(severity: &str) -> &'static str {
     match severity {
         "critical" | "fail" => "is-bad",
         "warn" => "is-warn",

@@ -40,6 +40,11 @@ impl Times {
         self.civil(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
 
+    /// The same of what a template holds.
+    pub fn moment(&self, at: &i64) -> String {
+        self.whole(*at)
+    }
+
     /// `09:03` on the present day, `11-28 09:03` on others.
     pub fn short(&self, at: &i64) -> String {
         let civil = self.civil(*at);

@@ -8,12 +8,16 @@ const elements = {
   "desk-live": () => import("./elements/desk-live.js"),
   "file-send": () => import("./elements/file-send.js"),
   "roster-table": () => import("./elements/roster-table.js"),
+  "score-card": () => import("./elements/score-card.js"),
+  "poll-part": () => import("./elements/poll-part.js"),
 };
 for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();
 }
 enliven(document);
 enlivenForms(document);
-// On a phone the navigation is a strip: the present page is brought into it.
-const here = document.querySelector(".side [aria-current]");
-if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;
+// On a phone navigation and tabs are strips: the present page is brought into them.
+for (const here of document.querySelectorAll(".side [aria-current], .tabs [aria-current]")) {
+  const strip = here.closest("ul, .tabs");
+  strip.scrollLeft = here.offsetLeft - strip.offsetLeft - 24;
+}

@@ -18,11 +18,18 @@ class CallPlayer extends HTMLElement {
     this.audio.controls = false;
     this.marks = JSON.parse(this.getAttribute("marks") || "[]").sort((a, b) => a.at - b.at);
     this.muted = [false, false];
+    this.remarks ??= [];
     this.spans = [];
     this.loop = null;
     this.build();
     this.bind();
     this.load();
+  }
+
+  /** Remarks of a person, in ms: marks beside what was found. */
+  set notes(times) {
+    this.remarks = times;
+    this.draw();
   }
 
   build() {
@@ -192,7 +199,7 @@ class CallPlayer extends HTMLElement {
   }
 
   draw() {
-    if (!this.peaks) return;
+    if (!this.peaks || !this.canvas) return;
     const { canvas } = this;
     const scale = devicePixelRatio || 1;
     const [width, height] = [this.wave.clientWidth, canvas.clientHeight];
@@ -224,6 +231,12 @@ class CallPlayer extends HTMLElement {
     for (const mark of this.marks) {
       context.fillStyle = colour(MARK_COLOURS[mark.class] ?? "--muted");
       context.fillRect(place(mark.at / 1000), 0, mark.class === "is-step" ? 1 : 2, height);
+    }
+    context.fillStyle = colour("--accent");
+    for (const at of this.remarks) {
+      context.beginPath();
+      context.arc(place(at / 1000), 6, 5, 0, 2 * Math.PI);
+      context.fill();
     }
     context.fillStyle = colour("--ink");
     context.fillRect(place(this.audio.currentTime) - 1, 0, 2, height);
