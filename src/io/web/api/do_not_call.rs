@@ -62,6 +62,8 @@ pub struct DoNotCallAdded {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Query {
+    /// This number, in any spelling.
+    phone: Option<String>,
     /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
@@ -107,7 +109,12 @@ async fn index(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    let only = query.phone.as_deref().map(|text| phone(&api, "phone", text)).transpose()?;
     let unmask = unmasking(&api, &caller, query.unmask, "do-not-call").await?;
+    if let Some(number) = only {
+        let rows = api.store().do_not_call_of(&number).await?.into_iter().map(|row| view(row, unmask));
+        return listing::answer_all(&api, &caller, wants, rows.collect()).await;
+    }
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| async move {
         let mut rows = api.store().do_not_call(after.as_ref().map(|c| c.id.as_str()), limit + 1).await?;
         let more = rows.len() > limit as usize;
