@@ -8,6 +8,8 @@ mod calls;
 mod campaigns;
 pub mod cli;
 mod console;
+mod console_customers;
+mod console_lists;
 mod legs;
 mod lists;
 mod roles;

@@ -102,7 +102,7 @@ pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, Targ
 pub use lists::NewListBody;
 pub use looks::{ColumnLook, FieldLook, FileLook};
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
-pub use plan::{PreviewBody, ReplayBody};
+pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use policy_outline::{ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline};
 pub use progress::Progress;

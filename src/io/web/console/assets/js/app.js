@@ -5,6 +5,9 @@ import { enlivenForms } from "./lib/api-form.js";
 const elements = {
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
+  "import-wizard": () => import("./elements/import-wizard.js"),
+  "policy-editor": () => import("./elements/policy-editor.js"),
+  "unmask-once": () => import("./elements/unmask-once.js"),
 };
 for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();
