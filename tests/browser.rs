@@ -3,6 +3,7 @@
 
 mod axe;
 mod chromium;
+mod lists;
 mod story;
 
 use std::process::Command;
