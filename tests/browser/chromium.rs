@@ -19,7 +19,7 @@ pub struct Chromium {
     session: String,
     http: reqwest::Client,
     _program: Program,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// Whether a browser can be had; its absence is told.
@@ -65,7 +65,7 @@ impl Chromium {
         let made = http.post(format!("{root}/session")).json(&wanted).send().await.expect("a session");
         let made: Value = made.json().await.expect("JSON");
         let id = made["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {made}"));
-        Chromium { session: format!("{root}/session/{id}"), http, _program: program, _folder: folder }
+        Chromium { session: format!("{root}/session/{id}"), http, _program: program, folder }
     }
 
     pub async fn go(&self, url: &str) {
@@ -180,5 +180,18 @@ impl Chromium {
 
     pub async fn end(self) {
         self.http.delete(&self.session).send().await.ok();
+    }
+}
+
+/// A test that fails leaves no browser behind: every process of it names its profile.
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let profile = self.folder.path().display().to_string();
+        for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let words = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
+            if String::from_utf8_lossy(&words).contains(&profile) {
+                Command::new("kill").arg("-KILL").arg(process.file_name()).status().ok();
+            }
+        }
     }
 }

@@ -75,6 +75,8 @@ async fn rem_05_a_missing_report_is_reminded_of_and_becomes_an_alarm(db: &Databa
 
 async fn sch_18_a_week_with_one_draw_is_under_quota_on_monday_until_a_person_settles_it(db: &Database) {
     let firm = Firm::open(db, "express-sampling").await;
+    firm.shop.turn("2026-03-02 08:50").await;
+    assert_eq!(firm.warnings().await, [], "nothing ran in the week before this Monday");
     let fields = json!({ "sign_status": "正常", "outlet": "东门" });
     firm.sends("parcel.signed", "P1", "2026-03-02 12:00", "13600000001", fields).await.expect(200);
     firm.shop.turn("2026-03-03 08:50").await;

@@ -130,6 +130,10 @@ impl Planner {
             return Ok(found);
         }
         let from = today.checked_sub(7.days()).unwrap_or(today);
+        // Where ringback did not run yet, no draw was owed.
+        if !self.store().was_planned_before(&pack.pack, today).await? {
+            return Ok(found);
+        }
         for (id, rule) in pack.rule.iter().filter(|(_, rule)| rule.enabled) {
             let Some(wanted) = &rule.on.sample else { continue };
             let draws = self.store().draws(&pack.pack, id, from, today).await?;

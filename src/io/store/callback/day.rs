@@ -167,6 +167,17 @@ impl Store {
             .await)?)
     }
 
+    /// Whether a list of a pack was ever built for a day before `day`.
+    pub async fn was_planned_before(&self, pack: &str, day: Date) -> Result<bool, Error> {
+        let found: Option<(String,)> = on!(&self.db, p => sqlx::query_as(
+            "SELECT day FROM day_plans WHERE pack = $1 AND day < $2 LIMIT 1")
+            .bind(pack)
+            .bind(day.to_string())
+            .fetch_optional(p)
+            .await)?;
+        Ok(found.is_some())
+    }
+
     /// Days of a pack before `day` whose books are not closed, oldest first.
     pub async fn unclosed_days(&self, pack: &str, day: Date) -> Result<Vec<Date>, Error> {
         let rows: Vec<(String,)> = on!(&self.db, p => sqlx::query_as(

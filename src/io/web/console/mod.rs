@@ -34,13 +34,14 @@ mod welcome;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use self::ask::Api;
 use self::frame::{Frame, Look, Visitor, page};
+use self::lang::Lang;
 use super::auth::{Caller, identify};
 use super::problem::Problem;
 use super::server::Via;
@@ -163,6 +164,21 @@ async fn may_see(api: &Shared, caller: &Caller, page: &str, id: &str) -> Result<
     }
 }
 
+/// The language in which a browser wants the kind of a problem; None: in the problem's own words.
+pub(super) fn words_for(headers: &HeaderMap) -> Option<Lang> {
+    let says = headers.contains_key(header::ACCEPT_LANGUAGE);
+    Some(Look::of(headers, &Uri::default()).lang).filter(|lang| says && *lang != Lang::English)
+}
+
+/// The kind of a problem in that language.
+pub(super) fn title_in(lang: Lang, problem: &Problem) -> String {
+    let kind = problem.kind.rsplit('/').next().unwrap_or_default();
+    match lang {
+        Lang::English => problem.title.to_string(),
+        Lang::Chinese => lang.word("problem", kind),
+    }
+}
+
 /// To the login and back. A fragment that a script asks for is no place to come back to.
 fn to_login(uri: &Uri) -> Response {
     let back: String = form_urlencoded::byte_serialize(here(uri).as_bytes()).collect();
@@ -182,12 +198,13 @@ fn here(uri: &Uri) -> String {
 #[template(config = "src/io/web/console/askama.toml", path = "fault.html")]
 struct Fault<'a> {
     frame: Frame,
+    title: String,
     problem: &'a Problem,
 }
 
 fn fault(api: &Shared, look: Look, caller: Option<&Caller>, problem: &Problem) -> Response {
     let frame = Frame::new(api, look, caller, "", "fault-title");
-    let mut response = page(&Fault { frame, problem });
+    let mut response = page(&Fault { title: title_in(frame.lang, problem), frame, problem });
     *response.status_mut() =
         StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response

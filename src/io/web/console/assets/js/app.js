@@ -14,3 +14,6 @@ for (const [tag, load] of Object.entries(elements)) {
 }
 enliven(document);
 enlivenForms(document);
+// On a phone the navigation is a strip: the present page is brought into it.
+const here = document.querySelector(".side [aria-current]");
+if (here) here.closest("ul").scrollLeft = here.offsetLeft - here.closest("ul").offsetLeft - 24;

@@ -62,10 +62,19 @@ next-no-trunk = There is no trunk yet: write one into the configuration
 next-release = The list of “{ $title }” has { $n } calls and waits for you
 next-resume = “{ $name }” is paused with { $n } customers open
 next-start = “{ $name }” has not begun; it has { $n } customers
-next-warnings = { $n } warnings wait for a person
+next-warnings =
+    { $n ->
+        [one] One warning waits for a person
+       *[other] { $n } warnings wait for a person
+    }
 next-look = Look at them
 next-import = There is no list today: bring one in
-next-wait = It goes by itself; { $n } customers are open
+next-import-do = Import a list
+next-wait =
+    { $n ->
+        [one] It goes by itself; one customer is open
+       *[other] It goes by itself; { $n } customers are open
+    }
 next-done = Everybody of today is settled
 eta = done at about { $time }
 blocked = not dialling now: { $reason }

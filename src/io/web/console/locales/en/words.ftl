@@ -152,3 +152,24 @@ reason-superseded = A later one stands in its place
 reason-satisfied-by = Fulfilled otherwise
 reason-manual = Added by a person
 reason-drawn = Drawn
+
+# What went wrong, by the kind of a problem document
+problem-bad-request = The request cannot be read
+problem-conflict = It cannot be done as things stand
+problem-forbidden = It is not allowed
+problem-from-elsewhere = The request comes from another site
+problem-gone = It is no longer there
+problem-internal = The daemon failed
+problem-invalid = Some values cannot be used
+problem-method-not-allowed = The address does not take this method
+problem-not-found = There is no such thing
+problem-not-yours = It is not for this person
+problem-range = The part lies outside the file
+problem-recording = The recording cannot be read now
+problem-too-large = The body is too large
+problem-too-many-requests = Too many requests
+problem-too-slow = The body came too slowly
+problem-unauthorized = Please log in
+problem-unavailable = It cannot be done at this moment
+problem-unknown-route = There is no such address
+problem-unsupported-media-type = The body has the wrong type

@@ -65,6 +65,7 @@ next-start = 「{ $name }」还没有开始，有 { $n } 位客户
 next-warnings = 有 { $n } 条提醒等人看
 next-look = 看一看
 next-import = 今天还没有名单：导入一份
+next-import-do = 导入名单
 next-wait = 正在自动拨打，还有 { $n } 位客户
 next-done = 今天的都办完了
 eta = 预计 { $time } 完成

@@ -152,3 +152,24 @@ reason-superseded = 被后来的取代
 reason-satisfied-by = 已另行完成
 reason-manual = 人工添加
 reason-drawn = 抽中
+
+# What went wrong, by the kind of a problem document
+problem-bad-request = 请求读不懂
+problem-conflict = 现在的情况下做不了
+problem-forbidden = 没有权限
+problem-from-elsewhere = 请求来自别的网站
+problem-gone = 已经不在了
+problem-internal = 系统出错了
+problem-invalid = 有些内容填得不对
+problem-method-not-allowed = 这个地址不接受这种操作
+problem-not-found = 找不到
+problem-not-yours = 不是给这个人的
+problem-range = 超出文件范围
+problem-recording = 录音暂时读不出
+problem-too-large = 内容太大
+problem-too-many-requests = 请求太频繁
+problem-too-slow = 传得太慢
+problem-unauthorized = 请先登录
+problem-unavailable = 暂时做不了，请稍后再试
+problem-unknown-route = 没有这个地址
+problem-unsupported-media-type = 内容类型不对
