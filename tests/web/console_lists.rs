@@ -152,6 +152,9 @@ async fn a_policy_is_checked_before_it_is_saved_and_every_mistake_has_its_line()
     let database = Database::sqlite();
     let shop = Shop::open(&database).await;
     let text = shop.site.get("/api/v1/policies/shop").await.expect(200)["text"].as_str().unwrap().to_owned();
+    let text = text
+        .replace("title = \"安装完成\"", "title = \"安装完成\"\nfields = { second = \"再打一次\" }")
+        .replace("title = \"签收\"", "title = \"签收\"\nfields = { state = \"状态\" }");
     let check = async |text: &str| {
         shop.site.post("/api/v1/policies/shop/check", json!({"text": text})).await.expect(200)
     };

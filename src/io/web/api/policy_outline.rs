@@ -50,8 +50,10 @@ pub struct PolicyOutline {
     pub per_day: u32,
     /// Calls to one number a week; 0: any number.
     pub per_week: u32,
-    /// Titles of the events it knows, by kind.
+    /// Titles of the events it knows, by kind, in Chinese.
     pub events: BTreeMap<String, String>,
+    /// The same in English, as far as they have one.
+    pub events_en: BTreeMap<String, String>,
     /// Lists that come in.
     pub intakes: Vec<IntakeOutline>,
     /// Its rules, in the order of the file's ids.
@@ -234,7 +236,9 @@ async fn show(
     let today = settings.calendar.date(api.now());
     let policy =
         settings.policies.in_force(&pack, today).ok_or_else(|| Problem::not_found("policy", pack))?;
-    let found = findings(&api, policy, today)?;
+    // Rules that every pack has are no part of its text, and nobody can mend them there.
+    let written = Policy::parse(&policy.file, policy.text()).map_err(|e| Problem::internal(&e))?;
+    let found = findings(&api, &written, today)?;
     Ok(axum::Json(outline(policy, found)))
 }
 
@@ -333,6 +337,12 @@ fn outline(policy: &Policy, found: Vec<Finding>) -> PolicyOutline {
         per_day: pack.attempts.caps.day,
         per_week: pack.attempts.caps.week,
         events: pack.event.iter().map(|(kind, event)| (kind.clone(), event.title.clone())).collect(),
+        events_en: pack
+            .event
+            .iter()
+            .filter(|(_, event)| !event.title_en.is_empty())
+            .map(|(kind, event)| (kind.clone(), event.title_en.clone()))
+            .collect(),
         intakes: pack.intake.iter().map(intake).collect(),
         rules: pack.rule.iter().map(|(id, rule)| of_rule(policy, pack, id, rule)).collect(),
         findings: worst_first(found),

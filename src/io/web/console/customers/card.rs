@@ -180,9 +180,10 @@ fn titles(frame: &Frame, outline: Option<&PolicyOutline>) -> BTreeMap<String, St
         let title = if english && !rule.title_en.is_empty() { &rule.title_en } else { &rule.title };
         (format!("rule:{}", rule.id), title.clone())
     };
-    let events = outline.events.iter().filter(|(_, title)| !title.is_empty());
-    let events = events.map(|(kind, title)| (format!("event:{kind}"), title.clone()));
-    outline.rules.iter().map(rule).chain(events).collect()
+    let title = |(kind, title): (&String, &String)| (format!("event:{kind}"), title.clone());
+    let events = outline.events.iter().filter(|(_, title)| !title.is_empty()).map(title);
+    let in_english = outline.events_en.iter().filter(|_| english).map(title);
+    outline.rules.iter().map(rule).chain(events).chain(in_english).collect()
 }
 
 fn rules(lang: Lang, outline: &PolicyOutline) -> Vec<Choice> {

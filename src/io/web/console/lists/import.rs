@@ -23,7 +23,7 @@ const WORDS: [(&str, &[&str]); 4] = [
     (
         "lists-field",
         &[
-            "-", "phone", "name", "external_id", "extension", "due", "priority", "language", "quiet_hours",
+            "phone", "name", "external_id", "extension", "due", "priority", "language", "quiet_hours",
             "customer_id", "grade", "preferred_hours", "key_account", "plan_every", "plan_from", "owner",
             "email", "standing", "id", "at", "matter", "received_at", "entered_at", "customer.address",
         ],
@@ -31,11 +31,23 @@ const WORDS: [(&str, &[&str]); 4] = [
     ("lists-result", super::imported::RESULTS),
 ];
 
-/// Sentences of the wizard, by the end of their key.
-const SENTENCES: [&str; 20] = [
-    "sending", "reading", "file-is", "format-csv", "format-xlsx", "format-xls", "own-field", "good", "bad",
-    "line", "column", "problem", "row", "no-problems", "first-problems", "commit-n", "nothing", "broken",
-    "rejected-name", "took-out",
+/// Sentences of the wizard that hold no number; scripts know them by the end of their key.
+const SENTENCES: [&str; 15] = [
+    "lists-import-sending",
+    "lists-import-reading",
+    "lists-import-format-csv",
+    "lists-import-format-xlsx",
+    "lists-import-format-xls",
+    "lists-import-own-field",
+    "lists-import-line",
+    "lists-import-column",
+    "lists-import-problem",
+    "lists-import-row",
+    "lists-import-no-problems",
+    "lists-import-nothing",
+    "lists-import-broken",
+    "lists-import-rejected-name",
+    "lists-import-took-out",
 ];
 
 #[derive(askama::Template)]
@@ -56,20 +68,18 @@ fn words(lang: Lang) -> Result<String, Problem> {
     for (kind, codes) in WORDS {
         for code in codes {
             let key = format!("{kind}-{}", code.replace(['_', '.'], "-"));
-            let word = if *code == "-" { "skip" } else { code };
-            all.insert(key, lang.word(kind, &word.replace('.', "_")));
+            all.insert(key, lang.word(kind, &code.replace('.', "_")));
         }
     }
-    for name in SENTENCES {
-        // The numbers are put in by the script.
-        let text = match name {
-            "file-is" => lang.with2("lists-import-file-is", "format", "{format}", "n", "{n}"),
-            "commit-n" => lang.with("lists-import-commit-n", "n", "{n}"),
-            "first-problems" => lang.with("lists-import-first-problems", "n", "{n}"),
-            name => lang.text(&format!("lists-import-{name}")),
-        };
-        all.insert(name.to_owned(), text.into_owned());
+    for key in SENTENCES {
+        all.insert(key.replace("lists-import-", ""), lang.text(key).into_owned());
     }
+    // The numbers are put in by the script.
+    let file_is = lang.with2("lists-import-file-is", "format", "{format}", "n", "{n}");
+    all.insert("file-is".into(), file_is.into_owned());
+    all.insert("commit-n".into(), lang.with("lists-import-commit-n", "n", "{n}").into_owned());
+    all.insert("first-problems".into(), lang.with("lists-import-first-problems", "n", "{n}").into_owned());
+    all.insert("lists-field--".into(), lang.word("lists-field", "skip"));
     serde_json::to_string(&all).map_err(|e| Problem::internal(&e))
 }
 

@@ -136,6 +136,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Li
     };
     let changes = visitor.may(Permission::ListsChange);
     let lines: Vec<Line> = entries.items.into_iter().map(|row| line(&frame, changes, row)).collect();
+    const SORTS: [&str; 4] = ["id", "due", "changed", "attempts"];
     const STATES: [&str; 5] = ["pending", "dialling", "done", "failed", "stopped"];
     Ok(List {
         tabs: tabs(visitor, &frame, ""),
@@ -143,12 +144,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Li
         campaign,
         scripts,
         states: choices(&frame, "entry-state", STATES, asked_for.state.as_deref()),
-        sorts: choices(
-            &frame,
-            "lists-sort",
-            ["id", "due", "changed", "attempts"],
-            asked_for.sort.as_deref(),
-        ),
+        sorts: choices(&frame, "lists-sort", SORTS, asked_for.sort.as_deref()),
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,
         next: entries.next.map(|after| next_page(uri, &after)).unwrap_or_default(),

@@ -49,7 +49,6 @@ struct Reason {
 
 /// One callback.
 struct Line {
-    callback: i64,
     customer: i64,
     name: String,
     rule: String,
@@ -124,7 +123,6 @@ fn picture(frame: &Frame, counts: &[ReasonCount]) -> (String, [i64; 5]) {
 
 fn kept_line(frame: &Frame, titles: &impl Fn(&str) -> String, row: VerdictRow) -> Line {
     Line {
-        callback: row.callback_id,
         customer: row.customer_id,
         name: row.name,
         rule: titles(&row.rule),
@@ -138,7 +136,6 @@ fn kept_line(frame: &Frame, titles: &impl Fn(&str) -> String, row: VerdictRow) -
 
 fn preview_line(frame: &Frame, row: PlanLine) -> Line {
     Line {
-        callback: row.callback,
         customer: row.customer,
         name: row.name,
         rule: row.title,

@@ -67,13 +67,14 @@ fn either(lang: Lang, words: impl IntoIterator<Item = String>) -> String {
 }
 
 /// A kind of event by its title.
-fn event(outline: &PolicyOutline, kind: &str) -> String {
-    let title = outline.events.get(kind).map_or("", String::as_str);
+fn event(lang: Lang, outline: &PolicyOutline, kind: &str) -> String {
+    let english = outline.events_en.get(kind).filter(|_| lang == Lang::English);
+    let title = english.or_else(|| outline.events.get(kind)).map_or("", String::as_str);
     if title.is_empty() { kind.to_owned() } else { title.to_owned() }
 }
 
 fn events(lang: Lang, outline: &PolicyOutline, kinds: &[String]) -> String {
-    either(lang, kinds.iter().map(|kind| event(outline, kind)))
+    either(lang, kinds.iter().map(|kind| event(lang, outline, kind)))
 }
 
 /// Another rule by its title.
@@ -198,7 +199,7 @@ pub(super) fn rule(lang: Lang, outline: &PolicyOutline, rule: &RuleOutline) -> V
         say("lists-say-again", words.into_owned());
     }
     if let [opened, resolved] = rule.waits.as_slice() {
-        let (opened, resolved) = (event(outline, opened), event(outline, resolved));
+        let (opened, resolved) = (event(lang, outline, opened), event(lang, outline, resolved));
         say("lists-say-waits", lang.with2("lists-waits", "opened", opened, "resolved", resolved).into_owned());
     }
     say("lists-say-cancelled", events(lang, outline, &rule.cancelled_by));

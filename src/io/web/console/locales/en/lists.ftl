@@ -30,8 +30,7 @@ lists-size = { $n } people, { $open } open
 lists-calls = See calls
 lists-campaign-why = Nobody is called before the campaign is started.
 lists-campaign-name = Name
-lists-campaign-windows = Hours of calls
-lists-campaign-windows-hint = One window a line
+lists-campaign-windows = Hours of calls, one window a line
 lists-campaign-concurrency = Calls at once
 lists-campaign-attempts = Attempts at most
 lists-entries = Entries
@@ -284,27 +283,27 @@ lists-then = , then{" "}
 lists-amount-min = { $n ->
     [one] { $n } minute
    *[other] { $n } minutes
-}
+    }
 lists-amount-h = { $n ->
     [one] { $n } hour
    *[other] { $n } hours
-}
+    }
 lists-amount-d = { $n ->
     [one] { $n } day
    *[other] { $n } days
-}
+    }
 lists-amount-wd = { $n ->
     [one] { $n } working day
    *[other] { $n } working days
-}
+    }
 lists-amount-mo = { $n ->
     [one] { $n } month
    *[other] { $n } months
-}
+    }
 lists-amount-y = { $n ->
     [one] { $n } year
    *[other] { $n } years
-}
+    }
 lists-amount-s = { $n } s
 lists-anchor-event = it
 lists-anchor-first = the first one
