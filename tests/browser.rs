@@ -6,6 +6,7 @@ mod axe;
 mod chromium;
 mod desk;
 mod reports;
+mod lists;
 mod story;
 mod tickets;
 

@@ -12,6 +12,8 @@ mod console_desk;
 mod console_tickets;
 mod console_audit;
 mod console_reports;
+mod console_customers;
+mod console_lists;
 mod legs;
 mod lists;
 mod roles;

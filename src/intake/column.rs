@@ -21,7 +21,7 @@ pub(super) enum Column {
 }
 
 /// Fields with a meaning of their own; a mapping names them.
-pub(super) const NAMED: &[&str] = &[
+pub const NAMED: &[&str] = &[
     "extension",
     "name",
     "customer_id",
@@ -124,6 +124,27 @@ const KNOWN: &[(&str, &[&str])] = &[
     ("email", &["email", "mail", "邮箱", "电子邮箱", "电子邮件"]),
     ("customer.address", &["address", "地址", "客户地址", "住址", "联系地址"]),
 ];
+
+/// What each column is taken for: by the mapping, the pack's columns, its name.
+pub fn guess(
+    header: &[String],
+    mapping: &BTreeMap<String, String>,
+    pack: &BTreeMap<String, String>,
+) -> Result<Vec<String>, IntakeError> {
+    // A column of the last time that is missing today is no mistake here.
+    let mapping: BTreeMap<String, String> = mapping
+        .iter()
+        .filter(|(name, _)| header.iter().any(|h| same(h, name)))
+        .map(|(name, to)| (name.clone(), to.clone()))
+        .collect();
+    let word = |column: Column| match column {
+        Column::Phone(label) if label.is_empty() => "phone".to_owned(),
+        Column::Phone(label) => format!("phone:{label}"),
+        Column::Field(name) => name,
+        Column::Skip => "-".to_owned(),
+    };
+    Ok(assign(header, &mapping, pack)?.into_iter().map(word).collect())
+}
 
 /// Gives each column of the header its meaning. `mappings` go one before the other.
 pub(super) fn assign(

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use by_call::Said;
-pub use column::MAX_COLUMNS;
+pub use column::{MAX_COLUMNS, NAMED, guess};
 pub use expected::{Check, Checked, REMIND_BEFORE_MINUTES, checks};
 pub use import::{Counts, Intake, MAX_ROWS, row_key};
 pub use merge::{Update, update};

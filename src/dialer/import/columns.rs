@@ -100,6 +100,29 @@ const TARGETS: [(&str, Column); 9] = [
     ("-", Column::Skip),
 ];
 
+/// Names that a mapping may use beside those of free fields.
+pub const FIELDS: [&str; 9] =
+    ["phone", "name", "external_id", "extension", "due", "priority", "language", "quiet_hours", "-"];
+
+/// What each column is taken for where nobody says otherwise: a name of [`FIELDS`], else its own name
+/// as a free field.
+pub fn guess(header: &[String]) -> Vec<String> {
+    let mut taken: Vec<Column> = Vec::new();
+    let mut words = Vec::new();
+    for name in header {
+        let known = known(name);
+        let twice = taken.contains(&known) && known != Column::Skip;
+        let column = if twice { free(name) } else { known };
+        let word = TARGETS.iter().find(|(_, target)| *target == column).map(|(word, _)| *word);
+        words.push(match &column {
+            Column::Field(own) => own.clone(),
+            _ => word.unwrap_or("-").to_owned(),
+        });
+        taken.push(column);
+    }
+    words
+}
+
 /// Gives each column of the header its meaning.
 pub(super) fn assign(
     header: &[String],

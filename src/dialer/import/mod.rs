@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use sha2::{Digest, Sha256};
 
-pub use columns::MAX_COLUMNS;
+pub use columns::{FIELDS, MAX_COLUMNS, guess};
 pub use row::{MAX_CELL_CHARS, MAX_NAME_CHARS};
 
 use super::NewEntry;
@@ -57,11 +57,37 @@ pub enum RowOutcome {
     },
     /// Not usable.
     Rejected {
+        /// Stable word of the reason.
+        code: &'static str,
+        /// The column it is about, as the file names it; empty: the row as a whole.
+        column: String,
         /// Why, and how to mend it.
         reason: String,
         /// The row as the file has it, cut to [`MAX_SHOWN_BYTES`].
         text: String,
     },
+}
+
+/// What is wrong with a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::dialer) struct Fault {
+    code: &'static str,
+    column: String,
+    text: String,
+}
+
+impl Fault {
+    fn new(code: &'static str, column: &str, text: impl Into<String>) -> Fault {
+        Fault { code, column: column.to_owned(), text: text.into() }
+    }
+
+    fn of_row(code: &'static str, text: impl Into<String>) -> Fault {
+        Fault::new(code, "", text)
+    }
+
+    fn reason(&self) -> String {
+        if self.column.is_empty() { self.text.clone() } else { format!("column `{}`: {}", self.column, self.text) }
+    }
 }
 
 /// The file as a whole cannot be read.
@@ -141,17 +167,32 @@ impl Import {
         let mut record = self.records.next()?;
         let line = record.line;
         let cells = std::mem::replace(&mut record.cells, Ok(Vec::new()));
-        let result = if self.counts.rows() >= MAX_ROWS {
-            self.finished = true;
-            Err(format!("rows from here on are left out: at most {MAX_ROWS} are taken, split the file"))
-        } else {
-            self.outcome(line, cells)
-        };
-        let result = result.unwrap_or_else(|reason| {
-            self.counts.rejected += 1;
-            RowOutcome::Rejected { reason, text: self.records.shown(&record) }
-        });
-        Some(RowResult { line, result })
+        let judged = self.judged(line, cells);
+        Some(self.result(line, judged, |import| import.records.shown(&record)))
+    }
+
+    /// The same for a row of a spreadsheet, whose cells are known; the first names the columns and
+    /// has no result. An error says why the file is no list.
+    pub fn take(
+        &mut self,
+        line: u64,
+        cells: Result<Vec<String>, String>,
+    ) -> Result<Option<RowResult>, ImportError> {
+        if self.rows.is_none() {
+            let header = cells.map_err(|e| ImportError(format!("line {line}: {e}")))?;
+            return self.begin(header).map(|()| None);
+        }
+        if self.finished {
+            return Ok(None);
+        }
+        let shown = cells.as_ref().map(|cells| cut(cells.join(","))).unwrap_or_default();
+        let judged = self.judged(line, cells);
+        Ok(Some(self.result(line, judged, |_| shown)))
+    }
+
+    /// Whether no more rows are taken.
+    pub fn is_full(&self) -> bool {
+        self.finished
     }
 
     /// The columns as the first line names them; empty until it has been read.
@@ -175,6 +216,11 @@ impl Import {
         }
         let Some(record) = self.records.next() else { return Ok(()) };
         let header = record.cells.map_err(|e| ImportError(format!("line {}: {e}", record.line)))?;
+        self.begin(header)
+    }
+
+    /// Gives the columns their meaning.
+    fn begin(&mut self, header: Vec<String>) -> Result<(), ImportError> {
         if header.iter().any(|cell| PhoneNumber::parse(cell, None).is_ok()) {
             return Err(ImportError(
                 "line 1 holds a telephone number: the first line must name the columns, such as `name,phone`"
@@ -191,9 +237,33 @@ impl Import {
         Ok(())
     }
 
-    fn outcome(&mut self, line: u64, cells: Result<Vec<String>, String>) -> Result<RowOutcome, String> {
-        let rows = self.rows.as_ref().ok_or("the header was not read")?;
-        let entry = rows.read(&self.header, &cells?)?;
+    fn judged(&mut self, line: u64, cells: Result<Vec<String>, String>) -> Result<RowOutcome, Fault> {
+        if self.counts.rows() >= MAX_ROWS {
+            self.finished = true;
+            let text = format!("rows from here on are left out: at most {MAX_ROWS} are taken, split the file");
+            return Err(Fault::of_row("too_many_rows", text));
+        }
+        self.outcome(line, cells)
+    }
+
+    fn result(
+        &mut self,
+        line: u64,
+        judged: Result<RowOutcome, Fault>,
+        shown: impl FnOnce(&Import) -> String,
+    ) -> RowResult {
+        let result = judged.unwrap_or_else(|fault| {
+            self.counts.rejected += 1;
+            let reason = fault.reason();
+            RowOutcome::Rejected { code: fault.code, column: fault.column, reason, text: shown(self) }
+        });
+        RowResult { line, result }
+    }
+
+    fn outcome(&mut self, line: u64, cells: Result<Vec<String>, String>) -> Result<RowOutcome, Fault> {
+        let not_a_row = |text: String| Fault::of_row("not_a_row", text);
+        let rows = self.rows.as_ref().ok_or_else(|| not_a_row("the header was not read".into()))?;
+        let entry = rows.read(&self.header, &cells.map_err(not_a_row)?)?;
         match self.seen.entry(digest(&entry.row_key())) {
             std::collections::btree_map::Entry::Occupied(first) => {
                 self.counts.duplicate += 1;
@@ -212,6 +282,13 @@ impl Counts {
     fn rows(&self) -> u64 {
         self.accepted + self.duplicate + self.rejected
     }
+}
+
+/// What is shown of a row, cut at the end of a character.
+fn cut(mut text: String) -> String {
+    let end = (0..=MAX_SHOWN_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+    text.truncate(end.unwrap_or(0));
+    text
 }
 
 /// Half of SHA-256: two keys of one file that share it do not happen, also not on purpose.

@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::columns::Column;
+use super::Fault;
 use crate::base::{PhoneNumber, Timestamp};
 use crate::calendar::Windows;
 use crate::dialer::{NewEntry, QUIET_HOURS_FIELD, Terms};
@@ -24,15 +25,18 @@ pub(super) struct RowReader {
 
 impl RowReader {
     /// The entry of a row, or what is wrong with the row and how to mend it.
-    pub(super) fn read(&self, header: &[String], cells: &[String]) -> Result<NewEntry, String> {
+    pub(super) fn read(&self, header: &[String], cells: &[String]) -> Result<NewEntry, Fault> {
         if cells.iter().all(String::is_empty) {
-            return Err("the row is empty".into());
+            return Err(Fault::of_row("empty_row", "the row is empty"));
         }
         if cells.len() > self.columns.len() && cells[self.columns.len()..].iter().any(|c| !c.is_empty()) {
-            return Err(format!(
-                "the row has {} cells, but the header names {} columns: put quotes around cells that hold the delimiter",
-                cells.len(),
-                self.columns.len()
+            return Err(Fault::of_row(
+                "too_many_cells",
+                format!(
+                    "the row has {} cells, but the header names {} columns: put quotes around cells that hold the delimiter",
+                    cells.len(),
+                    self.columns.len()
+                ),
             ));
         }
         let mut phone = None;
@@ -43,19 +47,19 @@ impl RowReader {
                 _ => MAX_CELL_CHARS,
             };
             if cell.len() > limit && cell.chars().count() > limit {
-                return Err(format!("column `{name}`: the text is longer than {limit} characters"));
+                return Err(Fault::new("too_long", name, format!("the text is longer than {limit} characters")));
             }
             if *column == Column::Phone {
                 phone = Some((name, cell));
             } else if !cell.is_empty() {
-                self.take(&mut entry, column, cell).map_err(|e| format!("column `{name}`: {e}"))?;
+                self.take(&mut entry, column, cell).map_err(|e| Fault::new(code_of(column), name, e))?;
             }
         }
         let Some((name, text)) = phone.filter(|(_, text)| !text.is_empty()) else {
-            return Err("the row has no telephone number".into());
+            return Err(Fault::of_row("no_phone", "the row has no telephone number"));
         };
         let (phone, extension) = PhoneNumber::parse(text, self.home_area.as_deref())
-            .map_err(|e| format!("column `{name}`: {e}"))?;
+            .map_err(|e| Fault::new("bad_phone", name, e.to_string()))?;
         Ok(entry.finish(phone, extension))
     }
 
@@ -77,6 +81,18 @@ impl RowReader {
             }
         }
         Ok(())
+    }
+}
+
+/// The word for a value that a column cannot hold.
+const fn code_of(column: &Column) -> &'static str {
+    match column {
+        Column::Extension => "bad_extension",
+        Column::Language => "bad_language",
+        Column::Priority => "bad_priority",
+        Column::Due => "bad_date",
+        Column::QuietHours => "bad_hours",
+        _ => "bad_value",
     }
 }
 

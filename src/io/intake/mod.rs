@@ -97,6 +97,9 @@ pub struct IntakeProblem {
     pub code: String,
     /// Why, and how to mend it.
     pub reason: String,
+    /// The beginning of a rejected row as the file has it, for whoever sent the file.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// How far an intake is.
@@ -274,6 +277,7 @@ impl IntakeReport {
             result: verdict.result.to_owned(),
             code: verdict.code.clone(),
             reason: verdict.reason.clone(),
+            text: verdict.text.clone(),
         }));
     }
 

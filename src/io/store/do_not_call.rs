@@ -21,6 +21,15 @@ pub struct DoNotCall {
 }
 
 impl Store {
+    /// What the list says of a number; None: it is not on it.
+    pub async fn do_not_call_of(&self, phone: &PhoneNumber) -> Result<Option<DoNotCall>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(
+            "SELECT phone, reason, call_id, created_by, created_at FROM do_not_call WHERE phone = $1")
+            .bind(phone.to_string())
+            .fetch_optional(p)
+            .await)?)
+    }
+
     /// Puts a number on the list and stops its waiting entries in all lists. Gives how many
     /// entries were stopped. A number already there keeps its first reason.
     pub async fn add_do_not_call(

@@ -53,7 +53,7 @@ pub use db::{Db, Tx};
 pub use dial::{Abandoned, AgentTalks, DueAppointment, NewDial, Talk};
 pub use do_not_call::DoNotCall;
 pub use error::Error;
-pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession};
+pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession, ImportUndone};
 pub use list::List;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 

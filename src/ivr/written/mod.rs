@@ -131,6 +131,21 @@ impl Written {
         blocks
     }
 
+    /// Places of the nodes of a script: those that a person may come to, each before those that follow
+    /// it, then the others.
+    pub fn order_of(&self, script: &str) -> Vec<usize> {
+        let Some(script) = self.scripts.get(script) else { return Vec::new() };
+        let mut places: Vec<usize> = order(script, &BTreeMap::new()).into_iter().map(|id| id.0).collect();
+        let rest = (0..script.nodes().len()).filter(|place| !places.contains(place)).collect::<Vec<_>>();
+        places.extend(rest);
+        places
+    }
+
+    /// What a prompt says; empty: its text is not known.
+    pub fn said(&self, language: &str, prompt: &str) -> String {
+        self.texts.get(language, prompt).unwrap_or_default().to_owned()
+    }
+
     /// The language of a page: the wanted one where the script has it, else the script's first.
     pub fn language<'a>(&'a self, script: &str, wanted: &'a str) -> &'a str {
         let Some(script) = self.scripts.get(script) else { return wanted };

@@ -223,6 +223,8 @@ pub struct CustomerFilter {
     pub phone: Option<String>,
     /// Whose name or key contains this text.
     pub text: Option<String>,
+    /// With an event of this order, project, vehicle or stay.
+    pub matter: Option<String>,
     /// In this standing.
     pub standing: Option<String>,
     /// Key accounts, or the others.
@@ -294,6 +296,12 @@ impl Store {
                     " AND c.id IN (SELECT COALESCE(k.merged_into, k.id) FROM customer_phones h
                                    JOIN customers k ON k.id = h.customer_id WHERE h.phone = ");
                 query.push_bind(phone).push(")");
+            }
+            if let Some(matter) = filter.matter.as_deref() {
+                query.push(
+                    " AND c.id IN (SELECT COALESCE(k.merged_into, k.id) FROM events v
+                                   JOIN customers k ON k.id = v.customer_id WHERE v.matter = ");
+                query.push_bind(matter).push(" AND v.matter <> '')");
             }
             if let Some(text) = filter.text.as_deref().map(super::super::read::like) {
                 query.push(" AND (c.name LIKE ").push_bind(text.clone());

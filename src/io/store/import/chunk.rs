@@ -32,6 +32,8 @@ struct Existing {
 pub(super) struct Verdict {
     pub result: &'static str,
     line: u64,
+    code: &'static str,
+    column: String,
     reason: String,
     text: String,
     entry: Option<i64>,
@@ -202,12 +204,30 @@ impl Existing {
 
 /// What a row comes to before the list is looked at.
 fn verdict(row: &RowResult) -> Verdict {
-    let (result, reason, text) = match &row.result {
-        RowOutcome::Accepted(_) => ("added", String::new(), String::new()),
-        RowOutcome::Duplicate { of } => ("duplicate", format!("same key as line {of}"), String::new()),
-        RowOutcome::Rejected { reason, text } => ("rejected", reason.clone(), text.clone()),
+    let blank = Verdict {
+        result: "added",
+        line: row.line,
+        code: "",
+        column: String::new(),
+        reason: String::new(),
+        text: String::new(),
+        entry: None,
     };
-    Verdict { result, line: row.line, reason, text, entry: None }
+    match &row.result {
+        RowOutcome::Accepted(_) => blank,
+        RowOutcome::Duplicate { of } => {
+            let reason = format!("same key as line {of}");
+            Verdict { result: "duplicate", code: "duplicate", reason, ..blank }
+        }
+        RowOutcome::Rejected { code, column, reason, text } => Verdict {
+            result: "rejected",
+            code,
+            column: column.clone(),
+            reason: reason.clone(),
+            text: text.clone(),
+            ..blank
+        },
+    }
 }
 
 /// Numbers of these rows that are on the do-not-call list.
@@ -227,12 +247,14 @@ async fn banned(tx: &mut Tx, rows: &[Good<'_>]) -> Result<BTreeSet<String>, Erro
 /// Keeps what became of each row.
 pub(super) async fn keep_rows(tx: &mut Tx, id: ImportId, verdicts: &[Verdict]) -> Result<(), Error> {
     within!(tx, c => {
-        let mut query = QueryBuilder::new("INSERT INTO import_rows (import_id, line, result, reason, text, entry_id) ");
+        let mut query = QueryBuilder::new("INSERT INTO import_rows (import_id, line, result, code, field, reason, text, entry_id) ");
         query.push_values(verdicts, |mut values, verdict| {
             values
                 .push_bind(id.0)
                 .push_bind(number(verdict.line))
                 .push_bind(verdict.result)
+                .push_bind(verdict.code)
+                .push_bind(clean(&verdict.column))
                 .push_bind(clean(&verdict.reason))
                 .push_bind(clean(&verdict.text))
                 .push_bind(verdict.entry);

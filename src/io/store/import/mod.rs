@@ -3,6 +3,9 @@
 //! written.
 
 mod chunk;
+mod undo;
+
+pub use undo::ImportUndone;
 
 use super::audit::{self, AuditLine};
 use super::db::{Tx, within};

@@ -36,6 +36,12 @@ pub struct ImportRow {
     pub bytes_read: i64,
     /// Milliseconds since 1970.
     pub created_at: i64,
+    /// When it was taken back.
+    pub undone_at: Option<i64>,
+    /// Who took it back.
+    pub undone_by: Option<String>,
+    /// Why it was taken back.
+    pub undone_reason: Option<String>,
 }
 
 /// What became of one row.
@@ -45,6 +51,10 @@ pub struct ImportRowResult {
     pub line: i64,
     /// `added`, `changed`, `unchanged`, `duplicate` or `rejected`.
     pub result: String,
+    /// Stable word of the reason; empty: there is nothing to say.
+    pub code: String,
+    /// The column it is about; empty: the row as a whole.
+    pub field: String,
     /// Why.
     pub reason: String,
     /// The entry it became or met.
@@ -63,7 +73,7 @@ impl Store {
     ) -> Result<Page<ImportRow>, Error> {
         let rows: Vec<ImportRow> = on!(self.db(), p => sqlx::query_as(
             "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, bytes,
-                    bytes_read, created_at
+                    bytes_read, created_at, undone_at, undone_by, undone_reason
              FROM imports
              WHERE (CAST($1 AS BIGINT) IS NULL OR list_id = $1) AND (CAST($2 AS BIGINT) IS NULL OR id < $2)
              ORDER BY id DESC LIMIT $3")
@@ -79,7 +89,7 @@ impl Store {
     pub async fn import_row(&self, import: ImportId) -> Result<Option<ImportRow>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT id, list_id, file_name, sha256, state, added, changed, unchanged, duplicate, rejected, bytes,
-                    bytes_read, created_at
+                    bytes_read, created_at, undone_at, undone_by, undone_reason
              FROM imports WHERE id = $1")
             .bind(import.0)
             .fetch_optional(p)
@@ -95,7 +105,7 @@ impl Store {
         limit: u32,
     ) -> Result<Page<ImportRowResult>, Error> {
         let rows: Vec<ImportRowResult> = on!(self.db(), p => sqlx::query_as(
-            "SELECT line, result, reason, entry_id, text FROM import_rows
+            "SELECT line, result, code, field, reason, entry_id, text FROM import_rows
              WHERE import_id = $1 AND (CAST($2 AS TEXT) IS NULL OR result = $2)
                AND (CAST($3 AS BIGINT) IS NULL OR line > $3)
              ORDER BY line LIMIT $4")

@@ -2,7 +2,7 @@
 //! writes them, and what has been done is told as it is done.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::imports::{ImportReport, RowProblem};
 use crate::base::ListId;
 use crate::dialer::import::{Import, ImportSettings, RowOutcome, RowResult};
+use crate::io::intake::spreadsheet::{self, Format};
 use crate::io::reading::{Batch, Batches, Broken, Sink};
 use crate::io::store::{ImportCounts, ImportFile, ImportSession};
 use crate::io::web::control::Control;
@@ -56,6 +57,12 @@ impl Rows {
 
 /// Reads the file to its end, in batches, as fast as they are taken.
 fn read(mut file: File, mut import: Import, sink: &mut Sink<RowResult>) -> Result<(), Broken> {
+    let mut begin = Vec::new();
+    file.by_ref().take(8).read_to_end(&mut begin).map_err(Broken::Disk)?;
+    file.rewind().map_err(Broken::Disk)?;
+    if let Some(format) = Format::of(&begin) {
+        return read_cells(file, format, import, sink);
+    }
     let mut piece = vec![0; READ_BYTES];
     let (mut bytes_read, mut told) = (0, false);
     loop {
@@ -82,6 +89,31 @@ fn read(mut file: File, mut import: Import, sink: &mut Sink<RowResult>) -> Resul
             return Ok(());
         }
     }
+}
+
+/// The same for a spreadsheet, whose first row names the columns.
+fn read_cells(
+    file: File,
+    format: Format,
+    mut import: Import,
+    sink: &mut Sink<RowResult>,
+) -> Result<(), Broken> {
+    let bytes = file.metadata().map_err(Broken::Disk)?.len();
+    let mut told = false;
+    spreadsheet::rows(file, format, bytes, &mut |line, cells, read| {
+        let row = import.take(line, cells).map_err(|e| Broken::NotATable(e.0))?;
+        if !told {
+            told = true;
+            return Ok(sink.header_is_good().is_ok());
+        }
+        let heard = row.is_none_or(|row| sink.push(row, read).is_ok());
+        Ok(heard && !import.is_full())
+    })?;
+    if !told {
+        return Err(Broken::NotATable("the file is empty".into()));
+    }
+    sink.end(bytes).ok();
+    Ok(())
 }
 
 /// Brings the rows into the list. None counts them alone, for a dry run into a list that is
@@ -151,22 +183,31 @@ async fn push_all(
 impl ImportReport {
     /// Keeps the problem of a row; counts it too where no store does.
     fn note(&mut self, row: &RowResult, count: bool) {
-        let (result, reason) = match &row.result {
+        let problem = match &row.result {
             RowOutcome::Accepted(_) => {
                 self.counts.added += u64::from(count);
                 return;
             }
             RowOutcome::Duplicate { of } => {
                 self.counts.duplicate += u64::from(count);
-                ("duplicate", format!("same key as line {of}"))
+                let reason = format!("same key as line {of}");
+                let (result, code) = ("duplicate".into(), "duplicate".into());
+                RowProblem { line: row.line, result, code, reason, ..RowProblem::default() }
             }
-            RowOutcome::Rejected { reason, .. } => {
+            RowOutcome::Rejected { code, column, reason, text } => {
                 self.counts.rejected += u64::from(count);
-                ("rejected", reason.clone())
+                RowProblem {
+                    line: row.line,
+                    result: "rejected".into(),
+                    code: (*code).into(),
+                    field: column.clone(),
+                    reason: reason.clone(),
+                    text: text.clone(),
+                }
             }
         };
         if self.problems.len() < SHOWN_PROBLEMS {
-            self.problems.push(RowProblem { line: row.line, result: result.into(), reason });
+            self.problems.push(problem);
         }
     }
 

@@ -51,6 +51,8 @@ struct Query {
     phone: Option<String>,
     /// Part of the name or of the company's own key.
     text: Option<String>,
+    /// Order, project, number plate or stay of an event of theirs, as it is written.
+    matter: Option<String>,
     /// `active`, `opted_out`, `gone`, `deceased` or `erased`.
     standing: Option<String>,
     /// Key accounts, or the others.
@@ -279,6 +281,7 @@ fn filter(api: &Shared, query: &Query, within: Reach) -> Result<CustomerFilter, 
         pack: query.pack.clone(),
         phone: query.phone.as_deref().map(|p| phone(api, "phone", p)).transpose()?.map(|p| p.to_string()),
         text: query.text.clone().filter(|t| !t.is_empty()),
+        matter: query.matter.clone().filter(|m| !m.is_empty()),
         standing: query.standing.clone(),
         key_account: query.key_account,
         field: query.field.clone(),

@@ -8,7 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::entries::{ReasonBody, phone, unmasking};
-use crate::base::Timestamp;
+use crate::access::Permission;
+use crate::base::{CustomerId, Timestamp};
 use crate::io::store::DoNotCall;
 use crate::io::store::read::{Cursor, Page};
 use crate::io::web::auth::Caller;
@@ -43,8 +44,12 @@ pub struct DoNotCallView {
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DoNotCallBody {
-    /// The number, in any spelling.
+    /// The number, in any spelling. Either this or `customer`.
+    #[serde(default)]
     pub phone: String,
+    /// Row id of a customer all of whose present numbers are meant.
+    #[serde(default)]
+    pub customer: Option<i64>,
     /// Why.
     pub reason: String,
 }
@@ -52,7 +57,7 @@ pub struct DoNotCallBody {
 /// What putting it there did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DoNotCallAdded {
-    /// Canonical number.
+    /// Canonical number; of a customer all, with spaces between.
     pub phone: String,
     /// Waiting entries that were stopped.
     pub stopped: u64,
@@ -62,6 +67,8 @@ pub struct DoNotCallAdded {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Query {
+    /// This number, in any spelling.
+    phone: Option<String>,
     /// Show whole numbers; needs the permission `numbers.whole` and is written into the audit log.
     #[serde(default)]
     unmask: bool,
@@ -107,7 +114,12 @@ async fn index(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    let only = query.phone.as_deref().map(|text| phone(&api, "phone", text)).transpose()?;
     let unmask = unmasking(&api, &caller, query.unmask, "do-not-call").await?;
+    if let Some(number) = only {
+        let rows = api.store().do_not_call_of(&number).await?.into_iter().map(|row| view(row, unmask));
+        return listing::answer_all(&api, &caller, wants, rows.collect()).await;
+    }
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| async move {
         let mut rows = api.store().do_not_call(after.as_ref().map(|c| c.id.as_str()), limit + 1).await?;
         let more = rows.len() > limit as usize;
@@ -127,12 +139,41 @@ async fn add(
     caller: Caller,
     Json(body): Json<DoNotCallBody>,
 ) -> Result<Response, Problem> {
-    let number = phone(&api, "phone", &body.phone)?;
+    let numbers = numbers(&api, &caller, &body).await?;
     let body = ReasonBody { reason: body.reason };
-    let stopped = api.store().add_do_not_call(&number, body.check()?, &caller.name, api.now()).await?;
-    api.tell(Control::DoNotCallAdded(number.to_string())).await;
-    Ok((StatusCode::CREATED, axum::Json(DoNotCallAdded { phone: number.to_string(), stopped }))
-        .into_response())
+    let mut stopped = 0;
+    for number in &numbers {
+        stopped += api.store().add_do_not_call(number, body.check()?, &caller.name, api.now()).await?;
+        api.tell(Control::DoNotCallAdded(number.to_string())).await;
+    }
+    let shown = numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    Ok((StatusCode::CREATED, axum::Json(DoNotCallAdded { phone: shown, stopped })).into_response())
+}
+
+/// The numbers that are meant: the one given, or those of a customer whom the caller may see.
+async fn numbers(
+    api: &Shared,
+    caller: &Caller,
+    body: &DoNotCallBody,
+) -> Result<Vec<crate::base::PhoneNumber>, Problem> {
+    match body.customer {
+        None => Ok(vec![phone(api, "phone", &body.phone)?]),
+        Some(_) if !body.phone.is_empty() => {
+            let hint = "give either `phone` or `customer`";
+            Err(Problem::invalid_field("phone", "it is not said which number", hint))
+        }
+        Some(id) => {
+            let thing = crate::io::store::Thing::Customer;
+            caller.needs_in_reach(api, Permission::CustomersSee, thing, &id.to_string()).await?;
+            let known = api.store().customer_phones(CustomerId(id)).await?;
+            let present = known.iter().filter(|row| row.valid_to.is_none());
+            let found: Vec<_> = present.map(|row| phone(api, "customer", &row.phone)).collect::<Result<_, _>>()?;
+            match found.is_empty() {
+                true => Err(Problem::not_found("number of the customer", id)),
+                false => Ok(found),
+            }
+        }
+    }
 }
 
 /// Takes a number off the list, with a reason. Its stopped entries stay stopped.

@@ -8,15 +8,16 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::bring_in::{Rows, Wanted, bring_in};
-use super::entries::unmasking;
+use super::entries::{ReasonBody, as_conflict, unmasking};
 use super::lists::check_name;
 use crate::base::{ImportId, ListId, Timestamp};
-use crate::io::store::ImportCounts;
+use crate::io::store::{ImportCounts, ImportUndone};
 use crate::io::store::read::{ImportRow, ImportRowResult};
 use crate::io::web::auth::Caller;
+use crate::io::web::control::Control;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
-use crate::io::web::request::{Params, RowId, Upload};
+use crate::io::web::request::{Json, Params, RowId, Upload};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(create))
         .routes(routes!(show))
         .routes(routes!(rows))
+        .routes(routes!(undo))
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -94,14 +96,23 @@ pub struct ImportReport {
 }
 
 /// A row that did not come in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RowProblem {
     /// Line of the file; the header is line 1.
     pub line: u64,
     /// `duplicate` or `rejected`.
     pub result: String,
+    /// Stable word of the reason: `bad_phone`.
+    #[serde(default)]
+    pub code: String,
+    /// The column it is about, as the file names it; empty: the row as a whole.
+    #[serde(default)]
+    pub field: String,
     /// Why.
     pub reason: String,
+    /// The beginning of a rejected row as the file has it, for whoever sent the file.
+    #[serde(default)]
+    pub text: String,
 }
 
 impl SheetRow for ImportRow {
@@ -120,6 +131,9 @@ impl SheetRow for ImportRow {
         "bytes",
         "bytes_read",
         "created_at",
+        "undone_at",
+        "undone_by",
+        "undone_reason",
     ];
 
     fn cells(&self) -> Vec<String> {
@@ -137,18 +151,24 @@ impl SheetRow for ImportRow {
             self.bytes.to_string(),
             self.bytes_read.to_string(),
             Timestamp(self.created_at).to_string(),
+            optional(&self.undone_at.map(Timestamp)),
+            optional(&self.undone_by),
+            optional(&self.undone_reason),
         ]
     }
 }
 
 impl SheetRow for ImportRowResult {
     const NAME: &'static str = "import-rows";
-    const COLUMNS: &'static [&'static str] = &["line", "result", "reason", "entry_id", "text"];
+    const COLUMNS: &'static [&'static str] =
+        &["line", "result", "code", "field", "reason", "entry_id", "text"];
 
     fn cells(&self) -> Vec<String> {
         vec![
             self.line.to_string(),
             self.result.clone(),
+            self.code.clone(),
+            self.field.clone(),
             self.reason.clone(),
             optional(&self.entry_id),
             self.text.clone(),
@@ -173,7 +193,7 @@ async fn index(
     .await
 }
 
-/// Brings a CSV file (UTF-8 or GB18030) into a list. Importing the same file again changes nothing.
+/// Brings a file (CSV in UTF-8 or GB18030, xlsx, xls) into a list. Importing the same file again changes nothing.
 /// While it runs, events `import` and the import's own row tell how far it is.
 #[utoipa::path(post, path = "/imports", tag = "imports", params(UploadQuery), security(("bearer" = ["lists.import"])),
     request_body(content = String, content_type = "text/csv"),
@@ -273,4 +293,25 @@ async fn rows(
         }
     })
     .await
+}
+
+/// Takes an import back: what it added and nobody was called for is removed from the list. Its rows
+/// stay to be read, and the same file can be brought in again.
+#[utoipa::path(post, path = "/imports/{id}/undo", tag = "imports", params(("id" = i64, Path)), security(("bearer" = ["lists.change"])),
+    request_body = ReasonBody,
+    responses(
+        (status = 200, description = "What was taken back", body = ImportUndone),
+        (status = 404, description = "No such import", body = Problem),
+        (status = 409, description = "It is running, or was undone", body = Problem)))]
+async fn undo(
+    State(api): State<Shared>,
+    caller: Caller,
+    RowId(id): RowId,
+    Json(body): Json<ReasonBody>,
+) -> Result<axum::Json<ImportUndone>, Problem> {
+    let reason = body.check()?;
+    let (list, undone) =
+        api.store().undo_import(ImportId(id), reason, &caller.name, api.now()).await.map_err(as_conflict)?;
+    api.tell(Control::ListGrown(list)).await;
+    Ok(axum::Json(undone))
 }

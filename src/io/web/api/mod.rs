@@ -12,6 +12,7 @@ mod audit_cases;
 mod audits;
 mod bookings;
 mod bring_in;
+mod calendar;
 mod callback_edits;
 pub(super) mod callbacks;
 pub(super) mod call_card;
@@ -32,6 +33,7 @@ mod intakes;
 mod legs;
 mod lists;
 mod live;
+mod looks;
 pub(super) mod markers;
 mod marks;
 mod materials;
@@ -41,6 +43,7 @@ mod peaks;
 mod performance;
 pub(super) mod plan;
 mod policies;
+mod policy_outline;
 pub(super) mod progress;
 mod queues;
 mod rates;
@@ -66,6 +69,7 @@ mod tokens;
 pub(super) mod trace;
 mod unmask;
 mod warnings;
+mod written;
 
 use utoipa_axum::router::OpenApiRouter;
 
@@ -80,6 +84,7 @@ pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
+pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
@@ -96,9 +101,11 @@ pub use imports::{ImportReport, RowProblem};
 pub use intakes::SourceBody;
 pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, TargetBody};
 pub use lists::NewListBody;
+pub use looks::{ColumnLook, FieldLook, FileLook};
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
-pub use plan::{PreviewBody, ReplayBody};
+pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
+pub use policy_outline::{ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline};
 pub use progress::Progress;
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
@@ -114,6 +121,7 @@ pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
 pub use unmask::Unmasked;
+pub use written::{ScriptKey, ScriptNode, ScriptText};
 
 /// Every route below `/api/v1` with its documentation.
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -121,6 +129,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(lists::routes())
         .merge(imports::routes())
         .merge(intakes::routes())
+        .merge(looks::routes())
         .merge(facts::routes())
         .merge(customers::routes())
         .merge(segments::routes())
@@ -136,6 +145,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(campaigns::routes())
         .merge(plan::routes())
         .merge(policies::routes())
+        .merge(policy_outline::routes())
+        .merge(calendar::routes())
+        .merge(written::routes())
         .merge(callbacks::routes())
         .merge(callback_edits::routes())
         .merge(call_card::routes())

@@ -11,8 +11,8 @@ use utoipa_axum::routes;
 use super::entries::unmasking;
 use crate::access::Permission;
 use crate::base::Timestamp;
-use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReleaseReport, Replayed, Wanted};
-use crate::io::store::callback::VerdictRow;
+use crate::io::planner::{PlanAnswer, PlanLine, PlanView, ReasonCount, ReleaseReport, Replayed, Wanted};
+use crate::io::store::callback::{DayPlanRow, VerdictRow};
 use crate::io::store::read::PAGE_LIMIT;
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
@@ -29,6 +29,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new()
         .routes(routes!(show))
         .routes(routes!(preview))
+        .routes(routes!(figures))
         .routes(routes!(build))
         .routes(routes!(release))
         .routes(routes!(why))
@@ -80,10 +81,23 @@ pub struct ReplayBody {
     pub policy: String,
 }
 
+/// Where the list of a day stands.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct DayFigures {
+    /// The list as it was kept; null: it was never built.
+    pub plan: Option<DayPlanRow>,
+    /// Callbacks by verdict and reason.
+    pub counts: Vec<ReasonCount>,
+}
+
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct WhyQuery {
+    /// `call`, `task`, `not`, `done` or `excused`; only with `code`.
+    verdict: Option<String>,
+    /// Stable word of the reason; only with `verdict`.
+    code: Option<String>,
     /// Callback after which the page begins.
     after: Option<i64>,
     /// Rows of the page.
@@ -296,6 +310,26 @@ async fn release(
     Ok(axum::Json(api.planner()?.release_day(&pack, day, &caller.name, api.now()).await?))
 }
 
+/// Where the list of a day stands, and how many callbacks have each verdict with its reason:
+/// due = done + open + excused. Counts are empty where the list was never built.
+#[utoipa::path(get, path = "/plan/{pack}/{day}", tag = "plan", security(("bearer" = ["plan.see"])),
+    params(("pack" = String, Path), ("day" = String, Path)),
+    responses((status = 200, description = "The figures", body = DayFigures)))]
+async fn figures(
+    State(api): State<Shared>,
+    Path((pack, text)): Path<(String, String)>,
+) -> Result<axum::Json<DayFigures>, Problem> {
+    let day = day("day", &text)?;
+    let plan = api.store().day_plan(&pack, day).await?;
+    let counts = api.store().verdict_counts(&pack, day).await?;
+    let counts = counts.into_iter().map(|c| ReasonCount {
+        verdict: c.verdict,
+        code: c.code,
+        count: u64::try_from(c.count).unwrap_or_default(),
+    });
+    Ok(axum::Json(DayFigures { plan, counts: counts.collect() }))
+}
+
 /// The why-ledger: every callback of a day with its one reason.
 #[utoipa::path(get, path = "/plan/{pack}/{day}/why", tag = "plan", security(("bearer" = ["plan.see"])),
     params(("pack" = String, Path), ("day" = String, Path), WhyQuery),
@@ -309,7 +343,17 @@ async fn why(
 ) -> Result<Response, Problem> {
     let day = day("day", &text)?;
     let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
-    let rows = api.store().verdicts(&pack, day, query.after.unwrap_or(0), limit).await?;
+    let after = query.after.unwrap_or(0);
+    let rows = match (&query.verdict, &query.code) {
+        (Some(verdict), Some(code)) => {
+            api.store().verdicts_with((&pack, day), (verdict, code), after, limit).await?
+        }
+        (None, None) => api.store().verdicts(&pack, day, after, limit).await?,
+        _ => {
+            let hint = "give both, or neither";
+            return Err(Problem::invalid_field("code", "a verdict goes with its reason", hint));
+        }
+    };
     if wants.is_file() {
         return listing::answer_all(&api, &caller, wants, rows).await;
     }

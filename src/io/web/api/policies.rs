@@ -15,7 +15,7 @@ use crate::io::web::listing::Items;
 use crate::io::web::problem::{FieldProblem, Problem};
 use crate::io::web::request::Json;
 use crate::io::web::state::Shared;
-use crate::policy::pack::{self, Around, Policy, Severity};
+use crate::policy::pack::{self, Around, Finding, Policy, Severity};
 
 /// Characters of a pack's name.
 const NAME_LIMIT: usize = 60;
@@ -63,7 +63,7 @@ pub struct PolicyWritten {
     pub warnings: Vec<String>,
 }
 
-fn view(policy: &Policy, text: &str) -> PolicyText {
+pub(super) fn view(policy: &Policy, text: &str) -> PolicyText {
     PolicyText {
         pack: policy.pack.pack.clone(),
         title: policy.pack.title.clone(),
@@ -170,8 +170,12 @@ fn file_of(pack: &str) -> Result<String, Problem> {
     Ok(format!("{}.toml", pack.replace('_', "-")))
 }
 
-/// Warnings of the check; its errors refuse the policy.
-fn checked(api: &Shared, policy: &Policy, today: jiff::civil::Date) -> Result<Vec<String>, Problem> {
+/// Everything that the check finds in a policy.
+pub(super) fn findings(
+    api: &Shared,
+    policy: &Policy,
+    today: jiff::civil::Date,
+) -> Result<Vec<Finding>, Problem> {
     let scripts: BTreeSet<String> =
         api.parts.catalogue.borrow().scripts.iter().map(|script| script.name.clone()).collect();
     let calendar = api.planner()?.settings().calendar;
@@ -181,8 +185,13 @@ fn checked(api: &Shared, policy: &Policy, today: jiff::civil::Date) -> Result<Ve
         missing_prompts: &|_| Vec::new(),
         today,
     };
+    Ok(pack::check(policy, &around))
+}
+
+/// Warnings of the check; its errors refuse the policy.
+fn checked(api: &Shared, policy: &Policy, today: jiff::civil::Date) -> Result<Vec<String>, Problem> {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    for finding in pack::check(policy, &around) {
+    for finding in findings(api, policy, today)? {
         let at = finding.line.map_or(String::new(), |line| format!("line {line}: "));
         let text = format!("{at}{}: {}", finding.key, finding.message);
         match finding.severity {

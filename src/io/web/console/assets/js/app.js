@@ -10,6 +10,9 @@ const elements = {
   "roster-table": () => import("./elements/roster-table.js"),
   "score-card": () => import("./elements/score-card.js"),
   "poll-part": () => import("./elements/poll-part.js"),
+  "import-wizard": () => import("./elements/import-wizard.js"),
+  "policy-editor": () => import("./elements/policy-editor.js"),
+  "unmask-once": () => import("./elements/unmask-once.js"),
 };
 for (const [tag, load] of Object.entries(elements)) {
   if (document.querySelector(tag)) load();

@@ -6,10 +6,10 @@
 // The body is made of the fields: `a.b` stands inside `a`; `data-as` says number, boolean, lines or
 // json; an empty field is left out unless it has `data-keep`. `data-then` is what follows:
 // `part:ID` (the default is the whole page anew), `stay`, or an address, in which `{id}` and `{a.b}` are
-// fields of the answer.
+// fields of the answer. `{name}` in the route is that field, which is no part of the body then.
 // `data-confirm` asks first. Links and buttons that need no field are forms with a button.
 import { announce, replace } from "./fragment.js";
-import { bodyOf } from "../model/body.js";
+import { bodyOf, placed } from "../model/body.js";
 
 /** Asks the API. Gives the answer; throws its problem document. */
 export async function ask(method, path, body) {
@@ -79,7 +79,8 @@ async function send(form, button) {
   form.setAttribute("aria-busy", "true");
   try {
     clear(form);
-    const answer = await ask(method, path, bodyOf(form, button));
+    const { address, body } = placed(path, bodyOf(form, button));
+    const answer = await ask(method, address, body);
     form.dispatchEvent(new CustomEvent("answered", { bubbles: true, detail: answer }));
     await follow(form, answer);
   } catch (problem) {

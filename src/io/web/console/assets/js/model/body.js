@@ -40,3 +40,13 @@ export function bodyOf(form, button) {
   if (button?.name) put(body, button.name, valueOf(button.value, button.dataset?.as, true));
   return body;
 }
+
+/** A route with its `{name}` from the body, and the body without them. */
+export function placed(path, body) {
+  const rest = { ...body };
+  const address = path.replace(/\{(\w+)\}/g, (_, name) => {
+    delete rest[name];
+    return encodeURIComponent(body[name] ?? "");
+  });
+  return { address, body: rest };
+}
