@@ -1,6 +1,7 @@
 //! The handlers of `/api/v1`, one file a noun. The permission that a handler needs stands in `security`
 //! of its documentation, by which [`permit`](super::permit) lets requests through.
 
+mod accounts;
 mod adherence;
 mod agent_calls;
 mod agents;
@@ -42,6 +43,7 @@ mod performance;
 pub(super) mod plan;
 mod policies;
 pub(super) mod progress;
+mod prompts;
 mod queues;
 mod rates;
 mod reconciliations;
@@ -63,6 +65,7 @@ mod ticket_reports;
 mod tickets;
 mod tokens;
 pub(super) mod trace;
+mod trunk_tests;
 mod unmask;
 mod warnings;
 
@@ -70,6 +73,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use accounts::{AccountLinkView, AccountPatch, AccountView, NewAccountBody, ResetBody};
 pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
@@ -99,6 +103,7 @@ pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, Channel
 pub use plan::{PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use progress::Progress;
+pub use prompts::{PromptWritten, RecordBody};
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
@@ -112,6 +117,7 @@ pub use ticket_acts::TicketAct;
 pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
+pub use trunk_tests::{TestCallBody, TestCallView};
 pub use unmask::Unmasked;
 
 /// Every route below `/api/v1` with its documentation.
@@ -177,6 +183,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(custody::routes())
         .merge(daemon::routes())
+        .merge(accounts::routes())
+        .merge(prompts::routes())
+        .merge(trunk_tests::routes())
         .merge(stream::routes())
         .merge(health::routes())
 }
