@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
 mod access;
+mod accounts;
 mod calls;
 mod campaigns;
 pub mod cli;
 mod console;
+mod console_settings;
 mod legs;
 mod lists;
+mod repeats;
 mod roles;
 mod routes;
 mod routes_of_books;

@@ -11,10 +11,10 @@ use super::chromium::{Chromium, is_there};
 use crate::peers::daemon::{Daemon, Setup, Trunk};
 use crate::support::databases::block_on;
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// The link that the daemon wrote into its log.
-fn first_link(log: &str) -> String {
+pub fn first_link(log: &str) -> String {
     let at = log.find("/welcome/rb_").unwrap_or_else(|| panic!("no first link in\n{log}"));
     let secret: String =
         log[at..].chars().take_while(|c| c.is_ascii_alphanumeric() || "/_-".contains(*c)).collect();
@@ -23,7 +23,7 @@ fn first_link(log: &str) -> String {
 
 /// Every page that there is, at both widths, in both languages and both looks: a picture, what axe
 /// finds, whether it is wider than the screen.
-async fn look_at_all(browser: &Chromium, root: &str, pages: &[(&str, String)]) {
+pub async fn look_at_all(browser: &Chromium, root: &str, pages: &[(&str, String)]) {
     let axe = axe::script();
     let mut wrong = Vec::new();
     for (lang, theme) in [("zh-CN", "light"), ("en", "dark"), ("zh-CN", "dark"), ("en", "light")] {
