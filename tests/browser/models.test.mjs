@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock } from "../../src/io/web/console/assets/js/lib/format.js";
+import { put, valueOf } from "../../src/io/web/console/assets/js/model/body.js";
 import { beyond, columns, silences } from "../../src/io/web/console/assets/js/model/peaks.js";
 import { order } from "../../src/io/web/console/assets/js/model/shortcuts.js";
 
