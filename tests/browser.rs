@@ -7,6 +7,7 @@ mod chromium;
 mod desk;
 mod reports;
 mod lists;
+mod settings;
 mod story;
 mod tickets;
 

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where its world is not as it says")]
 
 mod access;
+mod accounts;
 mod calls;
 mod campaigns;
 pub mod cli;
@@ -14,8 +15,10 @@ mod console_audit;
 mod console_reports;
 mod console_customers;
 mod console_lists;
+mod console_settings;
 mod legs;
 mod lists;
+mod repeats;
 mod roles;
 mod routes;
 mod routes_of_books;

@@ -57,6 +57,12 @@ permissions! {
     PoliciesEdit = "policies.edit", Free;
     /// Make and revoke tokens.
     TokensEdit = "tokens.edit", House;
+    /// Make, lock and change accounts of people.
+    AccountsEdit = "accounts.edit", House;
+    /// Replace prompts by an upload or by telephone.
+    PromptsEdit = "prompts.edit", Free;
+    /// Place a test call through one trunk.
+    TrunksTest = "trunks.test", Free;
     /// Read the audit log.
     AuditLogSee = "audit_log.see", House;
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Library;
-use crate::io::web::{Catalogue, PromptFact, ScriptFact};
+use crate::io::web::{Catalogue, PromptFact, ScriptFact, Sounds};
 use crate::ivr::{self, Need, NodeKind, Script, Severity, Written};
 
 /// Prompts with their lengths and users, scripts with their questions and problems.
 pub(super) fn of(library: &Library) -> Catalogue {
     let mut prompts: BTreeMap<(String, String), PromptFact> = BTreeMap::new();
+    let text =
+        |language: &str, name: &str| library.texts.get(language, name).map(str::to_owned).unwrap_or_default();
     for language in library.prompts.languages() {
         for prompt in library.prompts.prompts(language) {
             let fact = PromptFact {
@@ -17,6 +19,7 @@ pub(super) fn of(library: &Library) -> Catalogue {
                 duration_ms: u64::try_from(prompt.duration().as_millis()).unwrap_or(u64::MAX),
                 used_by: Vec::new(),
                 missing: false,
+                text: text(language, prompt.name()),
             };
             prompts.insert((language.to_owned(), prompt.name().to_owned()), fact);
         }
@@ -42,6 +45,7 @@ pub(super) fn of(library: &Library) -> Catalogue {
                     duration_ms: 0,
                     used_by: Vec::new(),
                     missing: !need.present,
+                    text: text(language, name),
                 });
                 if fact.used_by.last().is_none_or(|last| last != script.name()) {
                     fact.used_by.push(script.name().to_owned());
@@ -50,7 +54,13 @@ pub(super) fn of(library: &Library) -> Catalogue {
         }
     }
     let written = Written { scripts: library.scripts.clone(), texts: library.texts.clone() };
-    Catalogue { prompts: prompts.into_values().collect(), scripts, written: std::sync::Arc::new(written) }
+    let sounds = Sounds(library.prompts.clone());
+    Catalogue {
+        prompts: prompts.into_values().collect(),
+        scripts,
+        written: std::sync::Arc::new(written),
+        sounds,
+    }
 }
 
 fn asks(kind: &NodeKind) -> bool {

@@ -140,10 +140,10 @@ impl Outside {
         }
     }
 
-    /// A prompt recorded by telephone goes to the first prompt folder; then all are read anew.
+    /// A prompt recorded by telephone goes to the last prompt folder, which wins; then all are read anew.
     async fn keep(self, name: String, path: PathBuf) {
-        let Some(folder) = self.folders.prompts.first() else {
-            tracing::error!(name, "no folder for prompts is configured: set prompts.folders");
+        let Some(folder) = self.folders.prompts.last() else {
+            tracing::error!(name, "no folder for prompts is configured: set prompts.dirs");
             return;
         };
         let target = folder.join(format!("{name}.wav"));

@@ -23,7 +23,13 @@ pub(super) fn settings(config: &config::Settings) -> Result<AccessSettings, Stri
     for problem in &loaded.problems {
         tracing::error!(problem, "a role cannot be used, and its tokens open nothing by it");
     }
-    Ok(AccessSettings { roles: loaded.roles, teams: teams(config), policies: config.policy.folder.clone() })
+    Ok(AccessSettings {
+        roles: loaded.roles,
+        teams: teams(config),
+        policies: config.policy.folder.clone(),
+        // Later folders win, so that what is put there is spoken.
+        prompts: config.prompt_dirs.last().cloned(),
+    })
 }
 
 fn teams(config: &config::Settings) -> Teams {

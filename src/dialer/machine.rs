@@ -337,6 +337,25 @@ impl Dialer {
         Some(Route { trunk, number: text })
     }
 
+    /// The same by one trunk and no other: it is what the call is about.
+    pub fn handle_trunk_wanted(
+        &mut self,
+        now: Now,
+        call: CallId,
+        only: &str,
+        number: &PhoneNumber,
+    ) -> Option<Route> {
+        if self.calls.contains_key(&call) {
+            return None;
+        }
+        let others = self.trunks.others(only);
+        let trunk = self.trunks.choose(now.mono, "", &others, Purpose::Person, &mut self.rng)?;
+        let text = self.trunks.dial_string(&trunk, number)?;
+        // Without a number there is no further way when this one fails.
+        self.calls.insert(call, other_call(now, Some(trunk.clone()), "", None));
+        Some(Route { trunk, number: text })
+    }
+
     /// A call is over. What becomes of its entry, to be stored with the record.
     pub fn handle_call_ended(&mut self, now: Now, call: CallId, ended: Ended) -> Option<EntryUpdate> {
         let done = self.forget(call);

@@ -208,6 +208,11 @@ impl Trunks {
         trunk.health = health;
     }
 
+    /// Every trunk but that one.
+    pub(super) fn others(&self, only: &str) -> Vec<Arc<str>> {
+        self.by_name.keys().filter(|name| &***name != only).cloned().collect()
+    }
+
     /// Picks a trunk of the group that was not tried, counts the call on it, and gives its
     /// name: the lowest priority first, by weight among equals (RFC 2782).
     pub(super) fn choose(

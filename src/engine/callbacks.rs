@@ -81,6 +81,7 @@ impl Engine {
             script: SCRIPT.to_owned(),
             language: kept.caller.language.unwrap_or_default(),
             fields: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
+            trunk: String::new(),
         };
         if let Err(why) = self.place_errand(now, call, errand) {
             self.close_return(now, call, phone, why);

@@ -25,6 +25,8 @@ pub struct Errand {
     pub language: String,
     /// Columns for the script.
     pub fields: BTreeMap<String, String>,
+    /// The one trunk that it may take; empty: any.
+    pub trunk: String,
 }
 
 impl Engine {
@@ -81,8 +83,11 @@ impl Engine {
         let Some(script) = self.library.scripts.get(&errand.script).cloned() else {
             return Err("its script is gone");
         };
-        let route =
-            self.dialer.handle_route_wanted(now, call, "", &errand.phone).ok_or("no trunk is free")?;
+        let route = match errand.trunk.as_str() {
+            "" => self.dialer.handle_route_wanted(now, call, "", &errand.phone),
+            only => self.dialer.handle_trunk_wanted(now, call, only, &errand.phone),
+        };
+        let route = route.ok_or("no trunk is free")?;
         let way = self.way(&route).ok_or("its trunk is gone")?;
         let facts = Facts {
             fields: errand.fields,

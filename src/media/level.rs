@@ -23,6 +23,30 @@ pub fn dbfs(pcm: &[i16]) -> f32 {
     dbfs_of(energy(pcm), pcm.len() as u64)
 }
 
+/// How loud a whole recording is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Loudness {
+    /// Its loudest sample, in dB of full scale.
+    pub peak_db: f64,
+    /// Its mean level, in dB of full scale.
+    pub level_db: f64,
+    /// Share of samples at full scale, 0.0 to 1.0: what is cut off rasps.
+    pub clipped: f64,
+}
+
+impl Loudness {
+    /// Of mono samples.
+    pub fn of(pcm: &[i16]) -> Loudness {
+        let peak = pcm.iter().map(|sample| sample.unsigned_abs()).max().unwrap_or(0);
+        let full = pcm.iter().filter(|sample| sample.unsigned_abs() >= 32_766).count();
+        let peak_db = match peak {
+            0 => f64::from(SILENCE_DBFS),
+            peak => 20.0 * (f64::from(peak) / 32_768.0).log10(),
+        };
+        Loudness { peak_db, level_db: f64::from(dbfs(pcm)), clipped: full as f64 / pcm.len().max(1) as f64 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

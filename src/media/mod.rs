@@ -25,6 +25,7 @@ mod tap;
 pub use amd::{AmdDetector, AmdKind, AmdReason, AmdSettings, AmdVerdict};
 pub use bridge::{Group, GroupId, Groups, MAX_MEMBERS, Members, Mix};
 pub use command::*;
+pub use level::Loudness;
 pub use prompt::{Prompt, PromptError, PromptLibrary};
 pub use quality::Quality;
 pub use session::{Outgoing, Session};

@@ -17,6 +17,7 @@ fn errand(script: &str) -> Errand {
         script: script.into(),
         language: String::new(),
         fields: [("queue".to_owned(), "service".to_owned())].into(),
+        trunk: String::new(),
     }
 }
 

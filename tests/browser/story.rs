@@ -11,7 +11,7 @@ use super::chromium::{Chromium, is_there};
 use crate::peers::daemon::{Daemon, Setup, Trunk};
 use crate::support::databases::block_on;
 
-pub(super) const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// In by the first link, as the administrator, in English.
 pub async fn entered(browser: &Chromium, daemon: &Daemon) {

@@ -56,9 +56,10 @@ pub fn scripts() -> &'static BTreeMap<String, Arc<Script>> {
 }
 
 /// Every shipped script that asks a customer whom we call: not those that record prompts, answer
-/// customers, call departments, or call back whoever waited in a queue.
+/// customers, call departments, try a trunk, or call back whoever waited in a queue.
 pub fn surveys() -> impl Iterator<Item = (&'static str, Arc<Script>)> {
-    let others = ["record-prompt", "hotline", "catering-hotline", "queue-callback", "ticket-department"];
+    let others =
+        ["record-prompt", "hotline", "catering-hotline", "queue-callback", "ticket-department", "trunk-test"];
     let surveys = scripts().iter().filter(move |(name, _)| !others.contains(&name.as_str()));
     surveys.map(|(name, script)| (name.as_str(), script.clone()))
 }

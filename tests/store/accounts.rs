@@ -42,7 +42,7 @@ async fn the_first_link_makes_one_administrator_once(database: &Database) {
     );
     let account = store.account("li.wei").await.unwrap().unwrap();
     assert_eq!(account.password.as_deref(), Some("phc"));
-    let log = store.audit_rows(None, None, None, None, 50).await.unwrap();
+    let log = store.audit_rows(&Default::default(), None, 50).await.unwrap();
     assert!(log.rows.iter().any(|line| line.action == "account.first" && line.subject == "account:li.wei"));
 }
 

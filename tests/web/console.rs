@@ -12,28 +12,28 @@ use super::site::{Answer, Call, MONDAY, Site, send};
 use crate::support::databases::execute;
 
 /// A browser: it keeps cookies by hand, so that a test sees them.
-struct Browser<'a> {
+pub struct Browser<'a> {
     site: &'a Site,
-    cookie: String,
+    pub cookie: String,
     client: reqwest::Client,
 }
 
 impl<'a> Browser<'a> {
-    fn new(site: &'a Site) -> Self {
+    pub fn new(site: &'a Site) -> Self {
         let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
         Browser { site, cookie: String::new(), client: client.build().unwrap() }
     }
 
-    fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.site.base));
         request.header("cookie", &self.cookie).header("accept-language", "en")
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub async fn get(&self, path: &str) -> Answer {
         send(self.request(Method::GET, path)).await
     }
 
-    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let body = form(fields);
         let request = self.request(Method::POST, path).header("origin", &self.site.base);
         let answer =
@@ -50,10 +50,10 @@ fn form(fields: &[(&str, &str)]) -> String {
     fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
 }
 
-const PASSWORD: &str = "correct horse battery";
+pub const PASSWORD: &str = "correct horse battery";
 
 /// A site whose administrator `li.wei` has come by the first link.
-async fn entered(site: &Site) -> Browser<'_> {
+pub async fn entered(site: &Site) -> Browser<'_> {
     let secret = "rb_first";
     let expires = MONDAY + Duration::from_secs(60);
     site.store.add_account_link(&hash_secret(secret), LinkKind::First, None, expires).await.unwrap();

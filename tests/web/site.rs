@@ -371,6 +371,7 @@ async fn engine(mut orders: mpsc::Receiver<ringback::io::web::Order>, kept: Arc<
             Control::Dial { order, .. } if order.agent == "absent" => {
                 Err(Refused::Conflict("no phone of `absent` is registered".into()))
             }
+            Control::Errand { .. } => Ok(Done::Call(CallId::new(MONDAY, &mut Rng::seeded(8)))),
             Control::Dial { .. } => Ok(Done::Dialled(CallId::new(MONDAY, &mut Rng::seeded(9)))),
             Control::StartCampaign { .. } => Ok(Done::Campaign(CampaignState::Running)),
             Control::PauseCampaign { .. } => Ok(Done::Campaign(CampaignState::Paused)),

@@ -43,6 +43,17 @@ impl Account {
     }
 }
 
+/// Sessions of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AccountSessions {
+    /// Whose.
+    pub account_id: i64,
+    /// How many.
+    pub count: i64,
+    /// When the last of them was used; milliseconds since 1970.
+    pub seen_at: i64,
+}
+
 /// An account to be made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewAccount<'a> {
@@ -188,6 +199,41 @@ impl Store {
             .bind(id).bind(json_of(roles)).execute(c).await.map(drop))?;
         log(&mut tx, now, by, "account.roles", name, &roles.join(", ")).await?;
         tx.commit().await
+    }
+
+    /// Says whose account it is: agent, department, shop; they hold from its next request on.
+    pub async fn set_account_person(
+        &self,
+        name: &str,
+        (agent, department, shop): (&str, &str, &str),
+        by: &str,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut tx = self.db.begin().await?;
+        let id = id_of(&mut tx, name).await?;
+        within!(&mut tx, c => sqlx::query(
+            "UPDATE accounts SET agent = $2, department = $3, shop = $4 WHERE id = $1")
+            .bind(id).bind(agent).bind(department).bind(shop).execute(c).await.map(drop))?;
+        let detail = format!("agent {agent}, department {department}, shop {shop}");
+        log(&mut tx, now, by, "account.person", name, &detail).await?;
+        tx.commit().await
+    }
+
+    /// Ends every session of an account.
+    pub async fn close_sessions(&self, name: &str, by: &str, now: Timestamp) -> Result<(), Error> {
+        let mut tx = self.db.begin().await?;
+        let id = id_of(&mut tx, name).await?;
+        end_sessions(&mut tx, id).await?;
+        log(&mut tx, now, by, "account.sessions", name, "closed").await?;
+        tx.commit().await
+    }
+
+    /// Sessions that were used since `seen`: how many each account has, and when the last was used.
+    pub async fn sessions_of_accounts(&self, seen: Timestamp) -> Result<Vec<AccountSessions>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(
+            "SELECT account_id, COUNT(*) AS count, MAX(seen_at) AS seen_at FROM sessions
+             WHERE seen_at >= $1 GROUP BY account_id")
+            .bind(seen.0).fetch_all(p).await)?)
     }
 
     /// Locks an account and ends its sessions, or unlocks it and forgets its failures.

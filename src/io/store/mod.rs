@@ -25,6 +25,7 @@ pub mod evidence;
 mod import;
 mod list;
 pub mod notice;
+mod once;
 mod queue;
 pub mod read;
 mod recording;
@@ -45,7 +46,7 @@ mod warning;
 mod within;
 mod write;
 
-pub use account::{Account, AccountLink, LinkKind, NewAccount};
+pub use account::{Account, AccountLink, AccountSessions, LinkKind, NewAccount};
 pub use agent::{AgentLogin, AgentStateRow, AgentTime};
 pub use audit::AuditLine;
 pub use campaign::NewCampaign;
@@ -55,6 +56,7 @@ pub use do_not_call::DoNotCall;
 pub use error::Error;
 pub use import::{IMPORT_CHUNK, ImportCounts, ImportFile, ImportSession, ImportUndone};
 pub use list::List;
+pub use once::Kept;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
 pub use recording_files::{Recorded, Standing, StoredFile, StoredSum};

@@ -50,6 +50,8 @@ pub struct Caller {
     pub access: Arc<Access>,
     /// Hash of the token or session, to ask again whether it is still valid; None for the unix socket.
     token: Option<String>,
+    /// They came by name and password: the name is that of an account.
+    is_session: bool,
 }
 
 impl Caller {
@@ -68,7 +70,12 @@ impl Caller {
     /// Somebody behind the session with that hash.
     pub(super) fn logged_in(access: Access, hash: &str) -> Self {
         let name = access.holder().name.clone();
-        Caller { name, access: Arc::new(access), token: Some(hash.to_owned()) }
+        Caller { name, access: Arc::new(access), token: Some(hash.to_owned()), is_session: true }
+    }
+
+    /// Whether they came by name and password.
+    pub(super) fn is_session(&self) -> bool {
+        self.is_session
     }
 
     /// The name under which they act where persons are told apart: that of their agent, else the token's.
@@ -163,7 +170,7 @@ pub(super) async fn identify(
     let peer = match via {
         Some(Via::Unix) => {
             let access = Arc::new(Access::everything("local"));
-            return Ok(Caller { name: "local".into(), access, token: None });
+            return Ok(Caller { name: "local".into(), access, token: None, is_session: false });
         }
         Some(Via::Tcp(peer)) => peer.ip(),
         // A server that does not say how the request came is a mistake of ours; nobody profits from it.
@@ -184,7 +191,7 @@ pub(super) async fn identify(
     };
     api.limits.request(token.id).map_err(|s| Problem::too_many(s, "this token asks too often"))?;
     let access = Arc::new(api.access_of(token.holder()));
-    Ok(Caller { name: token.name, access, token: Some(token.hash) })
+    Ok(Caller { name: token.name, access, token: Some(token.hash), is_session: false })
 }
 
 async fn look_up(api: &ApiState, headers: &HeaderMap) -> Result<Option<crate::io::store::Token>, Problem> {

@@ -335,6 +335,19 @@ pub struct Catalogue {
     /// The same as pages and cards show them.
     #[serde(skip)]
     pub written: Arc<Written>,
+    /// The prompts themselves.
+    #[serde(skip)]
+    pub sounds: Sounds,
+}
+
+/// The prompts that are spoken; two of them are the same only where they are one.
+#[derive(Clone, Debug, Default)]
+pub struct Sounds(pub Arc<crate::media::PromptLibrary>);
+
+impl PartialEq for Sounds {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
 }
 
 /// One prompt.
@@ -350,6 +363,9 @@ pub struct PromptFact {
     pub used_by: Vec<String>,
     /// A script speaks it and no file is there.
     pub missing: bool,
+    /// What it says; empty: nobody wrote it down.
+    #[serde(default)]
+    pub text: String,
 }
 
 /// One survey script.

@@ -6,13 +6,16 @@
 mod access;
 pub mod api;
 mod auth;
+mod complete;
 mod console;
 mod control;
+mod edits;
 mod events;
 pub(crate) mod limit;
 mod listing;
 mod live;
 mod mask;
+mod once;
 mod page;
 mod patient;
 mod permit;
@@ -38,7 +41,7 @@ pub use listing::Items;
 pub use live::{
     AgentRules, AwayReason, Catalogue, CatalogueReader, LiveAgent, LiveCall, LiveCampaign, LiveCertificate,
     LiveLeg, LivePhone, LiveQueue, LiveReader, LiveSnapshot, LiveTrunk, LiveWaiting, PUBLISH_EVERY,
-    PromptFact, Readiness, ScriptFact,
+    PromptFact, Readiness, ScriptFact, Sounds,
 };
 pub use mask::mask;
 pub use permit::AccessSettings;

@@ -22,7 +22,7 @@ use crate::base::CallbackId;
 use crate::io::roles;
 use crate::io::store::Thing;
 
-/// Roles, teams, and where policies are written.
+/// Roles, teams, and where policies and prompts are written.
 #[derive(Clone, Debug, Default)]
 pub struct AccessSettings {
     /// Roles.
@@ -31,6 +31,8 @@ pub struct AccessSettings {
     pub teams: Teams,
     /// Folder of policies; None: they cannot be written.
     pub policies: Option<PathBuf>,
+    /// Folder of prompts; None: they cannot be written.
+    pub prompts: Option<PathBuf>,
 }
 
 impl AccessSettings {
@@ -68,6 +70,11 @@ fn needed() -> &'static Needed {
         });
         operations.collect()
     })
+}
+
+/// Whether there is a GET of a path of the document.
+pub(super) fn can_be_read(template: &str) -> bool {
+    needed().contains_key(&(template.to_owned(), "get".to_owned()))
 }
 
 /// Lets a request through whose caller has what its route needs, for the thing that it names.

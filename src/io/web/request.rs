@@ -22,6 +22,8 @@ pub const BULK_LIMIT: usize = 10 * 1024 * 1024;
 pub const BULK_TIME: Duration = Duration::from_secs(60);
 /// Bytes of a page that comes back: some ten comments.
 pub const PAGE_LIMIT: usize = 128 * 1024;
+/// Bytes of an uploaded prompt: two minutes in stereo at 44.1 kHz, and as much again.
+pub const SOUND_LIMIT: usize = 40 * 1024 * 1024;
 /// Query parameters. An unknown or unreadable one is a problem, not ignored.
 #[derive(Debug)]
 pub struct Params<T>(pub T);
@@ -166,12 +168,29 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     }
 }
 
-fn media_type(headers: &HeaderMap) -> Option<String> {
+/// The body of an uploaded WAV file.
+#[derive(Debug)]
+pub struct Sound(pub Bytes);
+
+impl<S: Send + Sync> FromRequest<S> for Sound {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        const TYPES: &[&str] =
+            &["audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave", "application/octet-stream"];
+        if media_type(request.headers()).is_none_or(|t| !TYPES.contains(&t.as_str())) {
+            return Err(Problem::unsupported_media_type("audio/wav"));
+        }
+        read_body(request.into_body(), SOUND_LIMIT, BULK_TIME).await.map(Sound)
+    }
+}
+
+pub(super) fn media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     Some(text.split(';').next()?.trim().to_ascii_lowercase())
 }
 
-async fn read_body(body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
+pub(super) async fn read_body(body: Body, limit: usize, time: Duration) -> Result<Bytes, Problem> {
     let read = tokio::time::timeout(time, axum::body::to_bytes(body, limit)).await;
     match read {
         Ok(Ok(bytes)) => Ok(bytes),

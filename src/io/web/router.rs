@@ -13,16 +13,19 @@ use tower_http::csrf::{CsrfLayer, ProtectionError};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
+use super::edits::{Versions, versions};
 use super::problem::Problem;
 use super::state::Shared;
-use super::{api, auth, console};
+use super::{api, auth, complete, console, once};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
     title = "ringback",
     description = "Times are milliseconds since 1970 in UTC. Numbers are masked unless `unmask=true`. Lists come in pages \
-                   (`after`, `limit`) and whole as CSV or Excel (`Accept: text/csv`, or `.csv` or `.xlsx` at the end of the path). \
-                   Errors are problem documents (RFC 9457)."
+                   (`after`, `limit`) and whole as CSV or Excel (`Accept: text/csv`, or `.csv` or `.xlsx` at the end of the \
+                   path). Errors are problem documents (RFC 9457). A POST with an `Idempotency-Key` that comes twice is \
+                   carried out once; GET answers carry an `ETag`, and an edit with `If-Match` is refused with 412 \
+                   where the thing has changed since."
 ))]
 struct Document;
 
@@ -42,7 +45,7 @@ pub fn openapi_json() -> &'static str {
         document.merge(open);
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
-        document.to_json().unwrap_or_default()
+        complete::complete(&document).to_string()
     })
 }
 
@@ -67,9 +70,12 @@ pub fn router(state: Shared) -> Router {
                 "see /api/v1/openapi.json for the methods of each route",
             )
         })
+        .layer(middleware::from_fn_with_state(state.clone(), once::once))
         .layer(middleware::from_fn_with_state(state.clone(), auth::authenticate));
-    let pages = console::routes(&state, protected.clone().with_state(state.clone()));
+    let asked = protected.clone().with_state(state.clone());
+    let pages = console::routes(&state, asked.clone());
     protected
+        .layer(middleware::from_fn_with_state(Versions { api: state.clone(), asked }, versions))
         .merge(open)
         .merge(pages)
         .layer(

@@ -102,6 +102,10 @@ pub struct ApiState {
     pub(super) peaks: Arc<Semaphore>,
     /// Room for hashing passwords.
     pub(super) hashing: Arc<Semaphore>,
+    /// Changes of accounts take turns, so that the last administrator stays.
+    pub(super) accounts: tokio::sync::Mutex<()>,
+    /// Edits that name a version take turns, so that of two with the same one is refused.
+    pub(super) edits: super::edits::Turns,
     /// Where people reach the interface.
     public_url: std::sync::OnceLock<String>,
 }
@@ -137,6 +141,8 @@ impl ApiState {
             exports: Arc::new(Semaphore::new(EXPORT_LIMIT)),
             peaks: Arc::new(Semaphore::new(PEAKS_LIMIT)),
             hashing: Arc::new(Semaphore::new(HASHING_LIMIT)),
+            accounts: tokio::sync::Mutex::default(),
+            edits: super::edits::Turns::default(),
             public_url: std::sync::OnceLock::new(),
         })
     }

@@ -31,7 +31,8 @@ impl Texts {
         self.0.entry(language.into()).or_default().insert(name.into(), text.into());
     }
 
-    fn get(&self, language: &str, name: &str) -> Option<&str> {
+    /// The text of a prompt.
+    pub fn get(&self, language: &str, name: &str) -> Option<&str> {
         self.0.get(language)?.get(name).map(String::as_str)
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::super::db::on;
 use super::super::{Error, Store};
 use super::page::{Cursor, Page, fetch};
+use crate::base::Timestamp;
 
 /// One line of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
@@ -40,6 +41,21 @@ pub struct DeadLetterRow {
     pub body: String,
 }
 
+/// Which lines of the audit log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// By this token, person or part of the daemon.
+    pub actor: Option<String>,
+    /// With this stable word; `account.*` takes all that begin so.
+    pub action: Option<String>,
+    /// To this, e.g. `campaign:3`.
+    pub subject: Option<String>,
+    /// At or after this.
+    pub from: Option<Timestamp>,
+    /// Before this.
+    pub to: Option<Timestamp>,
+}
+
 impl Store {
     /// What was set aside, newest first.
     pub async fn dead_letter_rows(
@@ -60,20 +76,25 @@ impl Store {
     /// The audit log, newest first; the filters pick one actor, action or subject.
     pub async fn audit_rows(
         &self,
-        actor: Option<&str>,
-        action: Option<&str>,
-        subject: Option<&str>,
+        filter: &AuditFilter,
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<Page<AuditRow>, Error> {
+        let head = filter.action.as_deref().and_then(|action| action.strip_suffix('*'));
         let rows: Vec<AuditRow> = on!(self.db(), p => sqlx::query_as(
             "SELECT id, at, actor, action, subject, detail FROM audit_log
-             WHERE (CAST($1 AS TEXT) IS NULL OR actor = $1) AND (CAST($2 AS TEXT) IS NULL OR action = $2)
-               AND (CAST($3 AS TEXT) IS NULL OR subject = $3) AND (CAST($4 AS BIGINT) IS NULL OR id < $4)
-             ORDER BY id DESC LIMIT $5")
-            .bind(actor)
-            .bind(action)
-            .bind(subject)
+             WHERE (CAST($1 AS TEXT) IS NULL OR actor = $1)
+               AND (CAST($2 AS TEXT) IS NULL OR action = $2 OR SUBSTR(action, 1, LENGTH(CAST($3 AS TEXT))) = CAST($3 AS TEXT))
+               AND (CAST($4 AS TEXT) IS NULL OR subject = $4)
+               AND (CAST($5 AS BIGINT) IS NULL OR at >= $5) AND (CAST($6 AS BIGINT) IS NULL OR at < $6)
+               AND (CAST($7 AS BIGINT) IS NULL OR id < $7)
+             ORDER BY id DESC LIMIT $8")
+            .bind(filter.actor.as_deref())
+            .bind(filter.action.as_deref())
+            .bind(head)
+            .bind(filter.subject.as_deref())
+            .bind(filter.from.map(|at| at.0))
+            .bind(filter.to.map(|at| at.0))
             .bind(after.map(|c| c.key))
             .bind(fetch(limit))
             .fetch_all(p)

@@ -24,7 +24,7 @@ pub use campaigns::{CampaignRow, OutcomeCount, Pace};
 pub(in crate::io::store) use entries::like;
 pub use entries::{EntryFilter, EntryRow, EntrySort};
 pub use imports::{ImportRow, ImportRowResult};
-pub use ledger::{AuditRow, DeadLetterRow};
+pub use ledger::{AuditFilter, AuditRow, DeadLetterRow};
 pub use legs::{BridgedRow, HoldRow, LegRow, PauseRow};
 pub use lists::{ListRow, StateCount};
 pub(in crate::io::store) use page::fetch;

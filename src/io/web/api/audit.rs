@@ -7,11 +7,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::Timestamp;
-use crate::io::store::read::{AuditRow, DeadLetterRow};
+use crate::io::store::read::{AuditFilter, AuditRow, DeadLetterRow};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Paging, Wants};
 use crate::io::web::problem::Problem;
-use crate::io::web::request::Params;
+use crate::io::web::request::{Params, moment};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
@@ -25,10 +25,14 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 struct Query {
     /// By this token or part of the daemon.
     actor: Option<String>,
-    /// With this stable word.
+    /// With this stable word; `account.*` takes all that begin so.
     action: Option<String>,
     /// To this, e.g. `campaign:3`.
     subject: Option<String>,
+    /// At or after this: a day, RFC 3339, or milliseconds since 1970.
+    from: Option<String>,
+    /// Before this; a day is taken with its end.
+    to: Option<String>,
     /// `next` of the page before.
     after: Option<String>,
     /// Rows of the page.
@@ -61,12 +65,20 @@ async fn index(
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    let zone = api.import().timezone;
+    let at = |field: &str, text: &Option<String>, end: bool| {
+        text.as_deref().map(|text| moment(field, text, &zone, end)).transpose()
+    };
+    let filter = AuditFilter {
+        from: at("from", &query.from, false)?,
+        to: at("to", &query.to, true)?,
+        actor: query.actor,
+        action: query.action,
+        subject: query.subject,
+    };
     listing::answer(&api, &caller, wants, paging, move |api, after, limit| {
-        let q = query.clone();
-        async move {
-            let (actor, action, subject) = (q.actor.as_deref(), q.action.as_deref(), q.subject.as_deref());
-            api.store().audit_rows(actor, action, subject, after.as_ref(), limit).await
-        }
+        let filter = filter.clone();
+        async move { api.store().audit_rows(&filter, after.as_ref(), limit).await }
     })
     .await
 }

@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::io::store::read::PAGE_LIMIT;
 use crate::io::telemetry::Gauges;
 use crate::io::web::live::{LiveSnapshot, LiveTrunk, Readiness};
 use crate::io::web::problem::Problem;
-use crate::io::web::state::{STREAM_LIMIT, Shared};
+use crate::io::web::state::{EXPORT_LIMIT, IMPORT_LIMIT, STREAM_LIMIT, Shared};
+use crate::io::web::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, UPLOAD_LIMIT};
 
 /// How long a probe waits for the database.
 const PROBE: std::time::Duration = std::time::Duration::from_secs(2);
@@ -63,6 +65,40 @@ pub struct HealthReport {
     pub trunks: Vec<LiveTrunk>,
     /// Open event streams.
     pub streams: u64,
+    /// How much is taken at once.
+    pub limits: LimitsReport,
+}
+
+/// How much is taken at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct LimitsReport {
+    /// Connections.
+    pub connections: u64,
+    /// Connections of one address.
+    pub connections_per_address: u64,
+    /// Event streams.
+    pub streams: u64,
+    /// Imports that run.
+    pub imports: u64,
+    /// Exports that run.
+    pub exports: u64,
+    /// Bytes of an uploaded list.
+    pub upload_bytes: u64,
+    /// Rows of a page.
+    pub page_rows: u64,
+}
+
+fn limits() -> LimitsReport {
+    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+    LimitsReport {
+        connections: count(CONNECTION_LIMIT),
+        connections_per_address: count(CONNECTIONS_PER_ADDRESS),
+        streams: count(STREAM_LIMIT),
+        imports: count(IMPORT_LIMIT),
+        exports: count(EXPORT_LIMIT),
+        upload_bytes: UPLOAD_LIMIT,
+        page_rows: u64::from(PAGE_LIMIT),
+    }
 }
 
 /// The process answers. Touches nothing.
@@ -128,6 +164,7 @@ async fn health(State(api): State<Shared>) -> axum::Json<HealthReport> {
         calls: u64::try_from(live.calls.len()).unwrap_or(u64::MAX),
         trunks: live.trunks.clone(),
         streams: open_streams(&api),
+        limits: limits(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The handlers of `/api/v1`, one file a noun. The permission that a handler needs stands in `security`
 //! of its documentation, by which [`permit`](super::permit) lets requests through.
 
+mod accounts;
 mod adherence;
 pub(super) mod agent_calls;
 pub(super) mod agents;
@@ -45,6 +46,7 @@ pub(super) mod plan;
 mod policies;
 mod policy_outline;
 pub(super) mod progress;
+mod prompts;
 mod queues;
 mod rates;
 mod reconciliations;
@@ -67,6 +69,7 @@ pub(super) mod ticket_types;
 pub(super) mod tickets;
 mod tokens;
 pub(super) mod trace;
+mod trunk_tests;
 mod unmask;
 mod warnings;
 mod written;
@@ -75,6 +78,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::state::Shared;
 
+pub use accounts::{AccountLinkView, AccountPatch, AccountView, NewAccountBody, ResetBody};
 pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
@@ -107,6 +111,7 @@ pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use policy_outline::{ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline};
 pub use progress::Progress;
+pub use prompts::{PromptWritten, RecordBody};
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
@@ -120,6 +125,7 @@ pub use ticket_acts::TicketAct;
 pub use ticket_links::{DepartmentCallBody, DepartmentCallView, LinkAct, LinkBody, LinkView};
 pub use tickets::{NewTicketBody, StageView, TicketDetail};
 pub use tokens::{NewTokenBody, NewTokenView, TokenView};
+pub use trunk_tests::{TestCallBody, TestCallView};
 pub use unmask::Unmasked;
 pub use written::{ScriptKey, ScriptNode, ScriptText};
 
@@ -191,6 +197,9 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audit::routes())
         .merge(custody::routes())
         .merge(daemon::routes())
+        .merge(accounts::routes())
+        .merge(prompts::routes())
+        .merge(trunk_tests::routes())
         .merge(stream::routes())
         .merge(health::routes())
 }

@@ -133,6 +133,7 @@ async fn ring(
         script: DEPARTMENT_SCRIPT.into(),
         language: body.language,
         fields: [("ticket".to_owned(), last)].into(),
+        trunk: String::new(),
     };
     let Done::Call(call) = api.ask(Control::Errand { errand, by: caller.name.clone() }).await? else {
         return Err(Problem::internal(&"an order was answered by another's answer"));

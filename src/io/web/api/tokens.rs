@@ -12,14 +12,15 @@ use crate::base::Timestamp;
 use crate::io::store::{NewToken, Token};
 use crate::io::web::auth::{Caller, hash_secret, new_secret};
 use crate::io::web::listing::{self, Items, Wants};
+use crate::io::web::once::shown_once;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
 /// Roles of one token, and characters of a role, an agent, a department, a shop.
-const ROLES: usize = 20;
-const ROLE_LIMIT: usize = 60;
+pub(super) const ROLES: usize = 20;
+pub(super) const ROLE_LIMIT: usize = 60;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(index)).routes(routes!(create)).routes(routes!(revoke))
@@ -184,7 +185,7 @@ async fn create(
     let new = NewToken { name, hash: &hash, scope, expires_at, roles, agent, department, shop };
     let token = api.store().create_token(&new, &caller.name, now).await?;
     let view = NewTokenView { secret, token: TokenView::new(token, now) };
-    Ok((StatusCode::CREATED, axum::Json(view)).into_response())
+    Ok(shown_once((StatusCode::CREATED, axum::Json(view)).into_response()))
 }
 
 /// Refuses a token from now on.

@@ -17,6 +17,7 @@ mod chart;
 mod choice;
 mod customers;
 mod desk;
+mod docs;
 mod entries;
 mod frame;
 mod ladder;
@@ -78,6 +79,7 @@ fn needed() -> impl Iterator<Item = &'static Need> {
         audit::NEEDED,
         reports::NEEDED,
         settings::NEEDED,
+        docs::NEEDED,
     ];
     areas.into_iter().flatten()
 }
@@ -104,6 +106,7 @@ pub(super) fn routes(state: &Shared, api: Router) -> Router<Shared> {
         .merge(audit::routes())
         .merge(reports::routes())
         .merge(settings::routes())
+        .merge(docs::routes())
         .layer(middleware::from_fn_with_state((state.clone(), Api::new(api)), let_in));
     let open = Router::new()
         .route("/login", get(login::show).post(login::log_in))

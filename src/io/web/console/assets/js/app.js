@@ -3,6 +3,9 @@ import { enliven } from "./lib/fragment.js";
 import { enlivenForms } from "./lib/api-form.js";
 
 const elements = {
+  "answer-box": () => import("./elements/answer-box.js"),
+  "doc-search": () => import("./elements/doc-search.js"),
+  "wav-upload": () => import("./elements/wav-upload.js"),
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
   "desk-live": () => import("./elements/desk-live.js"),

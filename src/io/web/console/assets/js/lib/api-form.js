@@ -7,6 +7,8 @@
 // json; an empty field is left out unless it has `data-keep`. `data-then` is what follows:
 // `part:ID` (the default is the whole page anew), `stay`, or an address, in which `{id}` and `{a.b}` are
 // fields of the answer. `{name}` in the route is that field, which is no part of the body then.
+// `data-said` is told to those who hear the page, with `data-told` at the head of the form too;
+// `data-reset` empties the form.
 // `data-confirm` asks first. Links and buttons that need no field are forms with a button.
 import { announce, replace } from "./fragment.js";
 import { bodyOf, placed } from "../model/body.js";
@@ -60,6 +62,13 @@ function clear(form) {
 async function follow(form, answer) {
   const then = form.dataset.then ?? "";
   if (form.dataset.said) announce(form.dataset.said);
+  if ("told" in form.dataset) {
+    const told = document.createElement("p");
+    told.className = "told is-good";
+    told.textContent = form.dataset.said;
+    form.prepend(told);
+  }
+  if ("reset" in form.dataset) form.reset();
   if (then === "stay") return;
   if (then.startsWith("part:")) {
     const parts = then.slice(5).split(",");
