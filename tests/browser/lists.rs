@@ -17,7 +17,8 @@ const LIST: &str = "客户姓名,联系电话,订单号,预约时间\n\
     赵六,13800000004,A4,\n\
     钱七,,A6,\n";
 
-const MENDED: &str = "客户姓名,联系电话,订单号,预约时间\n李四,13800000002,A2,\n王五,13800000003,A3,2030-03-03\n";
+const MENDED: &str =
+    "客户姓名,联系电话,订单号,预约时间\n李四,13800000002,A2,\n王五,13800000003,A3,2030-03-03\n";
 
 /// Puts a file into the field, as choosing or dropping it would.
 async fn choose(browser: &Chromium, name: &str, text: &str) {
@@ -82,17 +83,21 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
         browser.click("#import-file button.main").await;
         browser.wait("the columns", "!document.querySelector('[data-part=map]').hidden").await;
         assert_eq!(
-            browser.ask("return [...document.querySelectorAll('[data-columns] select')].map(s => s.value)").await,
+            browser
+                .ask("return [...document.querySelectorAll('[data-columns] select')].map(s => s.value)")
+                .await,
             json!(["name", "phone", "external_id", "due"])
         );
         browser.picture("import-map-en-light-1440").await;
         browser.click("#import-map button.main").await;
         browser.wait("the trial", "!document.querySelector('[data-part=try]').hidden").await;
-        let lines = "return [...document.querySelectorAll('[data-problems] tbody th')].map(c => c.textContent)";
+        let lines =
+            "return [...document.querySelectorAll('[data-problems] tbody th')].map(c => c.textContent)";
         assert_eq!(browser.ask(lines).await, json!(["3", "4", "6", "7"]));
         let told = browser.ask("return document.querySelector('[data-problems] tbody').innerText").await;
         let told = told.as_str().unwrap_or_default().to_owned();
-        for expect in ["李四", "联系电话", "Write the whole mobile number", "2026-03-03", "no phone number"] {
+        for expect in ["李四", "联系电话", "Write the whole mobile number", "2026-03-03", "no phone number"]
+        {
             assert!(told.contains(expect), "{expect}: {told}");
         }
         browser.picture("import-try-en-light-1440").await;
@@ -155,7 +160,10 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
 
 /// The present day in Shanghai.
 fn today() -> String {
-    jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone")).date().to_string()
+    jiff::Zoned::now()
+        .with_time_zone(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"))
+        .date()
+        .to_string()
 }
 
 #[test]
@@ -198,7 +206,10 @@ fn a_customer_is_found_edited_and_seen_on_the_timeline_in_a_browser() {
         browser.fill("#edit [name=why]", "换了客户经理").await;
         browser.click("#edit-save").await;
         browser
-            .wait("the change is on the timeline", "document.querySelector('.changes ins')?.textContent === '陈经理'")
+            .wait(
+                "the change is on the timeline",
+                "document.querySelector('.changes ins')?.textContent === '陈经理'",
+            )
             .await;
         browser.click(".kinds a[href*='show=change']").await;
         browser.wait("changes alone", "location.search === '?show=change'").await;
@@ -207,11 +218,13 @@ fn a_customer_is_found_edited_and_seen_on_the_timeline_in_a_browser() {
         // A callback is added by hand and stands there too.
         browser.ask("document.querySelector('#callback-add').closest('details').open = true").await;
         let form = "document.querySelector('#callback-add').form";
-        browser.ask(&format!("{form}.elements.reason.value = '客户来电要求'; {form}.elements.rule.selectedIndex = 1")).await;
-        browser.click("#callback-add").await;
         browser
-            .wait("it is there, or the form says why not", "document.readyState === 'complete'")
+            .ask(&format!(
+                "{form}.elements.reason.value = '客户来电要求'; {form}.elements.rule.selectedIndex = 1"
+            ))
             .await;
+        browser.click("#callback-add").await;
+        browser.wait("it is there, or the form says why not", "document.readyState === 'complete'").await;
 
         let id = 1;
         let pages = [("customers", "/customers".to_owned()), ("customer", format!("/customers/{id}"))];

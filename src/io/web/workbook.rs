@@ -53,7 +53,9 @@ impl Book {
                     None if cell.is_empty() => continue,
                     None => sheet.write(self.rows, column, shortened(cell))?,
                 };
-                if self.rows <= LOOKED_AT && let Some(widest) = self.widths.get_mut(usize::from(column)) {
+                if self.rows <= LOOKED_AT
+                    && let Some(widest) = self.widths.get_mut(usize::from(column))
+                {
                     *widest = widest.max(width(cell));
                 }
             }

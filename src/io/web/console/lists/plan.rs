@@ -160,13 +160,7 @@ pub(super) async fn show(
     }
 }
 
-async fn read(
-    api: &Shared,
-    visitor: &Visitor,
-    pack: &str,
-    text: &str,
-    uri: &Uri,
-) -> Result<Plan, Problem> {
+async fn read(api: &Shared, visitor: &Visitor, pack: &str, text: &str, uri: &Uri) -> Result<Plan, Problem> {
     let day = day_of("day", text)?;
     let asked_for: Query = query(uri)?;
     let frame = visitor.frame(api, "nav-lists", "lists-plan-title");
@@ -178,7 +172,8 @@ async fn read(
     let worked_out = figures.plan.is_none() || !against.is_empty();
     let answer: PlanAnswer = match worked_out {
         true => {
-            let other = if against.is_empty() { String::new() } else { format!("&against={}", segment(&against)) };
+            let other =
+                if against.is_empty() { String::new() } else { format!("&against={}", segment(&against)) };
             let path = format!("/plan?date={day}&pack={}&limit={ROWS}{other}", segment(pack));
             visitor.get(&path).await?
         }
@@ -207,7 +202,9 @@ async fn read(
         before: step(-1),
         after: step(1),
         released: released
-            .map(|(at, by)| frame.lang.with2("lists-released", "who", by, "time", frame.times.whole(at)).into_owned())
+            .map(|(at, by)| {
+                frame.lang.with2("lists-released", "who", by, "time", frame.times.whole(at)).into_owned()
+            })
             .unwrap_or_default(),
         version: plan.as_ref().map_or_else(|| view.version.clone(), |plan| plan.version.clone()),
         warnings: view.warnings,
@@ -260,7 +257,10 @@ async fn rows(
         asked_for.verdict.as_ref().is_none_or(|verdict| *verdict == line.verdict)
             && asked_for.code.as_ref().is_none_or(|code| *code == line.code)
     };
-    Ok((view.lines.iter().filter(wanted).map(|row| preview_line(frame, row.clone())).collect(), String::new()))
+    Ok((
+        view.lines.iter().filter(wanted).map(|row| preview_line(frame, row.clone())).collect(),
+        String::new(),
+    ))
 }
 
 /// Counts by reason; where the list was kept, each leads to its callbacks.
