@@ -7,7 +7,7 @@ use super::super::db::on;
 use super::super::read::{Cursor, Page, fetch};
 use super::super::within::{Thing, push_reach};
 use super::super::{Error, Store};
-use super::{AnswerDelay, all, one};
+use super::{AnswerDelay, all, one, phase_word};
 use crate::access::Reach;
 use crate::base::{CustomerId, Timestamp};
 use crate::ticket::Ticket;
@@ -53,6 +53,33 @@ pub struct TicketRow {
     pub due_at: Option<i64>,
     /// When it was closed.
     pub closed_at: Option<i64>,
+}
+
+impl TicketRow {
+    /// The row of a ticket that was read: of the same moment as the ticket.
+    pub fn of(ticket: &Ticket) -> TicketRow {
+        TicketRow {
+            id: ticket.id,
+            pack: ticket.pack.clone(),
+            number: ticket.number.clone(),
+            kind: ticket.kind.clone(),
+            severity: ticket.severity.clone(),
+            category: ticket.category.clone(),
+            source: ticket.source.clone(),
+            phase: phase_word(ticket.phase).to_owned(),
+            state: ticket.state.clone(),
+            owner: ticket.owner.clone(),
+            department: ticket.department.clone(),
+            customer_id: ticket.customer.map(|id| id.0),
+            phone: ticket.phone.clone(),
+            name: ticket.name.clone(),
+            matter: ticket.matter.clone(),
+            level: i64::from(ticket.level),
+            opened_at: ticket.opened_at.0,
+            due_at: ticket.due_at().map(|at| at.0),
+            closed_at: ticket.closed_at.map(|at| at.0),
+        }
+    }
 }
 
 /// One line of a timeline.

@@ -452,13 +452,8 @@ fn stages(ticket: &Ticket, now: Timestamp) -> Vec<StageView> {
 
 /// A ticket with its timeline; numbers are masked unless `unmask`.
 pub(super) async fn detail(api: &Shared, ticket: &Ticket, unmask: bool) -> Result<TicketDetail, Problem> {
-    let filter = TicketFilter {
-        number: Some(ticket.number.clone()),
-        pack: Some(ticket.pack.clone()),
-        ..TicketFilter::default()
-    };
-    let page = api.store().ticket_rows(&filter, None, 1).await?;
-    let mut row = page.rows.into_iter().next().ok_or_else(|| Problem::not_found("ticket", ticket.id))?;
+    // Not read again: a call may close it between the two.
+    let mut row = TicketRow::of(ticket);
     if !unmask {
         row.phone = mask(&row.phone);
     }
