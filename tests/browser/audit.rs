@@ -145,7 +145,9 @@ async fn score_by_keys(browser: &Chromium) {
         }
     }
     browser.wait("nothing is missing", "document.querySelector('#missing.is-whole')").await;
-    browser.wait("the draft is kept", "/\\d\\d:\\d\\d/.test(document.querySelector('#saved').textContent)").await;
+    browser
+        .wait("the draft is kept", "/\\d\\d:\\d\\d/.test(document.querySelector('#saved').textContent)")
+        .await;
 }
 
 #[test]
@@ -188,7 +190,9 @@ fn a_month_is_drawn_scored_by_keyboard_and_appealed_in_a_browser() {
         let cases = cases["items"].as_array().expect("cases");
         let own = cases.iter().find(|case| case["auditor"] == "wang").or(cases.first());
         let case = own.and_then(|case| case["id"].as_i64()).expect("a call with a finding is audited");
-        daemon.try_put(&format!("/audits/cases/{case}/auditor"), &serde_json::json!({ "auditor": "wang" })).await;
+        daemon
+            .try_put(&format!("/audits/cases/{case}/auditor"), &serde_json::json!({ "auditor": "wang" }))
+            .await;
         enter_as(&browser, &root, "auditor").await;
         browser.go(&format!("{root}/audit/cases/{case}")).await;
         browser.wait("the waveform", "document.querySelector('call-player')?.peaks?.length > 100").await;
@@ -201,7 +205,12 @@ fn a_month_is_drawn_scored_by_keyboard_and_appealed_in_a_browser() {
         browser.press(&ENTER.to_string(), None).await;
         browser.wait("closed", "!document.querySelector('#keys[open]')").await;
         browser.press(&ENTER.to_string(), Some(CONTROL)).await;
-        browser.wait("it is submitted", "document.querySelector('.sheet .big') && !document.querySelector('#sheet')").await;
+        browser
+            .wait(
+                "it is submitted",
+                "document.querySelector('.sheet .big') && !document.querySelector('#sheet')",
+            )
+            .await;
         let view = daemon.get(&format!("/audits/cases/{case}")).await;
         assert_eq!(view["sheets"][0]["state"], "submitted", "{view}");
         assert!(view["sheets"][0]["body"].as_str().unwrap().contains("greets without the brand"));

@@ -61,7 +61,10 @@ fn a_register_is_opened_and_a_report_goes_its_way_in_a_browser() {
         browser.wait("the result", "document.querySelector('#verification .told')").await;
 
         let monthly = daemon
-            .post("/reports", &serde_json::json!({ "report": "callback-report", "date": format!("{month}-05") }))
+            .post(
+                "/reports",
+                &serde_json::json!({ "report": "callback-report", "date": format!("{month}-05") }),
+            )
             .await;
         let pages = [
             ("reports", "/reports".to_owned()),

@@ -47,7 +47,10 @@ async fn a_draw_is_shown_step_by_step_with_its_proof() {
     let house = march(&database).await;
     let site = &house.shop.site;
     let first = page(site, &site.admin, "/audit").await;
-    assert!(first.contains("2026-03 is over and not frozen") && first.contains("POST /audits/draws"), "{first}");
+    assert!(
+        first.contains("2026-03 is over and not frozen") && first.contains("POST /audits/draws"),
+        "{first}"
+    );
     let chinese = page_in(site, &site.admin, "/audit", "zh-CN").await.text();
     assert!(chinese.contains("2026-03 已经过完") && chinese.contains("lang=\"zh-CN\""));
 
@@ -93,12 +96,15 @@ async fn a_case_is_scored_by_its_auditor_read_by_its_agent_and_closed_to_others(
     let list = page(site, &wang, "/audit/cases?auditor=wang&open=true").await;
     assert!(list.contains(&format!("href=\"{here}\"")) && list.contains("Too short"), "{list}");
     assert!(page(site, &wang, "/audit").await.contains("wait for your score"));
-    let fragment = send(site.request(Method::GET, "/audit/cases?open=true", &wang).header("x-fragment", "rows"));
+    let fragment =
+        send(site.request(Method::GET, "/audit/cases?open=true", &wang).header("x-fragment", "rows"));
     let fragment = fragment.await.text();
     assert!(fragment.contains("id=\"rows\"") && !fragment.contains("<html"));
 
     let card = page(site, &wang, &here).await;
-    for expect in ["<score-card", " edits", "data-item=\"B1\"", "Filled in", "data-critical=\"K1\"", "/recording"] {
+    for expect in
+        ["<score-card", " edits", "data-item=\"B1\"", "Filled in", "data-critical=\"K1\"", "/recording"]
+    {
         assert!(card.contains(expect), "{expect}: {card}");
     }
     assert!(!card.contains("style="));
@@ -106,14 +112,17 @@ async fn a_case_is_scored_by_its_auditor_read_by_its_agent_and_closed_to_others(
     assert_eq!(page_in(site, &ma, &here, "en").await.status, 403, "nothing is submitted yet");
     assert!(page(site, &ma, "/audit/own").await.contains("None of your calls"));
 
-    let view = house.ask_as(&wang, Method::GET, &format!("/audits/cases/{id}"), Value::Null).await.expect(200);
+    let view =
+        house.ask_as(&wang, Method::GET, &format!("/audits/cases/{id}"), Value::Null).await.expect(200);
     let mut body = sheet(&view, &[("A1", 2.0)]);
     body["notes"] = json!([{ "at_ms": 12_000, "text": "问候缺品牌" }]);
     body["summary"] = json!("先报品牌");
     let sent = json!({ "sheet": body });
     house.ask_as(&wang, Method::POST, &format!("/audits/cases/{id}/submit"), sent).await.expect(201);
     let read = page(site, &ma, &here).await;
-    for expect in ["问候缺品牌", "先报品牌", "data-seek=\"12000\"", "/appeal", "2 / 4", "Appeals are possible until"] {
+    for expect in
+        ["问候缺品牌", "先报品牌", "data-seek=\"12000\"", "/appeal", "2 / 4", "Appeals are possible until"]
+    {
         assert!(read.contains(expect), "{expect}: {read}");
     }
     assert!(page(site, &ma, "/audit/own").await.contains(&format!("href=\"{here}\"")));
@@ -144,7 +153,9 @@ async fn results_rank_only_who_has_enough_sheets_and_lead_to_them() {
         house.ask_as(&wang, Method::POST, &format!("{path}/submit"), sent).await.expect(201);
     }
     let shown = page(site, &site.read, "/audit/results?month=2026-03").await;
-    for expect in ["class=\"interval\"", "class=\"trend\"", "too few to rank", "href=\"/audit/cases?agent=li\""] {
+    for expect in
+        ["class=\"interval\"", "class=\"trend\"", "too few to rank", "href=\"/audit/cases?agent=li\""]
+    {
         assert!(shown.contains(expect), "{expect}: {shown}");
     }
     assert!(shown.contains("/audit/performance?month=2026-03&#38;person=li"), "{shown}");

@@ -46,8 +46,12 @@ async fn registers_are_found_by_name_and_filled_with_the_rows_of_some_days() {
     let id = first_with_rows(&department).await;
     let here = format!("/reports/registers/{id}");
     let filled = page(site, &format!("{here}?from=2026-03-01&to=2026-03-05")).await;
-    for expect in ["<table class=\"rows dense\"", "3 rows", "/excel?from=2026-03-01&#38;to=2026-03-05", ".csv?from=2026-03-01"]
-    {
+    for expect in [
+        "<table class=\"rows dense\"",
+        "3 rows",
+        "/excel?from=2026-03-01&#38;to=2026-03-05",
+        ".csv?from=2026-03-01",
+    ] {
         assert!(filled.contains(expect), "{expect}: {filled}");
     }
     assert!(!filled.contains("13800000001"), "numbers are masked");
@@ -92,7 +96,8 @@ async fn a_report_shows_its_figures_what_is_behind_them_and_who_took_each_step()
     }
     assert!(!shown.contains("style="));
     let figure = report["figures"].as_array().unwrap().iter().find(|f| f["numerator"] != 0).unwrap();
-    let behind = page(site, &format!("{here}/figures/{}?part=numerator", figure["id"].as_str().unwrap())).await;
+    let behind =
+        page(site, &format!("{here}/figures/{}?part=numerator", figure["id"].as_str().unwrap())).await;
     assert!(behind.contains("<table class=\"rows dense\"") && behind.contains("row"), "{behind}");
     assert!(!behind.contains("13800000001"), "numbers are masked");
 
@@ -103,7 +108,10 @@ async fn a_report_shows_its_figures_what_is_behind_them_and_who_took_each_step()
     }
     department.post(&steps, json!({ "step": "submit" }), 200).await;
     let submitted = page(site, &here).await;
-    assert!(submitted.contains("id=\"step-approve\"") && submitted.contains("id=\"step-return\""), "{submitted}");
+    assert!(
+        submitted.contains("id=\"step-approve\"") && submitted.contains("id=\"step-return\""),
+        "{submitted}"
+    );
     department.approve(&steps).await;
     let approved = page(site, &here).await;
     assert!(approved.contains("jing") && !approved.contains("/steps\""), "{approved}");

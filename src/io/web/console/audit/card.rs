@@ -6,7 +6,9 @@ use super::super::frame::Frame;
 use super::super::lang::Lang;
 use super::super::recording::title_of as detector_title;
 use super::{score, title_of};
-use crate::audit::{Critical as CriticalRule, Form, Found, Item as ItemRule, Mark, Prefill, Ruling, SheetBody};
+use crate::audit::{
+    Critical as CriticalRule, Form, Found, Item as ItemRule, Mark, Prefill, Ruling, SheetBody,
+};
 
 /// Points up to which each is a button; above that they are typed in.
 const BUTTONS: f64 = 12.0;

@@ -138,8 +138,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, want: Asked) -> Result<C
     let scores = visitor.may(Permission::SheetsScore) && may_score(&case, &view.appeals, &person);
     let edits = scores && (case.sheet_id.is_none() || want.correct.is_some());
     let shown = shown(&view.sheets, want.sheet, edits);
-    let body: SheetBody =
-        shown.and_then(|sheet| serde_json::from_str(&sheet.body).ok()).unwrap_or_default();
+    let body: SheetBody = shown.and_then(|sheet| serde_json::from_str(&sheet.body).ok()).unwrap_or_default();
     let result: Option<Score> = shown
         .filter(|sheet| sheet.state == "submitted")
         .and_then(|sheet| serde_json::from_str(&sheet.result).ok());
@@ -159,7 +158,12 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, want: Asked) -> Result<C
     let next = if scores && !edits { months::mine(visitor).await?.1 } else { 0 };
     Ok(Case {
         at: case.call_id.parse::<CallId>().map(|id| id.timestamp().0).unwrap_or_default(),
-        length: heard.call.ended_at.zip(heard.call.answered_at).map(|(e, a)| frame.length(&(e - a))).unwrap_or_default(),
+        length: heard
+            .call
+            .ended_at
+            .zip(heard.call.answered_at)
+            .map(|(e, a)| frame.length(&(e - a)))
+            .unwrap_or_default(),
         why: whys(&frame, &case.why),
         is_late: case.sheet_id.is_none() && case.due_at.is_some_and(|due| due < frame.times.now.0),
         percent: case.probability.map(percent).unwrap_or_default(),
@@ -190,9 +194,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, want: Asked) -> Result<C
         versions: versions(&view.sheets, shown.map(|sheet| sheet.id)),
         appeals_here: is_mine && is_open && !has_appeal && case.session_id.is_none(),
         appeal_until: until.map(|(_, day)| day).unwrap_or_default(),
-        decides: visitor.may(Permission::AppealsDecide)
-            && case.auditor != person
-            && case.agent != person,
+        decides: visitor.may(Permission::AppealsDecide) && case.auditor != person && case.agent != person,
         appeals: view.appeals,
         next,
         case,
@@ -269,16 +271,18 @@ async fn heard(visitor: &Visitor, frame: &Frame, call: &str) -> Result<Heard, Pr
     if let Ok(evidence) = visitor.get::<EvidenceView>(&format!("/calls/{call}/evidence")).await {
         problem = evidence.problem;
         let found = evidence.findings.into_iter().filter(|finding| finding.severity != "info");
-        marks.extend(found.map(|finding| Mark {
-            at: finding.start_ms.unwrap_or_default(),
-            label: title_of(frame.lang, &finding.detector),
-            class: severity_class(&finding.severity),
-            detail: [finding.rule, finding.detail]
-                .into_iter()
-                .filter(|text| !text.is_empty())
-                .collect::<Vec<_>>()
-                .join(" · "),
-            has_place: finding.start_ms.is_some(),
+        marks.extend(found.map(|finding| {
+            Mark {
+                at: finding.start_ms.unwrap_or_default(),
+                label: title_of(frame.lang, &finding.detector),
+                class: severity_class(&finding.severity),
+                detail: [finding.rule, finding.detail]
+                    .into_iter()
+                    .filter(|text| !text.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · "),
+                has_place: finding.start_ms.is_some(),
+            }
         }));
     }
     Ok(Heard { call: brief, marks, problem })

@@ -204,8 +204,7 @@ async fn cases(visitor: &Visitor, id: i64) -> Result<Vec<CaseRow>, Problem> {
     let mut all = Vec::new();
     let mut after = String::new();
     for _ in 0..CASE_PAGES {
-        let page: Items<CaseRow> =
-            visitor.get(&format!("/audits/cases?draw={id}&limit=500{after}")).await?;
+        let page: Items<CaseRow> = visitor.get(&format!("/audits/cases?draw={id}&limit=500{after}")).await?;
         all.extend(page.items);
         match page.next {
             Some(next) => after = format!("&after={next}"),
@@ -247,11 +246,8 @@ fn auditors(frame: &Frame, id: i64, cases: &[CaseRow]) -> Vec<Auditor> {
         part.1 += 1;
     }
     let auditor = |(name, (done, all)): (&str, (i64, i64))| {
-        let part = |class, count, key| Part {
-            class,
-            label: format!("{} {count}", frame.lang.text(key)),
-            count,
-        };
+        let part =
+            |class, count, key| Part { class, label: format!("{} {count}", frame.lang.text(key)), count };
         let parts = [part("is-good", done, "audit-done"), part("is-open", all - done, "audit-not-done")];
         Auditor {
             href: format!("/audit/cases?draw={id}&auditor={}", segment(name)),

@@ -161,8 +161,7 @@ async fn month(visitor: &Visitor, frame: &Frame, draw: &DrawView, is_counted: bo
             line.mean = score(estimate.mean);
             line.interval = picture::interval(&line.mean, estimate.mean, estimate.low.zip(estimate.high));
         }
-        line.agreement =
-            result.agreement.map(|both| super::percent(both.same_grade)).unwrap_or_default();
+        line.agreement = result.agreement.map(|both| super::percent(both.same_grade)).unwrap_or_default();
     }
     line
 }

@@ -118,7 +118,11 @@ fn event(frame: &Frame, visitor: &Visitor, row: ScoreEventRow) -> Event {
         kind: frame.lang.word("audit-points", &row.kind),
         points: signed(row.points as f64),
         class: sign(row.points as f64),
-        href: row.subject.split_once(':').map(|(what, id)| href(&format!("/{what}s/{id}"))).unwrap_or_default(),
+        href: row
+            .subject
+            .split_once(':')
+            .map(|(what, id)| href(&format!("/{what}s/{id}")))
+            .unwrap_or_default(),
         is_refused: row.approved == Some(0),
         decides: is_waiting
             && visitor.may(Permission::PerformanceDecide)

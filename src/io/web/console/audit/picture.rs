@@ -21,7 +21,8 @@ pub(super) fn interval(label: &str, mean: f64, ends: Option<(f64, f64)>) -> Stri
             (high - low).max(0.4)
         );
     }
-    let _ = write!(svg, "<rect class=\"mean\" x=\"{:.1}\" width=\"1.2\" height=\"12\"/></svg>", at(mean) - 0.6);
+    let _ =
+        write!(svg, "<rect class=\"mean\" x=\"{:.1}\" width=\"1.2\" height=\"12\"/></svg>", at(mean) - 0.6);
     svg
 }
 
@@ -71,7 +72,10 @@ mod tests {
     #[test]
     fn an_interval_stays_on_its_line_and_a_trend_has_gaps() {
         let svg = interval("<82>", 99.9, Some((80.0, 100.0)));
-        assert!(svg.contains("x=\"80.0\"") && svg.contains("&#60;82&#62;") && !svg.contains("style"), "{svg}");
+        assert!(
+            svg.contains("x=\"80.0\"") && svg.contains("&#60;82&#62;") && !svg.contains("style"),
+            "{svg}"
+        );
         let months: Vec<(String, Option<f64>)> =
             [Some(80.0), None, Some(90.0), Some(85.0)].map(|mean| ("2026-03".into(), mean)).into();
         let svg = trend("x", &months);

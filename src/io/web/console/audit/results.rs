@@ -134,11 +134,8 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Results, Pro
     });
     let packs = packs.collect();
     frame.title = frame.lang.with("audit-results-title", "month", &month).into_owned();
-    let mut lines: Vec<Line> = result
-        .agents
-        .iter()
-        .map(|agent| line(&frame, visitor, agent, &month, &past))
-        .collect();
+    let mut lines: Vec<Line> =
+        result.agents.iter().map(|agent| line(&frame, visitor, agent, &month, &past)).collect();
     rank(&mut lines, &result.agents);
     let (mean, interval, ends) = said(result.estimate);
     Ok(Results {
@@ -203,8 +200,16 @@ fn line(
         open: count(agent.open),
         critical: i64::try_from(agent.critical.len()).unwrap_or_default(),
         cases: format!("/audit/cases?agent={name}"),
-        calls: if visitor.may(Permission::CallsSee) { within(&format!("/calls?agent={name}"), month) } else { String::new() },
-        tickets: if visitor.may(Permission::TicketsSee) { format!("/tickets?owner={name}") } else { String::new() },
+        calls: if visitor.may(Permission::CallsSee) {
+            within(&format!("/calls?agent={name}"), month)
+        } else {
+            String::new()
+        },
+        tickets: if visitor.may(Permission::TicketsSee) {
+            format!("/tickets?owner={name}")
+        } else {
+            String::new()
+        },
         performance: match visitor.may(Permission::PerformanceSee) {
             true => format!("/audit/performance?month={month}&person={name}"),
             false => String::new(),

@@ -88,10 +88,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Chain, Probl
         what: choices(&frame, "reports-access", KINDS, want.what.as_deref()),
         more: i64::try_from(more).unwrap_or_default(),
         percent: i64::try_from(percent).unwrap_or_default(),
-        next: accesses
-            .next
-            .map(|next| super::super::address::next_page(uri, &next))
-            .unwrap_or_default(),
+        next: accesses.next.map(|next| super::super::address::next_page(uri, &next)).unwrap_or_default(),
         csv: format!("/api/v1/accesses.csv{}", asked(uri, &[("after", "")])),
         accesses: accesses.items,
         asked: want,

@@ -98,7 +98,8 @@ const fn word(every: Every) -> &'static str {
 }
 
 fn title(lang: Lang, file: &ReportFile) -> String {
-    let wanted = if lang == Lang::English && !file.title_en.is_empty() { &file.title_en } else { &file.title };
+    let wanted =
+        if lang == Lang::English && !file.title_en.is_empty() { &file.title_en } else { &file.title };
     wanted.clone()
 }
 
@@ -160,11 +161,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Index, Probl
             want.state.as_deref(),
         ),
         yesterday: frame.times.today().yesterday().map(|day| day.to_string()).unwrap_or_default(),
-        running: running
-            .items
-            .into_iter()
-            .map(|run| Running { what: name(&run.what), ..run })
-            .collect(),
+        running: running.items.into_iter().map(|run| Running { what: name(&run.what), ..run }).collect(),
         count: i64::try_from(lines.len()).unwrap_or_default(),
         lines,
         next: items.next.map(|next| next_page(uri, &next)).unwrap_or_default(),

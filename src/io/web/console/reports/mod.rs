@@ -75,6 +75,9 @@ mod tests {
 
     #[test]
     fn figures_are_as_short_as_they_can_be() {
-        assert_eq!((number(97.5), number(100.0), number(0.333_33)), ("97.5".into(), "100".into(), "0.33".into()));
+        assert_eq!(
+            (number(97.5), number(100.0), number(0.333_33)),
+            ("97.5".into(), "100".into(), "0.33".into())
+        );
     }
 }

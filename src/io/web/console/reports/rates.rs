@@ -105,7 +105,10 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Rates, Probl
 }
 
 /// A report on tickets; None: the daemon runs without a desk for them.
-async fn tickets<T: serde::de::DeserializeOwned>(visitor: &Visitor, path: &str) -> Result<Option<T>, Problem> {
+async fn tickets<T: serde::de::DeserializeOwned>(
+    visitor: &Visitor,
+    path: &str,
+) -> Result<Option<T>, Problem> {
     match visitor.get::<T>(path).await {
         Ok(report) => Ok(Some(report)),
         Err(problem) if problem.status == 503 => Ok(None),

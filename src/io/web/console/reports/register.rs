@@ -142,7 +142,9 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Sh
         columns: register.columns.iter().map(|column| column.title.clone()).collect(),
         count: i64::try_from(count).unwrap_or_default(),
         incomplete: i64::try_from(incomplete).unwrap_or_default(),
-        next: next.map(|n| format!("{here}{}", asked(uri, &[("page", &n), ("record", "")]))).unwrap_or_default(),
+        next: next
+            .map(|n| format!("{here}{}", asked(uri, &[("page", &n), ("record", "")])))
+            .unwrap_or_default(),
         excel: format!("/api/v1/registers/{}/excel{query}", segment(id)),
         csv: format!("/api/v1/registers/{}.csv{query}", segment(id)),
         words: words(&frame, &register),

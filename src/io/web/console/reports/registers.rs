@@ -65,8 +65,11 @@ fn is_found(register: &Register, q: &str, pack: &str) -> bool {
 
 fn line(frame: &Frame, register: &Register) -> Line {
     let is_english = frame.lang == Lang::English && !register.title_en.is_empty();
-    let (title, other) =
-        if is_english { (&register.title_en, &register.title) } else { (&register.title, &register.title_en) };
+    let (title, other) = if is_english {
+        (&register.title_en, &register.title)
+    } else {
+        (&register.title, &register.title_en)
+    };
     Line {
         id: register.id.clone(),
         title: title.clone(),
@@ -87,8 +90,11 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         let mut packs: Vec<&String> = all.items.iter().flat_map(|register| &register.packs).collect();
         packs.sort();
         packs.dedup();
-        let choice =
-            |name: &&String| Choice { value: (*name).clone(), label: (*name).clone(), is_chosen: **name == pack };
+        let choice = |name: &&String| Choice {
+            value: (*name).clone(),
+            label: (*name).clone(),
+            is_chosen: **name == pack,
+        };
         let mut found: Vec<&Register> = all.items.iter().filter(|r| is_found(r, &q, &pack)).collect();
         found.sort_by(|a, b| (&a.form, &a.title).cmp(&(&b.form, &b.title)));
         Ok::<_, Problem>(Registers {

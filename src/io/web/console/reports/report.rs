@@ -115,7 +115,8 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64) -> Result<Shown, Problem
     let ids = files.items.into_iter().find(|file| file.id == view.report).map(|file| file.registers);
     let all: Items<Register> = visitor.get("/registers").await?;
     let titled = |id: String| {
-        let title = all.items.iter().find(|register| register.id == id).map(|register| register.title.clone());
+        let title =
+            all.items.iter().find(|register| register.id == id).map(|register| register.title.clone());
         (id.clone(), title.unwrap_or(id))
     };
     let mut frame = visitor.frame(api, "nav-reports", "reports-all");
@@ -292,7 +293,10 @@ mod tests {
 
     #[test]
     fn values_are_said_with_their_unit() {
-        assert_eq!((said(Kind::Share, Some(97.5)), said(Kind::Count, Some(3.0))), ("97.5 %".into(), "3".into()));
+        assert_eq!(
+            (said(Kind::Share, Some(97.5)), said(Kind::Count, Some(3.0))),
+            ("97.5 %".into(), "3".into())
+        );
         assert_eq!(said(Kind::Mean, None), "–");
     }
 }
