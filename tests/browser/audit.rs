@@ -103,7 +103,10 @@ pub async fn enter_as(browser: &Chromium, root: &str, role: &str) {
     browser.ask("document.querySelector('form[action=\"/logout\"]')?.requestSubmit()").await;
     browser.wait("the login", "location.pathname === '/login'").await;
     browser.go(&format!("{root}/welcome/rb_{role}")).await;
+    browser.go(&format!("{root}/account")).await;
     browser.wait("inside", "document.querySelector('.side-foot .who')").await;
+    // To which page a link leads is not this story's.
+    browser.mistakes().await;
 }
 
 /// The administrator comes in by the first link.
