@@ -25,7 +25,7 @@ class ScoreCard extends HTMLElement {
     this.querySelector("#keys-open").addEventListener("click", () => this.querySelector("#keys").showModal());
     // Before the player, whose keys the card leaves to it where it has none of its own.
     document.addEventListener("keydown", (event) => this.key(event), true);
-    addEventListener("pagehide", () => this.timer && this.save());
+    addEventListener("pagehide", () => this.timer && this.keep());
     this.sum();
   }
 
@@ -268,6 +268,14 @@ class ScoreCard extends HTMLElement {
     } catch (problem) {
       tell(this.form, problem);
     }
+  }
+
+  /** The same while the page goes away: nobody is left to hear of it. */
+  keep() {
+    fetch(`/api/v1/audits/cases/${this.getAttribute("case")}/draft`, {
+      method: "PUT", keepalive: true, credentials: "same-origin",
+      headers: { "Content-Type": "application/json" }, body: JSON.stringify({ sheet: this.sheet() }),
+    });
   }
 
   async submit() {
