@@ -17,7 +17,8 @@ const LIST: &str = "客户姓名,联系电话,订单号,预约时间\n\
     赵六,13800000004,A4,\n\
     钱七,,A6,\n";
 
-const MENDED: &str = "客户姓名,联系电话,订单号,预约时间\n李四,13800000002,A2,\n王五,13800000003,A3,2030-03-03\n";
+const MENDED: &str =
+    "客户姓名,联系电话,订单号,预约时间\n李四,13800000002,A2,\n王五,13800000003,A3,2030-03-03\n";
 
 /// Puts a file into the field, as choosing or dropping it would.
 async fn choose(browser: &Chromium, name: &str, text: &str) {
@@ -82,17 +83,21 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
         browser.click("#import-file button.main").await;
         browser.wait("the columns", "!document.querySelector('[data-part=map]').hidden").await;
         assert_eq!(
-            browser.ask("return [...document.querySelectorAll('[data-columns] select')].map(s => s.value)").await,
+            browser
+                .ask("return [...document.querySelectorAll('[data-columns] select')].map(s => s.value)")
+                .await,
             json!(["name", "phone", "external_id", "due"])
         );
         browser.picture("import-map-en-light-1440").await;
         browser.click("#import-map button.main").await;
         browser.wait("the trial", "!document.querySelector('[data-part=try]').hidden").await;
-        let lines = "return [...document.querySelectorAll('[data-problems] tbody th')].map(c => c.textContent)";
+        let lines =
+            "return [...document.querySelectorAll('[data-problems] tbody th')].map(c => c.textContent)";
         assert_eq!(browser.ask(lines).await, json!(["3", "4", "6", "7"]));
         let told = browser.ask("return document.querySelector('[data-problems] tbody').innerText").await;
         let told = told.as_str().unwrap_or_default().to_owned();
-        for expect in ["李四", "联系电话", "Write the whole mobile number", "2026-03-03", "no phone number"] {
+        for expect in ["李四", "联系电话", "Write the whole mobile number", "2026-03-03", "no phone number"]
+        {
             assert!(told.contains(expect), "{expect}: {told}");
         }
         browser.picture("import-try-en-light-1440").await;
@@ -153,9 +158,58 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
     });
 }
 
+#[test]
+fn slips_come_into_the_archive_by_the_rules_of_a_policy_in_a_browser() {
+    if !is_there() {
+        return;
+    }
+    block_on(async {
+        let sim = DemoTrunk::start(DEMO_SEED).expect("a simulated trunk");
+        let daemon = Daemon::start_as(&Setup::of(&[Trunk::at("sim", sim.address().port())])).await;
+        let root = daemon.root();
+        let browser = Chromium::start().await;
+        enter(&browser, &daemon).await;
+        let today = today();
+        let slips = format!(
+            "单号,合同号,单据类型,客户姓名,客户电话,日期\nD1,HT-1,售后单,孙八,13800000021,{today}\nD2,HT-2,奇怪单,周九,13800000022,{today}\n"
+        );
+        browser.go(&format!("{root}/lists/import")).await;
+        browser.wait("the wizard", "document.querySelector('import-wizard').form").await;
+        browser.click("[name=kind][value=facts]").await;
+        browser.ask("document.querySelector('[name=intake]').value = 'furniture_mall/orders'").await;
+        browser.fill("[name=source]", "日报表").await;
+        choose(&browser, "日报.csv", &slips).await;
+        browser.click("#import-file button.main").await;
+        browser.wait("the columns", "!document.querySelector('[data-part=map]').hidden").await;
+        browser.picture("import-map-facts-en-light-1440").await;
+        browser.click("#import-map button.main").await;
+        browser.wait("the trial", "!document.querySelector('[data-part=try]').hidden").await;
+        let told = browser.ask("return document.querySelector('[data-problems] tbody').innerText").await;
+        assert!(told.as_str().is_some_and(|text| text.contains("The kind of slip is not known")), "{told}");
+        browser.click("[data-commit]").await;
+        browser.wait("what came in", "location.pathname === '/lists/intakes/1'").await;
+        assert_eq!(daemon.get("/customers").await["items"][0]["name"], "孙八");
+        // The columns of the source are remembered.
+        let known = daemon.get("/intake-sources").await;
+        assert_eq!(known["items"][0]["source"], "日报表", "{known}");
+        browser.ask("document.querySelector('details.undo').open = true; window.confirm = () => true").await;
+        browser.fill("details.undo input[name=reason]", "the wrong day").await;
+        browser.click("#undo-do").await;
+        browser.wait("it is undone", "document.querySelector('h1 .is-undone')").await;
+        assert_eq!(daemon.get("/customers").await["items"], json!([]));
+        look_at_all(&browser, &root, &[("intake", "/lists/intakes/1".to_owned())]).await;
+        all_was_well(&browser, &root).await;
+        browser.end().await;
+        sim.stop();
+    });
+}
+
 /// The present day in Shanghai.
 fn today() -> String {
-    jiff::Zoned::now().with_time_zone(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone")).date().to_string()
+    jiff::Zoned::now()
+        .with_time_zone(jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone"))
+        .date()
+        .to_string()
 }
 
 #[test]
@@ -198,7 +252,10 @@ fn a_customer_is_found_edited_and_seen_on_the_timeline_in_a_browser() {
         browser.fill("#edit [name=why]", "换了客户经理").await;
         browser.click("#edit-save").await;
         browser
-            .wait("the change is on the timeline", "document.querySelector('.changes ins')?.textContent === '陈经理'")
+            .wait(
+                "the change is on the timeline",
+                "document.querySelector('.changes ins')?.textContent === '陈经理'",
+            )
             .await;
         browser.click(".kinds a[href*='show=change']").await;
         browser.wait("changes alone", "location.search === '?show=change'").await;
@@ -207,11 +264,13 @@ fn a_customer_is_found_edited_and_seen_on_the_timeline_in_a_browser() {
         // A callback is added by hand and stands there too.
         browser.ask("document.querySelector('#callback-add').closest('details').open = true").await;
         let form = "document.querySelector('#callback-add').form";
-        browser.ask(&format!("{form}.elements.reason.value = '客户来电要求'; {form}.elements.rule.selectedIndex = 1")).await;
-        browser.click("#callback-add").await;
         browser
-            .wait("it is there, or the form says why not", "document.readyState === 'complete'")
+            .ask(&format!(
+                "{form}.elements.reason.value = '客户来电要求'; {form}.elements.rule.selectedIndex = 1"
+            ))
             .await;
+        browser.click("#callback-add").await;
+        browser.wait("it is there, or the form says why not", "document.readyState === 'complete'").await;
 
         let id = 1;
         let pages = [("customers", "/customers".to_owned()), ("customer", format!("/customers/{id}"))];

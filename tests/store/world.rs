@@ -162,7 +162,15 @@ pub fn accepted(line: u64, entry: NewEntry) -> RowResult {
 }
 
 pub fn rejected(line: u64, reason: &str) -> RowResult {
-    RowResult { line, result: RowOutcome::Rejected { code: "not_a_row", column: String::new(), reason: reason.into(), text: String::new() } }
+    RowResult {
+        line,
+        result: RowOutcome::Rejected {
+            code: "not_a_row",
+            column: String::new(),
+            reason: reason.into(),
+            text: String::new(),
+        },
+    }
 }
 
 pub async fn import(

@@ -54,17 +54,22 @@ async fn everything_stands_on_one_timeline_and_a_change_shows_who_why_and_what()
     shop.event(wang, "install.finished", "2026-03-02 10:00", "粤B12345", "{\"installer\":\"钱师傅\"}").await;
     shop.turn("2026-03-03 08:40").await;
     let patch = json!({"why": "moved", "version": 1, "owner": "Chen", "fields": {"address": "和平路 1"}});
-    let patch = shop.site.request(Method::PATCH, &format!("/api/v1/customers/{wang}"), &shop.site.admin).json(&patch);
+    let patch =
+        shop.site.request(Method::PATCH, &format!("/api/v1/customers/{wang}"), &shop.site.admin).json(&patch);
     send(patch).await.expect(200);
     let card = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}"), "zh-CN").await;
     assert_eq!(card.status, 200, "{}", card.text());
-    for expect in ["安装完成", "粤B12345", "钱师傅", "安装次日回访", "moved", "和平路 1", "客户经理", "Chen", "会失去"] {
+    for expect in
+        ["安装完成", "粤B12345", "钱师傅", "安装次日回访", "moved", "和平路 1", "客户经理", "Chen", "会失去"]
+    {
         assert!(card.text().contains(expect), "{expect}: {}", card.text());
     }
     assert!(!card.text().contains("13800000001"), "numbers are masked on the card");
-    let only = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}?show=change"), "en").await.text();
+    let only =
+        page(&shop.site, &shop.site.admin, &format!("/customers/{wang}?show=change"), "en").await.text();
     assert!(only.contains("moved") && !only.contains("钱师傅"), "{only}");
-    let whole = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}?unmask=true"), "en").await.text();
+    let whole =
+        page(&shop.site, &shop.site.admin, &format!("/customers/{wang}?unmask=true"), "en").await.text();
     assert!(whole.contains("13800000001"), "{whole}");
     assert_eq!(page(&shop.site, &shop.site.admin, "/customers/99", "en").await.status, 404);
 
@@ -76,7 +81,10 @@ async fn everything_stands_on_one_timeline_and_a_change_shows_who_why_and_what()
     let erased = format!("/api/v1/customers/{wang}?reason=asked");
     send(shop.site.request(Method::DELETE, &erased, &shop.site.admin)).await.expect(200);
     let after = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}"), "en").await.text();
-    assert!(!after.contains("erase-do") && after.contains("Erased"), "nothing is to be done with it: {after}");
+    assert!(
+        !after.contains("erase-do") && after.contains("Erased"),
+        "nothing is to be done with it: {after}"
+    );
 }
 
 #[tokio::test]
@@ -109,7 +117,8 @@ async fn the_search_stays_quick_and_small_with_100_000_customers_behind_it() {
     )
     .await
     .unwrap();
-    for path in ["/customers", "/customers?q=客户99999", "/customers?q=13801099999", "/customers?q=没有人"] {
+    for path in ["/customers", "/customers?q=客户99999", "/customers?q=13801099999", "/customers?q=没有人"]
+    {
         let mut best = Duration::MAX;
         for _ in 0..3 {
             let begin = Instant::now();

@@ -19,7 +19,10 @@ async fn page(site: &Site, token: &str, path: &str, lang: &str) -> Answer {
 /// A list with mistakes, as it came in.
 async fn imported(site: &Site) -> i64 {
     let report = site.upload("list_name=三月&file_name=三月.csv", FILE).await.expect(201);
-    assert_eq!((report["counts"]["added"].as_i64(), report["counts"]["rejected"].as_i64()), (Some(2), Some(1)));
+    assert_eq!(
+        (report["counts"]["added"].as_i64(), report["counts"]["rejected"].as_i64()),
+        (Some(2), Some(1))
+    );
     report["id"].as_i64().unwrap()
 }
 
@@ -103,7 +106,8 @@ async fn an_import_with_mistakes_is_looked_at_tried_brought_in_and_taken_back() 
     let look = send(look.header("content-type", "application/octet-stream").body(bytes.to_vec())).await;
     let look = look.expect(200);
     assert_eq!((look["encoding"].as_str(), look["format"].as_str()), (Some("gb18030"), Some("csv")));
-    let fields: Vec<&str> = look["columns"].as_array().unwrap().iter().map(|c| c["field"].as_str().unwrap()).collect();
+    let fields: Vec<&str> =
+        look["columns"].as_array().unwrap().iter().map(|c| c["field"].as_str().unwrap()).collect();
     assert_eq!(fields, ["name", "phone", "external_id", "备注"]);
     assert_eq!(look["columns"][1]["samples"][1], "1380000");
 
@@ -119,14 +123,19 @@ async fn an_import_with_mistakes_is_looked_at_tried_brought_in_and_taken_back() 
 
     let id = imported(&site).await;
     let rows = site.get(&format!("/api/v1/imports/{id}/rows?result=rejected")).await.expect(200);
-    assert_eq!((rows["items"][0]["code"].as_str(), rows["items"][0]["text"].as_str()), (Some("bad_phone"), Some("")));
+    assert_eq!(
+        (rows["items"][0]["code"].as_str(), rows["items"][0]["text"].as_str()),
+        (Some("bad_phone"), Some(""))
+    );
     let undo = format!("/api/v1/imports/{id}/undo");
     assert_eq!(site.post(&undo, json!({"reason": ""})).await.status, 422);
     let undone = site.post(&undo, json!({"reason": "wrong file"})).await.expect(200);
     assert_eq!(undone, json!({"removed": 2, "kept": 0, "changed": 0}));
     assert_eq!(site.get("/api/v1/lists/1").await.expect(200)["entries"], 0);
     assert_eq!(site.post(&undo, json!({"reason": "again"})).await.status, 409);
-    assert!(page(&site, &site.admin, &format!("/lists/imports/{id}"), "en").await.text().contains("wrong file"));
+    assert!(
+        page(&site, &site.admin, &format!("/lists/imports/{id}"), "en").await.text().contains("wrong file")
+    );
     imported(&site).await;
     assert_eq!(site.get("/api/v1/lists/1").await.expect(200)["entries"], 2, "the file comes in once more");
 }

@@ -86,7 +86,11 @@ impl Fault {
     }
 
     fn reason(&self) -> String {
-        if self.column.is_empty() { self.text.clone() } else { format!("column `{}`: {}", self.column, self.text) }
+        if self.column.is_empty() {
+            self.text.clone()
+        } else {
+            format!("column `{}`: {}", self.column, self.text)
+        }
     }
 }
 
@@ -240,7 +244,8 @@ impl Import {
     fn judged(&mut self, line: u64, cells: Result<Vec<String>, String>) -> Result<RowOutcome, Fault> {
         if self.counts.rows() >= MAX_ROWS {
             self.finished = true;
-            let text = format!("rows from here on are left out: at most {MAX_ROWS} are taken, split the file");
+            let text =
+                format!("rows from here on are left out: at most {MAX_ROWS} are taken, split the file");
             return Err(Fault::of_row("too_many_rows", text));
         }
         self.outcome(line, cells)

@@ -2,8 +2,8 @@
 
 use jiff::tz::TimeZone;
 
-use super::columns::Column;
 use super::Fault;
+use super::columns::Column;
 use crate::base::{PhoneNumber, Timestamp};
 use crate::calendar::Windows;
 use crate::dialer::{NewEntry, QUIET_HOURS_FIELD, Terms};
@@ -47,7 +47,11 @@ impl RowReader {
                 _ => MAX_CELL_CHARS,
             };
             if cell.len() > limit && cell.chars().count() > limit {
-                return Err(Fault::new("too_long", name, format!("the text is longer than {limit} characters")));
+                return Err(Fault::new(
+                    "too_long",
+                    name,
+                    format!("the text is longer than {limit} characters"),
+                ));
             }
             if *column == Column::Phone {
                 phone = Some((name, cell));

@@ -12,7 +12,9 @@ use crate::base::{ImportId, ListId, Timestamp};
 const CHUNK: i64 = 500;
 
 /// What taking an import back did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
 pub struct ImportUndone {
     /// Entries that are not on the list any more.
     pub removed: u64,
@@ -54,7 +56,8 @@ impl Store {
             "import {import}: {reason}: {removed} removed, {} kept, {changed} stay changed",
             undone.kept
         );
-        let line = AuditLine { at: now, actor: by, action: "list.undo_import", subject: &subject, detail: &detail };
+        let line =
+            AuditLine { at: now, actor: by, action: "list.undo_import", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
         Ok((list, undone))

@@ -167,7 +167,8 @@ async fn numbers(
             caller.needs_in_reach(api, Permission::CustomersSee, thing, &id.to_string()).await?;
             let known = api.store().customer_phones(CustomerId(id)).await?;
             let present = known.iter().filter(|row| row.valid_to.is_none());
-            let found: Vec<_> = present.map(|row| phone(api, "customer", &row.phone)).collect::<Result<_, _>>()?;
+            let found: Vec<_> =
+                present.map(|row| phone(api, "customer", &row.phone)).collect::<Result<_, _>>()?;
             match found.is_empty() {
                 true => Err(Problem::not_found("number of the customer", id)),
                 false => Ok(found),

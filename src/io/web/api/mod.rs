@@ -79,11 +79,11 @@ pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
 pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
 pub use audits::FreezeBody;
+pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
-pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
@@ -104,7 +104,9 @@ pub use looks::{ColumnLook, FieldLook, FileLook};
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
-pub use policy_outline::{ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline};
+pub use policy_outline::{
+    ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline,
+};
 pub use progress::Progress;
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};

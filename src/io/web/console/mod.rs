@@ -122,11 +122,7 @@ async fn with_policy(mut response: Response) -> Response {
 }
 
 /// Lets in who has a session (or a token, or comes over the unix socket); sends others to log in.
-async fn let_in(
-    State((api, asked)): State<(Shared, Api)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn let_in(State((api, asked)): State<(Shared, Api)>, mut request: Request, next: Next) -> Response {
     let via = request.extensions().get::<Via>().copied();
     let headers = request.headers();
     let is_known = super::session::is_shown(headers) || headers.contains_key(header::AUTHORIZATION);

@@ -138,7 +138,11 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Ca
         is_unmasked: asked_for.unmask,
         standings: choices(&frame, "customers-standing", STANDINGS, Some(&card.customer.standing)),
         rules,
-        ticket_kinds: if may.open_ticket { ticket_kinds(api, &frame, &card.customer.pack) } else { Vec::new() },
+        ticket_kinds: if may.open_ticket {
+            ticket_kinds(api, &frame, &card.customer.pack)
+        } else {
+            Vec::new()
+        },
         today: frame.times.today().to_string(),
         may,
         card,
@@ -190,7 +194,11 @@ fn rules(lang: Lang, outline: &PolicyOutline) -> Vec<Choice> {
     let manual = outline.rules.iter().filter(|rule| rule.active);
     let choice = |rule: &super::super::super::api::RuleOutline| Choice {
         value: rule.id.clone(),
-        label: if lang == Lang::English && !rule.title_en.is_empty() { rule.title_en.clone() } else { rule.title.clone() },
+        label: if lang == Lang::English && !rule.title_en.is_empty() {
+            rule.title_en.clone()
+        } else {
+            rule.title.clone()
+        },
         is_chosen: false,
     };
     manual.map(choice).collect()
@@ -248,7 +256,8 @@ fn kinds(frame: &Frame, uri: &Uri, asked_for: &Query, moments: &[Moment]) -> Vec
 fn numbers(card: &CustomerCard) -> String {
     let present = card.phones.iter().filter(|row| row.valid_to.is_none());
     let line = |row: &crate::io::store::archive::read::PhoneRow| {
-        let extension = if row.extension.is_empty() { String::new() } else { format!("转{}", row.extension) };
+        let extension =
+            if row.extension.is_empty() { String::new() } else { format!("转{}", row.extension) };
         let label = if row.label.is_empty() { String::new() } else { format!(" ({})", row.label) };
         format!("{}{extension}{label}", row.phone)
     };

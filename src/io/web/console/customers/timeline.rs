@@ -186,7 +186,10 @@ fn change(frame: &Frame, row: &VersionRow) -> Moment {
         at: row.at,
         kind: "change",
         title: joined([row.actor.clone(), row.why.clone()]),
-        detail: row.intake_id.map(|id| frame.lang.with("customers-by-intake", "n", id).into_owned()).unwrap_or_default(),
+        detail: row
+            .intake_id
+            .map(|id| frame.lang.with("customers-by-intake", "n", id).into_owned())
+            .unwrap_or_default(),
         href: row.intake_id.map(|id| format!("/lists/intakes/{id}")).unwrap_or_default(),
         class: "is-open",
         changes,

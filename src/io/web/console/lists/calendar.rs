@@ -108,9 +108,8 @@ fn named(frame: &Frame, days: &[CalendarDay]) -> Vec<Named> {
     let mut all: Vec<(String, String, &CalendarDay)> = Vec::new();
     let mut last: Option<(usize, &CalendarDay)> = None;
     for (place, day) in days.iter().enumerate().filter(|(_, day)| !day.name.is_empty()) {
-        let goes_on = last.is_some_and(|(at, other)| {
-            at + 1 == place && other.kind == day.kind && other.name == day.name
-        });
+        let goes_on = last
+            .is_some_and(|(at, other)| at + 1 == place && other.kind == day.kind && other.name == day.name);
         match all.last_mut().filter(|_| goes_on) {
             Some(run) => run.1.clone_from(&day.day),
             None => all.push((day.day.clone(), day.day.clone(), day)),

@@ -23,9 +23,29 @@ const WORDS: [(&str, &[&str]); 4] = [
     (
         "lists-field",
         &[
-            "phone", "name", "external_id", "extension", "due", "priority", "language", "quiet_hours",
-            "customer_id", "grade", "preferred_hours", "key_account", "plan_every", "plan_from", "owner",
-            "email", "standing", "id", "at", "matter", "received_at", "entered_at", "customer.address",
+            "phone",
+            "name",
+            "external_id",
+            "extension",
+            "due",
+            "priority",
+            "language",
+            "quiet_hours",
+            "customer_id",
+            "grade",
+            "preferred_hours",
+            "key_account",
+            "plan_every",
+            "plan_from",
+            "owner",
+            "email",
+            "standing",
+            "id",
+            "at",
+            "matter",
+            "received_at",
+            "entered_at",
+            "customer.address",
         ],
     ),
     ("lists-result", super::imported::RESULTS),
@@ -134,7 +154,10 @@ async fn intakes(visitor: &Visitor, frame: &Frame) -> Result<Vec<Choice>, Proble
         for intake in outline.intakes {
             let english = frame.lang == Lang::English && !intake.title_en.is_empty();
             let title = if english { intake.title_en } else { intake.title };
-            all.push(choice(format!("{}/{}", policy.pack, intake.name), format!("{} · {title}", policy.title)));
+            all.push(choice(
+                format!("{}/{}", policy.pack, intake.name),
+                format!("{} · {title}", policy.title),
+            ));
         }
         let customers = frame.lang.text("lists-import-customers");
         all.push(choice(format!("{}/", policy.pack), format!("{} · {customers}", policy.title)));

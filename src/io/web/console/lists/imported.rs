@@ -20,9 +20,26 @@ use crate::io::store::read::{ImportRow, ImportRowResult, ListRow};
 
 /// Codes of rows that were not taken, beside those that a policy names itself.
 pub(super) const FAULTS: &[&str] = &[
-    "bad_phone", "no_phone", "empty_row", "too_many_cells", "too_long", "bad_extension", "bad_language",
-    "bad_priority", "bad_date", "bad_hours", "bad_value", "not_a_row", "too_many_rows", "duplicate",
-    "missing_field", "no_date", "no_customer", "unknown_type", "unknown_event", "not_selected",
+    "bad_phone",
+    "no_phone",
+    "empty_row",
+    "too_many_cells",
+    "too_long",
+    "bad_extension",
+    "bad_language",
+    "bad_priority",
+    "bad_date",
+    "bad_hours",
+    "bad_value",
+    "not_a_row",
+    "too_many_rows",
+    "duplicate",
+    "missing_field",
+    "no_date",
+    "no_customer",
+    "unknown_type",
+    "unknown_event",
+    "not_selected",
 ];
 
 /// What may become of a row, with the class of its colour.
@@ -196,7 +213,8 @@ pub(super) async fn list(
         let lines = rows.items.into_iter();
         let lines = lines.map(|r| line(&frame, (r.line, r.result, r.code, r.field, r.reason, r.text)));
         let lines = lines.collect();
-        let may_undo = visitor.may(Permission::ListsChange) && row.undone_at.is_none() && row.state != "running";
+        let may_undo =
+            visitor.may(Permission::ListsChange) && row.undone_at.is_none() && row.state != "running";
         let head = Head {
             state: import_state(row.undone_at.is_some(), &row.state).to_owned(),
             at: row.created_at,
@@ -234,16 +252,20 @@ pub(super) async fn facts(
         let path = format!("/intakes/{id}/rows{}", asked(&uri, &[("limit", "50")]));
         let rows: Items<IntakeRowResult> = visitor.get(&path).await?;
         let lines = rows.items.into_iter();
-        let lines =
-            lines.map(|r| line(&frame, (r.line, r.result, r.code, String::new(), r.reason, r.text)));
+        let lines = lines.map(|r| line(&frame, (r.line, r.result, r.code, String::new(), r.reason, r.text)));
         let lines = lines.collect();
-        let may_undo = visitor.may(Permission::SlipsReject) && row.undone_at.is_none() && row.state != "running";
+        let may_undo =
+            visitor.may(Permission::SlipsReject) && row.undone_at.is_none() && row.state != "running";
         let can_reject = visitor.may(Permission::SlipsReject);
         let head = Head {
             state: import_state(row.undone_at.is_some(), &row.state).to_owned(),
             at: row.created_at,
             by: row.created_by,
-            about: [row.pack, row.intake].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" / "),
+            about: [row.pack, row.intake]
+                .into_iter()
+                .filter(|t| !t.is_empty())
+                .collect::<Vec<_>>()
+                .join(" / "),
             href: if visitor.may(Permission::CustomersSee) { "/customers".into() } else { String::new() },
             undo: if may_undo { format!("POST /intakes/{id}/undo") } else { String::new() },
             undone: undone(&frame, row.undone_at, row.undone_by, row.undone_reason),

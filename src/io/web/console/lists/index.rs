@@ -110,7 +110,8 @@ fn intake_line(frame: &Frame, row: IntakeRow) -> Came {
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let read = async {
         let frame = visitor.frame(&api, "nav-lists", "nav-lists");
-        let lists: Items<ListRow> = visitor.get(&format!("/lists{}", asked(&uri, &[("limit", "50")]))).await?;
+        let lists: Items<ListRow> =
+            visitor.get(&format!("/lists{}", asked(&uri, &[("limit", "50")]))).await?;
         let campaigns: Items<CampaignRow> = visitor.get(&format!("/campaigns?limit={CAMPAIGNS}")).await?;
         let imports: Items<ImportRow> = visitor.get("/imports?limit=10").await?;
         let mut came: Vec<Came> = imports.items.into_iter().map(|row| import_line(&frame, row)).collect();

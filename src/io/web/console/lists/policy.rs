@@ -67,7 +67,9 @@ fn general(frame: &Frame, outline: &PolicyOutline) -> Vec<Said> {
     say("lists-say-days", lang.text(days).into_owned());
     say("lists-say-roll", lang.word("lists-roll", &outline.roll));
     say("lists-say-retries", retries(lang, outline));
-    let cap = |n: u32, key: &str| if n == 0 { String::new() } else { lang.with(key, "n", i64::from(n)).into_owned() };
+    let cap = |n: u32, key: &str| {
+        if n == 0 { String::new() } else { lang.with(key, "n", i64::from(n)).into_owned() }
+    };
     let caps = [cap(outline.per_day, "lists-cap-day"), cap(outline.per_week, "lists-cap-week")];
     let caps: Vec<String> = caps.into_iter().filter(|text| !text.is_empty()).collect();
     say("lists-say-caps", caps.join(&lang.text("lists-comma")));
@@ -86,7 +88,12 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, Path(pack)
         let shown = outline.rules.iter().map(|r| Shown {
             id: r.id.clone(),
             title: title(lang, r),
-            requirements: r.source.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect(),
+            requirements: r
+                .source
+                .split(',')
+                .map(|id| id.trim().to_owned())
+                .filter(|id| !id.is_empty())
+                .collect(),
             purpose: lang.word("lists-purpose", &r.purpose),
             active: r.active,
             set: r.set.clone(),

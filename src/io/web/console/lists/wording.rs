@@ -126,7 +126,9 @@ fn condition(lang: Lang, condition: &ConditionView) -> String {
         all.push(lang.with2("lists-if-is", "field", field, "value", join(&condition.is)).into_owned());
     }
     if !condition.is_not.is_empty() {
-        all.push(lang.with2("lists-if-is-not", "field", field, "value", join(&condition.is_not)).into_owned());
+        all.push(
+            lang.with2("lists-if-is-not", "field", field, "value", join(&condition.is_not)).into_owned(),
+        );
     }
     match condition.given {
         Some(true) => all.push(lang.with("lists-if-given", "field", field).into_owned()),
@@ -140,7 +142,9 @@ fn condition(lang: Lang, condition: &ConditionView) -> String {
         all.push(lang.with2("lists-if-at-least", "field", field, "value", n.to_string()).into_owned());
     }
     if !condition.differs_from.is_empty() {
-        all.push(lang.with2("lists-if-differs", "field", field, "value", &condition.differs_from).into_owned());
+        all.push(
+            lang.with2("lists-if-differs", "field", field, "value", &condition.differs_from).into_owned(),
+        );
     }
     all.join(&lang.text("lists-and"))
 }
@@ -200,7 +204,10 @@ pub(super) fn rule(lang: Lang, outline: &PolicyOutline, rule: &RuleOutline) -> V
     }
     if let [opened, resolved] = rule.waits.as_slice() {
         let (opened, resolved) = (event(lang, outline, opened), event(lang, outline, resolved));
-        say("lists-say-waits", lang.with2("lists-waits", "opened", opened, "resolved", resolved).into_owned());
+        say(
+            "lists-say-waits",
+            lang.with2("lists-waits", "opened", opened, "resolved", resolved).into_owned(),
+        );
     }
     say("lists-say-cancelled", events(lang, outline, &rule.cancelled_by));
     say("lists-say-satisfied", events(lang, outline, &rule.satisfied_by));
@@ -238,7 +245,12 @@ mod tests {
             ("+1d", "event", "之后 1 天", "1 day after it"),
             ("+0d", "event", "当天", "the same day"),
             ("+0min", "event", "立即", "at once"),
-            ("-30d", "field:warranty_end", "「warranty_end」的日期之前 30 天", "30 days before the date in warranty_end"),
+            (
+                "-30d",
+                "field:warranty_end",
+                "「warranty_end」的日期之前 30 天",
+                "30 days before the date in warranty_end",
+            ),
             ("+48h", "first", "第一次之后 48 小时", "48 hours after the first one"),
             ("odd", "event", "odd", "odd"),
         ] {
