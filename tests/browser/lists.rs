@@ -158,6 +158,52 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
     });
 }
 
+#[test]
+fn slips_come_into_the_archive_by_the_rules_of_a_policy_in_a_browser() {
+    if !is_there() {
+        return;
+    }
+    block_on(async {
+        let sim = DemoTrunk::start(DEMO_SEED).expect("a simulated trunk");
+        let daemon = Daemon::start_as(&Setup::of(&[Trunk::at("sim", sim.address().port())])).await;
+        let root = daemon.root();
+        let browser = Chromium::start().await;
+        enter(&browser, &daemon).await;
+        let today = today();
+        let slips = format!(
+            "单号,合同号,单据类型,客户姓名,客户电话,日期\nD1,HT-1,售后单,孙八,13800000021,{today}\nD2,HT-2,奇怪单,周九,13800000022,{today}\n"
+        );
+        browser.go(&format!("{root}/lists/import")).await;
+        browser.wait("the wizard", "document.querySelector('import-wizard').form").await;
+        browser.click("[name=kind][value=facts]").await;
+        browser.ask("document.querySelector('[name=intake]').value = 'furniture_mall/orders'").await;
+        browser.fill("[name=source]", "日报表").await;
+        choose(&browser, "日报.csv", &slips).await;
+        browser.click("#import-file button.main").await;
+        browser.wait("the columns", "!document.querySelector('[data-part=map]').hidden").await;
+        browser.picture("import-map-facts-en-light-1440").await;
+        browser.click("#import-map button.main").await;
+        browser.wait("the trial", "!document.querySelector('[data-part=try]').hidden").await;
+        let told = browser.ask("return document.querySelector('[data-problems] tbody').innerText").await;
+        assert!(told.as_str().is_some_and(|text| text.contains("The kind of slip is not known")), "{told}");
+        browser.click("[data-commit]").await;
+        browser.wait("what came in", "location.pathname === '/lists/intakes/1'").await;
+        assert_eq!(daemon.get("/customers").await["items"][0]["name"], "孙八");
+        // The columns of the source are remembered.
+        let known = daemon.get("/intake-sources").await;
+        assert_eq!(known["items"][0]["source"], "日报表", "{known}");
+        browser.ask("document.querySelector('details.undo').open = true; window.confirm = () => true").await;
+        browser.fill("details.undo input[name=reason]", "the wrong day").await;
+        browser.click("#undo-do").await;
+        browser.wait("it is undone", "document.querySelector('h1 .is-undone')").await;
+        assert_eq!(daemon.get("/intakes/1").await["undone_reason"], "the wrong day");
+        look_at_all(&browser, &root, &[("intake", "/lists/intakes/1".to_owned())]).await;
+        all_was_well(&browser, &root).await;
+        browser.end().await;
+        sim.stop();
+    });
+}
+
 /// The present day in Shanghai.
 fn today() -> String {
     jiff::Zoned::now()

@@ -12,11 +12,12 @@ use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use tower::ServiceExt;
 
-use super::auth::{Caller, hex};
+use super::auth::Caller;
 use super::permit;
 use super::problem::Problem;
 use super::server::Via;
 use super::state::Shared;
+use crate::base::hex;
 
 /// Bytes of an answer that gets an `ETag`.
 const ANSWER_LIMIT: usize = 1024 * 1024;

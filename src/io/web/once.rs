@@ -10,10 +10,11 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use super::auth::{Caller, hex};
+use super::auth::Caller;
 use super::problem::Problem;
 use super::request::{BULK_LIMIT, BULK_TIME, media_type, read_body};
 use super::state::Shared;
+use crate::base::hex;
 use crate::io::store::Kept;
 
 /// Name of the header.

@@ -284,23 +284,26 @@ fn reasons(frame: &Frame, uri: &Uri, is_kept: bool, counts: &[ReasonCount]) -> V
     all
 }
 
-/// One day to come.
+/// One day of one policy.
 struct Ahead {
-    day: String,
-    weekday: String,
     href: String,
-    bar: String,
     calls: i64,
     not: i64,
     ends_at: Option<i64>,
-    is_off: bool,
 }
 
-/// The days of one policy.
+/// The days of one policy; None: it is not in force then.
 struct PackAhead {
     pack: String,
     title: String,
-    days: Vec<Ahead>,
+    days: Vec<Option<Ahead>>,
+    is_quiet: bool,
+}
+
+/// A column of the table.
+struct Column {
+    day: String,
+    weekday: String,
 }
 
 #[derive(askama::Template)]
@@ -308,6 +311,7 @@ struct PackAhead {
 struct AheadPage {
     frame: Frame,
     tabs: Vec<Tab>,
+    columns: Vec<Column>,
     packs: Vec<PackAhead>,
     from: String,
 }
@@ -318,7 +322,7 @@ struct AheadQuery {
     from: Option<String>,
 }
 
-/// What the next days bring, for every policy.
+/// What the next days bring, for every policy; those that bring something first.
 pub(super) async fn ahead(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let read = async {
         let frame = visitor.frame(&api, "nav-lists", "lists-ahead-title");
@@ -327,39 +331,47 @@ pub(super) async fn ahead(State(api): State<Shared>, visitor: Visitor, uri: Uri)
             Some(text) => day_of("from", text)?,
             None => frame.times.today(),
         };
-        let mut packs: Vec<PackAhead> = Vec::new();
+        let (mut packs, mut columns) = (Vec::<PackAhead>::new(), Vec::new());
         for by in 0..DAYS {
             let day = from.saturating_add(by.days());
+            columns.push(Column {
+                day: day.strftime("%m-%d").to_string(),
+                weekday: frame.lang.word("weekday", &day.weekday().to_monday_one_offset().to_string()),
+            });
             let answer: PlanAnswer = visitor.get(&format!("/plan?date={day}&limit=0")).await?;
             for view in answer.plans {
-                let place = packs.iter().position(|known| known.pack == view.pack).unwrap_or_else(|| {
-                    let (pack, title) = (view.pack.clone(), view.title.clone());
-                    packs.push(PackAhead { pack, title, days: Vec::new() });
-                    packs.len() - 1
-                });
-                let shown = one_day(&frame, day, &view);
-                if let Some(known) = packs.get_mut(place) {
-                    known.days.push(shown);
-                }
+                put(&mut packs, columns.len() - 1, day, view);
             }
         }
+        for pack in &mut packs {
+            pack.days.resize_with(columns.len(), || None);
+            pack.is_quiet = pack.days.iter().flatten().all(|day| day.calls == 0 && day.not == 0);
+        }
+        packs.sort_by_key(|pack| pack.is_quiet);
         let tabs = tabs(&visitor, &frame, "/lists/plan");
-        Ok(page(&AheadPage { tabs, packs, from: from.to_string(), frame }))
+        Ok(page(&AheadPage { tabs, columns, packs, from: from.to_string(), frame }))
     };
     read.await.unwrap_or_else(|problem: Problem| visitor.fault(&api, &problem))
 }
 
-fn one_day(frame: &Frame, day: Date, view: &PlanView) -> Ahead {
-    let (bar, _) = picture(frame, &view.reasons);
-    let weekday = frame.lang.word("weekday", &day.weekday().to_monday_one_offset().to_string());
-    Ahead {
+/// Puts the list of one day into the row of its policy.
+fn put(packs: &mut Vec<PackAhead>, column: usize, day: Date, view: PlanView) {
+    let shown = Ahead {
         href: format!("/lists/plan/{}/{day}", view.pack),
-        bar,
         calls: number(view.calls),
         not: number(view.not),
         ends_at: view.ends_at,
-        is_off: view.calls == 0 && view.not == 0,
-        day: day.to_string(),
-        weekday,
+    };
+    match packs.iter_mut().find(|known| known.pack == view.pack) {
+        Some(known) => {
+            known.days.resize_with(column, || None);
+            known.days.push(Some(shown));
+        }
+        None => {
+            let mut days: Vec<Option<Ahead>> = Vec::new();
+            days.resize_with(column, || None);
+            days.push(Some(shown));
+            packs.push(PackAhead { pack: view.pack, title: view.title, days, is_quiet: false });
+        }
     }
 }
