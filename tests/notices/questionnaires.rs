@@ -149,7 +149,7 @@ async fn sch_33_without_an_address_for_links_the_answer_quotes_the_number(db: &D
 async fn what_an_agent_types_in_on_the_telephone_closes_the_callback_once_the_script_was_ticked(
     db: &Database,
 ) {
-    let mut firm = Firm::open(db, "hospital").await;
+    let firm = Firm::open(db, "hospital").await;
     publish(&firm.shop);
     firm.happens("patient.discharged", "H1", "2026-02-24 10:00", PHONE, json!({ "department": "骨科" }))
         .await;

@@ -64,7 +64,7 @@ pub fn baresip_as(folder: &Path, port: u16, phone: &Phone<'_>, accounts: &str) -
     std::fs::write(home.join("config"), config).expect("its configuration");
     std::fs::write(home.join("accounts"), accounts).expect("its accounts");
     let mut command = Command::new("baresip");
-    command.arg("-f").arg(&home).args(["-4", "-v", "-t", "60"]);
+    command.arg("-f").arg(&home).args(["-4", "-v", "-t", "180"]);
     if phone.is_traced {
         command.arg("-s");
     }

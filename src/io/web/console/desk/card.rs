@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::super::api::call_card::{CardChoice, CardPhrase, CardQuestion};
 use super::super::super::api::{AgentCard, CallCard, CallView, CustomerCard};
+use super::super::super::mask::mask_numbers;
 use super::super::calls::class_of;
 use super::super::frame::Frame;
 use super::super::tickets::Titles;
@@ -121,7 +122,7 @@ pub(super) fn open(frame: &Frame, titles: &Titles, row: &TicketRow) -> Open {
         number: row.number.clone(),
         what: titles.kind(frame, &row.pack, &row.kind),
         state: titles.state(frame, &row.pack, &row.kind, &row.state),
-        name: row.name.clone(),
+        name: mask_numbers(&row.name),
         due: row.due_at,
         is_late: row.due_at.is_some_and(|due| due <= frame.times.now.0),
     }
@@ -142,7 +143,7 @@ impl Card {
             (None, None) => Card::default(),
         };
         if card.name.is_empty() {
-            card.name = told.name;
+            card.name = mask_numbers(&told.name);
         }
         Card { key: call.clone(), call, phone: told.phone, tickets, ..card }
     }
@@ -199,7 +200,8 @@ impl Card {
     /// What is known of the customer.
     fn know(&mut self, frame: &Frame, told: &CustomerCard) {
         let row = &told.customer;
-        (self.customer, self.pack, self.name) = (Some(row.id), row.pack.clone(), row.name.clone());
+        // Who called without being known is named by their number.
+        (self.customer, self.pack, self.name) = (Some(row.id), row.pack.clone(), mask_numbers(&row.name));
         self.phone = row.phone.clone().unwrap_or_default();
         let lang = frame.lang;
         if row.key_account == 1 || told.membership.as_ref().is_some_and(|m| m.vip) {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::super::super::api::{AgentCard, CallCard};
 use super::super::super::listing::Items;
 use super::super::super::live::{AgentRules, LiveAgent, LiveCall, LiveLeg, LiveQueue};
+use super::super::super::mask::mask_numbers;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{query, segment};
@@ -283,7 +284,7 @@ async fn own_callbacks(visitor: &Visitor, frame: &Frame, agent: &str) -> Result<
     let due = |row: CallbackRow| Due {
         id: row.id,
         is_late: row.deadline <= frame.times.now.0,
-        name: row.name,
+        name: mask_numbers(&row.name),
         rule: row.rule,
         note: row.note,
         due: row.due,

@@ -5,6 +5,7 @@ use axum::response::Response;
 
 use super::super::super::api::ticket_links::seen;
 use super::super::super::api::ticket_types::titles_of;
+use super::super::super::mask::mask_numbers;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::fault;
@@ -78,7 +79,7 @@ async fn read(api: &Shared, look: Look, secret: String) -> Result<Department, Pr
         title: titles.kind(&frame, &row.pack, &row.kind),
         state: titles.state(&frame, &row.pack, &row.kind, &row.state),
         number: row.number.clone(),
-        name: row.name.clone(),
+        name: mask_numbers(&row.name),
         phone: row.phone.clone(),
         matter: row.matter.clone(),
         is_open: matches!(row.phase.as_str(), "open" | "verifying"),

@@ -4,6 +4,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 
 use super::super::super::api::{StageView, TicketDetail};
+use super::super::super::mask::mask_numbers;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::frame::{Frame, Visitor, page};
@@ -222,7 +223,11 @@ fn facts(frame: &Frame, visitor: &Visitor, ticket: &TicketDetail) -> Vec<Fact> {
         }
     };
     let customer = row.customer_id.filter(|_| visitor.may(Permission::CustomersSee));
-    tell("tickets-name", row.name.clone(), customer.map(|id| format!("/customers/{id}")).unwrap_or_default());
+    tell(
+        "tickets-name",
+        mask_numbers(&row.name),
+        customer.map(|id| format!("/customers/{id}")).unwrap_or_default(),
+    );
     tell("field-phone", row.phone.clone(), String::new());
     tell("tickets-owner", row.owner.clone(), String::new());
     tell("tickets-department", row.department.clone(), String::new());

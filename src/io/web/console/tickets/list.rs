@@ -6,6 +6,7 @@ use axum::response::Response;
 
 use super::super::super::api::tickets::Query;
 use super::super::super::listing::Items;
+use super::super::super::mask::mask_numbers;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
@@ -56,7 +57,8 @@ pub(super) fn line(frame: &Frame, titles: &Titles, row: TicketRow) -> Line {
         severity: frame.lang.word("tickets-severity", &row.severity),
         owner: row.owner,
         department: row.department,
-        name: row.name,
+        // Who called without being known is named by their number.
+        name: mask_numbers(&row.name),
         phone: row.phone,
         matter: row.matter,
         opened: row.opened_at,

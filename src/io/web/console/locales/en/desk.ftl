@@ -43,6 +43,7 @@ desk-no-phone = no phone
 desk-wrap-end = Finish wrap-up
 desk-go-available = Go available
 desk-go-away = Not ready
+desk-go-away-after = Not ready afterwards
 desk-go-offline = Log out
 desk-call-title = Call
 desk-offered = Incoming

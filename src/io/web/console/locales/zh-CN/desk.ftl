@@ -43,6 +43,7 @@ desk-no-phone = 话机未登录
 desk-wrap-end = 处理完毕
 desk-go-available = 示闲
 desk-go-away = 示忙
+desk-go-away-after = 通话后示忙
 desk-go-offline = 签出
 desk-call-title = 当前通话
 desk-offered = 来电
