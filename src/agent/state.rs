@@ -9,6 +9,7 @@ use crate::base::{CallId, Timestamp};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schema(as = AgentState)]
 pub enum State {
     /// No phone, or logged out. Nothing waits on it, so it alone has no end.
     Offline,

@@ -102,7 +102,7 @@ fn the_administrator_lets_people_and_programs_in_and_looks_after_the_house() {
         // A test call through the trunk says what came of it.
         browser.go(&format!("{root}/settings/trunks")).await;
         browser.fill("#test-sim", "13900000001").await;
-        browser.click(".settings-trunks form button").await;
+        browser.click(".settings-try button").await;
         browser.wait("the call", "document.querySelector('#test-result')").await;
         let test = browser.ask("return location.pathname + location.search").await;
         let test = test.as_str().expect("an address").to_owned();

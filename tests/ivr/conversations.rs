@@ -232,4 +232,5 @@ read_as_agreed! {
         "2 hang" [("queue", "service")], ". ." [("queue", "service")];
     ticket_department_reads_as_agreed "ticket-department":
         "1 hang" [("ticket", "0012")], "2 say hang" [("ticket", "0012")], ". . ." [("ticket", "0012")];
+    trunk_test_reads_as_agreed "trunk-test": "1 hang" [], "2 say hang" [], ". . ." [];
 }

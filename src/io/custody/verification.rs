@@ -9,6 +9,7 @@ use crate::base::Timestamp;
 
 /// How it stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CustodyVerification)]
 pub struct Verification {
     /// Who asked.
     pub by: String,

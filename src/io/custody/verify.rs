@@ -37,6 +37,7 @@ pub struct Order {
 
 /// How far it has come.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CustodyProgress)]
 pub struct Progress {
     /// `chain`, `rows`, `files`, `folder`.
     pub step: String,
@@ -62,6 +63,7 @@ pub struct Trouble {
 
 /// What came of it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CustodyVerified)]
 pub struct Verified {
     /// Nothing is wrong.
     pub good: bool,

@@ -178,9 +178,9 @@ fn answers(operation: &mut Value, about: &About<'_>, schemas: &Value) {
     let changes = about.method != "get";
     let fits = |status: &str| match status {
         "401" | "403" | "429" | "503" => is_secured,
-        "404" => about.path.contains('{'),
+        "404" => about.path.contains('{') || has_body,
         "400" => has_body,
-        "409" => changes && is_secured,
+        "409" => is_secured,
         "412" => changes && about.has_version && is_secured,
         "413" | "415" => has_body,
         "422" => has_body || has_query,

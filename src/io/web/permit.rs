@@ -72,6 +72,11 @@ fn needed() -> &'static Needed {
     })
 }
 
+/// Makes the table now: it takes some megabytes for a moment, which no request should wait for.
+pub(super) fn prepare() {
+    needed();
+}
+
 /// Whether there is a GET of a path of the document.
 pub(super) fn can_be_read(template: &str) -> bool {
     needed().contains_key(&(template.to_owned(), "get".to_owned()))

@@ -16,7 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::edits::{Versions, versions};
 use super::problem::Problem;
 use super::state::Shared;
-use super::{api, auth, complete, console, once};
+use super::{api, auth, complete, console, once, permit};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -51,6 +51,7 @@ pub fn openapi_json() -> &'static str {
 
 /// The whole HTTP interface.
 pub fn router(state: Shared) -> Router {
+    permit::prepare();
     let (protected, _) = documented();
     let (open, _) = api::open_routes().split_for_parts();
     let protected = protected

@@ -12,6 +12,7 @@ use crate::base::{CustomerId, Timestamp};
 #[derive(
     Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, sqlx::FromRow, utoipa::ToSchema,
 )]
+#[schema(as = MissingDocument)]
 pub struct Missing {
     /// Row id of the event.
     pub event_id: i64,

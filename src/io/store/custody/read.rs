@@ -14,6 +14,7 @@ const CHUNK: i64 = 2_000;
 
 /// An entry, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+#[schema(as = CustodyEntry)]
 pub struct EntryRow {
     /// From 1, without a gap.
     pub seq: i64,
@@ -65,6 +66,7 @@ pub struct TombstoneRow {
 
 /// How the chain stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CustodyStanding)]
 pub struct Standing {
     /// Entries.
     pub entries: i64,

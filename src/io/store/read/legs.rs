@@ -45,6 +45,7 @@ pub struct PauseRow {
 
 /// A time in which somebody had the customer, who heard nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
+#[schema(as = LegHold)]
 pub struct HoldRow {
     /// Milliseconds since 1970: from when.
     pub from_at: i64,

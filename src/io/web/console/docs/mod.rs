@@ -120,6 +120,26 @@ fn entry(path: &str, method: &str, operation: &Value, here: &str) -> Entry {
     }
 }
 
+/// A text of the document as HTML: what stands in backticks is code.
+fn marked(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    let parts: Vec<&str> = escaped.split('`').collect();
+    if parts.len() % 2 == 0 {
+        return escaped;
+    }
+    let part = |(place, part): (usize, &&str)| match place % 2 {
+        0 => (*part).to_owned(),
+        _ => format!("<code>{part}</code>"),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+impl Docs {
+    fn marked(&self, text: &str) -> String {
+        marked(text)
+    }
+}
+
 async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let read = async {
         let asked: Query = query(&uri)?;
@@ -159,5 +179,14 @@ async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response
     match read.await {
         Ok(shown) => page(&shown),
         Err(problem) => visitor.fault(&api, &problem),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_stands_in_backticks_is_code_and_nothing_is_markup() {
+        assert_eq!(super::marked("`a<b` and \"c\""), "<code>a&lt;b</code> and &quot;c&quot;");
+        assert_eq!(super::marked("one ` alone"), "one ` alone");
     }
 }

@@ -125,7 +125,6 @@ fn nobody() -> AccountView {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/account.html")]
 struct One {
     frame: Frame,
-    tabs: Vec<Tab>,
     line: Line,
     offer: Offer,
     /// `/accounts/NAME` of the API.
@@ -142,8 +141,7 @@ pub(super) async fn one(State(api): State<Shared>, visitor: Visitor, Path(name):
         let account: AccountView = visitor.get(&path).await?;
         let offer = offer(&visitor, &frame, &all, &account).await;
         let is_own = visitor.caller.is_session() && visitor.caller.name == account.name;
-        let tabs = tabs(&visitor, "/settings/accounts");
-        Ok::<_, Problem>(One { line: Line::new(&frame, account, &all), offer, path, is_own, tabs, frame })
+        Ok::<_, Problem>(One { line: Line::new(&frame, account, &all), offer, path, is_own, frame })
     };
     match read.await {
         Ok(shown) => page(&shown),

@@ -29,7 +29,7 @@ struct Row {
     cells: Vec<String>,
 }
 
-/// Permissions that begin with the same word.
+/// Permissions that are about the same.
 struct Group {
     title: String,
     rows: Vec<Row>,
@@ -62,9 +62,26 @@ const fn word_of(scope: Scope) -> &'static str {
     }
 }
 
+/// What a permission is about, in the words of a house.
+fn area_of(permission: &str) -> &'static str {
+    match permission.split('.').next().unwrap_or_default() {
+        "numbers" | "names" => "privacy",
+        "lists" | "campaigns" | "do_not_call" => "lists",
+        "calls" | "recordings" | "traces" | "transcripts" | "answers" | "findings" | "live" | "events" => {
+            "calls"
+        }
+        "audits" | "cases" | "sheets" | "appeals" | "examples" => "audit",
+        "agents" | "queues" | "notices" | "rosters" | "presence" => "agents",
+        "facts" | "slips" | "matters" | "customers" | "segments" | "archives" => "customers",
+        "plan" | "warnings" | "callbacks" => "callbacks",
+        "tickets" | "ticket_reports" => "tickets",
+        "registers" | "reports" | "performance" | "materials" | "expenses" => "reports",
+        _ => "system",
+    }
+}
+
 fn groups(frame: &Frame, shown: &[&RoleView]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    let mut last = "";
     for permission in Permission::ALL {
         let word = permission.as_str();
         let cell = |role: &&RoleView| {
@@ -75,13 +92,12 @@ fn groups(frame: &Frame, shown: &[&RoleView]) -> Vec<Group> {
         if cells.iter().all(String::is_empty) {
             continue;
         }
-        let head = word.split('.').next().unwrap_or(word);
+        let title = frame.lang.word("settings-area", area_of(word));
         let row = Row { word, about: frame.lang.word("settings-may", &word.replace('.', "-")), cells };
-        match groups.last_mut().filter(|_| head == last) {
+        match groups.iter_mut().find(|group| group.title == title) {
             Some(group) => group.rows.push(row),
-            None => groups.push(Group { title: frame.lang.word("settings-area", head), rows: vec![row] }),
+            None => groups.push(Group { title, rows: vec![row] }),
         }
-        last = head;
     }
     groups
 }

@@ -17,7 +17,10 @@ class DocSearch extends HTMLElement {
       const link = event.target.closest("a[data-words]");
       if (link) this.mark(link);
     });
-    this.querySelector("[aria-current]")?.scrollIntoView({ block: "center" });
+    // Only the list moves: the page stays where it is.
+    const list = this.querySelector("nav");
+    const here = this.querySelector("[aria-current]");
+    if (here) list.scrollTop = here.offsetTop - list.offsetTop - list.clientHeight / 2;
   }
 
   get found() {
