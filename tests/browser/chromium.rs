@@ -186,7 +186,9 @@ impl Chromium {
                 serde_json::from_str(line["message"].as_str().unwrap_or_default()).unwrap_or_default();
             let message = &message["message"];
             if message["method"] == "Network.requestWillBeSent" {
-                asked.extend(message["params"]["request"]["url"].as_str().map(str::to_owned));
+                let url = message["params"]["request"]["url"].as_str();
+                // The browser's own first tab is no page of ours.
+                asked.extend(url.filter(|url| !url.starts_with("chrome:")).map(str::to_owned));
             }
         }
         asked

@@ -112,7 +112,7 @@ fn the_administrator_lets_people_and_programs_in_and_looks_after_the_house() {
 
         // The API is searched by keyboard.
         browser.go(&format!("{root}/docs")).await;
-        browser.ask("document.dispatchEvent(new KeyboardEvent('keydown', {key: '/', bubbles: true}))").await;
+        browser.press("/", None).await;
         browser.wait("the field", "document.activeElement.id === 'docs-search'").await;
         browser.fill("#docs-search", "post accounts reset").await;
         browser

@@ -65,7 +65,8 @@ async fn tickets_are_listed_by_deadline_filtered_by_the_address_and_stand_on_a_b
     assert_eq!(reader.get("/tickets").await.status, 403);
     // A search is a table of contents of half a year of tickets: the next page is a link.
     let types = site.get("/api/v1/ticket-types?pack=xian_decoration").await.expect(200);
-    assert_eq!(types["items"][0]["categories"][0]["department"], "客服部", "{types}");
+    let categories = types["items"][0]["categories"].as_array().unwrap();
+    assert!(categories.iter().any(|category| category["department"] == "客服部"), "{types}");
 }
 
 #[tokio::test]

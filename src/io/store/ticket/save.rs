@@ -309,7 +309,9 @@ impl Store {
         if let Some((id,)) = known {
             return Ok(CustomerId(id));
         }
-        let shown = if name.is_empty() { format!("来电 {phone}") } else { name.to_owned() };
+        // Names are shown where numbers are masked.
+        let tail = phone.get(phone.len().saturating_sub(4)..).unwrap_or_default();
+        let shown = if name.is_empty() { format!("来电 尾号{tail}") } else { name.to_owned() };
         let (id,): (i64,) = within!(&mut tx, c => sqlx::query_as(
             "INSERT INTO customers (pack, external_id, name, language, grade, preferred_hours, quiet_hours, key_account,
                  plan_every, owner, email, standing, fields, version, created_at, changed_at)

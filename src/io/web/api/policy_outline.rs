@@ -207,7 +207,7 @@ pub struct PolicyFinding {
 /// The text of a policy that is to be looked at.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct CheckBody {
+pub(super) struct PolicyCheckBody {
     /// The whole text of the file.
     text: String,
 }
@@ -245,11 +245,11 @@ async fn show(
 /// Looks at the text of a policy as writing it would: every mistake and every warning, with its line
 /// and its mending. Nothing is changed.
 #[utoipa::path(post, path = "/policies/{pack}/check", tag = "plan", params(("pack" = String, Path)), security(("bearer" = ["policies.edit"])),
-    request_body = CheckBody, responses((status = 200, description = "What was found", body = PolicyCheck)))]
+    request_body = PolicyCheckBody, responses((status = 200, description = "What was found", body = PolicyCheck)))]
 async fn check(
     State(api): State<Shared>,
     Path(pack): Path<String>,
-    Json(body): Json<CheckBody>,
+    Json(body): Json<PolicyCheckBody>,
 ) -> Result<axum::Json<PolicyCheck>, Problem> {
     let today = api.planner()?.settings().calendar.date(api.now());
     let error = |line: Option<usize>, key: &str, message: String, hint: String| PolicyCheck {

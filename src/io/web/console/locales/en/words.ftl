@@ -107,6 +107,7 @@ reason-cap-24-hours = Calls of 24 hours are made
 reason-cap-5-minutes = Called within 5 minutes
 reason-preferred-hours = Waits for the hours the customer prefers
 reason-deadline-passed = The deadline has passed
+reason-not-by = Somebody else must make this call
 reason-no-script = The script does not exist
 reason-overridden = By a person, against a rule
 reason-do-not-call = On the do-not-call list

@@ -107,6 +107,7 @@ reason-cap-24-hours = 24 小时内打够了
 reason-cap-5-minutes = 5 分钟内打过
 reason-preferred-hours = 等客户方便的时段
 reason-deadline-passed = 过了期限
+reason-not-by = 要由别人来打
 reason-no-script = 没有脚本
 reason-overridden = 人工破例
 reason-do-not-call = 在免打名单

@@ -9,7 +9,7 @@ class DocSearch extends HTMLElement {
     this.field.addEventListener("input", () => this.narrow());
     this.field.addEventListener("keydown", (event) => this.key(event));
     document.addEventListener("keydown", (event) => {
-      if (event.key !== "/" || event.target.matches("input, textarea, select")) return;
+      if (event.key !== "/" || event.target.matches?.("input, textarea, select")) return;
       event.preventDefault();
       this.field.focus();
     });
