@@ -78,8 +78,8 @@ async fn keeping(folder: &Path) {
     let wav = std::fs::read(&path).unwrap();
     let sha256: String = Sha256::digest(&wav).iter().map(|byte| format!("{byte:02x}")).collect();
     let sql = format!(
-        "INSERT INTO calls (id, direction, state, phone, reserved_at, ended_at, recording, sha256)
-         VALUES ('{id}', 'inbound', 'ended', '1', 0, 0, '{id}.wav', '{sha256}')"
+        "INSERT INTO calls (id, direction, state, disposition, phone, reserved_at, ended_at, recording, sha256)
+         VALUES ('{id}', 'inbound', 'ended', 'served', '1', 0, 0, '{id}.wav', '{sha256}')"
     );
     let Db::Sqlite { write, .. } = store.db() else { return };
     write.execute(sqlx::AssertSqlSafe(sql)).await.unwrap();
