@@ -146,6 +146,8 @@ async fn every_list_comes_as_a_harmless_sheet(database: &Database) {
         assert!(by_path.header("content-type").starts_with("text/csv"), "{path}");
         assert!(by_path.header("content-disposition").contains(".csv\""), "{path}");
         assert!(by_path.text().starts_with('\u{feff}'), "{path} has no byte order mark");
+        let excel = site.get(&format!("/api/v1/{path}.xlsx")).await;
+        assert!(excel.status == 200 && excel.bytes.starts_with(b"PK"), "{path}: {}", excel.text());
         let by_header = send(
             site.request(Method::GET, &format!("/api/v1/{path}"), &site.admin).header("accept", "text/csv"),
         )

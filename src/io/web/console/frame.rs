@@ -216,6 +216,11 @@ impl Frame {
         format!("/look?{what}={word}&back={back}")
     }
 
+    /// Where the rows behind the address of a CSV file are had as Excel.
+    pub fn excel(&self, csv: &str) -> String {
+        csv.replacen(".csv", ".xlsx", 1)
+    }
+
     /// A figure.
     pub fn n(&self, number: &i64) -> String {
         grouped(*number)
