@@ -8,6 +8,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 
+use super::listing::EXCEL;
 use super::problem::Problem;
 use super::spool::UPLOAD_LIMIT;
 use crate::base::{CallId, Timestamp};
@@ -154,7 +155,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
             "application/csv",
             "application/octet-stream",
             "application/vnd.ms-excel",
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            EXCEL,
         ];
         if media_type(request.headers()).is_none_or(|t| !TYPES.contains(&t.as_str())) {
             return Err(Problem::unsupported_media_type("text/csv"));

@@ -36,13 +36,19 @@ fn documented() -> (Router<Shared>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
+/// What every route says of itself, the health routes with them.
+pub(super) fn document() -> utoipa::openapi::OpenApi {
+    let (_, mut document) = documented();
+    let (_, open) = OpenApiRouter::<Shared>::default().merge(api::open_routes()).split_for_parts();
+    document.merge(open);
+    document
+}
+
 /// The OpenAPI 3.1 document of every route, with the health routes.
 pub fn openapi_json() -> &'static str {
     static JSON: OnceLock<String> = OnceLock::new();
     JSON.get_or_init(|| {
-        let (_, mut document) = documented();
-        let (_, open) = OpenApiRouter::<Shared>::default().merge(api::open_routes()).split_for_parts();
-        document.merge(open);
+        let mut document = document();
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
         complete::complete(&document).to_string()

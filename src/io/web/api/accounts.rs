@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::tokens::{ROLE_LIMIT, ROLES};
+use super::tokens::{ROLE_LIMIT, check_sizes};
 use crate::access::{Holder, Permission};
 use crate::account;
 use crate::base::Timestamp;
@@ -210,15 +210,7 @@ async fn show(
 }
 
 fn check_roles(api: &Shared, roles: &[String]) -> Result<(), Problem> {
-    let good = |role: &String| (1..=ROLE_LIMIT).contains(&role.trim().chars().count());
-    if roles.len() > ROLES || !roles.iter().all(good) {
-        let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
-        return Err(Problem::invalid_field(
-            "roles",
-            "a role is empty or too long, or there are too many",
-            hint,
-        ));
-    }
+    check_sizes(roles)?;
     let words: Vec<&str> = roles.iter().map(String::as_str).collect();
     // Somebody without a role could log in and see nothing.
     let wrong = |(problem, hint): (String, String)| Problem::invalid_field("roles", problem, hint);

@@ -19,7 +19,7 @@ use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
 /// Roles of one token, and characters of a role, an agent, a department, a shop.
-pub(super) const ROLES: usize = 20;
+const ROLES: usize = 20;
 pub(super) const ROLE_LIMIT: usize = 60;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -140,16 +140,18 @@ async fn index(State(api): State<Shared>, caller: Caller, wants: Wants) -> Resul
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
-fn check_roles(api: &Shared, body: &NewTokenBody) -> Result<(), Problem> {
+/// Refuses roles that are empty, too long or too many.
+pub(super) fn check_sizes(roles: &[String]) -> Result<(), Problem> {
     let good = |role: &String| (1..=ROLE_LIMIT).contains(&role.trim().chars().count());
-    if body.roles.len() > ROLES || !body.roles.iter().all(good) {
-        let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
-        return Err(Problem::invalid_field(
-            "roles",
-            "a role is empty or too long, or there are too many",
-            hint,
-        ));
+    if roles.len() <= ROLES && roles.iter().all(good) {
+        return Ok(());
     }
+    let hint = format!("write at most {ROLES}, each of 1 to {ROLE_LIMIT} characters");
+    Err(Problem::invalid_field("roles", "a role is empty or too long, or there are too many", hint))
+}
+
+fn check_roles(api: &Shared, body: &NewTokenBody) -> Result<(), Problem> {
+    check_sizes(&body.roles)?;
     for (field, place) in [("agent", &body.agent), ("department", &body.department), ("shop", &body.shop)] {
         if place.chars().count() > ROLE_LIMIT {
             let hint = format!("write at most {ROLE_LIMIT} characters");

@@ -1,4 +1,4 @@
-//! Small parts of forms: choices of a list, and what is wrong with a filter.
+//! Small parts of pages: choices of a list, facts, and what is wrong with a filter.
 
 use super::super::problem::{FieldProblem, Problem};
 use super::frame::Frame;
@@ -9,6 +9,13 @@ pub(super) struct Choice {
     pub value: String,
     pub label: String,
     pub is_chosen: bool,
+}
+
+/// A name with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Fact {
+    pub label: String,
+    pub value: String,
 }
 
 /// Words of the program as choices; `kind` is that of their texts.

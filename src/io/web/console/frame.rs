@@ -64,6 +64,13 @@ impl Theme {
     }
 }
 
+/// The language of a visitor: that of the cookie, else the one that the browser would like.
+pub(super) fn lang_of(headers: &HeaderMap) -> Lang {
+    let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let chosen = cookie(headers, LANG_COOKIE).and_then(Lang::of_tag);
+    chosen.unwrap_or_else(|| Lang::accepted(accepted))
+}
+
 /// How a visitor wants pages, and which one is asked for.
 #[derive(Clone, Debug)]
 pub(super) struct Look {
@@ -78,10 +85,8 @@ pub(super) struct Look {
 impl Look {
     /// By cookies, else by what the browser says.
     pub fn of(headers: &HeaderMap, uri: &Uri) -> Look {
-        let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let lang = cookie(headers, LANG_COOKIE).and_then(Lang::of_tag);
         Look {
-            lang: lang.unwrap_or_else(|| Lang::accepted(accepted)),
+            lang: lang_of(headers),
             theme: cookie(headers, THEME_COOKIE).and_then(Theme::of_word).unwrap_or_default(),
             here: super::here(uri),
             is_fragment: headers.contains_key("x-fragment"),
@@ -235,13 +240,12 @@ impl Frame {
 /// Pages of one section as tabs: key of the name, address, what one needs to see it.
 pub(super) fn tabs(
     visitor: &Visitor,
-    frame: &Frame,
     pages: &[(&str, &'static str, Permission)],
     here: &str,
 ) -> Vec<NavItem> {
     let may = pages.iter().filter(|(.., needed)| visitor.may(*needed));
     let tab = |(key, href, _): &(&str, &'static str, Permission)| NavItem {
-        label: frame.lang.text(key).into_owned(),
+        label: visitor.look.lang.text(key).into_owned(),
         href,
         is_here: *href == here,
     };

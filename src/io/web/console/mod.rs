@@ -166,8 +166,9 @@ async fn may_see(api: &Shared, caller: &Caller, page: &str, id: &str) -> Result<
 
 /// The language in which a browser wants the kind of a problem; None: in the problem's own words.
 pub(super) fn words_for(headers: &HeaderMap) -> Option<Lang> {
-    let says = headers.contains_key(header::ACCEPT_LANGUAGE);
-    Some(Look::of(headers, &Uri::default()).lang).filter(|lang| says && *lang != Lang::English)
+    // A program does not say; most requests end here.
+    headers.get(header::ACCEPT_LANGUAGE)?;
+    Some(frame::lang_of(headers)).filter(|lang| *lang != Lang::English)
 }
 
 /// The kind of a problem in that language.

@@ -14,6 +14,7 @@ use super::super::request::PathCall;
 use super::super::state::Shared;
 use super::address::query;
 use super::calls::class_of;
+use super::choice::Fact;
 use super::frame::{Frame, Visitor, page};
 use super::ladder::{picture, says};
 use super::lang::Lang;
@@ -21,12 +22,6 @@ use crate::access::Permission;
 use crate::base::CallId;
 use crate::evidence::Detector;
 use crate::sip::TraceItem;
-
-/// A name with its value.
-struct Fact {
-    label: String,
-    value: String,
-}
 
 /// One answer.
 struct Answer {

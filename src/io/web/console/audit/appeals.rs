@@ -22,7 +22,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor) -> Respons
     let frame = visitor.frame(&api, "nav-audit", "audit-appeals");
     match visitor.get::<Items<AppealRow>>("/audits/appeals").await {
         Ok(items) => page(&Appeals {
-            tabs: tabs(&visitor, &frame, "/audit/appeals"),
+            tabs: tabs(&visitor, "/audit/appeals"),
             appeals: items.items,
             person: visitor.caller.person().to_owned(),
             frame,

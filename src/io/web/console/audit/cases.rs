@@ -111,7 +111,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
     };
     let lines: Vec<Line> = items.items.into_iter().map(|case| line(&frame, case)).collect();
     let shown = Cases {
-        tabs: tabs(&visitor, &frame, "/audit/cases"),
+        tabs: tabs(&visitor, "/audit/cases"),
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,
         next: items.next.map(|next| next_page(&uri, &next)).unwrap_or_default(),
@@ -136,7 +136,7 @@ pub(super) async fn own(State(api): State<Shared>, visitor: Visitor) -> Response
     let frame = visitor.frame(&api, "nav-audit", "audit-own");
     match visitor.get::<Items<CaseRow>>("/audits/own").await {
         Ok(items) => page(&Own {
-            tabs: tabs(&visitor, &frame, "/audit/own"),
+            tabs: tabs(&visitor, "/audit/own"),
             lines: items.items.into_iter().map(|case| line(&frame, case)).collect(),
             frame,
         }),

@@ -68,7 +68,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Examples, Pr
         row,
     };
     Ok(Examples {
-        tabs: tabs(visitor, &frame, "/audit/examples"),
+        tabs: tabs(visitor, "/audit/examples"),
         kinds: choices(&frame, "audit-kind", ["good", "bad"], want.kind.as_deref()),
         lines: found.items.into_iter().map(line).collect(),
         hears: visitor.may(Permission::RecordingsHear),

@@ -17,7 +17,7 @@ use axum::routing::get;
 
 use super::super::state::Shared;
 use super::Need;
-use super::frame::{Frame, NavItem, Visitor};
+use super::frame::{NavItem, Visitor};
 use super::lang::Lang;
 use crate::access::Permission;
 use crate::audit::Estimate;
@@ -54,7 +54,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// The pages of the audit that the visitor may see; `here` is the address of the present one.
-fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<NavItem> {
+fn tabs(visitor: &Visitor, here: &str) -> Vec<NavItem> {
     const TABS: [(&str, &str, Permission); 8] = [
         ("audit-months", "/audit", Permission::AuditsSee),
         ("audit-cases", "/audit/cases", Permission::CasesSee),
@@ -65,7 +65,7 @@ fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<NavItem> {
         ("audit-examples", "/audit/examples", Permission::ExamplesSee),
         ("audit-own", "/audit/own", Permission::SheetsSee),
     ];
-    let mut tabs = super::frame::tabs(visitor, frame, &TABS, here);
+    let mut tabs = super::frame::tabs(visitor, &TABS, here);
     // Whoever sees all cases has no need of a list of their own.
     tabs.retain(|tab| tab.href != "/audit/own" || tab.is_here || !visitor.may(Permission::CasesSee));
     tabs

@@ -89,7 +89,7 @@ async fn read(api: &Shared, visitor: &Visitor) -> Result<Months, Problem> {
         is_chosen: false,
     };
     Ok(Months {
-        tabs: tabs(visitor, &frame, "/audit"),
+        tabs: tabs(visitor, "/audit"),
         is_wanted: !draws.items.iter().any(|draw| draw.month == wanted && draw.pack.is_empty()),
         wanted,
         draws: visitor.may(Permission::AuditsDraw),

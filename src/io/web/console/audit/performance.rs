@@ -172,7 +172,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             lines: sheet.lines.into_iter().map(|one| line(one, &pack)).collect(),
         };
         Ok::<_, Problem>(Performance {
-            tabs: tabs(&visitor, &frame, "/audit/performance"),
+            tabs: tabs(&visitor, "/audit/performance"),
             csv: format!("/api/v1/performance.csv{}", asked(&uri, &[("month", &month)])),
             people: sheets.items.into_iter().map(person).collect(),
             person: want.person.unwrap_or_default(),

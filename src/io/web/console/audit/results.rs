@@ -139,7 +139,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Results, Pro
     rank(&mut lines, &result.agents);
     let (mean, interval, ends) = said(result.estimate);
     Ok(Results {
-        tabs: tabs(visitor, &frame, "/audit/results"),
+        tabs: tabs(visitor, "/audit/results"),
         month,
         packs,
         draw: result.draw_id.unwrap_or_default(),

@@ -56,7 +56,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor) -> Respon
     let frame = visitor.frame(&api, "nav-audit", "audit-sessions");
     match visitor.get::<Items<SessionRow>>("/audits/sessions").await {
         Ok(items) => page(&Sessions {
-            tabs: tabs(&visitor, &frame, "/audit/sessions"),
+            tabs: tabs(&visitor, "/audit/sessions"),
             sessions: items.items,
             assigns: visitor.may(Permission::CasesAssign),
             frame,

@@ -12,7 +12,7 @@ use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
-use super::super::choice::{Choice, choices};
+use super::super::choice::{Choice, Fact, choices};
 use super::super::frame::{Frame, Visitor, page};
 use super::super::lang::Lang;
 use super::search::class_of;
@@ -34,12 +34,6 @@ struct Query {
     /// All of them.
     all: bool,
     unmask: bool,
-}
-
-/// A name with its value.
-struct Fact {
-    label: String,
-    value: String,
 }
 
 /// A kind of moments that can be looked at alone.

@@ -6,6 +6,7 @@ use super::super::super::api::call_card::{CardChoice, CardPhrase, CardQuestion};
 use super::super::super::api::{AgentCard, CallCard, CallView, CustomerCard};
 use super::super::super::mask::mask_numbers;
 use super::super::calls::class_of;
+use super::super::choice::Fact;
 use super::super::frame::Frame;
 use super::super::tickets::Titles;
 use crate::evidence::PhraseKind;
@@ -14,12 +15,6 @@ use crate::io::store::ticket::TicketRow;
 
 /// Calls and events of the past that are shown.
 const PAST: usize = 8;
-
-/// A name with its value.
-pub(super) struct Fact {
-    pub label: String,
-    pub value: String,
-}
 
 /// One step of the script.
 pub(super) struct Step {

@@ -20,8 +20,8 @@ use super::super::problem::Problem;
 use super::super::state::Shared;
 use super::Need;
 use super::address::query;
-use super::frame::{Frame, Visitor, page};
-use super::settings::{Tab, tabs};
+use super::frame::{Frame, NavItem, Visitor, page};
+use super::settings::tabs;
 use crate::access::Permission;
 use crate::io::store::read::PAGE_LIMIT;
 
@@ -52,7 +52,7 @@ struct Group {
 #[template(config = "src/io/web/console/askama.toml", path = "docs/docs.html")]
 struct Docs {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     groups: Vec<Group>,
     count: i64,
     page_limit: i64,

@@ -11,8 +11,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::asked;
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 
 /// One field of a month's picture; without a number it is of another month.
 struct Cell {
@@ -41,7 +41,7 @@ struct Named {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/calendar.html", blocks = ["year"])]
 struct Calendar {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     view: CalendarView,
     months: Vec<Month>,
     named: Vec<Named>,
@@ -140,7 +140,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             is_chosen: asked_pack.as_deref() == Some(row.pack.as_str()),
         });
         Ok(Calendar {
-            tabs: tabs(&visitor, &frame, "/lists/calendar"),
+            tabs: tabs(&visitor, "/lists/calendar"),
             months: months(&frame, &view.days),
             named: named(&frame, &view.days),
             weekdays: (1..=7).map(|n| frame.lang.word("lists-weekday", &n.to_string())).collect(),

@@ -11,8 +11,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::told;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::access::Permission;
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -28,7 +28,7 @@ struct Query {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/do_not_call.html", blocks = ["rows"])]
 struct Barred {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     asked: Query,
     lines: Vec<DoNotCallView>,
     count: i64,
@@ -69,7 +69,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Barred, Prob
     };
     let whole = visitor.may(Permission::NumbersWhole);
     Ok(Barred {
-        tabs: tabs(visitor, &frame, "/lists/do-not-call"),
+        tabs: tabs(visitor, "/lists/do-not-call"),
         count: i64::try_from(rows.items.len()).unwrap_or(i64::MAX),
         lines: rows.items,
         next: rows.next.map(|after| next_page(uri, &after)).unwrap_or_default(),

@@ -9,9 +9,9 @@ use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::super::lang::Lang;
-use super::{Tab, tabs};
+use super::tabs;
 use crate::access::Permission;
 use crate::io::store::archive::SourceMapping;
 use crate::io::store::read::ListRow;
@@ -74,7 +74,7 @@ const SENTENCES: [&str; 15] = [
 #[template(config = "src/io/web/console/askama.toml", path = "lists/import.html")]
 struct Import {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lists: Vec<Choice>,
     intakes: Vec<Choice>,
     sources: Vec<String>,
@@ -126,7 +126,7 @@ async fn read(api: &Shared, visitor: &Visitor) -> Result<Import, Problem> {
         sources.dedup();
     }
     Ok(Import {
-        tabs: tabs(visitor, &frame, "/lists/import"),
+        tabs: tabs(visitor, "/lists/import"),
         lists,
         intakes: intakes(visitor, &frame).await?,
         sources,

@@ -11,9 +11,9 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::chart::{Part, stacked};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::index::import_state;
-use super::{Tab, tabs};
+use super::tabs;
 use crate::access::Permission;
 use crate::io::store::archive::read::{IntakeRow, IntakeRowResult};
 use crate::io::store::read::{ImportRow, ImportRowResult, ListRow};
@@ -78,7 +78,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/imported.html", blocks = ["rows"])]
 struct Imported {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     name: String,
     state: String,
     at: i64,
@@ -171,7 +171,7 @@ fn shown(
     let (rejected, good) = (count_of("rejected"), count_of("added") + count_of("changed"));
     let whole = visitor.may(Permission::NumbersWhole);
     Imported {
-        tabs: tabs(visitor, &frame, "/lists/import"),
+        tabs: tabs(visitor, "/lists/import"),
         figures: figures.collect(),
         bar,
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),

@@ -9,8 +9,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page};
 use super::super::chart::{Part, stacked};
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::access::Permission;
 use crate::io::store::archive::read::IntakeRow;
 use crate::io::store::read::{CampaignRow, ImportRow, ListRow};
@@ -45,7 +45,7 @@ pub(super) struct Came {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/index.html", blocks = ["board"])]
 struct Lists {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lines: Vec<Line>,
     next: String,
     came: Vec<Came>,
@@ -136,7 +136,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         };
         let lines = lists.items.into_iter().map(line).collect();
         Ok(Lists {
-            tabs: tabs(&visitor, &frame, "/lists"),
+            tabs: tabs(&visitor, "/lists"),
             lines,
             next: lists.next.map(|after| next_page(&uri, &after)).unwrap_or_default(),
             came,

@@ -11,9 +11,9 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::{Choice, choices, told};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::index::{Came, import_line, orders};
-use super::{Tab, tabs};
+use super::tabs;
 use crate::access::Permission;
 use crate::dialer::Campaign;
 use crate::io::store::read::{EntryRow, ImportRow, ListRow};
@@ -51,7 +51,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/list.html", blocks = ["rows"])]
 struct List {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     list: ListRow,
     campaign: Option<Campaign>,
     orders: Vec<&'static str>,
@@ -139,7 +139,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Li
     const SORTS: [&str; 4] = ["id", "due", "changed", "attempts"];
     const STATES: [&str; 5] = ["pending", "dialling", "done", "failed", "stopped"];
     Ok(List {
-        tabs: tabs(visitor, &frame, ""),
+        tabs: tabs(visitor, ""),
         orders: campaign.as_ref().map(|c| orders(c.state.as_str())).unwrap_or_default(),
         campaign,
         scripts,

@@ -17,7 +17,7 @@ use axum::routing::get;
 
 use super::super::state::Shared;
 use super::Need;
-use super::frame::{Frame, Visitor};
+use super::frame::{NavItem, Visitor};
 use crate::access::Permission;
 
 pub(super) const NEEDED: &[Need] = &[
@@ -63,19 +63,9 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/lists/do-not-call", get(do_not_call::show))
 }
 
-/// One line of the section's own navigation.
-struct Tab {
-    label: String,
-    href: &'static str,
-    is_here: bool,
-}
-
 /// The pages of the section that the visitor may see.
-fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<Tab> {
-    let shown = TABS.into_iter().filter(|(.., needed)| visitor.may(*needed));
-    shown
-        .map(|(key, href, _)| Tab { label: frame.lang.text(key).into_owned(), href, is_here: href == here })
-        .collect()
+fn tabs(visitor: &Visitor, here: &str) -> Vec<NavItem> {
+    super::frame::tabs(visitor, &TABS, here)
 }
 
 #[cfg(test)]

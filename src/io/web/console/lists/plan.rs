@@ -17,8 +17,8 @@ use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query, segment};
 use super::super::chart::{Part, stacked};
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::access::Permission;
 use crate::io::planner::{DifferenceLine, PlanAnswer, PlanLine, PlanView, ReasonCount};
 use crate::io::store::callback::VerdictRow;
@@ -63,7 +63,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/plan.html", blocks = ["rows"])]
 struct Plan {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     pack: String,
     title: String,
     day: String,
@@ -197,7 +197,7 @@ async fn read(api: &Shared, visitor: &Visitor, pack: &str, text: &str, uri: &Uri
     let may_release = visitor.may(Permission::PlanRelease);
     let state = plan.as_ref().map_or("preview", |plan| plan.state.as_str()).to_owned();
     Ok(Plan {
-        tabs: tabs(visitor, &frame, "/lists/plan"),
+        tabs: tabs(visitor, "/lists/plan"),
         title: title.unwrap_or_else(|| pack.to_owned()),
         before: step(-1),
         after: step(1),
@@ -310,7 +310,7 @@ struct Column {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/ahead.html")]
 struct AheadPage {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     columns: Vec<Column>,
     packs: Vec<PackAhead>,
     from: String,
@@ -348,7 +348,7 @@ pub(super) async fn ahead(State(api): State<Shared>, visitor: Visitor, uri: Uri)
             pack.is_quiet = pack.days.iter().flatten().all(|day| day.calls == 0 && day.not == 0);
         }
         packs.sort_by_key(|pack| pack.is_quiet);
-        let tabs = tabs(&visitor, &frame, "/lists/plan");
+        let tabs = tabs(&visitor, "/lists/plan");
         Ok(page(&AheadPage { tabs, columns, packs, from: from.to_string(), frame }))
     };
     read.await.unwrap_or_else(|problem: Problem| visitor.fault(&api, &problem))

@@ -8,8 +8,8 @@ use super::super::super::listing::Items;
 use super::super::super::live::ScriptFact;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 
 /// One policy.
 struct Pack {
@@ -27,7 +27,7 @@ struct Pack {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/policies.html")]
 struct Policies {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     packs: Vec<Pack>,
     scripts: Vec<ScriptFact>,
 }
@@ -59,7 +59,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor) -> Respon
             packs.push(pack(visitor.get(&format!("/policies/{}/outline", policy.pack)).await?));
         }
         let scripts: Items<ScriptFact> = visitor.get("/scripts").await?;
-        let tabs = tabs(&visitor, &frame, "/lists/policies");
+        let tabs = tabs(&visitor, "/lists/policies");
         Ok(page(&Policies { tabs, packs, scripts: scripts.items, frame }))
     };
     read.await.unwrap_or_else(|problem: Problem| visitor.fault(&api, &problem))

@@ -7,9 +7,9 @@ use super::super::super::api::{PolicyFinding, PolicyOutline, PolicyText};
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::segment;
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use super::wording::{Said, retries, rule, title};
-use super::{Tab, tabs};
 use crate::access::Permission;
 
 /// One rule as it is shown.
@@ -28,7 +28,7 @@ struct Shown {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/policy.html")]
 struct Policy {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     outline: PolicyOutline,
     rules: Vec<Shown>,
     general: Vec<Said>,
@@ -41,7 +41,7 @@ struct Policy {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/policy_edit.html")]
 struct Editor {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     policy: PolicyText,
     findings: Vec<PolicyFinding>,
     today: String,
@@ -102,7 +102,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, Path(pack)
         });
         let rules = shown.collect();
         Ok(page(&Policy {
-            tabs: tabs(&visitor, &frame, "/lists/policies"),
+            tabs: tabs(&visitor, "/lists/policies"),
             rules,
             general: general(&frame, &outline),
             edits: visitor.may(Permission::PoliciesEdit),
@@ -121,7 +121,7 @@ pub(super) async fn edit(State(api): State<Shared>, visitor: Visitor, Path(pack)
         let policy: PolicyText = visitor.get(&format!("/policies/{}", segment(&pack))).await?;
         let outline: PolicyOutline = visitor.get(&format!("/policies/{}/outline", segment(&pack))).await?;
         Ok(page(&Editor {
-            tabs: tabs(&visitor, &frame, "/lists/policies"),
+            tabs: tabs(&visitor, "/lists/policies"),
             policy,
             findings: outline.findings,
             today: frame.times.today().to_string(),

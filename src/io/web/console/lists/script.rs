@@ -8,8 +8,8 @@ use super::super::super::api::{ScriptNode, ScriptText};
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, segment};
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 
 /// Nodes from one step to the next.
 struct Step {
@@ -28,7 +28,7 @@ struct Spoken {
 #[template(config = "src/io/web/console/askama.toml", path = "lists/script.html")]
 struct Script {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     text: ScriptText,
     steps: Vec<Step>,
     languages: Vec<Spoken>,
@@ -65,7 +65,7 @@ pub(super) async fn show(
             tag: tag.clone(),
         });
         let languages = languages.collect();
-        let tabs = tabs(&visitor, &frame, "/lists/policies");
+        let tabs = tabs(&visitor, "/lists/policies");
         Ok(page(&Script { tabs, steps: steps(&text.nodes), languages, text, frame }))
     };
     read.await.unwrap_or_else(|problem: Problem| visitor.fault(&api, &problem))

@@ -36,7 +36,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         let actions: Items<ActionRow> = visitor.get(&format!("/report-actions{}", asked(&uri, &[]))).await?;
         let frame = visitor.frame(&api, "nav-reports", "reports-actions");
         Ok::<_, Problem>(Actions {
-            tabs: tabs(&visitor, &frame, "/reports/actions"),
+            tabs: tabs(&visitor, "/reports/actions"),
             closed: want.closed,
             actions: actions.items,
             writes: visitor.may(Permission::ReportsWrite),

@@ -84,7 +84,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Chain, Probl
     let progress = verification.as_ref().map(|one| (one.progress.done, one.progress.of));
     let percent = progress.filter(|(_, of)| *of > 0).map_or(0, |(done, of)| done * 100 / of);
     Ok(Chain {
-        tabs: tabs(visitor, &frame, "/reports/chain"),
+        tabs: tabs(visitor, "/reports/chain"),
         what: choices(&frame, "reports-access", KINDS, want.what.as_deref()),
         more: i64::try_from(more).unwrap_or_default(),
         percent: i64::try_from(percent).unwrap_or_default(),

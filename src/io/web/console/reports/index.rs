@@ -150,7 +150,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Index, Probl
     };
     let lines: Vec<Line> = items.items.iter().map(|row| line(&frame, row, name(&row.report))).collect();
     Ok(Index {
-        tabs: tabs(visitor, &frame, "/reports"),
+        tabs: tabs(visitor, "/reports"),
         rhythms: rhythms(&frame, &files.items, &recent.items),
         reports: choice(want.report.as_ref()),
         make: choice(want.make.as_ref()),

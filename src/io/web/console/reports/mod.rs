@@ -16,7 +16,7 @@ use axum::routing::get;
 
 use super::super::state::Shared;
 use super::Need;
-use super::frame::{Frame, NavItem, Visitor};
+use super::frame::{NavItem, Visitor};
 use crate::access::Permission;
 
 pub(super) const NEEDED: &[Need] = &[
@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// The pages of the reports that the visitor may see; `here` is the address of the present one.
-fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<NavItem> {
+fn tabs(visitor: &Visitor, here: &str) -> Vec<NavItem> {
     const TABS: [(&str, &str, Permission); 5] = [
         ("reports-all", "/reports", Permission::ReportsSee),
         ("reports-registers", "/reports/registers", Permission::RegistersSee),
@@ -51,7 +51,7 @@ fn tabs(visitor: &Visitor, frame: &Frame, here: &str) -> Vec<NavItem> {
         ("reports-actions", "/reports/actions", Permission::ReportsSee),
         ("reports-chain", "/reports/chain", Permission::ReportsSee),
     ];
-    super::frame::tabs(visitor, frame, &TABS, here)
+    super::frame::tabs(visitor, &TABS, here)
 }
 
 /// A figure's value, to two decimals at most.

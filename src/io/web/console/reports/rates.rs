@@ -91,7 +91,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Rates, Probl
         false => (None, Vec::new(), None),
     };
     Ok(Rates {
-        tabs: tabs(visitor, &frame, "/reports/rates"),
+        tabs: tabs(visitor, "/reports/rates"),
         lines: rates.items.into_iter().map(|rate| line(&frame, rate)).collect(),
         csv: format!("/api/v1/rates.csv?month={month}{split}"),
         tickets_csv: format!("/api/v1/ticket-reports/departments.csv{span}"),

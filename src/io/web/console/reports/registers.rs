@@ -98,7 +98,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         let mut found: Vec<&Register> = all.items.iter().filter(|r| is_found(r, &q, &pack)).collect();
         found.sort_by(|a, b| (&a.form, &a.title).cmp(&(&b.form, &b.title)));
         Ok::<_, Problem>(Registers {
-            tabs: tabs(&visitor, &frame, "/reports/registers"),
+            tabs: tabs(&visitor, "/reports/registers"),
             packs: packs.iter().map(choice).collect(),
             count: i64::try_from(found.len()).unwrap_or_default(),
             lines: found.into_iter().map(|register| line(&frame, register)).collect(),

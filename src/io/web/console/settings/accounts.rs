@@ -10,8 +10,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::segment;
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, class_of, roles, tabs, title, title_of};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::{class_of, roles, tabs, title, title_of};
 use crate::access::Permission;
 
 /// One account, as it is shown.
@@ -85,7 +85,7 @@ fn chosen(all: impl Iterator<Item = (String, String)>, own: &str) -> Vec<Choice>
 #[template(config = "src/io/web/console/askama.toml", path = "settings/accounts.html")]
 struct Accounts {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lines: Vec<Line>,
     offer: Offer,
 }

@@ -10,8 +10,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked as with, next_page, query};
 use super::super::choice::{Choice, told};
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::io::store::read::{AuditRow, DeadLetterRow};
 
 /// Rows of a page.
@@ -44,7 +44,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/log.html")]
 struct Log {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     asked: Query,
     kinds: Vec<Choice>,
     lines: Vec<Line>,
@@ -123,7 +123,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
 #[template(config = "src/io/web/console/askama.toml", path = "settings/dead-letters.html")]
 struct DeadLetters {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lines: Vec<DeadLetterRow>,
     next: String,
 }

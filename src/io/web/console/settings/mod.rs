@@ -17,7 +17,7 @@ use super::super::listing::Items;
 use super::super::problem::Problem;
 use super::super::state::Shared;
 use super::Need;
-use super::frame::Visitor;
+use super::frame::{NavItem, Visitor};
 use super::lang::Lang;
 use crate::access::Permission;
 
@@ -48,16 +48,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/dead-letters", get(log::dead_letters))
 }
 
-/// One of the pages of the settings.
-#[derive(Clone, Debug)]
-pub(super) struct Tab {
-    pub label: String,
-    pub href: &'static str,
-    pub is_here: bool,
-}
-
 /// Those that a visitor may see; `here` is the address of the present one.
-pub(super) fn tabs(visitor: &Visitor, here: &str) -> Vec<Tab> {
+pub(super) fn tabs(visitor: &Visitor, here: &str) -> Vec<NavItem> {
     const ALL: [(&str, &str, Permission); 9] = [
         ("settings-system", "/settings", Permission::RulesSee),
         ("settings-accounts", "/settings/accounts", Permission::AccountsEdit),
@@ -69,12 +61,7 @@ pub(super) fn tabs(visitor: &Visitor, here: &str) -> Vec<Tab> {
         ("settings-log", "/settings/log", Permission::AuditLogSee),
         ("docs-title", "/docs", Permission::ApiSee),
     ];
-    let tab = |(key, href, _): (&str, &'static str, Permission)| Tab {
-        label: visitor.look.lang.text(key).into_owned(),
-        href,
-        is_here: href == here,
-    };
-    ALL.into_iter().filter(|(.., needed)| visitor.may(*needed)).map(tab).collect()
+    super::frame::tabs(visitor, &ALL, here)
 }
 
 /// All roles.

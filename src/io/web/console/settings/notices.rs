@@ -11,9 +11,9 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked as with, next_page, query, segment};
 use super::super::choice::{Choice, choices, told};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::super::lang::Lang;
-use super::{Tab, class_of, tabs};
+use super::{class_of, tabs};
 use crate::access::Permission;
 use crate::io::store::notice::{NoticeRow, STATES};
 
@@ -37,7 +37,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/notices.html")]
 struct Notices {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     channels: Vec<Channel>,
     asked: Query,
     states: Vec<Choice>,

@@ -11,8 +11,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{next_page, query, segment};
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::access::Permission;
 
 /// Prompts of a page.
@@ -31,7 +31,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/prompts.html")]
 struct Prompts {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     asked: Query,
     languages: Vec<Choice>,
     lines: Vec<Line>,

@@ -7,8 +7,8 @@ use super::super::super::api::RoleView;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::query;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, roles, tabs, title};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::{roles, tabs, title};
 use crate::access::{Permission, Scope};
 
 /// One role at the head of the table.
@@ -39,7 +39,7 @@ struct Group {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/roles.html")]
 struct Roles {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     heads: Vec<Head>,
     groups: Vec<Group>,
     /// The columns of the table.

@@ -8,15 +8,15 @@ use super::super::super::api::{ChannelView, HealthReport, KeepingView};
 use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::tabs;
 use crate::access::Permission;
 
 #[derive(askama::Template)]
 #[template(config = "src/io/web/console/askama.toml", path = "settings/system.html")]
 struct System {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     health: HealthReport,
     uptime: String,
     disk: String,

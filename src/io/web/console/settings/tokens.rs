@@ -9,8 +9,8 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::segment;
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, class_of, roles, tabs, title, title_of};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::{class_of, roles, tabs, title, title_of};
 
 struct Line {
     token: TokenView,
@@ -28,7 +28,7 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/tokens.html")]
 struct Tokens {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lines: Vec<Line>,
     /// Tokens that open nothing any more.
     dead: Vec<Line>,

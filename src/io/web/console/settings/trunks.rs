@@ -11,8 +11,8 @@ use super::super::super::live::LiveTrunk;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{query, segment};
-use super::super::frame::{Frame, Visitor, page};
-use super::{Tab, class_of, tabs};
+use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::{class_of, tabs};
 use crate::access::Permission;
 
 struct Line {
@@ -43,7 +43,7 @@ struct Outcome {
 #[template(config = "src/io/web/console/askama.toml", path = "settings/trunks.html")]
 struct Trunks {
     frame: Frame,
-    tabs: Vec<Tab>,
+    tabs: Vec<NavItem>,
     lines: Vec<Line>,
     test: Option<Outcome>,
     tests: bool,
