@@ -46,7 +46,7 @@ impl Looks {
 /// Too many rows for a sheet, which [`super::MOST_ROWS`] rules out.
 pub fn table_sheet(register: &Register, table: &Table) -> Result<Vec<u8>, XlsxError> {
     let mut book = workbook(&table.title, &table.to);
-    write_table(book.add_worksheet(), register, table, &Looks::new())?;
+    write_table(table_page(&mut book)?, register, table, &Looks::new())?;
     book.save_to_buffer()
 }
 
@@ -59,9 +59,15 @@ pub fn report_sheet(view: &ReportView, tables: &[(Register, Table)]) -> Result<V
     let (looks, mut book) = (Looks::new(), workbook(&view.title, &view.to));
     write_report(book.add_worksheet(), view, &looks)?;
     for (register, table) in tables {
-        write_table(book.add_worksheet(), register, table, &looks)?;
+        write_table(table_page(&mut book)?, register, table, &looks)?;
     }
     book.save_to_buffer()
+}
+
+/// A sheet that is written from top to bottom: lines that are written wait in a file, since a year of
+/// calls has millions of cells.
+fn table_page(book: &mut Workbook) -> Result<&mut Worksheet, XlsxError> {
+    book.add_worksheet_with_constant_memory()
 }
 
 /// A workbook whose time is the end of what it tells of, so that it is the same whenever it is made.
