@@ -10,6 +10,8 @@ use crate::io::web::{self, Shared};
 
 /// For how long the first link is good; the next start makes another.
 const FIRST_LINK: Duration = Duration::from_secs(7 * 86_400);
+/// Whose desk the administrator of the demo sits at.
+const DEMO_AGENT: &str = "王芳";
 /// For how long the link of the demo is good.
 const DEMO_LINK: Duration = Duration::from_secs(86_400);
 
@@ -44,7 +46,7 @@ fn secret() -> Result<String, Error> {
 pub(super) async fn demo_link(store: &crate::io::store::Store) -> Result<String, Error> {
     let now = crate::io::clock::utc();
     let roles = ["admin".to_owned()];
-    let new = NewAccount { name: "demo", roles: &roles, ..NewAccount::default() };
+    let new = NewAccount { name: "demo", roles: &roles, agent: DEMO_AGENT, ..NewAccount::default() };
     let account = store.add_account(&new, "demo", now).await?;
     let secret = secret()?;
     let hash = web::hash_secret(&secret);

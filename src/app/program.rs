@@ -228,37 +228,8 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(warning, "configuration");
     }
-    let mut settings = lower::lower(&loaded.settings);
-    settings.planner = match super::planner::settings(&loaded.settings) {
-        Ok(planner) => planner,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.notices = match super::notices::settings(&loaded.settings) {
-        Ok(notices) => notices,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.tickets = match super::tickets::settings(&loaded.settings) {
-        Ok(tickets) => tickets,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.books = match super::books::settings(&loaded.settings) {
-        Ok(books) => books,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.evidence = match super::evidence::settings(&loaded.settings) {
-        Ok(evidence) => evidence,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.audit = match super::audit::settings(&loaded.settings) {
-        Ok(audit) => audit,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.access = match super::roles::settings(&loaded.settings) {
-        Ok(access) => access,
-        Err(error) => return fail(cli::EXIT_CONFIG, &error),
-    };
-    settings.keeping = match super::keeper::settings(&loaded.settings) {
-        Ok(keeping) => keeping,
+    let mut settings = match lower::whole(&loaded.settings) {
+        Ok(settings) => settings,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };
     settings.reread = Some(reread(file, loaded.clone()));

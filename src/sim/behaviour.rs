@@ -40,6 +40,18 @@ pub enum Act {
     },
     /// Hang up in the middle of a prompt, this long after it began, in ms.
     HangUpAfter(u32),
+    /// Hang up once a prompt has ended.
+    HangUp,
+    /// Talk with whoever is there: answer each thing that was said with a sentence. After some turns
+    /// something long is no sentence but a question for a score, which is answered by a key.
+    Converse {
+        /// How long a sentence is, in ms.
+        millis: u32,
+        /// Sentences before a long thing is taken for that question.
+        turns: u32,
+        /// The score.
+        key: char,
+    },
 }
 
 /// A person at the phone.

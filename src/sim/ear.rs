@@ -34,8 +34,8 @@ pub struct Heard {
 pub(super) enum Moment {
     /// A prompt has sounded for this many ms.
     Sounding(u32),
-    /// A prompt ended just now.
-    Ended,
+    /// A prompt ended just now; it had sounded for this many ms.
+    Ended(u32),
     /// Silence for this many ms.
     Quiet(u32),
 }
@@ -114,10 +114,10 @@ impl Ear {
             self.sound_ms += 20;
             return Moment::Sounding(self.sound_ms);
         }
-        self.sound_ms = 0;
+        let sounded_ms = std::mem::take(&mut self.sound_ms).saturating_sub(PROMPT_GAP_MS);
         if std::mem::take(&mut self.in_prompt) {
             self.heard.prompts += 1;
-            return Moment::Ended;
+            return Moment::Ended(sounded_ms);
         }
         Moment::Quiet(self.quiet_ms)
     }

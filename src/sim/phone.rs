@@ -16,6 +16,10 @@ use crate::sip::{Message, Method, Request, Response};
 
 /// A phone whose call is over still answers repeated requests for this long.
 const LINGER: Duration = Duration::from_secs(4);
+/// In a talk, what is longer than this is a question with its scale, not a sentence, in ms.
+const QUESTION_MS: u32 = 4_000;
+/// Thought before the key that answers it, in ms.
+const THOUGHT_MS: u32 = 700;
 /// Bytes of an RTP packet and above it that are read.
 const MAX_PAYLOAD: usize = 960;
 
@@ -54,6 +58,8 @@ pub struct Phone {
     next_act: usize,
     /// The reaction that waits for its moment.
     pressing: Option<(Mono, String)>,
+    /// Sentences said so far.
+    turns: u32,
     key_after_speech: Option<char>,
     quiet_since: Mono,
     bye: Option<u32>,
@@ -120,6 +126,7 @@ impl Phone {
             early: false,
             next_act: 0,
             pressing: None,
+            turns: 0,
             key_after_speech: None,
             quiet_since: now.mono,
             bye: None,
@@ -301,7 +308,7 @@ impl Phone {
                 None => return,
             },
         };
-        if self.mouth.is_busy() || matches!(moment, Moment::Sounding(_) | Moment::Ended) {
+        if self.mouth.is_busy() || matches!(moment, Moment::Sounding(_) | Moment::Ended(_)) {
             self.quiet_since = now;
         }
         self.press_what_waits(now, &person);
@@ -330,23 +337,33 @@ impl Phone {
                 Act::HangUpAfter(after_ms) if sounding_ms >= after_ms => self.hang_up(now),
                 _ => {}
             },
-            Moment::Ended => {
+            Moment::Ended(sounded_ms) => {
                 self.next_act += 1;
                 match act {
                     Act::Press { keys, thought_ms } => {
                         self.pressing = Some((now + millis(thought_ms), keys));
                     }
                     Act::Speak { millis, then } => {
-                        self.mouth.pause(300);
-                        self.mouth.speak(millis);
-                        self.mouth.pause(300);
+                        self.say_sentence(millis);
                         self.key_after_speech = then;
                     }
+                    Act::Converse { turns, key, .. } if self.turns >= turns && sounded_ms >= QUESTION_MS => {
+                        self.pressing = Some((now + millis(THOUGHT_MS), key.to_string()));
+                    }
+                    Act::Converse { millis, .. } => self.say_sentence(millis),
+                    Act::HangUp => self.hang_up(now),
                     _ => {}
                 }
             }
             Moment::Quiet(_) => {}
         }
+    }
+
+    fn say_sentence(&mut self, millis: u32) {
+        self.turns += 1;
+        self.mouth.pause(300);
+        self.mouth.speak(millis);
+        self.mouth.pause(300);
     }
 
     fn press_what_waits(&mut self, now: Mono, person: &Person) {

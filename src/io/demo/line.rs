@@ -1,20 +1,33 @@
-//! One call of the trunk: a phone and its RTP socket.
+//! One call: a phone and its RTP socket.
 
 use std::net::{SocketAddr, UdpSocket};
 
 use crate::base::{Now, Rng};
 use crate::media::rtp::MAX_PACKET;
-use crate::sim::{Behaviour, Output, Phone};
+use crate::sim::{Behaviour, Calling, Output, Person, Phone};
 use crate::sip::{Message, Request};
 
 /// Packets read from one call in one tick: 20 ms bring one or two; a burst is read in turns.
 const MAX_READ: usize = 16;
+
+/// A call that somebody places.
+pub(super) struct Placing {
+    /// Whom they call, and where that is reached.
+    pub number: String,
+    /// Signalling address that the INVITE goes to.
+    pub to: SocketAddr,
+    /// Their own number.
+    pub caller: String,
+    /// What they do.
+    pub person: Person,
+}
 
 /// A phone that is connected to the world.
 pub(super) struct Line {
     phone: Phone,
     rtp: UdpSocket,
     peer: SocketAddr,
+    placed: bool,
 }
 
 impl Line {
@@ -22,14 +35,28 @@ impl Line {
         now: Now,
         invite: Request,
         behaviour: Behaviour,
-        sip: &UdpSocket,
+        (sip, at): (&UdpSocket, SocketAddr),
         peer: SocketAddr,
         rng: Rng,
     ) -> std::io::Result<Line> {
-        let rtp = UdpSocket::bind(("127.0.0.1", 0))?;
-        rtp.set_nonblocking(true)?;
-        let phone = Phone::ring(now, invite, behaviour, sip.local_addr()?, rtp.local_addr()?, rng);
-        let mut line = Line { phone, rtp, peer };
+        let (rtp, local) = rtp_socket()?;
+        let phone = Phone::ring(now, invite, behaviour, at, local, rng);
+        let mut line = Line { phone, rtp, peer, placed: false };
+        line.send(sip);
+        Ok(line)
+    }
+
+    pub fn place(
+        now: Now,
+        call: Placing,
+        sip: &UdpSocket,
+        at: SocketAddr,
+        rng: Rng,
+    ) -> std::io::Result<Line> {
+        let (rtp, local) = rtp_socket()?;
+        let parties = (call.number.as_str(), call.caller.as_str());
+        let phone = Phone::place(now, parties, &Calling::default(), call.person, (at, local), rng);
+        let mut line = Line { phone, rtp, peer: call.to, placed: true };
         line.send(sip);
         Ok(line)
     }
@@ -53,9 +80,19 @@ impl Line {
         packets
     }
 
+    /// Call-ID.
+    pub fn call_id(&self) -> String {
+        self.phone.call_id()
+    }
+
     /// Ringing or up.
     pub fn is_current(&self) -> bool {
         !self.phone.has_ended()
+    }
+
+    /// Whether the phone called, and was not called.
+    pub fn is_placed(&self) -> bool {
+        self.placed
     }
 
     pub fn is_over(&self, now: Now) -> bool {
@@ -71,4 +108,11 @@ impl Line {
             };
         }
     }
+}
+
+fn rtp_socket() -> std::io::Result<(UdpSocket, SocketAddr)> {
+    let socket = UdpSocket::bind(("127.0.0.1", 0))?;
+    socket.set_nonblocking(true)?;
+    let at = socket.local_addr()?;
+    Ok((socket, at))
 }

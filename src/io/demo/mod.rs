@@ -1,19 +1,25 @@
-//! A simulated trunk on loopback: real UDP sockets, simulated customers.
+//! A simulated trunk and simulated agents on loopback: real UDP sockets.
 //!
-//! One thread drives all phones of [`crate::sim`]: it waits for signalling until the next
-//! 20 ms tick, then lets every call hear and speak. One SIP socket for all, one RTP socket
-//! per call, as a real peer would have.
+//! One thread drives all phones of [`crate::sim`] behind the trunk, another those of the agents: it waits
+//! for signalling until the next 20 ms tick, then lets every call hear and speak. One SIP socket for all,
+//! one RTP socket per call, as a real peer would have.
 
+mod customers;
+mod desks;
+mod exchange;
 mod line;
-mod run;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use crate::base::Rng;
 use crate::sim::Mix;
+pub use customers::Callers;
+use customers::{Customers, Wanted};
+pub use desks::{DemoDesks, Desk};
+use exchange::Exchange;
 
 /// Calls that the trunk carries at once; further ones get 503. Twice what a demo dials.
 pub const MAX_CALLS: usize = 200;
@@ -38,6 +44,7 @@ pub struct Counters {
 pub struct DemoTrunk {
     address: SocketAddr,
     counters: Arc<Counters>,
+    callers: Wanted,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -60,9 +67,17 @@ impl DemoTrunk {
         let socket = std::net::UdpSocket::bind(("127.0.0.1", 0))?;
         let address = socket.local_addr()?;
         let (counters, stop) = (Arc::new(Counters::default()), Arc::new(AtomicBool::new(false)));
-        let trunk = run::Trunk::new(socket, mix, Rng::seeded(seed), counters.clone(), stop.clone());
+        let callers = Wanted::default();
+        let customers = Customers::new(mix, callers.clone());
+        let rng = Rng::seeded(seed);
+        let trunk = Exchange::new((socket, address), customers, rng, counters.clone(), stop.clone());
         let thread = std::thread::Builder::new().name("demo-trunk".to_owned()).spawn(move || trunk.run())?;
-        Ok(DemoTrunk { address, counters, stop, thread: Some(thread) })
+        Ok(DemoTrunk { address, counters, callers, stop, thread: Some(thread) })
+    }
+
+    /// From here on customers call a hotline; None: no more of them.
+    pub fn call(&self, callers: Option<Callers>) {
+        *self.callers.lock().unwrap_or_else(PoisonError::into_inner) = callers;
     }
 
     /// Where INVITEs go: `127.0.0.1` and the port, UDP.

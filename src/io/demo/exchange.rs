@@ -1,4 +1,4 @@
-//! The trunk's thread.
+//! Phones on real sockets: one thread, one SIP socket for all, one RTP socket for each call.
 
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use super::line::Line;
+use super::line::{Line, Placing};
 use super::{Counters, MAX_CALLS};
-use crate::base::Rng;
+use crate::base::{Now, Rng};
 use crate::io::clock::Clock;
-use crate::sim::Mix;
+use crate::sim::Behaviour;
 use crate::sip::message::MAX_MESSAGE;
-use crate::sip::{Message, Method, Request, header};
+use crate::sip::{Message, Method, Request, Response, header};
 
 const TICK: Duration = Duration::from_millis(20);
 /// Later than this, the ticks that were missed are left out.
@@ -20,9 +20,32 @@ const MAX_LAG: Duration = Duration::from_millis(200);
 /// The shortest wait the kernel is asked for; zero would be for ever.
 const MIN_WAIT: Duration = Duration::from_micros(500);
 
-pub(super) struct Trunk {
+/// Whose phones they are.
+pub(super) trait Party: Send + 'static {
+    /// Who answers when `number` is called.
+    fn answers(&mut self, number: &str, rng: &mut Rng) -> Behaviour;
+
+    /// What they do at this moment by themselves. `calls` of theirs are up.
+    fn begin(&mut self, now: Now, calls: usize, at: SocketAddr, rng: &mut Rng) -> Begun;
+
+    /// A response to a request that [`Party::begin`] sent outside of calls.
+    fn handle_response(&mut self, now: Now, response: &Response, rng: &mut Rng)
+    -> Vec<(SocketAddr, Vec<u8>)>;
+}
+
+/// What a party begins.
+#[derive(Default)]
+pub(super) struct Begun {
+    /// Requests outside of calls, and where they go.
+    pub requests: Vec<(SocketAddr, Vec<u8>)>,
+    /// A call.
+    pub call: Option<Placing>,
+}
+
+pub(super) struct Exchange<P> {
     socket: UdpSocket,
-    mix: Mix,
+    at: SocketAddr,
+    party: P,
     rng: Rng,
     counters: Arc<Counters>,
     stop: Arc<AtomicBool>,
@@ -30,15 +53,15 @@ pub(super) struct Trunk {
     lines: BTreeMap<String, Line>,
 }
 
-impl Trunk {
+impl<P: Party> Exchange<P> {
     pub fn new(
-        socket: UdpSocket,
-        mix: Mix,
+        (socket, at): (UdpSocket, SocketAddr),
+        party: P,
         rng: Rng,
         counters: Arc<Counters>,
         stop: Arc<AtomicBool>,
-    ) -> Trunk {
-        Trunk { socket, mix, rng, counters, stop, clock: Clock::start(), lines: BTreeMap::new() }
+    ) -> Exchange<P> {
+        Exchange { socket, at, party, rng, counters, stop, clock: Clock::start(), lines: BTreeMap::new() }
     }
 
     pub fn run(mut self) {
@@ -70,6 +93,15 @@ impl Trunk {
         }
         self.lines.retain(|_, line| !line.is_over(now));
         self.counters.rtp_packets.fetch_add(packets, Ordering::Relaxed);
+        let placed = self.lines.values().filter(|line| line.is_current() && line.is_placed()).count();
+        let begun = self.party.begin(now, placed, self.at, &mut self.rng);
+        self.send(&begun.requests);
+        if let Some(call) = begun.call.filter(|_| self.lines.len() < MAX_CALLS) {
+            match Line::place(now, call, &self.socket, self.at, self.rng.fork()) {
+                Ok(line) => drop(self.lines.insert(line.call_id(), line)),
+                Err(error) => tracing::warn!(%error, "there is no socket for a simulated call"),
+            }
+        }
         self.count_current();
     }
 
@@ -89,11 +121,18 @@ impl Trunk {
             line.handle_message(now, message, &self.socket);
             return;
         }
-        let Message::Request(request) = message else { return };
-        if request.method == Method::INVITE && request.headers.to_tag().is_none() {
-            self.ring(call_id, request, peer);
-        } else if request.method != Method::ACK {
-            self.answer(&request, peer);
+        match message {
+            Message::Request(request)
+                if request.method == Method::INVITE && request.headers.to_tag().is_none() =>
+            {
+                self.ring(call_id, request, peer);
+            }
+            Message::Request(request) if request.method != Method::ACK => self.answer(&request, peer),
+            Message::Request(_) => {}
+            Message::Response(response) => {
+                let further = self.party.handle_response(now, &response, &mut self.rng);
+                self.send(&further);
+            }
         }
     }
 
@@ -103,16 +142,16 @@ impl Trunk {
             return;
         }
         let number = invite.uri.user_unescaped().unwrap_or_default();
-        let behaviour = self.mix.behaviour(&number);
+        let behaviour = self.party.answers(&number, &mut self.rng);
         let rng = self.rng.fork();
-        match Line::ring(self.clock.now(), invite.clone(), behaviour, &self.socket, peer, rng) {
+        match Line::ring(self.clock.now(), invite.clone(), behaviour, (&self.socket, self.at), peer, rng) {
             Ok(line) => {
                 self.counters.calls.fetch_add(1, Ordering::Relaxed);
                 self.lines.insert(call_id, line);
                 self.count_current();
             }
             Err(error) => {
-                tracing::warn!(%error, "the demo trunk has no socket for a call");
+                tracing::warn!(%error, "there is no socket for a simulated call");
                 self.respond(&invite, 503, peer);
             }
         }
@@ -130,7 +169,13 @@ impl Trunk {
             response.headers.copy_from(&request.headers, header::CONTACT);
             response.headers.copy_from(&request.headers, header::EXPIRES);
         }
-        // Lost responses are asked for again.
-        let _ = self.socket.send_to(&Message::from(response).to_bytes(), peer);
+        self.send(&[(peer, Message::from(response).to_bytes())]);
+    }
+
+    /// What the kernel does not take is lost, as on any network; whoever misses it asks again.
+    fn send(&self, messages: &[(SocketAddr, Vec<u8>)]) {
+        for (to, bytes) in messages {
+            let _ = self.socket.send_to(bytes, to);
+        }
     }
 }

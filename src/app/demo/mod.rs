@@ -1,4 +1,9 @@
-//! `ringback demo`: the whole daemon with a simulated trunk, steered over its own API.
+//! `ringback demo`: the whole daemon with a simulated trunk, agents at simulated telephones and customers who
+//! are called and who call, steered over its own API.
+
+mod house;
+mod settings;
+mod view;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,15 +14,21 @@ use serde_json::{Value, json};
 
 use super::Daemon;
 use super::client::Client;
-use super::demo_view::{Campaign, Frame, Screen};
 use crate::io::assets;
 use crate::io::clock::Clock;
-use crate::io::demo::DemoTrunk;
-use crate::io::store::NewToken;
+use crate::io::demo::{Callers, DemoDesks, DemoTrunk, Desk};
 use crate::io::store::read::PAGE_LIMIT;
+use crate::io::store::{NewToken, Store};
+use view::{Campaign, Frame, Screen};
 
 /// Where the API listens unless something else is there already.
 const API_PORT: u16 = 8080;
+/// Agents' telephones, as in `config/demo/ringback.toml`.
+const DESKS: [&str; 3] = ["8001", "8002", "8003"];
+/// The number of the hotline there.
+const HOTLINE: &str = "4008001234";
+/// From one call of the hotline to the next, on average.
+const CALLED_EVERY: Duration = Duration::from_secs(25);
 /// How often the picture is drawn anew.
 const FRAME: Duration = Duration::from_millis(250);
 /// Frames without any call after which nothing more is due today: 4 s.
@@ -43,8 +54,9 @@ pub struct Options {
 pub async fn run(options: Options) -> Result<(), String> {
     let folder = fresh_folder().map_err(|e| format!("no folder for the demo could be made: {e}"))?;
     let trunk = DemoTrunk::start(options.seed).map_err(|e| format!("the simulated trunk: {e}"))?;
-    let mut settings = super::embedded::demo(&folder, trunk.address());
-    settings.api = vec![free_api_address()];
+    let (settings, sip) = settings::settings(&folder, trunk.address(), free_api_address())?;
+    let zone = jiff::tz::TimeZone::get(&settings.import.timezone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let link = administrator(&settings.database).await?;
     let daemon = Daemon::start(settings).await.map_err(|e| e.to_string())?;
     let api = daemon.api.first().copied().ok_or("the API has no address")?;
     let secret = make_token(&daemon).await?;
@@ -54,30 +66,58 @@ pub async fn run(options: Options) -> Result<(), String> {
         trunk.address()
     );
     println!("Everything is kept in {}", folder.display());
-    let link = super::entrance::demo_link(&daemon.store).await.map_err(|e| e.to_string())?;
     println!("\nThe console, by a link that works once: http://{api}/welcome/{link}\n");
     wait_for_trunk(&client).await?;
+    let people = house::customers(options.seed);
+    println!(
+        "{}",
+        house::furnish(&client, &people, &crate::io::clock::utc().to_jiff().to_zoned(zone)).await?
+    );
+    let desks = DemoDesks::start(sip, DESKS.map(desk).into(), options.seed)
+        .map_err(|e| format!("the agents' telephones: {e}"))?;
+    trunk.call(Some(callers(sip, &people)));
     let campaigns = import_lists(&client, options.lines).await?;
     let clock = Clock::start();
     let finished = watch(&client, &campaigns, clock).await?;
     println!("{}", Screen::summary(&finished));
     println!("Recordings: {}", folder.join("recordings").display());
     if options.once {
-        return stop(daemon, trunk).await;
+        return stop(daemon, trunk, desks).await;
     }
     println!("\nThe API goes on at http://{api}/api/v1 with this token until Ctrl-C:\n  {secret}\n");
     println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/calls?limit=5");
     println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/openapi.json\n");
     super::signals::wait().await;
-    stop(daemon, trunk).await
+    stop(daemon, trunk, desks).await
 }
 
-async fn stop(daemon: Daemon, trunk: DemoTrunk) -> Result<(), String> {
+async fn stop(daemon: Daemon, trunk: DemoTrunk, desks: DemoDesks) -> Result<(), String> {
+    trunk.call(None);
     daemon.signalled();
     daemon.finish().await;
-    // Joins the trunk's thread.
-    tokio::task::spawn_blocking(move || trunk.stop()).await.ok();
+    // Joins their threads.
+    tokio::task::spawn_blocking(move || drop((trunk, desks))).await.ok();
     Ok(())
+}
+
+/// The telephone of an agent as its file has it.
+fn desk(extension: &str) -> Desk {
+    Desk { extension: extension.to_owned(), secret: format!("demo-{extension}") }
+}
+
+/// Customers of the house call its hotline, and now and then somebody whom nobody knows.
+fn callers(sip: SocketAddr, people: &[house::Customer]) -> Callers {
+    let known = people.iter().step_by(3).map(|person| person.phone.clone());
+    let callers = known.chain(["13800000007".to_owned(), "02155550199".to_owned()]).collect();
+    Callers { to: sip, number: HOTLINE.to_owned(), callers, every: CALLED_EVERY, at_once: 3 }
+}
+
+/// An administrator before the daemon's first start, so that it asks for none; gives the link's secret.
+async fn administrator(database: &str) -> Result<String, String> {
+    let store = Store::open(database).await.map_err(|e| e.to_string())?;
+    let link = super::entrance::demo_link(&store).await.map_err(|e| e.to_string());
+    store.close().await;
+    link
 }
 
 fn fresh_folder() -> std::io::Result<PathBuf> {
@@ -128,7 +168,8 @@ async fn wait_for_trunk(client: &Client) -> Result<(), String> {
 /// One list and one campaign for each file of the sample, named as its script.
 async fn import_lists(client: &Client, lines: u32) -> Result<Vec<(i64, String)>, String> {
     let mut campaigns = Vec::new();
-    let files = assets::list("demo/");
+    let files: Vec<String> =
+        assets::list("demo/").into_iter().filter(|file| file.ends_with(".csv")).collect();
     // Lists differ in length; a quarter of the lines each keeps them all busy.
     let share = lines.div_ceil(4);
     for file in files {
