@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Check, Severity};
 use crate::calendar::Windows;
 use crate::policy::pack::condition::same;
-use crate::policy::pack::{Condition, Method, Rule, Sample};
+use crate::policy::pack::{Condition, Method, Mode, Rule, Sample, Trigger};
 use crate::written::nearest;
 
 impl Check<'_> {
@@ -95,7 +95,9 @@ impl Check<'_> {
 
     fn scripts_of(&mut self, id: &str, rule: &Rule) {
         let named: BTreeSet<&str> = rule.all_scripts().collect();
-        if rule.method == Method::Phone && rule.script.is_empty() {
+        // What nothing of a pack starts is the call of a person about a ticket, who reads no script.
+        let of_a_ticket = rule.mode == Mode::Agent && rule.on == Trigger::default();
+        if rule.method == Method::Phone && rule.script.is_empty() && !of_a_ticket {
             let hint = "write script = \"generic\", or another method such as \"task\"";
             self.error(&["rule", id], "a call needs a script, and none is named for all customers", hint);
         }
