@@ -82,25 +82,6 @@ pub(super) fn lower(config: &config::Settings) -> Settings {
     }
 }
 
-/// The same with what the files of the configuration's folders say: policies, texts, tickets, registers,
-/// scorecards, forms, roles, how long recordings are kept.
-///
-/// # Errors
-/// What cannot be used of them, in words.
-pub(super) fn whole(config: &config::Settings) -> Result<Settings, String> {
-    Ok(Settings {
-        planner: super::planner::settings(config)?,
-        notices: super::notices::settings(config)?,
-        tickets: super::tickets::settings(config)?,
-        books: super::books::settings(config)?,
-        evidence: super::evidence::settings(config)?,
-        audit: super::audit::settings(config)?,
-        access: super::roles::settings(config)?,
-        keeping: super::keeper::settings(config)?,
-        ..lower(config)
-    })
-}
-
 /// Where the roots of the chain of custody are written.
 pub(super) fn roots(config: &config::Settings) -> PathBuf {
     config.data_dir.join("roots")

@@ -4,6 +4,7 @@ mod api;
 mod bookings;
 mod catalogue;
 mod client;
+mod configured;
 mod count;
 mod custody;
 mod daemon;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reload::{Fresh, Reread};
-use super::{Daemon, demo, library, lower, policies, rehearsal, signals};
+use super::{Daemon, configured, demo, library, lower, policies, rehearsal, signals};
 use crate::config::{self, Loaded, Source};
 use crate::io::assets;
 use crate::io::certificate::Certificate;
@@ -228,7 +228,7 @@ async fn serve(file: Option<PathBuf>, loaded: &Loaded) -> ExitCode {
     for warning in &loaded.warnings {
         tracing::warn!(warning, "configuration");
     }
-    let mut settings = match lower::whole(&loaded.settings) {
+    let mut settings = match configured::settings(&loaded.settings) {
         Ok(settings) => settings,
         Err(error) => return fail(cli::EXIT_CONFIG, &error),
     };

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use crate::app::{Settings, lower};
+use crate::app::{Settings, configured};
 use crate::config::{self, Source};
 use crate::io::assets;
 
@@ -39,7 +39,7 @@ pub(super) fn settings(
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         all.join("\n\n")
     })?;
-    Ok((lower::whole(&loaded.settings)?, sip))
+    Ok((configured::settings(&loaded.settings)?, sip))
 }
 
 /// An address that was free a moment ago; port 5060 may belong to somebody else on this machine.
