@@ -1,0 +1,255 @@
+//! What the daemon says, in another language. Whatever refuses, finds or warns says so in English at the
+//! place where it happens; the phrasebook turns the finished sentence into the visitor's language where
+//! it is shown, so that nothing below knows of languages.
+//!
+//! A phrase is the sentence as the source has it, with places such as `{name}`, and the same in the other
+//! language. Values are sentences too: causes stand within causes. Between backticks stands what people
+//! typed or have to type, and it stays as it is. What the book does not know stays English.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::pattern::{Pattern, Piece, pieces};
+
+/// How deep sentences stand within sentences.
+const DEEPEST: usize = 6;
+/// Phrases that are tried for one sentence with all that stands in it.
+const MOST_TRIES: usize = 600;
+/// Phrases of one text whose values are looked at; those with the most words of their own come first.
+const BEST: usize = 4;
+/// What joins sentences, the weakest bond first, and how the other language writes it.
+const JOINTS: [(&str, &str); 4] = [("; ", "；"), (": ", "："), (", ", "，"), (" and ", "和")];
+/// A list of values is joined by this.
+const LIST_JOINT: &str = "、";
+/// Longest value of a list, in bytes of English.
+const LONGEST_OF_LIST: usize = 24;
+
+struct Phrase {
+    pattern: Pattern<'static>,
+    said: Vec<Piece<'static>>,
+}
+
+/// The phrases of one language.
+pub(super) struct Phrasebook {
+    /// Sentences without a place.
+    whole: HashMap<String, String>,
+    phrases: Vec<Phrase>,
+    /// Phrases by the rarest word that must stand in the sentence.
+    by_word: HashMap<&'static str, Vec<usize>>,
+    /// Phrases that have no such word.
+    wordless: Vec<usize>,
+}
+
+/// A sentence in the other language, and how many letters of it were left as they were.
+struct Said {
+    text: String,
+    left: usize,
+}
+
+/// The pairs of a file: an English line, and below it `= ` and the same in the other language.
+pub(super) fn pairs(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let lines = file.lines().filter(|line| !line.is_empty() && !line.starts_with("# "));
+    let mut english = "";
+    lines.filter_map(move |line| match line.strip_prefix("= ") {
+        Some(said) => Some((std::mem::take(&mut english), said)),
+        None => {
+            english = line;
+            None
+        }
+    })
+}
+
+impl Phrasebook {
+    /// The book of these files.
+    pub fn of(files: &[&'static str]) -> Phrasebook {
+        let (mut whole, mut phrases) = (HashMap::new(), Vec::new());
+        for (english, said) in files.iter().copied().flat_map(pairs) {
+            let pattern = Pattern::of(english);
+            match pattern.text() {
+                Some(text) => drop(whole.insert(text.to_owned(), plain(&pieces(said)))),
+                None => phrases.push(Phrase { pattern, said: pieces(said) }),
+            }
+        }
+        let mut often: HashMap<&str, usize> = HashMap::new();
+        for phrase in &phrases {
+            phrase.pattern.words().for_each(|word| *often.entry(word).or_default() += 1);
+        }
+        let (mut by_word, mut wordless) = (HashMap::<_, Vec<usize>>::new(), Vec::new());
+        for (i, phrase) in phrases.iter().enumerate() {
+            let rarest = phrase.pattern.words().min_by_key(|word| (often[word], usize::MAX - word.len()));
+            match rarest {
+                Some(word) => by_word.entry(word).or_default().push(i),
+                None => wordless.push(i),
+            }
+        }
+        Phrasebook { whole, phrases, by_word, wordless }
+    }
+
+    /// The text in the language of the book, as far as it has it.
+    pub fn say<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut tries = MOST_TRIES;
+        let mut changed = false;
+        let lines: Vec<Cow<'_, str>> = text
+            .split('\n')
+            .map(|line| match self.sentence(line, 0, &mut tries) {
+                Some(said) => {
+                    changed = true;
+                    Cow::Owned(said.text)
+                }
+                None => Cow::Borrowed(line),
+            })
+            .collect();
+        if changed { Cow::Owned(lines.join("\n")) } else { Cow::Borrowed(text) }
+    }
+
+    /// One sentence; None: the book has nothing of it.
+    fn sentence(&self, text: &str, depth: usize, tries: &mut usize) -> Option<Said> {
+        if depth > DEEPEST || !text.bytes().any(|b| b.is_ascii_lowercase()) {
+            return None;
+        }
+        if let Some(said) = self.whole.get(text) {
+            return Some(Said { text: said.clone(), left: 0 });
+        }
+        let phrase = self.phrase(text, depth, tries);
+        if phrase.as_ref().is_some_and(|said| said.left == 0) {
+            return phrase;
+        }
+        // Two sentences beside each other fit a wide phrase too; then less is left of the parts.
+        let parts = self.parts(text, depth, tries);
+        match (phrase, parts) {
+            (Some(phrase), Some(parts)) if parts.left < phrase.left => Some(parts),
+            (phrase, parts) => phrase.or(parts),
+        }
+    }
+
+    /// By the phrase that leaves the least in English; among those, the one with the most of its own.
+    fn phrase(&self, text: &str, depth: usize, tries: &mut usize) -> Option<Said> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        let near = words.filter_map(|word| self.by_word.get(word)).flatten().chain(&self.wordless);
+        let mut fitting: Vec<(&Phrase, Vec<&str>)> = Vec::new();
+        for i in near {
+            *tries = tries.checked_sub(1)?;
+            let phrase = &self.phrases[*i];
+            if fitting.iter().any(|(other, _)| std::ptr::eq(*other, phrase)) {
+                continue;
+            }
+            fitting.extend(phrase.pattern.values(text).map(|values| (phrase, values)));
+        }
+        fitting.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.pattern.own()));
+        let mut best: Option<Said> = None;
+        for (phrase, values) in fitting.into_iter().take(BEST) {
+            let said = self.filled(phrase, &values, depth, tries);
+            if best.as_ref().is_none_or(|best| said.left < best.left) {
+                best = Some(said);
+            }
+        }
+        best
+    }
+
+    fn filled(&self, phrase: &Phrase, values: &[&str], depth: usize, tries: &mut usize) -> Said {
+        let mut left = 0;
+        let mut value = |place: usize| {
+            let text = values[place];
+            if phrase.pattern.is_quoted(place) {
+                return text.to_owned();
+            }
+            let said = self.sentence(text, depth + 1, tries);
+            left += said.as_ref().map_or_else(|| letters(text), |said| said.left);
+            said.map_or_else(|| text.to_owned(), |said| said.text)
+        };
+        let said: Vec<String> = (0..values.len()).map(&mut value).collect();
+        let text = phrase.said.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Place(name) => phrase.pattern.place(name).map_or("", |place| said[place].as_str()),
+        });
+        Said { text: text.collect(), left }
+    }
+
+    /// By what stands between its joints.
+    fn parts(&self, text: &str, depth: usize, tries: &mut usize) -> Option<Said> {
+        if let Some(said) = self.edged(text, depth, tries) {
+            return Some(said);
+        }
+        let (joint, written, parts) = JOINTS.iter().find_map(|(joint, written)| {
+            let parts = cut(text, joint);
+            (parts.len() > 1).then_some((*joint, *written, parts))
+        })?;
+        let said: Vec<Option<Said>> = parts
+            .iter()
+            .enumerate()
+            // What stands alone before a colon is the name of a field or a file.
+            .map(|(i, part)| {
+                let is_name = i == 0 && joint == ": " && !part.contains(' ');
+                if is_name { None } else { self.sentence(part, depth + 1, tries) }
+            })
+            .collect();
+        if said.iter().all(Option::is_none) {
+            return None;
+        }
+        let is_list = joint == ", " && parts.iter().all(|part| part.len() <= LONGEST_OF_LIST);
+        let left =
+            said.iter().zip(&parts).map(|(s, part)| s.as_ref().map_or(letters(part), |s| s.left)).sum();
+        let texts = said.into_iter().zip(&parts).map(|(s, part)| s.map_or((*part).to_owned(), |s| s.text));
+        let text = texts.collect::<Vec<_>>().join(if is_list { LIST_JOINT } else { written });
+        Some(Said { text, left })
+    }
+
+    /// A text with something at its edges: a joint before or behind it, or words in brackets.
+    fn edged(&self, text: &str, depth: usize, tries: &mut usize) -> Option<Said> {
+        for (joint, written) in JOINTS.iter().chain(&[(" ", "")]) {
+            if let Some(rest) = text.strip_prefix(joint) {
+                let said = self.sentence(rest, depth + 1, tries)?;
+                return Some(Said { text: format!("{written}{}", said.text), ..said });
+            }
+            if let Some(rest) = text.strip_suffix(joint) {
+                let said = self.sentence(rest, depth + 1, tries)?;
+                return Some(Said { text: format!("{}{written}", said.text), ..said });
+            }
+        }
+        let inner = text.strip_suffix(')')?;
+        let open = if inner.starts_with('(') { 0 } else { inner.rfind(" (")? };
+        let (before, within) = (&inner[..open], inner[open..].trim_start_matches([' ', '(']));
+        let outer = self.sentence(before, depth + 1, tries);
+        let inner = self.sentence(within, depth + 1, tries);
+        if outer.is_none() && inner.is_none() {
+            return None;
+        }
+        let outer = outer.unwrap_or_else(|| as_it_is(before));
+        let inner = inner.unwrap_or_else(|| as_it_is(within));
+        Some(Said { text: format!("{}（{}）", outer.text, inner.text), left: outer.left + inner.left })
+    }
+}
+
+fn as_it_is(text: &str) -> Said {
+    Said { text: text.to_owned(), left: letters(text) }
+}
+
+/// Letters that a reader of the other language stumbles over.
+fn letters(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_alphabetic).count()
+}
+
+/// The text of pieces without places.
+fn plain(pieces: &[Piece<'_>]) -> String {
+    let texts = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.as_str(),
+        Piece::Place(_) => "",
+    });
+    texts.collect()
+}
+
+/// The text cut at a joint, never between backticks.
+fn cut<'t>(text: &'t str, joint: &str) -> Vec<&'t str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, _) in text.match_indices(joint) {
+        if at >= start && text[..at].matches('`').count() % 2 == 0 {
+            parts.push(&text[start..at]);
+            start = at + joint.len();
+        }
+    }
+    parts.push(&text[start..]);
+    parts
+}
+
+#[cfg(test)]
+mod tests;
