@@ -9,6 +9,9 @@ use super::source::{Source, sources};
 
 const BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/io/web/console/locales/zh-CN/sentences");
 
+/// The file of what libraries say and is passed on.
+const ELSEWHERE: &str = "libraries.txt";
+
 /// Sources whose sentences do not reach a visitor of the console, and why.
 const LEFT_OUT: &[(&str, &str)] = &[
     ("src/sip/", "what a peer sent wrongly is told in the trace, in the words of the standard"),
@@ -38,7 +41,25 @@ const LEFT_OUT: &[(&str, &str)] = &[
 ];
 
 /// Literals that read like sentences and are none.
-const NONE: &[&str] = &[];
+const NONE: &[&str] = &[
+    "'pending', 'due', ''",
+    "399 ringback \"{why}\"",
+    "Call completed elsewhere",
+    "Cookie, X-Fragment",
+    "RETURNING kind, external_id, id",
+    "bytes */{length}",
+    "bytes {from}-{to}/{length}",
+    "bytes {from}-{}/{}",
+    "event {} {} {}",
+    "finding {} {kind}",
+    "pack, version, number, text, effective, loaded_at, loaded_by",
+    "ringback recording key0",
+    "spark is-reached",
+    "table {pack}",
+    "unsaved {}",
+    "{gutter} = hint: {hint}",
+    "{} kB",
+];
 
 /// English lines of the book with what stands below them.
 fn pairs() -> Vec<(String, String, String)> {
@@ -91,7 +112,7 @@ fn every_phrase_is_said_somewhere_and_stands_once() {
     let mut seen = BTreeSet::new();
     let mut offences = Vec::new();
     for (file, english, _) in pairs() {
-        if !said.contains(&english) {
+        if file != ELSEWHERE && !said.contains(&english) {
             offences.push(format!("{file}: nothing says `{english}`: take it out"));
         }
         if !seen.insert(english.clone()) {

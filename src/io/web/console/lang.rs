@@ -40,7 +40,7 @@ const ENGLISH: [&str; 10] = [
 ];
 
 /// What the daemon says, and how it is said in Chinese; in order of the pages that show it.
-const SENTENCES: [&str; 11] = [
+const SENTENCES: [&str; 13] = [
     include_str!("locales/zh-CN/sentences/import.txt"),
     include_str!("locales/zh-CN/sentences/plan.txt"),
     include_str!("locales/zh-CN/sentences/policies.txt"),
@@ -52,6 +52,8 @@ const SENTENCES: [&str; 11] = [
     include_str!("locales/zh-CN/sentences/reports.txt"),
     include_str!("locales/zh-CN/sentences/settings.txt"),
     include_str!("locales/zh-CN/sentences/web.txt"),
+    include_str!("locales/zh-CN/sentences/words.txt"),
+    include_str!("locales/zh-CN/sentences/libraries.txt"),
 ];
 
 /// A language of the console.

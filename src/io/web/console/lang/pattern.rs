@@ -88,6 +88,11 @@ impl<'p> Pattern<'p> {
         self.texts.iter().map(String::len).sum()
     }
 
+    /// Letters of its own.
+    pub fn letters(&self) -> usize {
+        self.texts.iter().flat_map(|text| text.chars()).filter(|c| c.is_alphabetic()).count()
+    }
+
     /// Words that stand whole in every sentence that fits: none that touches a place.
     pub fn words(&self) -> impl Iterator<Item = &'p str> {
         let source = self.source;
