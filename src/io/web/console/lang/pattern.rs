@@ -108,7 +108,7 @@ impl<'p> Pattern<'p> {
         })
     }
 
-    /// The values of a sentence that fits; the shortest where several would do.
+    /// The values of a sentence that fits; the first is the shortest where several would do.
     pub fn values<'t>(&self, sentence: &'t str) -> Option<Vec<&'t str>> {
         let [first, between @ .., last] = self.texts.as_slice() else { return None };
         let mut rest = sentence.strip_prefix(first.as_str())?.strip_suffix(last.as_str())?;
@@ -119,6 +119,21 @@ impl<'p> Pattern<'p> {
             rest = &rest[at + text.len()..];
         }
         values.push(rest);
+        Some(values)
+    }
+
+    /// The same, where the last value is the shortest: an id at the end has no words before it.
+    pub fn values_from_right<'t>(&self, sentence: &'t str) -> Option<Vec<&'t str>> {
+        let [first, between @ .., last] = self.texts.as_slice() else { return None };
+        let mut rest = sentence.strip_prefix(first.as_str())?.strip_suffix(last.as_str())?;
+        let mut values = Vec::with_capacity(self.places.len());
+        for text in between.iter().rev() {
+            let at = rest.rfind(text.as_str())?;
+            values.push(&rest[at + text.len()..]);
+            rest = &rest[..at];
+        }
+        values.push(rest);
+        values.reverse();
         Some(values)
     }
 }

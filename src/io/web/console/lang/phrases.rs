@@ -53,10 +53,20 @@ pub(super) struct Phrasebook {
     wordless: Vec<usize>,
 }
 
-/// A sentence in the other language, and how many letters of it were left as they were.
+/// A sentence in the other language.
 struct Said {
     text: String,
+    /// Letters that were left as they were.
     left: usize,
+    /// Phrases that it was made of.
+    phrases: usize,
+}
+
+impl Said {
+    /// Less English is better, then fewer phrases.
+    fn rank(&self) -> (usize, usize) {
+        (self.left, self.phrases)
+    }
 }
 
 /// The pairs of a file: an English line, and below it `= ` and the same in the other language.
@@ -121,14 +131,14 @@ impl Phrasebook {
             return None;
         }
         if let Some(said) = self.whole.get(text) {
-            return Some(Said { text: said.clone(), left: 0 });
+            return Some(Said { text: said.clone(), left: 0, phrases: 1 });
         }
         let phrase = self.phrase(text, depth, tries);
         // Two sentences beside each other fit a wide phrase too; then as little is left of the parts.
         let parts = self.parts(text, depth, tries);
         match (phrase, parts) {
-            (Some(phrase), Some(parts)) if parts.left < phrase.left => Some(parts),
-            (Some(phrase), Some(parts)) if parts.left == phrase.left && text.contains("; ") => Some(parts),
+            (Some(phrase), Some(parts)) if parts.rank() < phrase.rank() => Some(parts),
+            (Some(phrase), Some(parts)) if parts.rank() == phrase.rank() && text.contains("; ") => Some(parts),
             (phrase, parts) => phrase.or(parts),
         }
     }
@@ -144,11 +154,13 @@ impl Phrasebook {
             if fitting.iter().any(|(other, _)| std::ptr::eq(*other, phrase)) {
                 continue;
             }
-            fitting.extend(phrase.pattern.values(text).map(|values| (phrase, values)));
+            let (left, right) = (phrase.pattern.values(text), phrase.pattern.values_from_right(text));
+            let other = right.filter(|right| left.as_ref() != Some(right));
+            fitting.extend(left.into_iter().chain(other).map(|values| (phrase, values)));
         }
         fitting.sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.pattern.own()));
         let mut best: Option<Said> = None;
-        for (phrase, values) in fitting.into_iter().take(BEST) {
+        for (phrase, values) in fitting.into_iter().take(2 * BEST) {
             let Some(said) = self.filled(phrase, &values, depth, tries) else { continue };
             if best.as_ref().is_none_or(|best| said.left < best.left) {
                 best = Some(said);
@@ -164,7 +176,7 @@ impl Phrasebook {
             HARDLY_ANY..FEW_LETTERS => 1,
             _ => usize::MAX,
         };
-        let mut left = 0;
+        let (mut left, mut phrases) = (0, 1);
         let mut said: Vec<Cow<'_, str>> = Vec::with_capacity(values.len());
         for (place, text) in values.iter().enumerate() {
             // Such a phrase holds no sentences beside each other.
@@ -172,12 +184,17 @@ impl Phrasebook {
                 return None;
             }
             if phrase.pattern.is_quoted(place) {
+                // Two quotations are not one.
+                if text.contains('`') {
+                    return None;
+                }
                 said.push(Cow::Borrowed(text));
                 continue;
             }
             match self.sentence(text, depth + 1, tries) {
                 Some(value) => {
                     left += value.left;
+                    phrases += value.phrases;
                     said.push(Cow::Owned(value.text));
                 }
                 None if !is_name(text, most) => return None,
@@ -191,7 +208,7 @@ impl Phrasebook {
             Piece::Text(text) => text.as_str(),
             Piece::Place(name) => phrase.pattern.place(name).map_or("", |place| said[place].as_ref()),
         });
-        Some(Said { text: text.collect(), left })
+        Some(Said { text: text.collect(), left, phrases })
     }
 
     /// By what stands between its joints.
@@ -203,7 +220,7 @@ impl Phrasebook {
             && number.bytes().all(|b| b.is_ascii_digit())
             && let Some(unit) = self.whole.get(unit)
         {
-            return Some(Said { text: format!("{number} {unit}"), left: 0 });
+            return Some(Said { text: format!("{number} {unit}"), left: 0, phrases: 1 });
         }
         JOINTS.iter().find_map(|joint| self.joined(text, *joint, depth, tries))
     }
@@ -220,14 +237,14 @@ impl Phrasebook {
         if parts.len() < 2 || joint == " = " && text.contains('"') {
             return None;
         }
-        let (mut said, mut left, mut is_changed) = (Vec::with_capacity(parts.len()), 0, false);
+        let (mut said, mut left, mut phrases) = (Vec::with_capacity(parts.len()), 0, 0);
         for (i, part) in parts.iter().enumerate() {
             // What stands alone before a colon is the name of a field or a file.
             let is_field = i == 0 && joint == ": " && !part.contains(' ');
             match if is_field { None } else { self.sentence(part, depth + 1, tries) } {
                 Some(part) => {
                     left += part.left;
-                    is_changed = true;
+                    phrases += part.phrases;
                     said.push(part.text);
                 }
                 None if whole && !is_name(part, 1) => return None,
@@ -239,7 +256,7 @@ impl Phrasebook {
         }
         let is_list = joint == ", " && parts.iter().all(|part| part.len() <= LONGEST_OF_LIST);
         let text = said.join(if is_list { LIST_JOINT } else { written });
-        is_changed.then_some(Said { text, left })
+        (phrases > 0).then_some(Said { text, left, phrases })
     }
 
     /// A text with something at its edges: a joint before or behind it, or words in brackets.
@@ -265,12 +282,16 @@ impl Phrasebook {
         }
         let outer = outer.unwrap_or_else(|| as_it_is(before));
         let inner = inner.unwrap_or_else(|| as_it_is(within));
-        Some(Said { text: format!("{}（{}）", outer.text, inner.text), left: outer.left + inner.left })
+        Some(Said {
+            text: format!("{}（{}）", outer.text, inner.text),
+            left: outer.left + inner.left,
+            phrases: outer.phrases + inner.phrases,
+        })
     }
 }
 
 fn as_it_is(text: &str) -> Said {
-    Said { text: text.to_owned(), left: letters(text) }
+    Said { text: text.to_owned(), left: letters(text), phrases: 0 }
 }
 
 /// Whether a text is a name, a code or a figure, with at most so many plain words in it.
