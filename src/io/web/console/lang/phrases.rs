@@ -138,7 +138,9 @@ impl Phrasebook {
         let parts = self.parts(text, depth, tries);
         match (phrase, parts) {
             (Some(phrase), Some(parts)) if parts.rank() < phrase.rank() => Some(parts),
-            (Some(phrase), Some(parts)) if parts.rank() == phrase.rank() && text.contains("; ") => Some(parts),
+            (Some(phrase), Some(parts)) if parts.rank() == phrase.rank() && text.contains("; ") => {
+                Some(parts)
+            }
             (phrase, parts) => phrase.or(parts),
         }
     }
