@@ -137,3 +137,54 @@ impl<'p> Pattern<'p> {
         Some(values)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values<'t>(pattern: &str, sentence: &'t str) -> Option<Vec<&'t str>> {
+        Pattern::of(pattern).values(sentence)
+    }
+
+    #[test]
+    fn a_sentence_is_taken_apart_as_rust_writes_it() {
+        let text = |text: &str| Piece::Text(text.to_owned());
+        let place = |name: &str| Piece::Place(Cow::Owned(name.to_owned()));
+        assert_eq!(
+            pieces("no {what} {}, {}"),
+            [text("no "), place("what"), text(" "), place("0"), text(", "), place("1")]
+        );
+        assert_eq!(pieces("write `{{` or `}}`: {0}"), [text("write `{` or `}`: "), place("0")]);
+        assert_eq!(pieces("open { and }"), [text("open "), place(" and ")]);
+        assert_eq!(pieces(""), [text("")]);
+        for odd in ["{", "}", "a } b {", "{{{", "{é"] {
+            drop(pieces(odd));
+        }
+    }
+
+    #[test]
+    fn values_stand_between_the_texts_in_their_order() {
+        assert_eq!(values("no {what} {}", "no call 7"), Some(vec!["call", "7"]));
+        assert_eq!(values("no {what} {}", "no call on hold 7"), Some(vec!["call", "on hold 7"]));
+        assert_eq!(
+            Pattern::of("no {what} {}").values_from_right("no call on hold 7"),
+            Some(vec!["call on hold", "7"])
+        );
+        assert_eq!(values("`{}` is {}", "`a` is b"), Some(vec!["a", "b"]));
+        assert_eq!(values("{}{} b", "a b"), Some(vec!["", "a"]));
+        for (pattern, sentence) in
+            [("a {} a", "a"), ("no {}", "know"), ("{} of {}", "one on two"), ("plain", "plain")]
+        {
+            assert_eq!(values(pattern, sentence), None, "{pattern} in {sentence}");
+        }
+    }
+
+    #[test]
+    fn words_that_touch_a_place_are_no_words_to_look_for() {
+        let words: Vec<&str> = Pattern::of("from {x}th of the month-end, {}s {{or}} so").words().collect();
+        assert_eq!(words, ["from", "of", "the", "month", "end", "so"]);
+        assert!(Pattern::of("`{}` is {x}").is_quoted(0) && !Pattern::of("`{}` is {x}").is_quoted(1));
+        assert_eq!(Pattern::of("no {what}: x").letters(), 3);
+        assert_eq!((Pattern::of("so {{ it is").text(), Pattern::of("{}").text()), (Some("so { it is"), None));
+    }
+}

@@ -11,6 +11,8 @@ use std::collections::HashMap;
 
 use super::pattern::{Pattern, Piece, pieces};
 
+/// Longest sentence, in bytes: what is longer was written by nobody here.
+const LONGEST: usize = 4_096;
 /// How deep sentences stand within sentences.
 const DEEPEST: usize = 6;
 /// Phrases that are tried for one sentence with all that stands in it.
@@ -127,7 +129,7 @@ impl Phrasebook {
 
     /// One sentence; None: the book has nothing of it.
     fn sentence(&self, text: &str, depth: usize, tries: &mut usize) -> Option<Said> {
-        if depth > DEEPEST || !text.bytes().any(|b| b.is_ascii_lowercase()) {
+        if depth > DEEPEST || text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_lowercase()) {
             return None;
         }
         if let Some(said) = self.whole.get(text) {
