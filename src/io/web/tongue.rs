@@ -36,6 +36,11 @@ impl Tongue {
         }
     }
 
+    /// The same with what becomes of somebody in a plan: `not: daily_cap (...)`.
+    pub fn put_outcome(self, outcome: &mut String) {
+        *outcome = outcome_in(self.0, outcome);
+    }
+
     /// A problem in that language.
     pub fn problem(self, problem: Problem) -> Problem {
         told_in(self.0, problem)
@@ -66,6 +71,14 @@ pub(super) fn told_in(lang: Lang, problem: Problem) -> Problem {
     }
 }
 
+/// What becomes of somebody in a plan in that language: the verdict by a word, then what is said of it.
+pub(super) fn outcome_in(lang: Lang, outcome: &str) -> String {
+    match outcome.split_once(": ").filter(|_| lang != Lang::English) {
+        Some((verdict, why)) => format!("{}：{}", lang.word("verdict", verdict), lang.said(why)),
+        None => outcome.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,6 +104,14 @@ mod tests {
         check("zh-CN,zh;q=0.9", "", Lang::Chinese);
         check("en", "rb_lang=zh-CN", Lang::Chinese);
         check("zh", "rb_lang=en", Lang::English);
+    }
+
+    #[test]
+    fn what_becomes_of_somebody_is_said_with_its_verdict() {
+        let outcome = "not: not_yet (until 2026-03-09 00:00)";
+        assert_eq!(outcome_in(Lang::Chinese, outcome), "不打：时间没到（到 2026-03-09 00:00 为止）");
+        assert_eq!(outcome_in(Lang::English, outcome), outcome);
+        assert_eq!(outcome_in(Lang::Chinese, ""), "");
     }
 
     #[test]
