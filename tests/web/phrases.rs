@@ -72,7 +72,7 @@ async fn wrong_requests_of_every_kind_are_explained_without_an_english_word() {
         (Method::GET, "/api/v1/nothing", &nothing),
         (Method::DELETE, "/api/v1/calls", &nothing),
         (Method::GET, "/api/v1/customers/77", &nothing),
-        (Method::GET, "/api/v1/customers?field=level", &nothing),
+        (Method::GET, "/api/v1/customers?is=x", &nothing),
         (Method::POST, "/api/v1/customers", &json!({"pack": "mall", "name": "x"})),
         (Method::POST, "/api/v1/customers", &json!({"pack": "shop", "phones": ["12"]})),
         (Method::POST, "/api/v1/lists", &json!({"name": ""})),
