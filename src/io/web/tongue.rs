@@ -24,11 +24,6 @@ impl Tongue {
         Tongue(if says { lang_of(headers) } else { Lang::English })
     }
 
-    /// The sentence in that language.
-    pub fn said(self, sentence: &str) -> Cow<'_, str> {
-        self.0.said(sentence)
-    }
-
     /// Puts a sentence of an answer into that language.
     pub fn put(self, sentence: &mut String) {
         if let Cow::Owned(said) = self.0.said(sentence) {
