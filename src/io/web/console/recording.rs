@@ -125,7 +125,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         at: f.start_ms.unwrap_or_default(),
         label: title_of(lang, &f.detector),
         class: severity_class(&f.severity),
-        detail: found(lang, f.rule, &f.detail),
+        detail: said_of(lang, f.rule, &f.detail),
         is_finding: true,
         has_place: f.start_ms.is_some(),
     }));
@@ -163,7 +163,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
 }
 
 /// What is said of a finding: its rule, and what was found.
-pub(super) fn found(lang: Lang, rule: String, detail: &str) -> String {
+pub(super) fn said_of(lang: Lang, rule: String, detail: &str) -> String {
     let parts = [rule, lang.said(detail).into_owned()];
     parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }

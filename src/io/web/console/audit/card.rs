@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::frame::Frame;
 use super::super::lang::Lang;
-use super::super::recording::{found as said_of, title_of as detector_title};
+use super::super::recording::{said_of, title_of as detector_title};
 use super::{score, title_of};
 use crate::audit::{
     Critical as CriticalRule, Form, Found, Item as ItemRule, Mark, Prefill, Ruling, SheetBody,

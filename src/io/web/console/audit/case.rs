@@ -16,7 +16,7 @@ use super::super::super::request::RowId;
 use super::super::super::state::Shared;
 use super::super::address::query;
 use super::super::frame::{Frame, Visitor, page};
-use super::super::recording::{found, severity_class, title_of};
+use super::super::recording::{said_of, severity_class, title_of};
 use super::card::{self, Critical, Group};
 use super::draw::whys;
 use super::{class_of, months, percent, score};
@@ -275,7 +275,7 @@ async fn heard(visitor: &Visitor, frame: &Frame, call: &str) -> Result<Heard, Pr
             at: finding.start_ms.unwrap_or_default(),
             label: title_of(frame.lang, &finding.detector),
             class: severity_class(&finding.severity),
-            detail: found(frame.lang, finding.rule, &finding.detail),
+            detail: said_of(frame.lang, finding.rule, &finding.detail),
             has_place: finding.start_ms.is_some(),
         }));
     }
