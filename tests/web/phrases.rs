@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::site::{Answer, Site, send};
 use crate::plan::shop::Shop;
 use crate::support::databases::Database;
+use crate::tickets::office::Office;
 
 const FILE: &str =
     "姓名,电话,订单号\n张三,13800000001,A1\n李四,1380000,A2\n王五,,A3\n赵六,13800000001转,A4\n";
@@ -169,4 +170,47 @@ async fn a_page_says_in_chinese_why_somebody_is_not_called() {
         let page = ask(&shop.site, Method::GET, "/lists/plan/shop/2026-03-03", lang, &Value::Null).await;
         assert!(page.text().contains(expect), "{}", page.text());
     }
+}
+
+#[tokio::test]
+async fn a_wrong_act_on_a_ticket_is_explained_in_chinese_and_its_line_of_time_is_read_in_chinese() {
+    let database = Database::sqlite();
+    let office = Office::open(&database).await;
+    let site = &office.shop.site;
+    let body =
+        json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "13800000001" });
+    let ticket = office.ticket("2026-03-03 10:00", body).await;
+    let acts = format!("/api/v1/tickets/{}/acts", ticket["ticket"]["id"]);
+    let kind = json!({ "pack": "xian_decoration", "kind": "nothing", "phone": "13800000001" });
+    let phone =
+        json!({ "pack": "xian_decoration", "kind": "complaint", "category": "工期", "phone": "1380000" });
+    for (path, body) in [
+        ("/api/v1/tickets", &kind),
+        ("/api/v1/tickets", &phone),
+        (&acts, &json!({ "do": "close" })),
+        (&acts, &json!({ "do": "report", "stage": "nothing", "result": "done" })),
+        (&acts, &json!({ "do": "report", "stage": "visit", "result": "perhaps" })),
+        (&acts, &json!({ "do": "promise", "at": "yesterday" })),
+        (&acts, &json!({ "do": "reopen", "reason": "x" })),
+        (&acts, &json!({ "do": "verify", "score": 9 })),
+        (&acts, &json!({ "do": "dance" })),
+    ] {
+        let (chinese, other) = (
+            ask(site, Method::POST, path, "zh-CN", body).await,
+            ask(site, Method::POST, path, "", body).await,
+        );
+        assert!(chinese.status.is_client_error(), "{body}: {}", chinese.text());
+        for text in told(&chinese.json()) {
+            assert_eq!(english(&text), Vec::<String>::new(), "{body}: {text}: {}", other.text());
+        }
+        assert_ne!(chinese.json()["detail"], other.json()["detail"], "{body}");
+    }
+    let page = format!("/tickets/{}", ticket["ticket"]["id"]);
+    let page = ask(site, Method::GET, &page, "zh-CN", &Value::Null).await;
+    assert_eq!(page.status, 200, "{}", page.text());
+    assert!(
+        page.text().contains("工作时间") && !page.text().contains("of business hours"),
+        "{}",
+        page.text()
+    );
 }
