@@ -1,7 +1,9 @@
 //! The rules of the house, read off the sources: the order of the modules, purity above the
 //! line, small files, plain names, comments that describe the code, known requirement ids.
 
+mod phrases;
 mod requirements;
+mod sentences;
 mod source;
 
 use std::collections::BTreeMap;

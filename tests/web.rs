@@ -18,6 +18,7 @@ mod console_lists;
 mod console_settings;
 mod legs;
 mod lists;
+mod phrases;
 mod repeats;
 mod roles;
 mod routes;

@@ -8,7 +8,7 @@ pub struct Source {
     /// Path from the root of the repository.
     pub path: String,
     pub lines: usize,
-    /// Code; comments and the insides of strings are blank, lines keep their numbers.
+    /// Code; comments and the insides of strings are blank, everything keeps its place.
     pub code: String,
     /// Code without what is compiled for tests only.
     pub shipped: String,
@@ -101,9 +101,9 @@ fn split(text: &str) -> (String, Vec<(usize, String)>) {
     (code, comments)
 }
 
-/// Spaces for everything but line ends, so that line numbers stay.
+/// Spaces for everything but line ends, a byte for a byte, so that places stay.
 fn blank(text: &str, code: &mut String) {
-    code.extend(text.chars().map(|c| if c == '\n' { '\n' } else { ' ' }));
+    code.extend(text.bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }));
 }
 
 fn block_comment(rest: &str) -> usize {
@@ -126,7 +126,7 @@ fn block_comment(rest: &str) -> usize {
 }
 
 /// The end of the string or character literal that begins at `at`, if one does.
-fn literal(text: &str, at: usize) -> Option<usize> {
+pub fn literal(text: &str, at: usize) -> Option<usize> {
     let rest = &text[at..];
     let after_word = text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_');
     if !after_word && let Some(raw) = ["r", "br", "cr"].iter().find_map(|p| rest.strip_prefix(p)) {

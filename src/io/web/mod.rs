@@ -27,6 +27,7 @@ mod session;
 mod sheet;
 mod spool;
 mod state;
+mod tongue;
 mod workbook;
 
 pub use crate::base::hex;

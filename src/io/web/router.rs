@@ -16,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use super::edits::{Versions, versions};
 use super::problem::Problem;
 use super::state::Shared;
+use super::tongue::Tongue;
 use super::{api, auth, complete, console, once, permit};
 
 #[derive(utoipa::OpenApi)]
@@ -110,7 +111,7 @@ async fn observe(State(api): State<Shared>, request: Request, next: Next) -> Res
     let id = format!("{:x}-{:x}", api.started_at.0, NEXT.fetch_add(1, Ordering::Relaxed));
     let route = request.extensions().get::<MatchedPath>().map_or("unknown", |p| p.as_str()).to_owned();
     let method = request.method().as_str().to_owned();
-    let words = console::words_for(request.headers());
+    let tongue = Tongue::of(request.headers());
     let began = tokio::time::Instant::now();
     let mut response = next.run(request).await;
     let took = began.elapsed();
@@ -121,9 +122,8 @@ async fn observe(State(api): State<Shared>, request: Request, next: Next) -> Res
     tracing::debug!(%id, route, method, status = status.as_u16(), took_ms = took.as_millis() as u64, "HTTP request");
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         let extra = response.headers().get(header::CONTENT_RANGE).cloned();
-        let title = words.map(|lang| console::title_in(lang, &problem).into());
-        let title = title.unwrap_or_else(|| problem.title.clone());
-        response = Problem { instance: id.as_str().into(), title, ..problem }.into_response();
+        let problem = tongue.problem(problem);
+        response = Problem { instance: id.as_str().into(), ..problem }.into_response();
         response.extensions_mut().remove::<Problem>();
         if let Some(range) = extra {
             response.headers_mut().insert(header::CONTENT_RANGE, range);

@@ -10,6 +10,7 @@ use crate::io::web::control::{Control, Done, DrainMode, ReloadedSection};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::state::Shared;
+use crate::io::web::tongue::Tongue;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
     OpenApiRouter::new().routes(routes!(drain)).routes(routes!(reload))
@@ -60,11 +61,16 @@ async fn drain(
 /// Reads the configuration again; a bad file keeps the old.
 #[utoipa::path(post, path = "/reload", tag = "daemon", security(("bearer" = ["daemon.steer"])),
     responses((status = 200, description = "Read", body = ReloadReport), (status = 422, description = "The file is bad; the old settings hold", body = Problem)))]
-async fn reload(State(api): State<Shared>, caller: Caller) -> Result<axum::Json<ReloadReport>, Problem> {
+async fn reload(
+    State(api): State<Shared>,
+    caller: Caller,
+    tongue: Tongue,
+) -> Result<axum::Json<ReloadReport>, Problem> {
     caller.audit(&api, "daemon.reload", "daemon", "").await?;
-    let sections = match api.ask(Control::Reload { by: caller.name.clone() }).await? {
+    let mut sections = match api.ask(Control::Reload { by: caller.name.clone() }).await? {
         Done::Reloaded(sections) => sections,
         _ => Vec::new(),
     };
+    sections.iter_mut().for_each(|section| tongue.put(&mut section.detail));
     Ok(axum::Json(ReloadReport { sections }))
 }

@@ -21,6 +21,7 @@ use crate::io::web::request::{Json, Params, RowId, Upload};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
+use crate::io::web::tongue::Tongue;
 
 /// Characters of a file's name that are kept.
 const FILE_NAME_CHARS: usize = 200;
@@ -205,6 +206,7 @@ async fn index(
 async fn create(
     State(api): State<Shared>,
     caller: Caller,
+    tongue: Tongue,
     Params(query): Params<UploadQuery>,
     Upload(body): Upload,
 ) -> Result<Response, Problem> {
@@ -235,7 +237,8 @@ async fn create(
         let wanted = Wanted { file_name, dry_run: query.dry_run, by: caller.name };
         bring_in(&api, rows, list, wanted).await
     });
-    let report = import.await.map_err(|e| Problem::internal(&e))??;
+    let mut report = import.await.map_err(|e| Problem::internal(&e))??;
+    report.problems.iter_mut().for_each(|problem| tongue.put(&mut problem.reason));
     Ok((status, axum::Json(report)).into_response())
 }
 
@@ -275,6 +278,7 @@ async fn rows(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    tongue: Tongue,
     RowId(id): RowId,
     Params(query): Params<RowQuery>,
 ) -> Result<Response, Problem> {
@@ -288,6 +292,7 @@ async fn rows(
             let found = api.store().import_results(import, result.as_deref(), after.as_ref(), limit).await;
             found.map(|mut page| {
                 page.rows.iter_mut().filter(|_| !unmask).for_each(|row| row.text.clear());
+                page.rows.iter_mut().for_each(|row| tongue.put(&mut row.reason));
                 page
             })
         }

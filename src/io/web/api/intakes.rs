@@ -21,6 +21,7 @@ use crate::io::web::request::{Json, Params, RowId, Upload};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::spool::{self, UploadLimits};
 use crate::io::web::state::Shared;
+use crate::io::web::tongue::Tongue;
 
 /// Characters of a file's name, a source's and a person's that are kept.
 const NAME_CHARS: usize = 200;
@@ -228,6 +229,7 @@ fn short(text: Option<String>) -> String {
 async fn create(
     State(api): State<Shared>,
     caller: Caller,
+    tongue: Tongue,
     Params(query): Params<UploadQuery>,
     Upload(body): Upload,
 ) -> Result<Response, Problem> {
@@ -287,7 +289,8 @@ async fn create(
         }
         Ok::<IntakeReport, Problem>(report)
     });
-    let report = task.await.map_err(|e| Problem::internal(&e))??;
+    let mut report = task.await.map_err(|e| Problem::internal(&e))??;
+    report.problems.iter_mut().for_each(|problem| tongue.put(&mut problem.reason));
     Ok((status, axum::Json(report)).into_response())
 }
 
@@ -327,13 +330,14 @@ async fn rows(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    tongue: Tongue,
     RowId(id): RowId,
     Params(query): Params<RowQuery>,
 ) -> Result<Response, Problem> {
     find(&api, id).await?;
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("intake:{id}")).await?;
-    results(&api, &caller, wants, paging, id, query.result, unmask).await
+    results(&api, &caller, (wants, tongue), paging, id, query.result, unmask).await
 }
 
 /// The refused rows with their reasons and what the file says in them, to be mended and brought
@@ -345,19 +349,20 @@ async fn rejected(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    tongue: Tongue,
     RowId(id): RowId,
     Params(query): Params<RejectedQuery>,
 ) -> Result<Response, Problem> {
     find(&api, id).await?;
     let paging = Paging::new(query.after.as_deref(), query.limit)?;
     let unmask = unmasking(&api, &caller, true, &format!("intake:{id}")).await?;
-    results(&api, &caller, wants, paging, id, Some("rejected".into()), unmask).await
+    results(&api, &caller, (wants, tongue), paging, id, Some("rejected".into()), unmask).await
 }
 
 async fn results(
     api: &Shared,
     caller: &crate::io::web::Caller,
-    wants: Wants,
+    (wants, tongue): (Wants, Tongue),
     paging: Paging,
     id: i64,
     result: Option<String>,
@@ -370,6 +375,7 @@ async fn results(
                 api.store().intake_results(ImportId(id), result.as_deref(), after.as_ref(), limit).await;
             found.map(|mut page| {
                 page.rows.iter_mut().filter(|_| !unmask).for_each(|row| row.text.clear());
+                page.rows.iter_mut().for_each(|row| tongue.put(&mut row.reason));
                 page
             })
         }

@@ -21,6 +21,7 @@ use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
 use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
+use crate::io::web::tongue::Tongue;
 
 /// Lines of a plan that are shown where the request does not say.
 const LINES: u32 = 1_000;
@@ -216,6 +217,7 @@ async fn show(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    tongue: Tongue,
     Params(query): Params<Query>,
 ) -> Result<Response, Problem> {
     let body = PreviewBody {
@@ -226,7 +228,7 @@ async fn show(
         limit: query.limit,
         unmask: query.unmask,
     };
-    answer(&api, &caller, wants, body).await
+    answer(&api, &caller, (wants, tongue), body).await
 }
 
 /// The same by policies that are given as text: what they would make of the stored facts.
@@ -238,9 +240,10 @@ async fn preview(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
+    tongue: Tongue,
     Json(body): Json<PreviewBody>,
 ) -> Result<Response, Problem> {
-    answer(&api, &caller, wants, body).await
+    answer(&api, &caller, (wants, tongue), body).await
 }
 
 /// A place among those who may have a list worked out at once.
@@ -249,7 +252,12 @@ fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
     api.exports.clone().try_acquire_owned().map_err(full)
 }
 
-async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) -> Result<Response, Problem> {
+async fn answer(
+    api: &Shared,
+    caller: &Caller,
+    (wants, tongue): (Wants, Tongue),
+    body: PreviewBody,
+) -> Result<Response, Problem> {
     let given = |text: String| (!text.is_empty()).then_some(text);
     // What is asked for in a body is looked at here.
     let reach = caller.reach(Permission::PlanSee);
@@ -274,6 +282,10 @@ async fn answer(api: &Shared, caller: &Caller, wants: Wants, body: PreviewBody) 
     }
     let limit = usize::try_from(body.limit.unwrap_or(LINES)).unwrap_or(usize::MAX);
     answer.plans.iter_mut().for_each(|plan| plan.lines.truncate(limit));
+    for line in answer.difference.iter_mut().flatten() {
+        tongue.put_outcome(&mut line.before);
+        tongue.put_outcome(&mut line.after);
+    }
     Ok(axum::Json(answer).into_response())
 }
 

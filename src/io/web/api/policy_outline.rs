@@ -11,6 +11,7 @@ use super::policies::{PolicyText, findings, view};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::state::Shared;
+use crate::io::web::tongue::Tongue;
 use crate::policy::pack::{Anchor, Condition, Finding, Pack, Policy, Rule, Severity, Target};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
@@ -248,9 +249,19 @@ async fn show(
     request_body = PolicyCheckBody, responses((status = 200, description = "What was found", body = PolicyCheck)))]
 async fn check(
     State(api): State<Shared>,
+    tongue: Tongue,
     Path(pack): Path<String>,
     Json(body): Json<PolicyCheckBody>,
 ) -> Result<axum::Json<PolicyCheck>, Problem> {
+    let mut check = checked(&api, &pack, &body)?;
+    for finding in &mut check.findings {
+        tongue.put(&mut finding.message);
+        tongue.put(&mut finding.hint);
+    }
+    Ok(axum::Json(check))
+}
+
+fn checked(api: &Shared, pack: &str, body: &PolicyCheckBody) -> Result<PolicyCheck, Problem> {
     let today = api.planner()?.settings().calendar.date(api.now());
     let error = |line: Option<usize>, key: &str, message: String, hint: String| PolicyCheck {
         usable: false,
@@ -261,21 +272,21 @@ async fn check(
     let policy = match Policy::parse(&format!("{pack}.toml"), &body.text) {
         Ok(policy) => policy,
         Err(mistake) => {
-            return Ok(axum::Json(error(Some(mistake.place.line), "", mistake.message, mistake.hint)));
+            return Ok(error(Some(mistake.place.line), "", mistake.message, mistake.hint));
         }
     };
     if policy.pack.pack != pack {
         let text = format!("the text is for pack `{}`, not `{pack}`", policy.pack.pack);
         let hint = format!("write pack = \"{pack}\"");
-        return Ok(axum::Json(error(policy.line_of(&["pack"]), "pack", text, hint)));
+        return Ok(error(policy.line_of(&["pack"]), "pack", text, hint));
     }
-    let found = worst_first(findings(&api, &policy, today)?);
-    Ok(axum::Json(PolicyCheck {
+    let found = worst_first(findings(api, &policy, today)?);
+    Ok(PolicyCheck {
         usable: found.iter().all(|finding| finding.severity != "error"),
         version: policy.version.clone(),
         rules: policy.pack.rule.len() as u64,
         findings: found,
-    }))
+    })
 }
 
 fn worst_first(mut found: Vec<Finding>) -> Vec<PolicyFinding> {

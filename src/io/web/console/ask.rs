@@ -12,6 +12,7 @@ use tower::ServiceExt;
 use super::super::auth::Caller;
 use super::super::problem::Problem;
 use super::super::server::Via;
+use super::super::tongue::told_in;
 use super::frame::Visitor;
 
 /// Bytes of an answer that a page is made of: far more than a page of a list has.
@@ -56,7 +57,7 @@ impl Visitor {
     /// query with it.
     ///
     /// # Errors
-    /// The route's problem, and 500 for an answer of another shape than `T`.
+    /// The route's problem in the visitor's language, and 500 for an answer of another shape than `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
         self.send(Method::GET, path, &()).await
     }
@@ -79,7 +80,9 @@ impl Visitor {
             .header(header::ACCEPT, "application/json")
             .body(Body::from(bytes))
             .map_err(|e| Problem::bad_request(format!("the address cannot be asked for: {e}")))?;
-        let answer = self.api.call(&self.caller, self.via, request).await?;
+        let answer = self.api.call(&self.caller, self.via, request).await;
+        // A page tells it as it comes.
+        let answer = answer.map_err(|problem| told_in(self.look.lang, problem))?;
         serde_json::from_slice(&answer).map_err(|error| {
             tracing::error!(path, %error, "the API answers in another shape than a page expects");
             Problem::internal(&error)

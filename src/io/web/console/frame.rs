@@ -65,7 +65,7 @@ impl Theme {
 }
 
 /// The language of a visitor: that of the cookie, else the one that the browser would like.
-pub(super) fn lang_of(headers: &HeaderMap) -> Lang {
+pub(in crate::io::web) fn lang_of(headers: &HeaderMap) -> Lang {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let chosen = cookie(headers, LANG_COOKIE).and_then(Lang::of_tag);
     chosen.unwrap_or_else(|| Lang::accepted(accepted))

@@ -1,11 +1,17 @@
-//! The words of the console in Chinese and English: one Fluent catalogue a language, with the same keys.
+//! The words of the console in Chinese and English: one Fluent catalogue a language, with the same keys,
+//! and a phrasebook for what the daemon says.
+
+mod pattern;
+mod phrases;
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use unic_langid::LanguageIdentifier;
+
+use self::phrases::Phrasebook;
 
 /// Files of each catalogue; a key stands in one of them.
 const CHINESE: [&str; 10] = [
@@ -31,6 +37,23 @@ const ENGLISH: [&str; 10] = [
     include_str!("locales/en/audit.ftl"),
     include_str!("locales/en/reports.ftl"),
     include_str!("locales/en/settings.ftl"),
+];
+
+/// What the daemon says, and how it is said in Chinese; in order of the pages that show it.
+const SENTENCES: [&str; 13] = [
+    include_str!("locales/zh-CN/sentences/import.txt"),
+    include_str!("locales/zh-CN/sentences/plan.txt"),
+    include_str!("locales/zh-CN/sentences/policies.txt"),
+    include_str!("locales/zh-CN/sentences/scripts.txt"),
+    include_str!("locales/zh-CN/sentences/customers.txt"),
+    include_str!("locales/zh-CN/sentences/calls.txt"),
+    include_str!("locales/zh-CN/sentences/tickets.txt"),
+    include_str!("locales/zh-CN/sentences/audit.txt"),
+    include_str!("locales/zh-CN/sentences/reports.txt"),
+    include_str!("locales/zh-CN/sentences/settings.txt"),
+    include_str!("locales/zh-CN/sentences/web.txt"),
+    include_str!("locales/zh-CN/sentences/words.txt"),
+    include_str!("locales/zh-CN/sentences/libraries.txt"),
 ];
 
 /// A language of the console.
@@ -116,6 +139,15 @@ impl Lang {
         match self.bundle().has_message(&key) {
             true => self.text(&key).into_owned(),
             false => word.replace('_', " "),
+        }
+    }
+
+    /// What the daemon says, which is English, in this language, as far as the phrasebook has it.
+    pub fn said(self, sentence: &str) -> Cow<'_, str> {
+        static BOOK: LazyLock<Phrasebook> = LazyLock::new(|| Phrasebook::of(&SENTENCES));
+        match self {
+            Lang::Chinese => BOOK.say(sentence),
+            Lang::English => Cow::Borrowed(sentence),
         }
     }
 

@@ -35,18 +35,21 @@ mod welcome;
 
 use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
+pub(super) use self::frame::lang_of;
+pub(super) use self::lang::Lang;
+
 use self::ask::Api;
 use self::frame::{Frame, Look, Visitor, page};
-use self::lang::Lang;
 use super::auth::{Caller, identify};
 use super::problem::Problem;
 use super::server::Via;
 use super::state::Shared;
+use super::tongue::told_in;
 use crate::access::Permission;
 use crate::io::store::Thing;
 
@@ -164,22 +167,6 @@ async fn may_see(api: &Shared, caller: &Caller, page: &str, id: &str) -> Result<
     }
 }
 
-/// The language in which a browser wants the kind of a problem; None: in the problem's own words.
-pub(super) fn words_for(headers: &HeaderMap) -> Option<Lang> {
-    // A program does not say; most requests end here.
-    headers.get(header::ACCEPT_LANGUAGE)?;
-    Some(frame::lang_of(headers)).filter(|lang| *lang != Lang::English)
-}
-
-/// The kind of a problem in that language.
-pub(super) fn title_in(lang: Lang, problem: &Problem) -> String {
-    let kind = problem.kind.rsplit('/').next().unwrap_or_default();
-    match lang {
-        Lang::English => problem.title.to_string(),
-        Lang::Chinese => lang.word("problem", kind),
-    }
-}
-
 /// To the login and back. A fragment that a script asks for is no place to come back to.
 fn to_login(uri: &Uri) -> Response {
     let back: String = form_urlencoded::byte_serialize(here(uri).as_bytes()).collect();
@@ -199,13 +186,13 @@ fn here(uri: &Uri) -> String {
 #[template(config = "src/io/web/console/askama.toml", path = "fault.html")]
 struct Fault<'a> {
     frame: Frame,
-    title: String,
     problem: &'a Problem,
 }
 
 fn fault(api: &Shared, look: Look, caller: Option<&Caller>, problem: &Problem) -> Response {
     let frame = Frame::new(api, look, caller, "", "fault-title");
-    let mut response = page(&Fault { title: title_in(frame.lang, problem), frame, problem });
+    let problem = &told_in(frame.lang, problem.clone());
+    let mut response = page(&Fault { frame, problem });
     *response.status_mut() =
         StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response

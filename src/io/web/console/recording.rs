@@ -125,7 +125,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         at: f.start_ms.unwrap_or_default(),
         label: title_of(lang, &f.detector),
         class: severity_class(&f.severity),
-        detail: [f.rule, f.detail].into_iter().filter(|t| !t.is_empty()).collect::<Vec<_>>().join(" · "),
+        detail: said_of(lang, f.rule, &f.detail),
         is_finding: true,
         has_place: f.start_ms.is_some(),
     }));
@@ -160,6 +160,12 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         messages: listed(&items),
         frame,
     })
+}
+
+/// What is said of a finding: its rule, and what was found.
+pub(super) fn said_of(lang: Lang, rule: String, detail: &str) -> String {
+    let parts = [rule, lang.said(detail).into_owned()];
+    parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
 }
 
 /// The title of a detector in that language.

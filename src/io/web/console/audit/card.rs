@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::frame::Frame;
 use super::super::lang::Lang;
-use super::super::recording::title_of as detector_title;
+use super::super::recording::{said_of, title_of as detector_title};
 use super::{score, title_of};
 use crate::audit::{
     Critical as CriticalRule, Form, Found, Item as ItemRule, Mark, Prefill, Ruling, SheetBody,
@@ -226,11 +226,7 @@ fn critical(
     }
     let sign = |found: &Found| Sign {
         label: detector_title(lang, &found.detector),
-        detail: [found.rule.clone(), found.detail.clone()]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect::<Vec<_>>()
-            .join(" · "),
+        detail: said_of(lang, found.rule.clone(), &found.detail),
         at_ms: found.start_ms,
     };
     Critical {

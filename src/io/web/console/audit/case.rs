@@ -16,7 +16,7 @@ use super::super::super::request::RowId;
 use super::super::super::state::Shared;
 use super::super::address::query;
 use super::super::frame::{Frame, Visitor, page};
-use super::super::recording::{severity_class, title_of};
+use super::super::recording::{said_of, severity_class, title_of};
 use super::card::{self, Critical, Group};
 use super::draw::whys;
 use super::{class_of, months, percent, score};
@@ -271,18 +271,12 @@ async fn heard(visitor: &Visitor, frame: &Frame, call: &str) -> Result<Heard, Pr
     if let Ok(evidence) = visitor.get::<EvidenceView>(&format!("/calls/{call}/evidence")).await {
         problem = evidence.problem;
         let found = evidence.findings.into_iter().filter(|finding| finding.severity != "info");
-        marks.extend(found.map(|finding| {
-            Mark {
-                at: finding.start_ms.unwrap_or_default(),
-                label: title_of(frame.lang, &finding.detector),
-                class: severity_class(&finding.severity),
-                detail: [finding.rule, finding.detail]
-                    .into_iter()
-                    .filter(|text| !text.is_empty())
-                    .collect::<Vec<_>>()
-                    .join(" · "),
-                has_place: finding.start_ms.is_some(),
-            }
+        marks.extend(found.map(|finding| Mark {
+            at: finding.start_ms.unwrap_or_default(),
+            label: title_of(frame.lang, &finding.detector),
+            class: severity_class(&finding.severity),
+            detail: said_of(frame.lang, finding.rule, &finding.detail),
+            has_place: finding.start_ms.is_some(),
         }));
     }
     Ok(Heard { call: brief, marks, problem })

@@ -185,7 +185,7 @@ fn change(frame: &Frame, row: &VersionRow) -> Moment {
     Moment {
         at: row.at,
         kind: "change",
-        title: joined([row.actor.clone(), row.why.clone()]),
+        title: joined([row.actor.clone(), frame.lang.said(&row.why).into_owned()]),
         detail: row
             .intake_id
             .map(|id| frame.lang.with("customers-by-intake", "n", id).into_owned())

@@ -14,6 +14,7 @@ use super::super::super::listing::Items;
 use super::super::super::mask::mask_numbers;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
+use super::super::super::tongue::outcome_in;
 use super::super::address::{asked, next_page, query, segment};
 use super::super::chart::{Part, stacked};
 use super::super::choice::Choice;
@@ -134,6 +135,12 @@ fn kept_line(frame: &Frame, titles: &impl Fn(&str) -> String, row: VerdictRow) -
     }
 }
 
+/// A difference as the visitor reads it.
+fn said(frame: &Frame, line: DifferenceLine) -> DifferenceLine {
+    let of = |text: &str| outcome_in(frame.lang, text);
+    DifferenceLine { before: of(&line.before), after: of(&line.after), ..line }
+}
+
 fn preview_line(frame: &Frame, row: PlanLine) -> Line {
     Line {
         customer: row.customer,
@@ -224,7 +231,7 @@ async fn read(api: &Shared, visitor: &Visitor, pack: &str, text: &str, uri: &Uri
         },
         packs: known.items.iter().map(|policy| choice(pack, policy)).collect(),
         others: known.items.iter().map(|policy| choice(&against, policy)).collect(),
-        difference: answer.difference,
+        difference: answer.difference.map(|lines| lines.into_iter().map(|l| said(&frame, l)).collect()),
         builds: may_release && day >= frame.times.today() && state != "closed",
         releases: may_release && is_today && state == "draft" && call > 0,
         sees_customers: visitor.may(Permission::CustomersSee),

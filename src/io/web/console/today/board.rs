@@ -319,7 +319,7 @@ async fn alarms(api: &Shared, frame: &Frame, live: &LiveSnapshot) -> Result<(Vec
     let warnings = i64::try_from(open.len()).unwrap_or(i64::MAX);
     all.extend(open.into_iter().take(ALARMS as usize).map(|w| Alarm {
         label: lang.word("warning", &w.code),
-        detail: format!("{} {}", w.subject, w.detail),
+        detail: format!("{} {}", w.subject, lang.said(&w.detail)),
         href: String::new(),
         at: Some(w.raised_at),
     }));

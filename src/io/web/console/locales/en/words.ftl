@@ -156,6 +156,7 @@ reason-drawn = Drawn
 
 # What went wrong, by the kind of a problem document
 problem-bad-request = The request cannot be read
+problem-changed = It has changed meanwhile
 problem-conflict = It cannot be done as things stand
 problem-forbidden = It is not allowed
 problem-from-elsewhere = The request comes from another site

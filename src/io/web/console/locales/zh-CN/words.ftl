@@ -156,6 +156,7 @@ reason-drawn = 抽中
 
 # What went wrong, by the kind of a problem document
 problem-bad-request = 请求读不懂
+problem-changed = 内容已被别人改动
 problem-conflict = 现在的情况下做不了
 problem-forbidden = 没有权限
 problem-from-elsewhere = 请求来自别的网站

@@ -1,7 +1,7 @@
 // Shows what a form inside was answered: a secret that is seen once, or rows of a table.
 //
 //   <div data-answer="link" hidden> ... <input data-secret> <button data-copy> <button data-close>
-//   <div data-answer="sections" hidden> <table> with th data-field
+//   <div data-answer="sections" hidden> <table> with th data-field, data-words="code=word;..."
 
 class AnswerBox extends HTMLElement {
   connectedCallback() {
@@ -27,13 +27,15 @@ class AnswerBox extends HTMLElement {
   }
 
   rows(place, rows) {
-    const names = [...place.querySelectorAll("th[data-field]")].map((head) => head.dataset.field);
+    const heads = [...place.querySelectorAll("th[data-field]")];
+    const words = heads.map(({ dataset }) => Object.fromEntries((dataset.words ?? "").split(";").map((pair) => pair.split("="))));
     const lines = rows.map((row) => {
       const line = document.createElement("tr");
-      for (const [at, name] of names.entries()) {
+      for (const [at, head] of heads.entries()) {
         const cell = document.createElement(at === 0 ? "th" : "td");
         if (at === 0) cell.scope = "row";
-        cell.textContent = row[name] ?? "";
+        const value = row[head.dataset.field] ?? "";
+        cell.textContent = words[at][value] ?? value;
         line.append(cell);
       }
       return line;
