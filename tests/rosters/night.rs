@@ -203,8 +203,8 @@ async fn cnt_19_an_expert_is_called_in_by_name_whose_number_nobody_sees(db: &Dat
             "领导1 \"leader\" 801",
             "技术员 \"technician\" 139****0001",
             "驾驶员 \"driver\" 139****0002",
-            "维修人员 \"mechanic\" 139****0004",
-            "材料员 \"clerk\" 139****0003",
+            "维修人员 \"mechanic\" 139****0003",
+            "材料员 \"clerk\" 139****0004",
             "ready null 8002",
             "away null 8001",
         ]

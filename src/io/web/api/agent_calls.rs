@@ -299,11 +299,12 @@ async fn preview(
 async fn preview_this(
     State(api): State<Shared>,
     caller: Caller,
-    Path((agent, callback)): Path<(String, i64)>,
+    Path((agent, callback)): Path<(String, String)>,
 ) -> Result<axum::Json<CallCard>, Problem> {
-    super::callbacks::find(&api, callback).await?;
-    caller.needs_in_reach(&api, Permission::CallbacksSee, Thing::Callback, &callback.to_string()).await?;
-    let (planner, now, id) = (api.planner()?, api.now(), CallbackId(callback));
+    let id: i64 = callback.parse().map_err(|_| Problem::not_found("callback", &callback))?;
+    super::callbacks::find(&api, id).await?;
+    caller.needs_in_reach(&api, Permission::CallbacksSee, Thing::Callback, &callback).await?;
+    let (planner, now, id) = (api.planner()?, api.now(), CallbackId(id));
     let role = planner.role_for(id, now).await?;
     if !caller.calls_as(&role) {
         let text = format!("this callback is made by {role}, which the token's roles are not");
