@@ -5,10 +5,12 @@ mod audit;
 mod axe;
 mod chromium;
 mod desk;
+mod desk_dials;
 mod reports;
 mod lists;
 mod settings;
 mod story;
+mod talk;
 mod tickets;
 
 use std::process::Command;

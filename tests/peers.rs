@@ -1,7 +1,7 @@
 //! The real program against real peers: SIPp scenarios, baresip and kamailio.
 
 pub mod baresip;
-mod bridged;
+pub mod bridged;
 mod calls;
 mod control;
 mod crash;

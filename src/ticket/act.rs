@@ -146,6 +146,13 @@ pub enum Act {
     },
     /// A comment.
     Comment(String),
+    /// Somebody is called into the talk with the customer.
+    CallIn {
+        /// Who.
+        who: String,
+        /// The call.
+        call: CallId,
+    },
     /// A file was attached.
     Attach(super::File),
     /// Given to the manager (ESC-01).

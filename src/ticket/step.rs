@@ -67,6 +67,10 @@ impl Work<'_> {
                 self.log("comment", text.clone());
                 Ok(())
             }
+            Act::CallIn { who, call } => {
+                self.log_call("called_in", who.clone(), Some(*call));
+                Ok(())
+            }
             Act::Attach(file) => {
                 self.log("file", format!("{} ({})", file.name, file.kind));
                 self.ticket().files.push(file.clone());

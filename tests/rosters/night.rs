@@ -3,8 +3,10 @@
 use serde_json::json;
 
 use ringback::agent::State;
+use ringback::base::{CallId, Rng};
+use ringback::engine::BridgeOrder;
 use ringback::io::rosters::Present;
-use ringback::io::web::{LiveAgent, LivePhone, LiveSnapshot};
+use ringback::io::web::{Control, LiveAgent, LivePhone, LiveSnapshot};
 
 use super::world::{PACK, Station};
 use crate::plan::shop::at;
@@ -16,6 +18,7 @@ on_both_databases! {
     ros_03_a_duty_phone_that_is_gone_for_a_minute_is_an_alarm_once,
     ros_03_the_registrar_says_which_duty_phone_is_gone,
     the_command_line_shows_who_is_on_duty,
+    cnt_19_an_expert_is_called_in_by_name_whose_number_nobody_sees,
 }
 
 async fn ros_02_a_call_in_the_night_rings_the_leader_of_that_night_and_then_the_chain(db: &Database) {
@@ -154,4 +157,71 @@ async fn the_command_line_shows_who_is_on_duty(db: &Database) {
     assert!(run(&["swap", PACK, "2026-07-06", "leader", "领导0", "谁", "--reason", "x"]).await.is_err());
     run(&["publish", PACK, "2026-07"]).await.unwrap();
     assert!(run(&["show", PACK, "2026-09"]).await.is_err());
+}
+
+async fn cnt_19_an_expert_is_called_in_by_name_whose_number_nobody_sees(db: &Database) {
+    let station = Station::open(db).await;
+    station.publish("2026-07").await;
+    let now = station.shop.set("2026-07-01 23:10");
+    let phone =
+        LivePhone { transport: "udp".into(), address: "a".into(), user_agent: "t".into(), since: now.0 };
+    let agent = |name: &str, extension: &str, state| LiveAgent {
+        name: name.into(),
+        extension: extension.into(),
+        state,
+        reason: String::new(),
+        since: now,
+        until: None,
+        call: None,
+        phones: vec![phone.clone()],
+        phones_since: now,
+        offered: 0,
+        answered: 0,
+        answer_delay_ms: 0,
+        slowest_answer_ms: 0,
+    };
+    let agents = vec![
+        agent("away", "8001", State::NotReady),
+        agent("ready", "8002", State::Available),
+        agent("leader", "801", State::NotReady),
+    ];
+    station
+        .shop
+        .site
+        .live
+        .send_replace(std::sync::Arc::new(LiveSnapshot { agents, ..LiveSnapshot::default() }));
+    let all = station.get(&format!("call-in?pack={PACK}")).await;
+    let shown: Vec<String> = all["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|p| format!("{} {} {}", p["name"].as_str().unwrap(), p["duty"], p["address"].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "领导1 \"leader\" 801",
+            "技术员 \"technician\" 139****0001",
+            "驾驶员 \"driver\" 139****0002",
+            "维修人员 \"mechanic\" 139****0003",
+            "材料员 \"clerk\" 139****0004",
+            "ready null 8002",
+            "away null 8001",
+        ]
+    );
+    let call = CallId::new(now, &mut Rng::seeded(3));
+    let path = format!("calls/{call}/consult");
+    station.post(&path, json!({ "person": "技术员", "pack": PACK })).await.expect(202);
+    let last = station.shop.site.orders.lock().unwrap().last().cloned();
+    let wanted = BridgeOrder::Consult("13900000001".into());
+    assert!(matches!(&last, Some(Control::Bridge { order, .. }) if *order == wanted), "{last:?}");
+    let audit = station.get("audit?action=call.consult").await;
+    assert_eq!(audit["items"][0]["detail"], "技术员", "by the name, not by the number");
+    let nobody = station.post(&path, json!({ "person": "王五" })).await.expect(422);
+    assert!(nobody["errors"][0]["hint"].as_str().unwrap().contains("技术员"), "{nobody}");
+    station.post(&path, json!({ "person": "ready", "target": "8002" })).await.expect(422);
+    // By day nobody is on duty.
+    station.shop.set("2026-07-01 12:00");
+    let all = station.get("call-in").await;
+    assert!(all["items"].as_array().unwrap().iter().all(|person| person["duty"].is_null()), "{all}");
 }

@@ -26,6 +26,7 @@ pub fn url(path: &str) -> String {
         .replace("{pack}", "shop")
         .replace("{day}", "2026-03-03")
         .replace("{seq}", "1")
+        .replace("{callback}", "7")
         .replace("{phone}", "13800000000")
         .replace("{name}", "x")
         .replace("{month}", "2026-07")

@@ -219,6 +219,52 @@ async fn the_floor_shows_all_agents_and_queues_and_what_may_be_done_with_them() 
     assert!(!text.contains("/agents/bob/state"), "and steers nobody else: {text}");
 }
 
+#[tokio::test]
+async fn what_was_promised_stands_on_the_desk_by_its_time_and_is_overdue_in_words() {
+    let office = office().await;
+    let site = &office.shop.site;
+    floor(site, State::Available, None);
+    let customer = office.customer("xian_decoration", "张伟", "13800000001", serde_json::json!({})).await;
+    let body = serde_json::json!({ "pack": "xian_decoration", "kind": "complaint", "customer": customer,
+        "fields": { "content": "柜门关不上" } });
+    let made = site.post("/api/v1/tickets", body).await.expect(201);
+    let acts = format!("/api/v1/tickets/{}/acts", made["ticket"]["id"]);
+    let promise =
+        |at: &str| serde_json::json!({ "do": "promise", "at": format!("{at}:00+08:00"), "what": "上门方案" });
+    let assign = serde_json::json!({ "do": "assign", "owner": "anna", "reason": "熟悉" });
+    site.post(&acts, assign).await.expect(200);
+    site.post(&acts, promise("2026-03-02T15:00")).await.expect(200);
+    let anna = person(site, "anna.li", "agent", "anna").await;
+    let owed = anna.get("/api/v1/agents/anna/promises").await.expect(200);
+    let first = &owed["items"][0];
+    assert_eq!(
+        (&first["what"], &first["keeper"], &first["phone"]),
+        (&"上门方案".into(), &"anna".into(), &"138****0001".into())
+    );
+    let callback = first["callback_id"].as_i64().unwrap_or_else(|| panic!("no call is on the list: {owed}"));
+    anna.get("/api/v1/agents/bob/promises").await.expect(403);
+    let text = anna.get("/desk").await.text();
+    assert!(text.contains("到期承诺") && text.contains("上门方案") && !text.contains("已超时"), "{text}");
+    // The customer was given a later time: one promise is owed, and it has passed.
+    site.post(&acts, promise("2026-03-02T16:00")).await.expect(200);
+    let owed = anna.get("/api/v1/agents/anna/promises").await.expect(200);
+    assert_eq!(owed["items"].as_array().unwrap().len(), 1, "{owed}");
+    office.set("2026-03-02 16:01");
+    let text = anna.get("/desk").await.text();
+    assert!(text.contains("⚠</span> 已超时") && text.contains(&format!("/customers/{customer}")), "{text}");
+    // Its card is opened with one button, which only one agent has.
+    let callback = owed["items"][0]["callback_id"].as_i64().unwrap_or(callback);
+    let path = |who: &str| format!("/api/v1/agents/{who}/preview/{callback}");
+    anna.send(Method::POST, &path("anna"), &serde_json::json!({})).await.expect(200);
+    let text = anna.get("/desk").await.text();
+    assert!(text.contains("id=\"desk-dial-card\"") && text.contains("来龙去脉"), "{text}");
+    assert_eq!(site.post(&path("bob"), serde_json::json!({})).await.status, 409, "anna has it");
+    // Closed, nothing is owed any more.
+    site.post(&acts, serde_json::json!({ "do": "override", "reason": "测试" })).await.expect(200);
+    let owed = anna.get("/api/v1/agents/anna/promises").await.expect(200);
+    assert_eq!(owed["items"], serde_json::json!([]));
+}
+
 /// Reads a stream until it has said something of that name.
 async fn told(mut stream: reqwest::Response, wanted: &str) -> String {
     let mut text = String::new();

@@ -80,6 +80,7 @@ fn word(act: &Act) -> &'static str {
         Act::Call(_) => "call",
         Act::Repeat { .. } => "repeat",
         Act::Comment(_) => "comment",
+        Act::CallIn { .. } => "call_in",
         Act::Attach(_) => "attach",
         Act::Escalate { .. } => "escalate",
         Act::ReportUp => "report_up",

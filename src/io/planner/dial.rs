@@ -191,6 +191,22 @@ impl Planner {
         Ok(None)
     }
 
+    /// Opens the card of one callback for an agent, who keeps it for [`PREVIEW`].
+    ///
+    /// # Errors
+    /// [`Error::Refused`] where it is not theirs to make, another agent has its card, or it is over.
+    pub async fn preview_this(&self, agent: &str, callback: CallbackId, now: Timestamp) -> Result<(), Error> {
+        if let Some(why) = self.why_not_by(callback, agent, now).await? {
+            return Err(Error::Refused(why));
+        }
+        match self.store().choose_card(callback, agent, now, now + PREVIEW).await? {
+            true => Ok(()),
+            false => Err(Error::Refused(format!(
+                "callback {callback} is over, or another agent has its card: choose another one"
+            ))),
+        }
+    }
+
     /// The order to dial what an agent has open.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::audit::{self, AuditLine};
-use super::db::{on, within};
+use super::db::{Tx, on, within};
 use super::due::counts;
 use super::write::clean;
 use super::{Error, Store};
@@ -94,6 +94,27 @@ pub struct Abandoned {
     pub rate: Option<f64>,
 }
 
+/// Keeps an open callback for an agent, unless another has its card.
+async fn take(
+    tx: &mut Tx,
+    callback: CallbackId,
+    agent: &str,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<bool, Error> {
+    let taken = within!(tx, c => sqlx::query(
+        "UPDATE callbacks SET preview_by = $2, preview_until = $3
+         WHERE id = $1 AND state = 'open' AND (COALESCE(preview_until, 0) <= $4 OR preview_by = $2)")
+        .bind(callback.0)
+        .bind(clean(agent))
+        .bind(until.0)
+        .bind(now.0)
+        .execute(c)
+        .await
+        .map(|done| done.rows_affected()))?;
+    Ok(taken > 0)
+}
+
 impl Store {
     /// Writes a call that an agent begins, in one transaction with the override it needs. False
     /// where a call to the number is up, or it came on the do-not-call list at this moment.
@@ -158,8 +179,8 @@ impl Store {
             query.push(") AND b.assignee IN ('', ").push_bind(agent);
             query.push(") AND (COALESCE(b.preview_until, 0) <= ").push_bind(now.0);
             query.push(" OR b.preview_by = ").push_bind(agent);
-            query.push(") AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND c.reserved_at > ");
-            query.push_bind(now.0 - REST_MS).push(") AND b.pack || '/' || b.rule IN (");
+            query.push(") AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.callback_id = b.id AND (c.state = 'reserved' OR c.reserved_at > ");
+            query.push_bind(now.0 - REST_MS).push(")) AND b.pack || '/' || b.rule IN (");
             let mut list = query.separated(", ");
             rules.iter().for_each(|rule| {
                 list.push_bind(rule.as_str());
@@ -191,18 +212,32 @@ impl Store {
         until: Timestamp,
     ) -> Result<bool, Error> {
         let mut tx = self.db.begin().await?;
-        let taken = within!(&mut tx, c => sqlx::query(
-            "UPDATE callbacks SET preview_by = $2, preview_until = $3
-             WHERE id = $1 AND state = 'open' AND (COALESCE(preview_until, 0) <= $4 OR preview_by = $2)")
-            .bind(callback.0)
-            .bind(clean(agent))
-            .bind(until.0)
-            .bind(now.0)
-            .execute(c)
-            .await
-            .map(|done| done.rows_affected()))?;
+        let taken = take(&mut tx, callback, agent, now, until).await?;
         tx.commit().await?;
-        Ok(taken > 0)
+        Ok(taken)
+    }
+
+    /// The same for one callback that the agent chose: another that they have open goes back.
+    pub async fn choose_card(
+        &self,
+        callback: CallbackId,
+        agent: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, Error> {
+        let mut tx = self.db.begin().await?;
+        let taken = take(&mut tx, callback, agent, now, until).await?;
+        if taken {
+            within!(&mut tx, c => sqlx::query(
+                "UPDATE callbacks SET preview_by = NULL, preview_until = NULL WHERE preview_by = $2 AND id <> $1")
+                .bind(callback.0)
+                .bind(clean(agent))
+                .execute(c)
+                .await
+                .map(drop))?;
+        }
+        tx.commit().await?;
+        Ok(taken)
     }
 
     /// The callback whose card an agent has open, with the number of its customer to call first.

@@ -14,7 +14,7 @@ use super::reply;
 use super::settle::{Ending, end};
 use super::write::{insert, part, review};
 use super::{Row, Stored, callback_columns};
-use crate::base::{CallbackId, EntryId, ListId, Timestamp};
+use crate::base::{CallId, CallbackId, EntryId, ListId, Timestamp};
 use crate::ivr::Reply;
 use crate::policy::pack::Method;
 use crate::policy::{Callback, CallbackState, Outcome, Reason, code};
@@ -222,7 +222,10 @@ async fn edit_in(
     let taken = match edit {
         Edit::Hold(day) => hold(tx, &stored, *day, reason, now).await?,
         Edit::Remove | Edit::Done { .. } => {
-            let ending = ending(&stored, edit, reason, now);
+            let mut ending = ending(&stored, edit, reason, now);
+            if ending.method == Method::Phone && ending.state == CallbackState::Done {
+                ending.call = call_for(tx, id).await?;
+            }
             end(tx, &ending, now).await?;
             if let Edit::Done { fields, replies, at, method, .. } = edit {
                 fill(tx, id, fields, now).await?;
@@ -329,6 +332,18 @@ fn ending(stored: &Stored, edit: &Edit, reason: &str, now: Timestamp) -> Ending 
         call: None,
         at,
     }
+}
+
+/// The last call that an agent made for a callback and that reached somebody, or is still up: its answers
+/// were given in that call.
+async fn call_for(tx: &mut Tx, id: CallbackId) -> Result<Option<CallId>, Error> {
+    let row: Option<(String,)> = within!(tx, c => sqlx::query_as(
+        "SELECT id FROM calls WHERE callback_id = $1 AND (state = 'reserved' OR answered_at IS NOT NULL)
+         ORDER BY reserved_at DESC, id DESC LIMIT 1")
+        .bind(id.0)
+        .fetch_optional(c)
+        .await)?;
+    Ok(row.and_then(|(id,)| id.parse().ok()))
 }
 
 /// Keeps a callback off the list of a day.

@@ -91,6 +91,18 @@ impl Store {
             .await)?)
     }
 
+    /// What a person typed in of a call that they made: the answers of the callbacks that it closed.
+    pub async fn replies_of_call(&self, call: &str) -> Result<Vec<ReplyRow>, Error> {
+        Ok(on!(&self.db, p => sqlx::query_as(
+            "SELECT f.seq, f.question, f.keys, f.meaning, f.score, f.dissatisfied, f.rated_function, f.rated_person,
+                    f.dimension, f.comment, f.at
+             FROM form_answers f JOIN callbacks b ON b.id = f.callback_id WHERE b.call_id = $1
+             ORDER BY f.callback_id, f.seq")
+            .bind(call)
+            .fetch_all(p)
+            .await)?)
+    }
+
     /// Answers of a customer about events of theirs, oldest first.
     pub async fn event_answers(&self, customer: CustomerId) -> Result<Vec<EventAnswerRow>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(event_answers!("b.customer_id = $1"))

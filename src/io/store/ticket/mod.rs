@@ -6,6 +6,7 @@ mod file;
 mod find;
 mod found;
 mod link;
+mod promised;
 mod repair;
 mod save;
 
@@ -19,6 +20,7 @@ pub use file::{FileRow, NewFile};
 pub use find::{TicketFilter, TicketRow, TicketSort, TimelineRow};
 pub use found::{ClosedCallback, EventFound, Matter};
 pub use link::Link;
+pub use promised::{PromiseFilter, PromiseRow};
 pub use repair::LastRepair;
 pub use save::{Linked, Planned};
 

@@ -10,7 +10,7 @@ use super::super::callback::{insert_callbacks, json};
 use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Error, Store, notice};
-use super::{found, phase_word};
+use super::{found, phase_word, promised};
 use crate::base::{CallId, CustomerId, Timestamp};
 use crate::policy::Callback;
 use crate::ticket::{Changes, Ticket};
@@ -141,6 +141,7 @@ async fn write(
         found::keep(tx, key, id, now).await?;
     }
     found::show_to(tx, id, &linked.seen_by).await?;
+    promised::owe(tx, &changes.ticket).await?;
     for line in &changes.log {
         within!(&mut *tx, c => sqlx::query(
             "INSERT INTO ticket_log (ticket_id, at, actor, action, detail, call_id) VALUES ($1, $2, $3, $4, $5, $6)")

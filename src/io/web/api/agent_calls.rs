@@ -11,11 +11,13 @@ use super::call_card::{CallCard, of_callback, steps_of};
 use super::customers::{CustomerCard, card};
 use super::entries::{ReasonBody, UnmaskQuery, unmasking};
 use super::live::masked;
+use super::promises::promises;
+use crate::access::Permission;
 use crate::agent::State as AgentState;
-use crate::base::{CallId, CampaignId, CustomerId, EntryId, PhoneNumber, Timestamp};
+use crate::base::{CallId, CallbackId, CampaignId, CustomerId, EntryId, PhoneNumber, Timestamp};
 use crate::engine::DialOrder;
-use crate::io::store::ticket::{TicketFilter, TicketRow};
-use crate::io::store::{Abandoned, AgentTalks};
+use crate::io::store::ticket::{PromiseFilter, PromiseRow, TicketFilter, TicketRow};
+use crate::io::store::{Abandoned, AgentTalks, Thing};
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
 use crate::io::web::listing::{self, Items, Wants};
@@ -40,6 +42,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(show))
         .routes(routes!(dial))
         .routes(routes!(preview, open_preview))
+        .routes(routes!(preview_this))
         .routes(routes!(dial_preview))
         .routes(routes!(skip))
         .routes(routes!(talks))
@@ -50,8 +53,10 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DialBody {
-    /// The number; left out where a card is open.
+    /// The number; left out where a card is open, or a ticket is named.
     pub number: String,
+    /// Row id of the ticket whose customer is called.
+    pub ticket: Option<i64>,
     /// Why it is called against a rule; empty: it is not.
     pub override_reason: String,
 }
@@ -89,6 +94,9 @@ pub struct AgentCard {
     pub customer: Option<CustomerCard>,
     /// Their tickets that are open, newest first.
     pub tickets: Vec<TicketRow>,
+    /// What they were promised and is not kept yet, by its time.
+    #[serde(default)]
+    pub promises: Vec<PromiseRow>,
 }
 
 /// A call whose card is wanted.
@@ -156,6 +164,9 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
     if !unmask {
         tickets.iter_mut().for_each(|ticket| ticket.phone = mask(&ticket.phone));
     }
+    let known = callback.as_ref().map(|card| card.callback.customer_id).or(rows.first().map(|row| row.1));
+    let to = Some((known.map(CustomerId), phone.clone()));
+    let promises = promises(api, &PromiseFilter { agent: None, to }, unmask).await?;
     let live = api.parts.live.borrow().calls.iter().find(|call| call.id == of.call).cloned();
     Ok(AgentCard {
         agent: of.agent,
@@ -168,6 +179,7 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
         callback,
         customer: person.map(|person| card(api, person, unmask)),
         tickets,
+        promises,
     })
 }
 
@@ -243,7 +255,14 @@ async fn dial(
     Path(agent): Path<String>,
     Json(body): Json<DialBody>,
 ) -> Result<axum::Json<DialView>, Problem> {
-    let number = super::entries::phone(&api, "number", &body.number)?.to_string();
+    let number = match body.ticket {
+        None => body.number.clone(),
+        Some(ticket) => {
+            caller.needs_in_reach(&api, Permission::TicketsSee, Thing::Ticket, &ticket.to_string()).await?;
+            api.tickets()?.ticket(ticket).await?.phone
+        }
+    };
+    let number = super::entries::phone(&api, "number", &number)?.to_string();
     let subject = format!("agent:{agent}");
     caller.audit(&api, "agent.dial", &subject, &body.override_reason).await?;
     let wanted = DialOrder { agent, number, override_reason: body.override_reason, callback: None };
@@ -267,6 +286,32 @@ async fn preview(
     let callback = found.ok_or_else(|| Problem::not_found("callback that is due for agent", &agent))?;
     let unmask = unmasking(&api, &caller, query.unmask, &format!("callback:{callback}")).await?;
     Ok(axum::Json(of_callback(&api, callback, unmask).await?))
+}
+
+/// Opens the card of one callback for an agent, such as one that was promised: it is theirs for three
+/// minutes, and another card that they had open is put back.
+#[utoipa::path(post, path = "/agents/{name}/preview/{callback}", tag = "agents",
+    params(("name" = String, Path), ("callback" = i64, Path)), security(("bearer" = ["agents.dial"])),
+    responses((status = 200, description = "The card", body = CallCard),
+        (status = 403, description = "The callback is another role's, or out of reach", body = Problem),
+        (status = 404, description = "No such callback", body = Problem),
+        (status = 409, description = "It is over, or another agent has its card", body = Problem)))]
+async fn preview_this(
+    State(api): State<Shared>,
+    caller: Caller,
+    Path((agent, callback)): Path<(String, String)>,
+) -> Result<axum::Json<CallCard>, Problem> {
+    let id: i64 = callback.parse().map_err(|_| Problem::not_found("callback", &callback))?;
+    super::callbacks::find(&api, id).await?;
+    caller.needs_in_reach(&api, Permission::CallbacksSee, Thing::Callback, &callback).await?;
+    let (planner, now, id) = (api.planner()?, api.now(), CallbackId(id));
+    let role = planner.role_for(id, now).await?;
+    if !caller.calls_as(&role) {
+        let text = format!("this callback is made by {role}, which the token's roles are not");
+        return Err(Problem::not_by(text));
+    }
+    planner.preview_this(&agent, id, now).await?;
+    Ok(axum::Json(of_callback(&api, id, false).await?))
 }
 
 /// The card that the agent has open.

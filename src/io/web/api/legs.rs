@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::call_in::{address_of, note};
 use super::calls::find;
 use super::entries::{UnmaskQuery, unmasking};
 use crate::base::CallId;
@@ -37,19 +38,27 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// Who is to be rung.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct TargetBody {
-    /// Extension of ours, or an outside number.
+    /// Extension of ours, or an outside number; left out where a `person` is named.
     pub target: String,
+    /// In place of it: somebody by the name that `GET /call-in` gives.
+    pub person: String,
+    /// Policy pack whose roster is looked at first; empty: none is.
+    pub pack: String,
 }
 
 /// Who is to join.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct ConferenceBody {
-    /// Extension or number; left out: the one who is being consulted.
+    /// Extension or number; left out, and no `person` named: the one who is being consulted.
     pub target: Option<String>,
+    /// In place of it: somebody by the name that `GET /call-in` gives.
+    pub person: String,
+    /// Policy pack whose roster is looked at first; empty: none is.
+    pub pack: String,
 }
 
 /// Who supervises, and how.
@@ -100,6 +109,19 @@ async fn order(
     api.ask(Control::Bridge { call, order, by: caller.name.clone() }).await?;
     caller.audit(api, action, &format!("call:{call}"), detail).await?;
     Ok(StatusCode::ACCEPTED)
+}
+
+/// What is rung, and what people call it: the number, or the person who was named.
+async fn rung(api: &Shared, body: TargetBody) -> Result<(String, String), Problem> {
+    let TargetBody { target: number, person, pack } = body;
+    if person.is_empty() {
+        return Ok((target(&number)?, number));
+    }
+    if !number.is_empty() {
+        let hint = "name a `target` or a `person`, not both";
+        return Err(Problem::invalid_field("person", "two are named", hint));
+    }
+    Ok((target(&address_of(api, &pack, &person).await?)?, person))
 }
 
 fn target(text: &str) -> Result<String, Problem> {
@@ -176,11 +198,12 @@ async fn transfer(
     PathCall(call): PathCall,
     Json(body): Json<TargetBody>,
 ) -> Result<StatusCode, Problem> {
-    let to = target(&body.target)?;
-    order(&api, &caller, call, BridgeOrder::Transfer(to), ("call.transfer", &body.target)).await
+    let (to, name) = rung(&api, body).await?;
+    order(&api, &caller, call, BridgeOrder::Transfer(to), ("call.transfer", &name)).await
 }
 
-/// Rings somebody for our person, while the customer hears music.
+/// Rings somebody for our person, while the customer hears music. The open tickets of the call say who was
+/// called in.
 #[utoipa::path(post, path = "/calls/{id}/consult", tag = "calls", params(("id" = String, Path)), request_body = TargetBody,
     security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "It rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Not possible in this state", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
@@ -190,8 +213,10 @@ async fn consult(
     PathCall(call): PathCall,
     Json(body): Json<TargetBody>,
 ) -> Result<StatusCode, Problem> {
-    let to = target(&body.target)?;
-    order(&api, &caller, call, BridgeOrder::Consult(to), ("call.consult", &body.target)).await
+    let (to, name) = rung(&api, body).await?;
+    let done = order(&api, &caller, call, BridgeOrder::Consult(to), ("call.consult", &name)).await?;
+    note(&api, &caller, call, &name).await;
+    Ok(done)
 }
 
 /// The one consulted takes the customer; our person is let go.
@@ -218,7 +243,8 @@ async fn back(
     order(&api, &caller, call, BridgeOrder::Back, ("call.back", "")).await
 }
 
-/// Rings somebody to join, or lets the one join who is being consulted.
+/// Rings somebody to join, or lets the one join who is being consulted. The open tickets of the call say
+/// who was called in.
 #[utoipa::path(post, path = "/calls/{id}/conference", tag = "calls", params(("id" = String, Path)), request_body = ConferenceBody,
     security(("bearer" = ["calls.steer"])),
     responses((status = 202, description = "Done, or it rings"), (status = 404, description = "No such running call", body = Problem), (status = 409, description = "Not possible in this state", body = Problem), (status = 422, description = "Nothing can be rung there", body = Problem)))]
@@ -228,9 +254,20 @@ async fn conference(
     PathCall(call): PathCall,
     Json(body): Json<ConferenceBody>,
 ) -> Result<StatusCode, Problem> {
-    let to = body.target.as_deref().map(target).transpose()?;
-    let detail = to.clone().unwrap_or_default();
-    order(&api, &caller, call, BridgeOrder::Conference(to), ("call.conference", &detail)).await
+    let ConferenceBody { target, person, pack } = body;
+    let (to, name) = match target.is_none() && person.is_empty() {
+        true => (None, String::new()),
+        false => {
+            let body = TargetBody { target: target.unwrap_or_default(), person, pack };
+            let (to, name) = rung(&api, body).await?;
+            (Some(to), name)
+        }
+    };
+    let done = order(&api, &caller, call, BridgeOrder::Conference(to), ("call.conference", &name)).await?;
+    if !name.is_empty() {
+        note(&api, &caller, call, &name).await;
+    }
+    Ok(done)
 }
 
 /// Lets somebody of ours listen, whisper to our person, or join; or changes how they do.

@@ -64,10 +64,10 @@ fn text(field: &str, value: &str) -> Result<String, Problem> {
 }
 
 /// The tick, if the card has something of that name and the result is one of it.
-fn checked(body: &MarkBody, card: &CallFacts) -> Result<Mark, Problem> {
+fn checked(body: &MarkBody, card: &CallFacts, spoken: &[String]) -> Result<Mark, Problem> {
     let (kind, name, known): (_, _, Vec<&String>) = match (&body.block, &body.field) {
         (Some(block), None) => {
-            let known = card.blocks.iter().chain(card.block_after.keys());
+            let known = card.blocks.iter().chain(card.block_after.keys()).chain(spoken);
             (MarkKind::Block, block, known.collect())
         }
         (None, Some(field)) => (MarkKind::Field, field, card.facts.keys().collect()),
@@ -77,7 +77,9 @@ fn checked(body: &MarkBody, card: &CallFacts) -> Result<Mark, Problem> {
         }
     };
     if !known.contains(&name) {
-        let words: Vec<&str> = known.iter().map(|word| word.as_str()).collect();
+        let mut words: Vec<&str> = known.iter().map(|word| word.as_str()).collect();
+        words.sort_unstable();
+        words.dedup();
         let words = if words.is_empty() { "nothing of that kind".to_owned() } else { words.join(", ") };
         let detail = format!("`{name}` is not on the card");
         return Err(Problem::invalid_field(kind.as_str(), detail, format!("the card has {words}")));
@@ -115,7 +117,11 @@ async fn mark(
 ) -> Result<StatusCode, Problem> {
     find(&api, id).await?;
     let card = api.planner()?.card(CallbackId(id), api.now()).await?;
-    let mark = checked(&body, &card)?;
+    let written = api.parts.catalogue.borrow().written.clone();
+    let language = written.language(&card.script, &card.language);
+    let blocks = written.blocks(&card.script, language, &card.facts);
+    let spoken: Vec<String> = blocks.into_iter().map(|block| block.step).collect();
+    let mark = checked(&body, &card, &spoken)?;
     let marked = api.store().mark_callback(CallbackId(id), &mark, &caller.name, api.now()).await;
     marked.map_err(as_conflict)?;
     if mark.kind == MarkKind::Field {

@@ -14,6 +14,7 @@ mod audits;
 mod bookings;
 mod bring_in;
 mod calendar;
+mod call_in;
 mod callback_edits;
 pub(super) mod callbacks;
 pub(super) mod call_card;
@@ -45,7 +46,9 @@ mod performance;
 pub(super) mod plan;
 mod policies;
 mod policy_outline;
+mod policy_titles;
 pub(super) mod progress;
+mod promises;
 mod prompts;
 mod queues;
 mod rates;
@@ -86,6 +89,7 @@ pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
 pub use audits::FreezeBody;
 pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
+pub use call_in::CallInView;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
@@ -106,12 +110,14 @@ pub use intakes::SourceBody;
 pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, TargetBody};
 pub use lists::NewListBody;
 pub use looks::{ColumnLook, FieldLook, FileLook};
+pub use matters::MatterCard;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
 pub use policy_outline::{
     ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline,
 };
+pub use policy_titles::{PolicyTitles, Titled};
 pub use progress::Progress;
 pub use prompts::{PromptWritten, RecordBody};
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
@@ -154,6 +160,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(plan::routes())
         .merge(policies::routes())
         .merge(policy_outline::routes())
+        .merge(policy_titles::routes())
         .merge(calendar::routes())
         .merge(written::routes())
         .merge(callbacks::routes())
@@ -180,6 +187,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(queues::routes())
         .merge(calls::routes())
         .merge(legs::routes())
+        .merge(call_in::routes())
         .merge(answers::routes())
         .merge(audio::routes())
         .merge(recordings::routes())
@@ -192,6 +200,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(live::routes())
         .merge(agents::routes())
         .merge(agent_calls::routes())
+        .merge(promises::routes())
         .merge(do_not_call::routes())
         .merge(roles::routes())
         .merge(tokens::routes())

@@ -132,6 +132,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
     let evidence = api.store().evidence_row(&id.to_string()).await?;
     let items = if visitor.may(Permission::TracesSee) { messages(api, id).await? } else { Vec::new() };
     let answers = api.store().answer_rows(id).await?;
+    let typed = api.store().replies_of_call(&id.to_string()).await?;
     let is_recorded = row.recording_ms.is_some();
     let (disposition, facts) = (row.disposition.clone(), facts(&frame, &row, &speakers(&bridged.legs)));
     let view = CallView::new(row, false);
@@ -145,7 +146,11 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         phone: view.call.phone,
         detail: view.call.detail,
         facts,
-        answers: answers.into_iter().map(|a| answer(id, begins, a)).collect(),
+        answers: answers
+            .into_iter()
+            .map(|a| answer(id, begins, a))
+            .chain(typed.into_iter().map(|reply| typed_in(begins, reply)))
+            .collect(),
         is_recorded,
         hears: visitor.may(Permission::RecordingsHear),
         marks_json: marks_json.map_err(|e| Problem::internal(&e))?,
@@ -197,6 +202,19 @@ fn answer(call: CallId, begins: i64, row: crate::io::store::read::AnswerRow) -> 
     }
 }
 
+/// What a person typed in while they talked, or after it.
+fn typed_in(begins: i64, row: crate::io::store::callback::ReplyRow) -> Answer {
+    Answer {
+        question: row.question,
+        keys: row.keys.unwrap_or_default(),
+        meaning: row.meaning.or(row.comment).unwrap_or_default(),
+        score: row.score.map(|s| s.to_string()).unwrap_or_default(),
+        is_bad: row.dissatisfied == 1,
+        comment: String::new(),
+        offset_ms: (row.at - begins).max(0),
+    }
+}
+
 fn listed(items: &[TraceItem]) -> Vec<Message> {
     let first = items.first().map(|item| item.at);
     let message = |item: &TraceItem| Message {
@@ -242,7 +260,9 @@ fn facts(
     tell("call-consent", row.consent.as_deref().map(|word| lang.word("consent", word)));
     let spoke = speakers
         .iter()
-        .map(|s| format!("{} {}", s.agent.as_deref().unwrap_or(""), frame.length(&s.talked_ms)));
+        // Whoever is no agent of ours is told by what was rung.
+        .map(|s| (s.agent.clone().unwrap_or_else(|| mask_numbers(&s.target)), frame.length(&s.talked_ms)))
+        .map(|(who, talked)| format!("{who} {talked}"));
     tell("call-speakers", Some(spoke.collect::<Vec<_>>().join(", ")));
     tell("call-hash", row.sha256.as_deref().map(|hash| hash.chars().take(16).collect()));
     tell("call-alarm", row.alarm.as_deref().map(|word| lang.word("alarm", word)));

@@ -9,6 +9,8 @@ use super::super::calls::class_of;
 use super::super::choice::Fact;
 use super::super::frame::Frame;
 use super::super::tickets::Titles;
+use super::names::Names;
+use super::promised::{About, Promised, promised};
 use crate::evidence::PhraseKind;
 use crate::io::store::archive::read::EventRow;
 use crate::io::store::ticket::TicketRow;
@@ -94,6 +96,8 @@ pub(super) struct Card {
     pub phrases: Vec<Phrase>,
     pub past: Vec<Past>,
     pub tickets: Vec<Open>,
+    pub about: About,
+    pub promises: Vec<Promised>,
 }
 
 /// JSON of an object of texts.
@@ -125,14 +129,15 @@ pub(super) fn open(frame: &Frame, titles: &Titles, row: &TicketRow) -> Open {
 
 impl Card {
     /// The card of a call.
-    pub fn of_call(frame: &Frame, titles: &Titles, told: AgentCard) -> Card {
+    pub fn of_call(frame: &Frame, titles: &Titles, names: &Names, told: AgentCard) -> Card {
         let call = told.call.unwrap_or_default();
         let tickets = told.tickets.iter().map(|row| open(frame, titles, row)).collect();
+        let promises = told.promises.into_iter().map(|row| promised(frame, titles, names, row)).collect();
         let mut card = match (told.callback, told.customer) {
-            (Some(callback), _) => Card::of_callback(frame, callback),
+            (Some(callback), _) => Card::of_callback(frame, names, callback, &call),
             (None, Some(customer)) => {
                 let mut card = Card::default();
-                card.know(frame, &customer);
+                card.know(frame, names, &customer, &call);
                 card
             }
             (None, None) => Card::default(),
@@ -140,22 +145,23 @@ impl Card {
         if card.name.is_empty() {
             card.name = mask_numbers(&told.name);
         }
-        Card { key: call.clone(), call, phone: told.phone, tickets, ..card }
+        Card { key: call.clone(), call, phone: told.phone, tickets, promises, ..card }
     }
 
-    /// The card of a callback.
-    pub fn of_callback(frame: &Frame, told: CallCard) -> Card {
+    /// The card of a callback; `call` is the call that is made for it, empty before there is one.
+    pub fn of_callback(frame: &Frame, names: &Names, told: CallCard, call: &str) -> Card {
         let mut card = Card {
             key: format!("callback {}", told.callback.id),
             callback: Some(told.callback.id),
             is_closed: told.callback.closed_at.is_some(),
-            title: told.title.clone(),
+            title: names.rule(frame, &told.callback.pack, &told.callback.rule),
+            about: About::of_callback(frame, names, &told),
             purpose: frame.lang.word("desk-purpose", &told.purpose),
             on_behalf_of: told.on_behalf_of.clone(),
             note: told.callback.note.clone(),
             ..Card::default()
         };
-        card.know(frame, &told.customer);
+        card.know(frame, names, &told.customer, call);
         card.facts = facts_of(frame, &told.facts);
         card.steps = steps(frame, &told);
         let choices = |choices: &[CardChoice]| {
@@ -186,15 +192,17 @@ impl Card {
             card.chips.push((told.address_as, "is-accent"));
         }
         for row in told.open {
-            let label = frame.lang.with("desk-also-owed", "rule", &row.rule).into_owned();
+            let rule = names.rule(frame, &row.pack, &row.rule);
+            let label = frame.lang.with("desk-also-owed", "rule", &rule).into_owned();
             card.chips.push((label, "is-warn"));
         }
         card
     }
 
     /// What is known of the customer.
-    fn know(&mut self, frame: &Frame, told: &CustomerCard) {
+    fn know(&mut self, frame: &Frame, names: &Names, told: &CustomerCard, call: &str) {
         let row = &told.customer;
+        self.about.know_last(frame, &told.calls, call);
         // Who called without being known is named by their number.
         (self.customer, self.pack, self.name) = (Some(row.id), row.pack.clone(), mask_numbers(&row.name));
         self.phone = row.phone.clone().unwrap_or_default();
@@ -215,7 +223,7 @@ impl Card {
             let label = lang.text("desk-quiet-hours").into_owned();
             self.facts.push(Fact { label, value: row.quiet_hours.clone() });
         }
-        let call = |view: &CallView| Past {
+        let past_call = |view: &CallView| Past {
             at: view.call.reserved_at,
             what: lang.word("direction", &view.call.direction),
             detail: view
@@ -228,12 +236,13 @@ impl Card {
         };
         let event = |row: &EventRow| Past {
             at: row.at,
-            what: lang.word("desk-event", &row.kind.replace('.', "-")),
+            what: names.event(frame, &told.customer.pack, &row.kind),
             detail: row.matter.clone(),
             href: String::new(),
             class: "is-accent",
         };
-        let calls = told.calls.iter().take(PAST).map(call);
+        let before = told.calls.iter().filter(|view| view.call.id != call);
+        let calls = before.take(PAST).map(past_call);
         self.past = calls.chain(told.events.iter().take(PAST).map(event)).collect();
         self.past.sort_by_key(|past| -past.at);
         self.past.truncate(PAST);
@@ -245,25 +254,22 @@ impl Card {
     }
 }
 
-/// Steps of the script with what was ticked; the first that is owed is the one to do.
+/// Steps of the script with what was ticked; the first that is not is the one to do.
 fn steps(frame: &Frame, told: &CallCard) -> Vec<Step> {
     let mark = |word: &str| {
         let marks = told.marks.iter().filter(|mark| mark.kind == "block" && mark.name == word);
         marks.last().map(|mark| mark.result.clone()).unwrap_or_default()
     };
-    let knows = |word: &str| {
-        told.blocks_required.iter().any(|known| known == word) || told.block_after.contains_key(word)
-    };
     let step = |block: &crate::ivr::Block| Step {
         label: frame.lang.word("desk-step", &block.step),
         text: block.text.clone(),
-        is_required: knows(&block.step),
+        is_required: told.blocks_required.contains(&block.step),
         mark: mark(&block.step),
         is_next: false,
         word: block.step.clone(),
     };
     let mut steps: Vec<Step> = told.blocks.iter().map(step).collect();
-    if let Some(next) = steps.iter_mut().find(|step| step.is_required && step.mark.is_empty()) {
+    if let Some(next) = steps.iter_mut().find(|step| step.mark.is_empty()) {
         next.is_next = true;
     }
     steps

@@ -1,7 +1,10 @@
 //! The agent's desk: state, the call with its card, script and questionnaire; and the floor with all
 //! agents and queues.
 
+mod call_in;
 mod card;
+mod names;
+mod promised;
 mod screen;
 mod team;
 

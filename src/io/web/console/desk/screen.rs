@@ -15,11 +15,15 @@ use super::super::address::{query, segment};
 use super::super::choice::{Choice, choices};
 use super::super::frame::{Frame, Visitor, page};
 use super::super::tickets::Titles;
+use super::call_in::{Callable, callable};
 use super::card::{Card, Open, open};
+use super::names::Names;
+use super::promised::{Promised, promised};
 use crate::access::Permission;
 use crate::agent::State as AgentState;
+use crate::call::leg::Listening;
 use crate::io::store::read::CallbackRow;
-use crate::io::store::ticket::TicketRow;
+use crate::io::store::ticket::{PromiseRow, TicketRow};
 
 /// Tickets and callbacks that are shown.
 const OWN: u32 = 12;
@@ -57,9 +61,18 @@ struct Line {
     is_up: bool,
     /// The leg of the agent's own phone.
     own: Option<LiveLeg>,
-    others: Vec<LiveLeg>,
+    others: Vec<Other>,
     consults: bool,
     consulted_up: bool,
+}
+
+/// Somebody else in the call.
+struct Other {
+    /// Name of the agent where it is one, then what was rung.
+    who: String,
+    /// How they supervise, in words; empty: they do not.
+    hears: String,
+    leg: LiveLeg,
 }
 
 /// A callback of the agent's own.
@@ -97,7 +110,9 @@ struct Screen {
     is_preview: bool,
     kinds: Vec<Choice>,
     tickets: Vec<Open>,
+    promises: Vec<Promised>,
     dues: Vec<Due>,
+    callable: Vec<Callable>,
     waits: Vec<Wait>,
     colleagues: Vec<Choice>,
     said: String,
@@ -131,7 +146,19 @@ fn seat(frame: &Frame, agent: &LiveAgent) -> Seat {
     }
 }
 
-fn line(frame: &Frame, agent: &LiveAgent, call: LiveCall) -> Line {
+fn other(frame: &Frame, agents: &[LiveAgent], leg: &LiveLeg) -> Other {
+    let known = agents.iter().find(|agent| agent.extension == leg.target);
+    let who = known.map_or_else(|| leg.target.clone(), |agent| format!("{} {}", agent.name, leg.target));
+    let word = leg.supervises.map(|mode| match mode {
+        Listening::Listen => "listen",
+        Listening::Whisper => "whisper",
+        Listening::Barge => "barge",
+    });
+    let hears = word.map(|word| frame.lang.word("desk-hears", word)).unwrap_or_default();
+    Other { who, hears, leg: leg.clone() }
+}
+
+fn line(frame: &Frame, agents: &[LiveAgent], agent: &LiveAgent, call: LiveCall) -> Line {
     let is_own = |leg: &LiveLeg| leg.target == agent.extension && leg.supervises.is_none();
     let consulted = call.legs.iter().find(|leg| leg.consulted);
     Line {
@@ -144,7 +171,7 @@ fn line(frame: &Frame, agent: &LiveAgent, call: LiveCall) -> Line {
         consults: consulted.is_some(),
         consulted_up: consulted.is_some_and(|leg| leg.state == "up"),
         own: call.legs.iter().find(|leg| is_own(leg)).cloned(),
-        others: call.legs.iter().filter(|leg| !is_own(leg)).cloned().collect(),
+        others: call.legs.iter().filter(|leg| !is_own(leg)).map(|leg| other(frame, agents, leg)).collect(),
         id: call.id.to_string(),
     }
 }
@@ -202,16 +229,19 @@ async fn read(
     let frame = visitor.frame(api, "nav-desk", "nav-desk");
     let seat = seat(&frame, agent);
     let titles = Titles::read(visitor).await?;
+    let names = Names::read(visitor).await?;
     let rules = visitor.get::<AgentRules>("/agents/rules").await?;
     let card = if_there(visitor.get::<AgentCard>(&format!("/agents/{}/card", seat.path)).await)?;
     let live = card.as_ref().and_then(|card| card.live.clone());
-    let (card, is_preview) = match card {
-        Some(card) => (Card::of_call(&frame, &titles, card), false),
+    let (mut card, is_preview) = match card {
+        Some(card) => (Card::of_call(&frame, &titles, &names, card), false),
         None => match if_there(visitor.get::<CallCard>(&format!("/agents/{}/preview", seat.path)).await)? {
-            Some(card) => (Card::of_callback(&frame, card), true),
+            Some(card) => (Card::of_callback(&frame, &names, card, ""), true),
             None => (Card::default(), false),
         },
     };
+    let pack = card.pack.clone();
+    card.about.know_matter(visitor, &pack).await?;
     let words: Vec<&str> = rules.reasons.iter().map(|reason| reason.word.as_str()).collect();
     let chosen = (agent.state == AgentState::NotReady).then_some(agent.reason.as_str());
     let who = if card.name.is_empty() { card.phone.clone() } else { format!("{} {}", card.name, card.phone) };
@@ -234,11 +264,13 @@ async fn read(
         opens: visitor.may(Permission::TicketsOpen),
         reasons: choices(&frame, "desk-reason", words, chosen),
         may_end: rules.wrap_up_may_end,
-        line: live.map(|call| line(&frame, agent, call)),
+        callable: callable(visitor, &frame, &seat.extension, live.as_ref(), &card.pack).await?,
+        line: live.map(|call| line(&frame, agents, agent, call)),
         kinds: titles.kinds(&frame, Some(&card.pack), None),
         is_preview,
         tickets: own_tickets(visitor, &frame, &titles, &agent.name).await?,
-        dues: own_callbacks(visitor, &frame, &agent.name).await?,
+        promises: own_promises(visitor, &frame, &titles, &names, &seat.path).await?,
+        dues: own_callbacks(visitor, &frame, &names, &agent.name).await?,
         waits: waits(visitor).await?,
         colleagues: colleagues(&frame, agents, agent),
         card,
@@ -274,7 +306,23 @@ async fn own_tickets(
     Ok(rows.iter().map(|row| open(frame, titles, row)).collect())
 }
 
-async fn own_callbacks(visitor: &Visitor, frame: &Frame, agent: &str) -> Result<Vec<Due>, Problem> {
+async fn own_promises(
+    visitor: &Visitor,
+    frame: &Frame,
+    titles: &Titles,
+    names: &Names,
+    path: &str,
+) -> Result<Vec<Promised>, Problem> {
+    let rows = visitor.get::<Items<PromiseRow>>(&format!("/agents/{path}/promises")).await?.items;
+    Ok(rows.into_iter().take(OWN as usize).map(|row| promised(frame, titles, names, row)).collect())
+}
+
+async fn own_callbacks(
+    visitor: &Visitor,
+    frame: &Frame,
+    names: &Names,
+    agent: &str,
+) -> Result<Vec<Due>, Problem> {
     if !visitor.may(Permission::CallbacksSee) {
         return Ok(Vec::new());
     }
@@ -285,7 +333,7 @@ async fn own_callbacks(visitor: &Visitor, frame: &Frame, agent: &str) -> Result<
         id: row.id,
         is_late: row.deadline <= frame.times.now.0,
         name: mask_numbers(&row.name),
-        rule: row.rule,
+        rule: names.rule(frame, &row.pack, &row.rule),
         note: row.note,
         due: row.due,
     };

@@ -131,6 +131,21 @@ fn every_result_and_every_reason_has_its_word() {
 }
 
 #[test]
+fn every_step_of_the_scripts_that_come_with_the_program_has_its_word() {
+    let known = keys(&ENGLISH);
+    let scripts = walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/config/scripts")), ".toml");
+    let lines = scripts.iter().flat_map(|(_, text)| text.lines());
+    let steps: BTreeSet<&str> =
+        lines.filter_map(|line| line.strip_prefix("step = \"")?.split('"').next()).collect();
+    assert!(steps.len() > 30, "{steps:?}");
+    // What frames a call is no step that an agent ticks.
+    for step in steps.into_iter().filter(|step| !["greeting", "thanks"].contains(step)) {
+        let key = format!("desk-step-{}", step.replace('_', "-"));
+        assert!(known.contains_key(&key), "{key}");
+    }
+}
+
+#[test]
 fn texts_hold_their_values_and_english_knows_one_and_many() {
     assert_eq!(Lang::English.with("count-calls", "n", 1), "1 call");
     assert_eq!(Lang::English.with("count-calls", "n", 7), "7 calls");

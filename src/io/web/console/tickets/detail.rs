@@ -189,7 +189,7 @@ pub(super) fn happened(frame: &Frame, titles: &Titles, ticket: &TicketDetail) ->
             "breach" | "level" | "escalated" | "repeat" | "overridden" | "not_closed" => "is-bad",
             "warned" | "reminded" | "urged" | "waiting" => "is-warn",
             "stage.done" | "closed" | "verified" | "acknowledged" | "approved" => "is-good",
-            "call" | "comment" | "file" | "promised" | "opened" => "is-accent",
+            "call" | "called_in" | "comment" | "file" | "promised" | "opened" => "is-accent",
             _ => "",
         },
     };

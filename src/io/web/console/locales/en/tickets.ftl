@@ -97,6 +97,7 @@ tickets-hear = Hear the call
 tickets-desk = the system
 tickets-did-opened = Opened
 tickets-did-comment = Comment
+tickets-did-called-in = Called in
 tickets-did-call = Call
 tickets-did-file = File
 tickets-did-edited = Edited

@@ -94,6 +94,7 @@ tickets-hear = 听通话
 tickets-desk = 系统
 tickets-did-opened = 受理
 tickets-did-comment = 备注
+tickets-did-called-in = 请入通话
 tickets-did-call = 通话
 tickets-did-file = 附件
 tickets-did-edited = 修改

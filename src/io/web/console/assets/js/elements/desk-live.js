@@ -25,6 +25,8 @@ class DeskLive extends HTMLElement {
     this.addEventListener("answered", () => this.soon());
     this.addEventListener("click", (event) => this.prepare(event), true);
     this.addEventListener("keydown", (event) => this.answer(event));
+    // What became due meanwhile stands there when somebody comes back to the tab.
+    document.addEventListener("visibilitychange", () => document.hidden || this.soon());
     setInterval(() => this.tick(), 1000);
     setInterval(() => this.refresh(), ANYWAY);
   }
