@@ -140,6 +140,7 @@ fn demo_trunk(addr: SocketAddr) -> TrunkSettings {
         external_address: None,
         rtcp_mux: false,
         srtp: Srtp::Off,
+        canary: None,
     }
 }
 
