@@ -13,5 +13,7 @@ pub use light::{CanaryLight, Day, MOST_TRIES, RETRY_AFTER, Ran, Standing, standi
 pub use settings::{DEFAULT_KEY, Settings};
 pub use tone::Tone;
 
+/// Name of the script that both sides of a canary run.
+pub const SCRIPT: &str = "canary";
 /// Header field by which the call that comes back is known where nobody between takes it off.
 pub const MARK: &str = "X-Ringback-Canary";

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::{Engine, Errand, Library, Notice, Write};
 use crate::base::{CallId, Now, Timestamp};
 use crate::call::{Extension, Purpose};
-use crate::canary::{MARK, Tone};
+use crate::canary::{MARK, SCRIPT, Tone};
 use crate::dialer::Reason;
 use crate::ivr::Script;
 use crate::media::Prompt;
@@ -69,7 +69,7 @@ pub(super) struct Flying {
 /// What a side runs.
 pub(super) fn script(side: Tone) -> Option<Arc<Script>> {
     static SCRIPTS: OnceLock<[Option<Arc<Script>>; 2]> = OnceLock::new();
-    let read = |text| Script::parse("canary.toml", text).ok().map(Arc::new);
+    let read = |text| Script::parse(&format!("{SCRIPT}.toml"), text).ok().map(Arc::new);
     SCRIPTS.get_or_init(|| [read(CALLER), read(CALLED)])[side as usize].clone()
 }
 
@@ -140,6 +140,11 @@ impl Engine {
     /// The call of the canary that is under way, with its trunk.
     pub fn canary(&self) -> Option<(&str, CallId)> {
         self.canary.as_ref().map(|flying| (flying.run.trunk.as_str(), flying.run.caller))
+    }
+
+    /// Why campaigns are held off a trunk; None: they are not.
+    pub fn trunk_held(&self, trunk: &str) -> Option<&Reason> {
+        self.dialer.trunk_held(trunk)
     }
 
     /// Holds campaigns off a trunk, or lets them dial through it again.

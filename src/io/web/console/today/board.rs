@@ -112,6 +112,8 @@ impl Board {
         let packs = packs(api, frame).await?;
         let (alarms, warnings) = alarms(api, frame, &live).await?;
         let ready = live.agents.iter().filter(|agent| agent.state == crate::agent::State::Available).count();
+        // A canary is no call of the day.
+        let calls = || live.calls.iter().filter(|call| call.script != crate::canary::SCRIPT);
         let sum = |of: fn(&CampaignCard) -> i64| -> i64 { campaigns.iter().map(of).sum() };
         Ok(Board {
             at: api.now().0,
@@ -122,8 +124,8 @@ impl Board {
             reached: sum(|c| c.reached),
             campaigns,
             packs,
-            call_count: i64::try_from(live.calls.len()).unwrap_or(i64::MAX),
-            calls: live.calls.iter().take(CALLS).map(|call| call_line(frame, call)).collect(),
+            call_count: i64::try_from(calls().count()).unwrap_or(i64::MAX),
+            calls: calls().take(CALLS).map(|call| call_line(frame, call)).collect(),
             trunks: live.trunks.clone(),
             alarms,
             agents_ready: i64::try_from(ready).unwrap_or(i64::MAX),
