@@ -13,6 +13,7 @@ use super::next::{Next, next};
 use crate::access::Permission;
 use crate::base::{CampaignId, ListId, Timestamp};
 use crate::io::store::read::{CampaignOfDay, Standing};
+use crate::policy::code;
 
 /// Calls that are shown one by one.
 const CALLS: usize = 12;
@@ -316,6 +317,13 @@ async fn alarms(api: &Shared, frame: &Frame, live: &LiveSnapshot) -> Result<(Vec
         detail: trunk.detail.clone(),
         href: String::new(),
         at: Some(trunk.since.0),
+    }));
+    let red = live.trunks.iter().filter(|trunk| trunk.held == code::CANARY_FAILED);
+    all.extend(red.map(|trunk| Alarm {
+        label: lang.with("alarm-canary", "name", &trunk.name).into_owned(),
+        detail: lang.word("reason", &trunk.held),
+        href: "/settings/trunks".into(),
+        at: None,
     }));
     let open = api.store().warning_rows(None, Some(true), None, WARNINGS).await?.rows;
     let warnings = i64::try_from(open.len()).unwrap_or(i64::MAX);
