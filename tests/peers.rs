@@ -2,6 +2,8 @@
 
 pub mod baresip;
 mod bridged;
+mod canary;
+mod looping;
 mod calls;
 mod control;
 mod crash;
