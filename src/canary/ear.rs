@@ -147,9 +147,8 @@ mod tests {
         let mut rng = Rng::seeded(9);
         let mut mixed = |tone: f64, noise: u64| -> Vec<i16> {
             let pcm = Tone::Called.pcm();
-            let with = |s: &i16| {
-                (f64::from(*s) * tone) as i16 + rng.below(2 * noise + 1) as i16 - noise as i16
-            };
+            let with =
+                |s: &i16| (f64::from(*s) * tone) as i16 + rng.below(2 * noise + 1) as i16 - noise as i16;
             pcm.iter().map(with).collect()
         };
         let faint = mixed(0.1, 200);

@@ -79,7 +79,11 @@ impl Lowering<'_> {
         }
         if trunk.max_calls == 1 {
             let problem = "1 leaves no room for the canary, whose call comes back over the same trunk";
-            self.wrong_hint(format!("{}.max_calls", at.trim_end_matches(".canary")), problem, "give 2 or more");
+            self.wrong_hint(
+                format!("{}.max_calls", at.trim_end_matches(".canary")),
+                problem,
+                "give 2 or more",
+            );
         }
         Some(canary::Settings {
             number: number?,

@@ -46,7 +46,14 @@ impl Engine {
         let caps = settings.callback.caps.at(now.utc, &self.settings.dialer.windows);
         let call = CallId::new(now.utc, &mut self.rng);
         self.returns.insert(call, Return { callback, phone: phone.clone(), is_stopped: false });
-        let attempt = LoneAttempt { call, phone, reserved_at: now.utc, caps, callback: Some(callback), purpose: Purpose::Business };
+        let attempt = LoneAttempt {
+            call,
+            phone,
+            reserved_at: now.utc,
+            caps,
+            callback: Some(callback),
+            purpose: Purpose::Business,
+        };
         self.write(Write::ReserveLone(Box::new(attempt)));
     }
 

@@ -107,14 +107,17 @@ impl Engine {
         if !self.dialer.is_ready(now, trunk) {
             return Err(format!("trunk `{trunk}` takes no call now: it is down, rests, or is full"));
         }
-        let caller = self.reserve_errand(now, Errand {
-            phone: settings.number.clone(),
-            script: String::new(),
-            language: String::new(),
-            fields: Default::default(),
-            trunk: trunk.to_owned(),
-            purpose: Purpose::Canary,
-        });
+        let caller = self.reserve_errand(
+            now,
+            Errand {
+                phone: settings.number.clone(),
+                script: String::new(),
+                language: String::new(),
+                fields: Default::default(),
+                trunk: trunk.to_owned(),
+                purpose: Purpose::Canary,
+            },
+        );
         let run = CanaryRun {
             caller,
             called: None,

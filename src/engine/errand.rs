@@ -8,8 +8,8 @@ use super::remainder::closing;
 use super::{Engine, LoneAttempt, Write};
 use crate::base::{Blame, CallId, Disposition, Now, PhoneNumber};
 use crate::call::{Call, CallRecord, Direction, Plan, Purpose};
-use crate::dialer::Reason;
 use crate::canary::Tone;
+use crate::dialer::Reason;
 use crate::ivr::Facts;
 
 /// How long it rings.

@@ -64,7 +64,14 @@ impl Engine {
         self.remainders.insert(slot, remainder);
         if row.is_none() {
             let (direction, dialled) = (Direction::Outbound, String::new());
-            self.write(Write::Begin { call: id, direction, phone: callee, dialled, purpose: Purpose::Business, at: now.utc });
+            self.write(Write::Begin {
+                call: id,
+                direction,
+                phone: callee,
+                dialled,
+                purpose: Purpose::Business,
+                at: now.utc,
+            });
         }
         self.dials.insert(id, Dial::internal(&agent));
         self.desk.agents.handle_call_ended(now, &agent, old);

@@ -61,10 +61,11 @@ fn a_canary_through_kamailio_passes_every_check_and_counts_nowhere() {
             carrier.port
         );
         daemon.edit(|text| {
-            let server = text.lines().find(|line| line.starts_with("server = \"127")).expect("a server").to_owned();
+            let server =
+                text.lines().find(|line| line.starts_with("server = \"127")).expect("a server").to_owned();
             text.replace(&server, &user).replace("options_ping = \"5s\"", "options_ping = \"0s\"")
         });
-        daemon.post("/daemon/reload", &json!({})).await;
+        daemon.post("/reload", &json!({})).await;
         let standing = looked_at(&daemon, 1).await;
         assert_eq!(red(&standing), Vec::<String>::new(), "{standing}");
         assert_eq!((&standing["light"], &standing["held"]), (&json!("passed"), &json!("")), "{standing}");
@@ -114,7 +115,11 @@ async fn faulty(fault: Fault) -> (Daemon, Looping, Value) {
     let before = daemon.get("/trunks/loop/canary").await["items"].as_array().map_or(0, Vec::len);
     daemon.post("/trunks/loop/canary", &json!({})).await;
     let standing = looked_at(&daemon, before + 1).await;
-    assert_eq!((&standing["light"], &standing["held"]), (&json!("failed"), &json!("canary_failed")), "{standing}");
+    assert_eq!(
+        (&standing["light"], &standing["held"]),
+        (&json!("failed"), &json!("canary_failed")),
+        "{standing}"
+    );
     assert!(daemon.log().contains("canary_failed: trunk loop"), "{}", daemon.log());
     (daemon, looping, standing)
 }
@@ -147,11 +152,19 @@ async fn one_way_audio_is_a_red_prompt_and_nothing_is_dialled_until_it_is_mended
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_swallowed_and_one_that_comes_twice_are_red_keys() {
     let (daemon, looping, standing) = faulty(Fault::NoKeys).await;
-    assert_eq!((red(&standing), figure(&standing, "key")), (vec!["key".to_owned()], "–".to_owned()), "{standing}");
+    assert_eq!(
+        (red(&standing), figure(&standing, "key")),
+        (vec!["key".to_owned()], "–".to_owned()),
+        "{standing}"
+    );
     looping.set_fault(Fault::KeysTwice);
     daemon.post("/trunks/loop/canary", &json!({})).await;
     let standing = looked_at(&daemon, 3).await;
-    assert_eq!((red(&standing), figure(&standing, "key")), (vec!["key".to_owned()], "55".to_owned()), "{standing}");
+    assert_eq!(
+        (red(&standing), figure(&standing, "key")),
+        (vec!["key".to_owned()], "55".to_owned()),
+        "{standing}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

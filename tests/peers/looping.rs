@@ -119,7 +119,9 @@ impl Work {
         if message.starts_with("INVITE") && has_body(message) {
             let sound = sounds.entry(call).or_insert_with(|| Sound::of(message));
             text = with_port(&text, sound.for_called.local_addr().expect("its address").port());
-        } else if message.starts_with("SIP/2.0 2") && has_body(message) && field(message, "CSeq").ends_with("INVITE")
+        } else if message.starts_with("SIP/2.0 2")
+            && has_body(message)
+            && field(message, "CSeq").ends_with("INVITE")
             && let Some(sound) = sounds.get_mut(&call)
         {
             sound.called = Some(SocketAddr::from(([127, 0, 0, 1], media_port(message))));
@@ -255,7 +257,8 @@ fn with_port(message: &str, port: u16) -> String {
     let text = message.replace(&old, &format!("m=audio {port} "));
     let (head, body) = text.split_once("\r\n\r\n").expect("a body");
     let length = format!("Content-Length: {}", body.len());
-    let head = head.lines().map(|line| if line.starts_with("Content-Length:") { length.as_str() } else { line });
+    let head =
+        head.lines().map(|line| if line.starts_with("Content-Length:") { length.as_str() } else { line });
     format!("{}\r\n\r\n{body}", head.collect::<Vec<_>>().join("\r\n"))
 }
 

@@ -24,7 +24,7 @@ use crate::dialer::{CampaignState, Reason};
 pub use view::{CanaryStanding, CanaryView};
 
 /// Before the first calling window of the day, where the configuration names no time.
-const BEFORE: Duration = Duration::from_secs(30 * 60);
+const BEFORE_MS: i64 = 30 * 60_000;
 /// A turn at least so often: trunks come up, and the store may be behind.
 const AT_LEAST: Duration = Duration::from_secs(10);
 /// The first window of a day is looked up again after so long: campaigns come and go.
@@ -241,7 +241,7 @@ impl CanaryKeeper {
                 let zoned = today.to_datetime(time).to_zoned(settings.calendar.zone().clone());
                 zoned.map_or(begins, |at| Timestamp::from_jiff(at.timestamp()))
             }
-            None => begins.max(opening - BEFORE),
+            None => begins.max(Timestamp(opening.0 - BEFORE_MS)),
         });
         Ok(Day { begins, due })
     }

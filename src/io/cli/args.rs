@@ -117,6 +117,12 @@ pub enum Command {
     Agents(super::AgentsArgs),
     /// Trunks with their state.
     Trunks,
+    /// Canaries of trunks: how each trunk stands, making one now, overriding one for the day.
+    Canary {
+        /// What with them; without it, how each trunk stands.
+        #[command(subcommand)]
+        command: Option<CanaryCommand>,
+    },
     /// Stop taking work, or take that back.
     Drain {
         /// How.
@@ -175,6 +181,29 @@ pub struct DemoArgs {
     /// Calls at once.
     #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub lines: u32,
+}
+
+/// `canary`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CanaryCommand {
+    /// Make the canary of a trunk now.
+    Run {
+        /// Its name.
+        trunk: String,
+    },
+    /// Let campaigns dial through a trunk today in spite of its canary.
+    Override {
+        /// Its name.
+        trunk: String,
+        /// Why; the audit log notes it.
+        #[arg(long)]
+        reason: String,
+    },
+    /// The last canaries of a trunk.
+    History {
+        /// Its name.
+        trunk: String,
+    },
 }
 
 /// `check`.

@@ -10,6 +10,7 @@ mod callbacks;
 mod calendar;
 mod calls;
 mod campaigns;
+mod canary;
 mod client;
 mod daemon;
 mod evidence;
@@ -36,8 +37,9 @@ mod users;
 
 pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
-    CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
-    DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
+    CallsArgs, CampaignCommand, CanaryCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand,
+    DbCommand, DemoArgs, DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand,
+    parse,
 };
 pub use audit::{AuditArgs, AuditCommand};
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
@@ -128,6 +130,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Tickets(args) => tickets::run(&client, output, args).await,
         Command::Agents(args) => agents::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
+        Command::Canary { command } => canary::run(&client, output, command.as_ref()).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,
         Command::Prompts { command } => prompts::run(&client, output, command).await,

@@ -99,7 +99,8 @@ pub struct CanaryOverride {
 }
 
 /// Columns of [`CanaryRow`].
-const ROW: &str = "SELECT id, caller_id, called_id, trunk, day, number, pressed, asked_by, began_at, ended_at, mono_ms,
+const ROW: &str =
+    "SELECT id, caller_id, called_id, trunk, day, number, pressed, asked_by, began_at, ended_at, mono_ms,
     back_at, back_by, problem, passed, checks FROM canaries WHERE ";
 
 impl Store {

@@ -60,11 +60,11 @@ pub use list::List;
 pub use once::Kept;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
+pub use canary::{CanaryCallRow, CanaryOverride, CanaryRow};
 pub use recording_files::{Recorded, Standing, StoredFile, StoredSum};
 pub use recording_holds::{HeldRow, HoldRow};
 pub use recover::LostAttempt;
 pub use score::{NewScore, ScoreEventRow, ScoreFilter};
-pub use canary::{CanaryCallRow, CanaryOverride, CanaryRow};
 pub use segment::SegmentRow;
 pub use session::Session;
 pub use token::{NewToken, Token};

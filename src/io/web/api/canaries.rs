@@ -19,10 +19,7 @@ use crate::io::web::sheet::{SheetRow, optional};
 use crate::io::web::state::Shared;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new()
-        .routes(routes!(index))
-        .routes(routes!(history, run))
-        .routes(routes!(override_today))
+    OpenApiRouter::new().routes(routes!(index)).routes(routes!(history, run)).routes(routes!(override_today))
 }
 
 /// A canary that was ordered.
