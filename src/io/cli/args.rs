@@ -121,7 +121,7 @@ pub enum Command {
     Canary {
         /// What with them; without it, how each trunk stands.
         #[command(subcommand)]
-        command: Option<CanaryCommand>,
+        command: Option<super::CanaryCommand>,
     },
     /// Stop taking work, or take that back.
     Drain {
@@ -181,29 +181,6 @@ pub struct DemoArgs {
     /// Calls at once.
     #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u32).range(1..=200))]
     pub lines: u32,
-}
-
-/// `canary`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum CanaryCommand {
-    /// Make the canary of a trunk now.
-    Run {
-        /// Its name.
-        trunk: String,
-    },
-    /// Let campaigns dial through a trunk today in spite of its canary.
-    Override {
-        /// Its name.
-        trunk: String,
-        /// Why; the audit log notes it.
-        #[arg(long)]
-        reason: String,
-    },
-    /// The last canaries of a trunk.
-    History {
-        /// Its name.
-        trunk: String,
-    },
 }
 
 /// `check`.

@@ -1,9 +1,33 @@
 //! `ringback canary`.
 
+use clap::Subcommand;
 use serde_json::{Value, json};
 
 use super::client::{local_time, text};
-use super::{CanaryCommand, Client, Failure, Output, Table};
+use super::{Client, Failure, Output, Table};
+
+/// `canary`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CanaryCommand {
+    /// Make the canary of a trunk now.
+    Run {
+        /// Its name.
+        trunk: String,
+    },
+    /// Let campaigns dial through a trunk today in spite of its canary.
+    Override {
+        /// Its name.
+        trunk: String,
+        /// Why; the audit log notes it.
+        #[arg(long)]
+        reason: String,
+    },
+    /// The last canaries of a trunk.
+    History {
+        /// Its name.
+        trunk: String,
+    },
+}
 
 pub(super) async fn run(
     client: &Client,

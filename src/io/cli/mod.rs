@@ -37,14 +37,14 @@ mod users;
 
 pub use agents::{AgentCommand, AgentsArgs};
 pub use args::{
-    CallsArgs, CampaignCommand, CanaryCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand,
-    DbCommand, DemoArgs, DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand,
-    parse,
+    CallsArgs, CampaignCommand, CheckArgs, Cli, Command, ConfigCommand, CustomerCommand, DbCommand, DemoArgs,
+    DrainWord, IntakeArgs, IntakeCommand, ListCommand, PromptsCommand, TokenCommand, parse,
 };
 pub use audit::{AuditArgs, AuditCommand};
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use call::{CallArgs, CallCommand, SuperviseWord};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
+pub use canary::CanaryCommand;
 pub use client::{Client, Failure};
 pub use evidence::{EvidenceArgs, EvidenceCommand};
 pub use notices::{NoticesArgs, NoticesCommand};
