@@ -117,12 +117,8 @@ pub enum Command {
     Agents(super::AgentsArgs),
     /// Trunks with their state.
     Trunks,
-    /// Canaries of trunks: how each trunk stands, making one now, overriding one for the day.
-    Canary {
-        /// What with them; without it, how each trunk stands.
-        #[command(subcommand)]
-        command: Option<super::CanaryCommand>,
-    },
+    /// Canaries of trunks: how each stands, making one, overriding one.
+    Canary(super::CanaryArgs),
     /// Stop taking work, or take that back.
     Drain {
         /// How.

@@ -1,12 +1,20 @@
 //! `ringback canary`.
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::client::{local_time, text};
 use super::{Client, Failure, Output, Table};
 
 /// `canary`.
+#[derive(Clone, Debug, Args)]
+pub struct CanaryArgs {
+    /// What with them; without it, how each stands.
+    #[command(subcommand)]
+    command: Option<CanaryCommand>,
+}
+
+/// What with canaries.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CanaryCommand {
     /// Make the canary of a trunk now.
@@ -29,12 +37,8 @@ pub enum CanaryCommand {
     },
 }
 
-pub(super) async fn run(
-    client: &Client,
-    output: Output,
-    command: Option<&CanaryCommand>,
-) -> Result<(), Failure> {
-    match command {
+pub(super) async fn run(client: &Client, output: Output, args: &CanaryArgs) -> Result<(), Failure> {
+    match &args.command {
         None => {
             let all = client.get("/trunks/canary", &[]).await?;
             output.print(&all, |all| standings(rows(all)));
