@@ -3,7 +3,7 @@
 pub mod baresip;
 mod bridged;
 mod canary;
-mod looping;
+pub mod looping;
 mod calls;
 mod control;
 mod crash;
