@@ -27,6 +27,7 @@ pub mod agent;
 pub mod queue;
 pub mod intake;
 pub mod call;
+pub mod canary;
 pub mod evidence;
 pub mod audit;
 pub mod custody;

@@ -3,6 +3,7 @@
 
 mod audit;
 mod axe;
+mod canary;
 mod chromium;
 mod desk;
 mod desk_dials;

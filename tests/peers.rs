@@ -2,6 +2,8 @@
 
 pub mod baresip;
 pub mod bridged;
+mod canary;
+pub mod looping;
 mod calls;
 mod control;
 mod crash;

@@ -4,6 +4,7 @@ mod accounts;
 mod agents;
 mod away;
 mod calls;
+mod canaries;
 mod crash;
 mod disk;
 mod guard;

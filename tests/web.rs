@@ -15,6 +15,7 @@ mod console_audit;
 mod console_reports;
 mod console_customers;
 mod console_lists;
+mod canaries;
 mod console_settings;
 mod legs;
 mod lists;

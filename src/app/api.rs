@@ -10,9 +10,12 @@ use tokio_util::sync::CancellationToken;
 use super::bookings::ByCalls;
 use super::books::BooksSide;
 use super::daemon::{Error, Settings};
+use crate::base::Timestamp;
+use crate::dialer::Reason;
 use crate::engine::Engine;
 use crate::io::audit::AuditOffice;
 use crate::io::books::Books;
+use crate::io::canary::{self, CanaryKeeper};
 use crate::io::clock::{self, Clock};
 use crate::io::custody::{self, Checker, Custody};
 use crate::io::desk::TicketDesk;
@@ -20,7 +23,7 @@ use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
 use crate::io::rosters::Rosters;
-use crate::io::store::Store;
+use crate::io::store::{Error as StoreError, Store};
 use crate::io::telemetry::Telemetry;
 use crate::io::vault::Keeper;
 use crate::io::web::{
@@ -37,6 +40,7 @@ pub(super) struct Turns {
     keeper: Keeper,
     notices: Notices,
     rosters: Rosters,
+    canaries: CanaryKeeper,
     books: BooksSide,
     control: ControlHandle,
     state: Shared,
@@ -49,14 +53,20 @@ impl Turns {
         self.planner.clone()
     }
 
+    /// Why campaigns are held off trunks.
+    pub async fn holds(&self, now: Timestamp) -> Result<Vec<(String, Option<Reason>)>, StoreError> {
+        self.canaries.holds(now).await
+    }
+
     /// Their loops, until `stop`.
-    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 11] {
+    pub fn spawn(self, clock: Clock, hub: &EventHub, stop: &CancellationToken) -> [JoinHandle<()>; 12] {
         [
             super::turns::spawn(self.planner, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.tickets, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.books, clock, hub.clone(), stop.clone()),
             super::turns::spawn(ByCalls(self.state), clock, hub.clone(), stop.clone()),
             super::turns::spawn(Transcriber(self.examiner.clone()), clock, hub.clone(), stop.clone()),
+            super::turns::spawn(self.canaries, clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.audits, clock, hub.clone(), stop.clone()),
             super::turns::spawn(Checker(self.custody.clone()), clock, hub.clone(), stop.clone()),
             super::turns::spawn(self.custody, clock, hub.clone(), stop.clone()),
@@ -146,6 +156,16 @@ impl ApiSide {
         };
         let custody = Custody::new(store.clone(), planner.clone(), place, settings.custody.clone());
         state.set_custody(custody.clone());
+        let place = canary::Place {
+            store: store.clone(),
+            control: control.clone(),
+            hub: state.parts.events.clone(),
+            telemetry: state.parts.telemetry.clone(),
+            live: live.clone(),
+            vault: state.vault().clone(),
+        };
+        let canaries = CanaryKeeper::new(place, super::canary::settings(&settings.engine));
+        state.set_canaries(canaries.clone());
         state.set_rate(settings.rate);
         state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);
@@ -163,6 +183,7 @@ impl ApiSide {
                 keeper,
                 notices,
                 rosters,
+                canaries,
                 books: BooksSide::new(books, control.clone()),
                 control: control.clone(),
                 live: live.clone(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::canary::Tone;
 use crate::engine::Library;
 use crate::io::web::{Catalogue, PromptFact, ScriptFact, Sounds};
 use crate::ivr::{self, Need, NodeKind, Script, Severity, Written};
@@ -12,7 +13,9 @@ pub(super) fn of(library: &Library) -> Catalogue {
     let text =
         |language: &str, name: &str| library.texts.get(language, name).map(str::to_owned).unwrap_or_default();
     for language in library.prompts.languages() {
-        for prompt in library.prompts.prompts(language) {
+        // The tones of canaries are of the program, and nobody records others.
+        let is_tone = |name: &str| Tone::ALL.iter().any(|tone| tone.prompt() == name);
+        for prompt in library.prompts.prompts(language).filter(|prompt| !is_tone(prompt.name())) {
             let fact = PromptFact {
                 name: prompt.name().to_owned(),
                 language: language.to_owned(),

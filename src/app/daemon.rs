@@ -135,7 +135,7 @@ pub struct Daemon {
     /// SIP addresses bound.
     pub sip: Vec<(crate::sip::Transport, SocketAddr)>,
     reports: mpsc::Sender<Report>,
-    turns: [JoinHandle<()>; 11],
+    turns: [JoinHandle<()>; 12],
     stop_turns: CancellationToken,
     run: JoinHandle<Parts>,
     server: JoinHandle<()>,
@@ -171,6 +171,9 @@ impl Daemon {
         engine.restore_callbacks(clock.now(), store.kept_callbacks().await?);
         let ApiSide { addresses: api, state, turns, server, stop, control, orders, live_tx, catalogue } =
             ApiSide::start(&settings, &store, &engine).await?;
+        for (trunk, reason) in turns.holds(clock.now().utc).await? {
+            engine.hold_trunk(clock.now(), &trunk, reason);
+        }
         let outside = outside(&settings, &store, (turns.planner(), resolver), &reports_tx);
         let (hub, live) = (state.parts.events.clone(), state.parts.live.clone());
         let parts = Parts {

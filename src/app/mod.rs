@@ -2,6 +2,7 @@
 
 mod api;
 mod bookings;
+mod canary;
 mod catalogue;
 mod client;
 mod configured;

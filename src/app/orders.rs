@@ -50,6 +50,16 @@ impl Driver {
                 tracing::info!(script = errand.script, by, "a call of no list is ordered");
                 self.parts.engine.run_errand(now, errand).map(Done::Call).map_err(Refused::Conflict)
             }
+            Control::Canary { trunk, by } => {
+                tracing::info!(trunk, by, "a canary is ordered");
+                self.parts.engine.run_canary(now, &trunk, &by).map(Done::Call).map_err(Refused::Conflict)
+            }
+            Control::HoldTrunk { trunk, reason } => {
+                let why = reason.as_ref().map(|reason| &*reason.code);
+                tracing::info!(trunk, why, "campaigns are held off a trunk, or are not");
+                self.parts.engine.hold_trunk(now, &trunk, reason);
+                Ok(Done::Accepted)
+            }
             Control::CancelCallback { call, by } => {
                 tracing::info!(call_id = %call, by, "a callback is taken out");
                 match self.parts.engine.cancel_callback(now, call) {

@@ -44,7 +44,7 @@ pub(super) fn snapshot(parts: &Parts, draining: bool) -> LiveSnapshot {
                 legs: engine.legs_of(c.id).into_iter().map(live_leg).collect(),
             })
             .collect(),
-        trunks: engine.trunks().iter().map(live_trunk).collect(),
+        trunks: engine.trunks().iter().map(|trunk| live_trunk(engine, trunk)).collect(),
         agent_rules: agent_rules(engine),
         queues: live_queues(engine),
         agents: engine.agents(now).into_iter().map(|agent| live_agent(engine, agent)).collect(),
@@ -173,7 +173,7 @@ fn readiness(parts: &Parts, draining: bool) -> Readiness {
     }
 }
 
-fn live_trunk(trunk: &Trunk) -> LiveTrunk {
+fn live_trunk(engine: &Engine, trunk: &Trunk) -> LiveTrunk {
     let (state, detail) = match &trunk.health {
         Health::Up => ("up", String::new()),
         Health::Down(why) => ("down", why.clone()),
@@ -198,6 +198,8 @@ fn live_trunk(trunk: &Trunk) -> LiveTrunk {
         placed: trunk.counts.placed,
         answered: trunk.counts.answered,
         failed: trunk.counts.failed,
+        held: engine.trunk_held(trunk.name()).map(|reason| reason.code.to_string()).unwrap_or_default(),
+        canary: engine.canary().filter(|(name, _)| *name == trunk.name()).map(|(_, call)| call),
     }
 }
 
@@ -282,6 +284,11 @@ impl Driver {
             Notice::Trunk { name, state, detail } => {
                 tracing::info!(trunk = name, state, detail = told(&detail), "trunk");
                 let event = json!({ "trunk": name, "state": state, "detail": detail });
+                self.parts.hub.publish_value("trunk", &event);
+            }
+            Notice::Canary { trunk, state, call } => {
+                tracing::info!(trunk, state, call_id = %call, "canary");
+                let event = json!({ "trunk": trunk, "canary": state, "call": call });
                 self.parts.hub.publish_value("trunk", &event);
             }
             Notice::Agent(change) => {

@@ -120,6 +120,9 @@ impl Driver {
         if let Ok(audits) = parts.api.audits() {
             audits.set_settings(settings.audit);
         }
+        if let Ok(canaries) = parts.api.canaries() {
+            canaries.set_settings(super::canary::settings(&settings.engine));
+        }
         if let Ok(custody) = parts.api.custody() {
             custody.set_settings(settings.custody);
         }

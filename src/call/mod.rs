@@ -17,6 +17,6 @@ pub use interface::{Action, Closing, Event, Extension, Plan, Wanted, Way};
 pub use machine::Call;
 pub use outcome::{Unanswered, unanswered};
 pub use record::{
-    Bridging, CallRecord, Direction, EndedBy, HungUpFirst, RecordingNotice, StepStamp, StoredAnswer,
+    Bridging, CallRecord, Direction, EndedBy, HungUpFirst, Purpose, RecordingNotice, StepStamp, StoredAnswer,
 };
 pub use state::State;

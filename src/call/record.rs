@@ -17,6 +17,29 @@ pub enum Direction {
     Inbound,
 }
 
+/// What a call is made for. Only those with customers count in figures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Purpose {
+    /// To speak with a customer, or with one of ours.
+    #[default]
+    Business,
+    /// A person tries a trunk out.
+    Test,
+    /// The canary of a trunk.
+    Canary,
+}
+
+impl Purpose {
+    /// The word in the database; None for business.
+    pub const fn as_str(self) -> Option<&'static str> {
+        match self {
+            Purpose::Business => None,
+            Purpose::Test => Some("test"),
+            Purpose::Canary => Some("canary"),
+        }
+    }
+}
+
 /// Who ended the call first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

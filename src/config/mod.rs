@@ -5,6 +5,7 @@
 
 mod agent;
 mod calendar;
+mod canary;
 mod diff;
 mod duration;
 mod environment;

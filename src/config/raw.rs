@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::agent::{Agent, Agents};
+use super::canary::Canary;
 use super::custody::Custody;
 use super::duration::Span;
 use super::evidence::Evidence;
@@ -200,6 +201,8 @@ pub struct Trunk {
     pub register_expires: Span,
     /// Codecs to offer, best first: `pcma`, `pcmu`, `g722`. Default `rtp.codecs`.
     pub codecs: Vec<String>,
+    /// What is tried through it each morning before the first customer is called. Default: nothing.
+    pub canary: Option<Canary>,
 }
 
 /// How a trunk knows us.
@@ -407,6 +410,7 @@ impl Default for Trunk {
             redirect: Redirect::Refuse,
             register_expires: Span::seconds(600),
             codecs: Vec::new(),
+            canary: None,
         }
     }
 }

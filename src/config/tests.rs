@@ -1,4 +1,5 @@
 mod agents;
+mod canary;
 mod hotline;
 mod keeping;
 

@@ -83,6 +83,7 @@ impl Lowering<'_> {
                 .address(&format!("{at}.external_address"), raw.external_address.as_deref()),
             rtcp_mux: raw.rtcp_mux,
             srtp: raw.srtp,
+            canary: raw.canary.as_ref().and_then(|canary| self.canary(at, canary, raw, file)),
             server,
         })
     }

@@ -381,6 +381,22 @@ impl Dialer {
         self.run(now);
     }
 
+    /// Campaigns are held off a trunk, and why, or may dial through it again.
+    pub fn handle_trunk_held(&mut self, now: Now, trunk: &str, reason: Option<Reason>) {
+        self.trunks.set_held(trunk, reason);
+        self.run(now);
+    }
+
+    /// Whether a trunk takes a call that is about itself.
+    pub fn is_ready(&self, now: Now, trunk: &str) -> bool {
+        self.trunks.is_ready(now.mono, trunk)
+    }
+
+    /// Why campaigns are held off a trunk; None: they are not.
+    pub fn trunk_held(&self, trunk: &str) -> Option<&Reason> {
+        self.trunks.held(trunk)
+    }
+
     /// Trunks after a reload; calls in progress keep their count by name.
     pub fn handle_trunks(&mut self, now: Now, trunks: Vec<TrunkSettings>) {
         self.trunks.replace(trunks);

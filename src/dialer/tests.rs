@@ -9,6 +9,7 @@ use crate::calendar::{Calendar, Windows};
 use crate::policy::code;
 
 mod guard;
+mod held;
 mod soak;
 mod world;
 

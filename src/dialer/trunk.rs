@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Reason;
 use super::pace::Pacer;
 use crate::base::{Mono, NumberFormat, PhoneNumber, Rng};
 
@@ -102,6 +103,8 @@ struct Trunk {
     /// Set where only an answer of the trunk, and not time alone, was missing.
     cooled_by_silence: bool,
     calls: u32,
+    /// Why campaigns are held off it.
+    held: Option<Reason>,
     /// Paces reservations, so that no more are made than can be dialled.
     reserve: Pacer,
     /// Paces INVITEs: the limit that the carrier sees.
@@ -117,6 +120,7 @@ impl Trunk {
             cooling_until: None,
             cooled_by_silence: false,
             calls: 0,
+            held: None,
             reserve: Pacer::new(settings.max_cps),
             dial: Pacer::new(settings.max_cps),
             retired: false,
@@ -138,6 +142,11 @@ impl Trunk {
         answers && !self.retired && !self.is_cooling(now)
     }
 
+    /// Up, and nothing holds campaigns off it.
+    fn is_open(&self, now: Mono) -> bool {
+        self.is_up(now) && self.held.is_none()
+    }
+
     fn has_room(&self) -> bool {
         self.settings.max_calls == 0 || self.calls < self.settings.max_calls
     }
@@ -148,7 +157,10 @@ impl Trunk {
             Health::Down(why) => format!("{name}: {why}"),
             Health::Unknown if self.settings.health_check => format!("{name}: no answer yet"),
             _ if self.is_cooling(now) => format!("{name}: rests after refusing calls"),
-            _ => format!("{name}: not usable"),
+            _ => match &self.held {
+                Some(reason) => format!("{name}: {}", reason.detail),
+                None => format!("{name}: not usable"),
+            },
         }
     }
 }
@@ -208,13 +220,31 @@ impl Trunks {
         trunk.health = health;
     }
 
+    /// Holds campaigns off a trunk, or lets them dial through it again.
+    pub(super) fn set_held(&mut self, name: &str, reason: Option<Reason>) {
+        if let Some(trunk) = self.by_name.get_mut(name) {
+            trunk.held = reason;
+        }
+    }
+
+    /// Why campaigns are held off a trunk.
+    pub(super) fn held(&self, name: &str) -> Option<&Reason> {
+        self.by_name.get(name).and_then(|trunk| trunk.held.as_ref())
+    }
+
+    /// Whether a trunk takes a call, whatever holds campaigns off it.
+    pub(super) fn is_ready(&self, now: Mono, name: &str) -> bool {
+        self.by_name.get(name).is_some_and(|trunk| trunk.is_up(now) && trunk.has_room())
+    }
+
     /// Every trunk but that one.
     pub(super) fn others(&self, only: &str) -> Vec<Arc<str>> {
         self.by_name.keys().filter(|name| &***name != only).cloned().collect()
     }
 
     /// Picks a trunk of the group that was not tried, counts the call on it, and gives its
-    /// name: the lowest priority first, by weight among equals (RFC 2782).
+    /// name: the lowest priority first, by weight among equals (RFC 2782). A trunk that campaigns are
+    /// held off is only for a person, who hears for themselves, and only where there is no other.
     pub(super) fn choose(
         &mut self,
         now: Mono,
@@ -231,8 +261,10 @@ impl Trunks {
             };
             t.is_up(now) && t.has_room() && ready && !tried.contains(&t.settings.name)
         };
-        let usable: Vec<&TrunkSettings> =
-            self.of_group(group).filter(|t| usable(t)).map(|t| &t.settings).collect();
+        let (open, held): (Vec<_>, Vec<_>) =
+            self.of_group(group).filter(|t| usable(t)).partition(|t| t.held.is_none());
+        let usable = if open.is_empty() && purpose == Purpose::Person { held } else { open };
+        let usable: Vec<&TrunkSettings> = usable.into_iter().map(|t| &t.settings).collect();
         let best = usable.iter().map(|s| s.priority).min()?;
         let equals: Vec<&TrunkSettings> = usable.into_iter().filter(|s| s.priority == best).collect();
         let total: u64 = equals.iter().map(|s| u64::from(s.weight)).sum();
@@ -260,7 +292,7 @@ impl Trunks {
     /// Whether a reserved call may leave over its trunk; counts it if so.
     pub(super) fn take_dial(&mut self, now: Mono, name: &str) -> DialCheck {
         match self.by_name.get_mut(name) {
-            Some(trunk) if trunk.is_up(now) => {
+            Some(trunk) if trunk.is_open(now) => {
                 if !trunk.dial.is_ready(now) {
                     return DialCheck::At(trunk.dial.ready_at());
                 }
@@ -316,7 +348,7 @@ impl Trunks {
         let earlier = |a: Option<Mono>, b: Mono| Some(a.map_or(b, |a| a.min(b)));
         for trunk in self.of_group(group) {
             known = true;
-            if trunk.is_up(now) {
+            if trunk.is_open(now) {
                 up = true;
                 if trunk.has_room() {
                     if trunk.reserve.is_ready(now) {
@@ -357,7 +389,7 @@ impl Trunks {
                 health: t.health.clone(),
                 cooling_until: t.cooling_until.filter(|until| *until > now),
                 calls: t.calls,
-                ready: t.is_up(now) && t.has_room(),
+                ready: t.is_open(now) && t.has_room(),
             })
             .collect()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Engine, Errand, LoneAttempt, Write};
 use crate::base::{CallId, Disposition, Now, PhoneNumber};
-use crate::call::CallRecord;
+use crate::call::{CallRecord, Purpose};
 use crate::dialer::Reason;
 use crate::policy::code;
 use crate::queue::{CallbackFate, Kept, NewCaller};
@@ -46,7 +46,14 @@ impl Engine {
         let caps = settings.callback.caps.at(now.utc, &self.settings.dialer.windows);
         let call = CallId::new(now.utc, &mut self.rng);
         self.returns.insert(call, Return { callback, phone: phone.clone(), is_stopped: false });
-        let attempt = LoneAttempt { call, phone, reserved_at: now.utc, caps, callback: Some(callback) };
+        let attempt = LoneAttempt {
+            call,
+            phone,
+            reserved_at: now.utc,
+            caps,
+            callback: Some(callback),
+            purpose: Purpose::Business,
+        };
         self.write(Write::ReserveLone(Box::new(attempt)));
     }
 
@@ -82,6 +89,7 @@ impl Engine {
             language: kept.caller.language.unwrap_or_default(),
             fields: fields.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
             trunk: String::new(),
+            purpose: Purpose::Business,
         };
         if let Err(why) = self.place_errand(now, call, errand) {
             self.close_return(now, call, phone, why);

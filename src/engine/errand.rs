@@ -7,7 +7,8 @@ use super::outbound::{Dialled, blank};
 use super::remainder::closing;
 use super::{Engine, LoneAttempt, Write};
 use crate::base::{Blame, CallId, Disposition, Now, PhoneNumber};
-use crate::call::{Call, CallRecord, Direction, Plan};
+use crate::call::{Call, CallRecord, Direction, Plan, Purpose};
+use crate::canary::Tone;
 use crate::dialer::Reason;
 use crate::ivr::Facts;
 
@@ -27,6 +28,8 @@ pub struct Errand {
     pub fields: BTreeMap<String, String>,
     /// The one trunk that it may take; empty: any.
     pub trunk: String,
+    /// What it is made for.
+    pub purpose: Purpose,
 }
 
 impl Engine {
@@ -44,13 +47,25 @@ impl Engine {
                 errand.script
             ));
         }
-        let call = CallId::new(now.utc, &mut self.rng);
-        let (phone, caps) = (errand.phone.clone(), Vec::new());
-        let attempt = LoneAttempt { call, phone, reserved_at: now.utc, caps, callback: None };
-        self.errands.insert(call, errand);
-        self.write(Write::ReserveLone(Box::new(attempt)));
+        let call = self.reserve_errand(now, errand);
         self.run(now);
         Ok(call)
+    }
+
+    /// Has the attempt of an errand written; gives its id.
+    pub(super) fn reserve_errand(&mut self, now: Now, errand: Errand) -> CallId {
+        let call = CallId::new(now.utc, &mut self.rng);
+        let attempt = LoneAttempt {
+            call,
+            phone: errand.phone.clone(),
+            reserved_at: now.utc,
+            caps: Vec::new(),
+            callback: None,
+            purpose: errand.purpose,
+        };
+        self.errands.insert(call, errand);
+        self.write(Write::ReserveLone(Box::new(attempt)));
+        call
     }
 
     /// The store has written an attempt of an errand, or says why it must not be made.
@@ -60,6 +75,7 @@ impl Engine {
             Some(reason) => {
                 let word = format!("call_refused: {}: {}", reason.code, reason.detail);
                 self.notice(super::Notice::Alarm { call: Some(call), word });
+                self.note_canary_call(now, call, &format!("{}: {}", reason.code, reason.detail));
             }
             None => {
                 let phone = errand.phone.clone();
@@ -80,9 +96,11 @@ impl Engine {
         call: CallId,
         errand: Errand,
     ) -> Result<(), &'static str> {
-        let Some(script) = self.library.scripts.get(&errand.script).cloned() else {
-            return Err("its script is gone");
+        let script = match errand.purpose {
+            Purpose::Canary => super::canary::script(Tone::Caller),
+            _ => self.library.scripts.get(&errand.script).cloned(),
         };
+        let script = script.ok_or("its script is gone")?;
         let route = match errand.trunk.as_str() {
             "" => self.dialer.handle_route_wanted(now, call, "", &errand.phone),
             only => self.dialer.handle_trunk_wanted(now, call, only, &errand.phone),
@@ -99,7 +117,8 @@ impl Engine {
         let plan = Plan {
             direction: Direction::Outbound,
             ring: RING,
-            record: self.settings.record,
+            record: self.settings.record || errand.purpose == Purpose::Canary,
+            extension: self.canary_key(call),
             ..self.inbound_plan(now, call, errand.phone.to_string(), script, facts)
         };
         self.routes.insert(call, Dialled::to(&route));

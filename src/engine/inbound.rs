@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::duty::ROSTER;
 use super::{Engine, Write};
 use crate::base::{CallId, Now};
-use crate::call::{Call, Direction, Plan};
+use crate::call::{Call, Direction, Plan, Purpose};
+use crate::canary::Tone;
 use crate::dialer::MachinePolicy;
 use crate::ivr::{Facts, Script};
 use crate::queue::Overflow;
@@ -64,7 +65,9 @@ impl Engine {
         }
         let trunk_name = trunk.settings.choice.name.clone();
         let number = user_of(&incoming.request_uri);
-        let Some(Door { script, language, fields }) = self.door(now, &trunk_name, &number) else {
+        let is_canary = self.is_canary(&number, &incoming.headers);
+        let door = if is_canary { canary_door() } else { self.door(now, &trunk_name, &number) };
+        let Some(Door { script, language, fields }) = door else {
             return refuse(self, 404, Vec::new());
         };
         let id = CallId::new(now.utc, &mut self.rng);
@@ -82,17 +85,20 @@ impl Engine {
             timezone: self.settings.timezone.clone(),
             can_speak: self.settings.can_speak,
         };
-        let plan =
-            Plan { record: self.settings.record, ..self.inbound_plan(now, id, phone.clone(), script, facts) };
+        let record = self.settings.record || is_canary;
+        let plan = Plan { record, ..self.inbound_plan(now, id, phone.clone(), script, facts) };
         let route = crate::dialer::Route { trunk: trunk_name.clone(), number: String::new() };
         let Some(way) = self.way(&route) else { return refuse(self, 503, Vec::new()) };
-        let begin =
-            Write::Begin { call: id, direction: Direction::Inbound, phone, dialled: number, at: now.utc };
-        self.write(begin);
+        let (direction, at) = (Direction::Inbound, now.utc);
+        let purpose = if is_canary { Purpose::Canary } else { Purpose::Business };
+        self.write(Write::Begin { call: id, direction, phone, dialled: number, purpose, at });
         if let Some(trunk) = self.trunk_named_mut(&trunk_name) {
             trunk.counts.calls += 1;
         }
-        self.identify(id, &plan.phone);
+        match is_canary {
+            true => self.note_canary_back(now, id, &trunk_name, &incoming.headers),
+            false => self.identify(id, &plan.phone),
+        }
         let call = Call::inbound(now, plan, way, incoming.offer, self.rng.fork());
         self.adopt(now, call, Some(session));
     }
@@ -132,6 +138,12 @@ impl Engine {
         let day = now.utc.to_jiff().to_zoned(self.settings.timezone.clone());
         format!("{:04}/{:02}/{:02}/{id}", day.year(), day.month(), day.day())
     }
+}
+
+/// What answers a canary that comes back.
+fn canary_door() -> Option<Door> {
+    let script = super::canary::script(Tone::Called)?;
+    Some(Door { script, language: String::new(), fields: BTreeMap::new() })
 }
 
 /// The caller's number: what the trunk asserts (RFC 3325), else From.

@@ -267,6 +267,15 @@ pub enum Notice {
         /// Why.
         detail: String,
     },
+    /// A canary began or is over.
+    Canary {
+        /// The trunk.
+        trunk: String,
+        /// `running` or `over`.
+        state: &'static str,
+        /// The call that goes out.
+        call: CallId,
+    },
     /// An agent moved to another state.
     Agent(crate::agent::Change),
     /// Somebody must look at this.

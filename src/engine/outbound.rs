@@ -207,6 +207,7 @@ impl Engine {
                 if trunk.settings.assert_identity {
                     headers.push(("P-Asserted-Identity".to_owned(), from.clone()));
                 }
+                headers.extend(self.canary_mark(id));
                 Invite {
                     destination,
                     connection: None,
@@ -313,7 +314,9 @@ impl Engine {
             detail: record.detail.clone(),
         });
         let do_not_call = do_not_call.then(|| "asked for by key in the call".to_owned());
+        let call = record.id;
         self.write(Write::Report(Box::new(Report { record, alarm, trace, entry, do_not_call })));
+        self.note_canary_call(now, call, "");
     }
 }
 

@@ -9,7 +9,7 @@ use super::replaces::Replaced;
 use super::{DialOrder, Engine, Notice, Write};
 use crate::agent::{Dialled, Order, State, Wish};
 use crate::base::{CallId, Now};
-use crate::call::{Call, Direction, Plan, Way};
+use crate::call::{Call, Direction, Plan, Purpose, Way};
 use crate::ivr::{Facts, Script};
 use crate::sip::endpoint::{Incoming, SessionId};
 
@@ -128,7 +128,14 @@ impl Engine {
         let record = self.settings.record;
         let plan = Plan { record, ..self.inbound_plan(now, id, own, script, facts) };
         let (direction, dialled) = (Direction::Outbound, String::new());
-        self.write(Write::Begin { call: id, direction, phone: callee, dialled, at: now.utc });
+        self.write(Write::Begin {
+            call: id,
+            direction,
+            phone: callee,
+            dialled,
+            purpose: Purpose::Business,
+            at: now.utc,
+        });
         let way = Way { trunk: PHONES.into(), ..self.phone_way() };
         let call = Call::ringing(now, plan, way, incoming.offer, self.rng.fork());
         self.adopt(now, call, Some(session));

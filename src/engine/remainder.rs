@@ -10,7 +10,7 @@ use super::view::CallView;
 use super::{Engine, Notice, Write};
 use crate::base::{Blame, CallId, Disposition, Now, Timestamp};
 use crate::call::leg::{LegRecord, LegResult, Role};
-use crate::call::{CallRecord, Closing, Direction, EndedBy, State};
+use crate::call::{CallRecord, Closing, Direction, EndedBy, Purpose, State};
 use crate::media::{Command, PlayId, Prompt, SAMPLE_RATE, tone};
 
 /// What its record says of it.
@@ -64,7 +64,14 @@ impl Engine {
         self.remainders.insert(slot, remainder);
         if row.is_none() {
             let (direction, dialled) = (Direction::Outbound, String::new());
-            self.write(Write::Begin { call: id, direction, phone: callee, dialled, at: now.utc });
+            self.write(Write::Begin {
+                call: id,
+                direction,
+                phone: callee,
+                dialled,
+                purpose: Purpose::Business,
+                at: now.utc,
+            });
         }
         self.dials.insert(id, Dial::internal(&agent));
         self.desk.agents.handle_call_ended(now, &agent, old);

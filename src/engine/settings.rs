@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::AgentsSetup;
+use crate::canary;
 use crate::dialer;
 use crate::media::{AmdSettings, Codec};
 use crate::sip;
@@ -86,6 +87,8 @@ pub struct TrunkSettings {
     pub rtcp_mux: bool,
     /// Encryption of media by SDES (RFC 4568).
     pub srtp: sip::Srtp,
+    /// Its canary; None: none is made.
+    pub canary: Option<canary::Settings>,
 }
 
 /// SIP addresses that are listened on, with their ports.

@@ -7,6 +7,7 @@ use super::agents::AgentDesk;
 use super::bridge::Bridge;
 use super::callbacks::Return;
 use super::campaigns::CampaignNote;
+use super::canary::Flying;
 use super::dial::Dial;
 use super::duty::DutyChain;
 use super::legs::LegSlot;
@@ -81,6 +82,8 @@ pub struct Engine {
     pub(super) returns: BTreeMap<CallId, Return>,
     /// Who is on duty, by roster.
     pub(super) duty: BTreeMap<String, DutyChain>,
+    /// The canary that is under way.
+    pub(super) canary: Option<Flying>,
     out: VecDeque<Output>,
 }
 
@@ -98,10 +101,11 @@ impl Engine {
             errands: BTreeMap::new(),
             returns: BTreeMap::new(),
             duty: BTreeMap::new(),
+            canary: None,
             next_trunk: trunks.len(),
             trunks,
             settings,
-            library,
+            library: super::canary::with_tones(library),
             rng,
             slots: BTreeMap::new(),
             legs: BTreeMap::new(),

@@ -218,6 +218,7 @@ pub(super) mod tests {
             external_address: None,
             rtcp_mux: true,
             srtp: sip::Srtp::Off,
+            canary: None,
         }
     }
 

@@ -81,7 +81,7 @@ impl Engine {
 
     /// New scripts and prompts; running calls keep theirs.
     pub fn set_library(&mut self, library: Library) {
-        self.library = library;
+        self.library = super::canary::with_tones(library);
         self.tell_scripts();
     }
 

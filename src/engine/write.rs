@@ -1,7 +1,8 @@
 //! What the engine asks the store to keep, and to fetch.
 
+use super::CanaryRun;
 use crate::base::{CallId, CampaignId, PhoneNumber, Timestamp};
-use crate::call::{CallRecord, StoredAnswer};
+use crate::call::{CallRecord, Purpose, StoredAnswer};
 use crate::dialer::{Attempt, CampaignState, EntryUpdate, Reason};
 use crate::policy::CapWindow;
 use crate::queue::{CallbackFate, Kept};
@@ -41,9 +42,13 @@ pub enum Write {
         phone: String,
         /// The number that was dialled, of an inbound call; else empty.
         dialled: String,
+        /// What it is made for.
+        purpose: Purpose,
         /// When.
         at: Timestamp,
     },
+    /// A canary is over; its calls are reported already.
+    Canary(Box<CanaryRun>),
     /// An answer, as it comes.
     Answer(StoredAnswer),
     /// A call is over: record, trace, entry and do-not-call in one transaction.
@@ -109,6 +114,8 @@ pub struct LoneAttempt {
     /// The callback of a queue for which it is made, by the call that asked for it: written as
     /// being called in the same transaction.
     pub callback: Option<CallId>,
+    /// What it is made for.
+    pub purpose: Purpose,
 }
 
 /// How long a caller waited, and for whom.

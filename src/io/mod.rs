@@ -3,6 +3,7 @@
 pub mod assets;
 pub mod audit;
 pub mod books;
+pub mod canary;
 pub mod certificate;
 pub mod cli;
 pub mod clock;

@@ -72,6 +72,10 @@ pub mod code {
     pub const RELEASED: &str = "released";
     /// No trunk of the campaign's group can take calls.
     pub const NO_TRUNK: &str = "no_trunk";
+    /// The trunk waits for its canary of the day.
+    pub const CANARY_DUE: &str = "canary_due";
+    /// The canary of the trunk failed, and nobody has overridden it.
+    pub const CANARY_FAILED: &str = "canary_failed";
     /// The whole dialler is held: disk low, store down, draining.
     pub const HELD: &str = "held";
     /// Nothing of the list is due at this moment.

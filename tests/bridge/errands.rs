@@ -18,6 +18,7 @@ fn errand(script: &str) -> Errand {
         language: String::new(),
         fields: [("queue".to_owned(), "service".to_owned())].into(),
         trunk: String::new(),
+        purpose: ringback::call::Purpose::Business,
     }
 }
 

@@ -148,7 +148,7 @@ impl Books {
             }
             Write::State { campaign, state, .. } => drop(self.states.insert(campaign, state)),
             Write::ReserveLone(_) => unreachable!("the city has no queues"),
-            Write::KeepCallback(_) | Write::EndCallback { .. } | Write::Waited(_) => {}
+            Write::KeepCallback(_) | Write::EndCallback { .. } | Write::Waited(_) | Write::Canary(_) => {}
             Write::Blocked { .. } | Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
     }

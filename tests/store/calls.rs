@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ringback::base::{CallId, CampaignId, Disposition, EntryId, Timestamp};
-use ringback::call::{Direction, StoredAnswer};
+use ringback::call::{Direction, Purpose, StoredAnswer};
 use ringback::dialer::{EntryState, EntryUpdate, NewEntry, Reason};
 use ringback::engine::Write;
 use ringback::io::store::StoreEvent;
@@ -66,7 +66,14 @@ async fn what_speaks_against_an_attempt_is_checked_again_and_noted(database: &Da
     }
     let begin = |call, n| {
         let direction = Direction::Inbound;
-        Write::Begin { call, direction, phone: phone(n).to_string(), dialled: String::new(), at: MONDAY }
+        Write::Begin {
+            call,
+            direction,
+            phone: phone(n).to_string(),
+            dialled: String::new(),
+            purpose: Purpose::Business,
+            at: MONDAY,
+        }
     };
     desk.submit(begin(CallId::new(MONDAY, &mut world.rng), 3));
     let earlier = world.attempt(&due[4], MONDAY);
@@ -343,6 +350,7 @@ async fn inbound_calls_are_stored_from_their_beginning(database: &Database) {
         direction: Direction::Inbound,
         phone: "anonymous\0".into(),
         dialled: String::new(),
+        purpose: Purpose::Business,
         at: MONDAY,
     };
     desk.submit(begin.clone());
@@ -412,6 +420,7 @@ async fn writes_done_together_come_to_the_same_as_one_after_the_other(database: 
             direction: Direction::Inbound,
             phone: phone(9).to_string(),
             dialled: "10000".into(),
+            purpose: Purpose::Business,
             at: MONDAY,
         },
         Write::Answer(answer(1, "5")),

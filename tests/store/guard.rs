@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use ringback::base::{CallId, CallbackId, Disposition, EntryId, Timestamp};
-use ringback::call::Direction;
+use ringback::call::{Direction, Purpose};
 use ringback::dialer::{CampaignSettings, EntryState, EntryUpdate, NewEntry, Reason, Terms, Turn};
 use ringback::engine::Write;
 use ringback::io::store::NewCampaign;
@@ -85,6 +85,7 @@ async fn win_04_calls_of_agents_count_and_calls_from_customers_do_not(database: 
             direction,
             phone: phone(0).to_string(),
             dialled: String::new(),
+            purpose: Purpose::Business,
             at,
         });
     }

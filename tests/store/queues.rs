@@ -1,6 +1,7 @@
 //! What is kept of callbacks that queues promised.
 
 use ringback::base::{CallId, Rng, Timestamp};
+use ringback::call::Purpose;
 use ringback::engine::{LoneAttempt, Write};
 use ringback::queue::{Kept, NewCaller};
 
@@ -35,6 +36,7 @@ async fn a_callback_is_being_called_from_its_reservation_until_it_is_kept_anew(d
             reserved_at: MONDAY,
             caps: Vec::new(),
             callback,
+            purpose: Purpose::Business,
         }))
     };
     // A call of no callback marks none.

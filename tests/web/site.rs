@@ -9,9 +9,11 @@ use reqwest::{Method, StatusCode};
 use ringback::base::{
     Blame, CallId, CampaignId, Cause, CustomerId, Disposition, EntryId, PhoneNumber, Rng, Timestamp,
 };
+use ringback::calendar::{Calendar, Windows};
 use ringback::call::{CallRecord, Direction, EndedBy, StepStamp, StoredAnswer};
 use ringback::dialer::{Attempt, CampaignState, EntryState, EntryUpdate, Reason};
 use ringback::engine::{Report, Write};
+use ringback::io::canary::{self, CanaryKeeper};
 use ringback::io::intake::{Desk, Packs};
 use ringback::io::store::{NewToken, Store, StoreEvent, Writer, WriterSettings};
 use ringback::io::telemetry::Telemetry;
@@ -129,6 +131,7 @@ impl Site {
             stop: stop.clone(),
             clock: Arc::new(move || Timestamp(tick.load(Ordering::Relaxed))),
         });
+        api.set_canaries(canaries(&api));
         let socket = folder.path().join("ringback.sock");
         let server = Server::bind(&["127.0.0.1:0".parse().unwrap()], Some(&socket), patience).await.unwrap();
         let address = server.addresses()[0];
@@ -364,6 +367,25 @@ pub fn ready() -> LiveSnapshot {
 }
 
 /// Keeps every order and answers it as the engine would: campaign 99 cannot be started now.
+/// A keeper of canaries, of no trunk as yet.
+fn canaries(api: &Shared) -> CanaryKeeper {
+    let place = canary::Place {
+        store: api.parts.store.clone(),
+        control: api.parts.control.clone(),
+        hub: api.parts.events.clone(),
+        telemetry: api.parts.telemetry.clone(),
+        live: api.parts.live.clone(),
+        vault: api.vault().clone(),
+    };
+    let zone = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let settings = canary::Settings {
+        trunks: Default::default(),
+        windows: Windows::parse(&["Mon-Sun 08:00-20:00"], "Asia/Shanghai").unwrap(),
+        calendar: Arc::new(Calendar::plain(zone)),
+    };
+    CanaryKeeper::new(place, settings)
+}
+
 async fn engine(mut orders: mpsc::Receiver<ringback::io::web::Order>, kept: Arc<Mutex<Vec<Control>>>) {
     while let Some(order) = orders.recv().await {
         kept.lock().unwrap().push(order.control.clone());
@@ -371,6 +393,7 @@ async fn engine(mut orders: mpsc::Receiver<ringback::io::web::Order>, kept: Arc<
             Control::Dial { order, .. } if order.agent == "absent" => {
                 Err(Refused::Conflict("no phone of `absent` is registered".into()))
             }
+            Control::Canary { .. } => Ok(Done::Call(CallId::new(MONDAY, &mut Rng::seeded(7)))),
             Control::Errand { .. } => Ok(Done::Call(CallId::new(MONDAY, &mut Rng::seeded(8)))),
             Control::Dial { .. } => Ok(Done::Dialled(CallId::new(MONDAY, &mut Rng::seeded(9)))),
             Control::StartCampaign { .. } => Ok(Done::Campaign(CampaignState::Running)),

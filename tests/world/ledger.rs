@@ -190,6 +190,7 @@ impl Ledger {
                 self.callback_fates.push(fate.as_str());
             }
             Write::Waited(waited) => self.waits.push(*waited),
+            Write::Canary(_) => unreachable!("no trunk here has a canary"),
             Write::AgentState(_) | Write::LegTrace { .. } => {}
         }
         None

@@ -117,6 +117,8 @@ pub enum Command {
     Agents(super::AgentsArgs),
     /// Trunks with their state.
     Trunks,
+    /// Canaries of trunks: how each stands, making one, overriding one.
+    Canary(super::CanaryArgs),
     /// Stop taking work, or take that back.
     Drain {
         /// How.

@@ -10,6 +10,7 @@ mod callbacks;
 mod calendar;
 mod calls;
 mod campaigns;
+mod canary;
 mod client;
 mod daemon;
 mod evidence;
@@ -43,6 +44,7 @@ pub use audit::{AuditArgs, AuditCommand};
 pub use calendar::{CalendarArgs, CalendarCommand, run as run_calendar};
 pub use call::{CallArgs, CallCommand, SuperviseWord};
 pub use callbacks::{CallbackCommand, CallbacksArgs};
+pub use canary::{CanaryArgs, CanaryCommand};
 pub use client::{Client, Failure};
 pub use evidence::{EvidenceArgs, EvidenceCommand};
 pub use notices::{NoticesArgs, NoticesCommand};
@@ -128,6 +130,7 @@ pub async fn run(cli: &Cli, settings: &ClientSettings) -> Result<(), Failure> {
         Command::Tickets(args) => tickets::run(&client, output, args).await,
         Command::Agents(args) => agents::run(&client, output, args).await,
         Command::Trunks => calls::trunks(&client, output).await,
+        Command::Canary(args) => canary::run(&client, output, args).await,
         Command::Drain { mode } => daemon::drain(&client, output, *mode).await,
         Command::Reload => daemon::reload(&client, output).await,
         Command::Prompts { command } => prompts::run(&client, output, command).await,

@@ -86,7 +86,7 @@ impl Registered {
         let headers = &mut request.headers;
         headers.push(header::VIA, via.to_string());
         headers.push(header::MAX_FORWARDS, "70");
-        headers.push(header::FROM, own.with_tag(&self.tag).to_string());
+        headers.push(header::FROM, own.clone().with_tag(&self.tag).to_string());
         headers.push(header::TO, own.to_string());
         headers.push(header::CALL_ID, self.call_id.clone());
         headers.push(header::CSEQ, format!("{} REGISTER", self.cseq));

@@ -14,6 +14,7 @@ pub mod audits;
 mod backup;
 pub mod callback;
 mod campaign;
+mod canary;
 pub mod custody;
 mod db;
 mod dial;
@@ -59,6 +60,7 @@ pub use list::List;
 pub use once::Kept;
 pub use queue::{AnswerLine, KnownCaller, QueueCallbackRow};
 
+pub use canary::{CanaryCallRow, CanaryOverride, CanaryRow};
 pub use recording_files::{Recorded, Standing, StoredFile, StoredSum};
 pub use recording_holds::{HeldRow, HoldRow};
 pub use recover::LostAttempt;

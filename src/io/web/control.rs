@@ -109,6 +109,20 @@ pub enum Control {
         /// Who.
         by: String,
     },
+    /// Make the canary of a trunk.
+    Canary {
+        /// Which.
+        trunk: String,
+        /// Who.
+        by: String,
+    },
+    /// Hold campaigns off a trunk, and why; None: they may dial through it again.
+    HoldTrunk {
+        /// Which.
+        trunk: String,
+        /// Why.
+        reason: Option<crate::dialer::Reason>,
+    },
     /// Take a callback of a queue out.
     CancelCallback {
         /// The call that asked for it.

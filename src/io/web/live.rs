@@ -165,6 +165,13 @@ pub struct LiveTrunk {
     pub answered: u64,
     /// Of these: failed on the trunk's account (5xx, timeout, no route).
     pub failed: u64,
+    /// Why campaigns are held off it: `canary_due` or `canary_failed`; empty: they are not.
+    #[serde(default)]
+    pub held: String,
+    /// The call of its canary that is under way.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub canary: Option<CallId>,
 }
 
 /// One queue: who waits, and its figures since the start.

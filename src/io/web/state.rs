@@ -86,6 +86,8 @@ pub struct ApiState {
     audits: std::sync::OnceLock<crate::io::audit::AuditOffice>,
     /// The keeper of the chain of custody, once the daemon has one.
     custody: std::sync::OnceLock<crate::io::custody::Custody>,
+    /// The keeper of canaries, once the daemon has one.
+    canaries: std::sync::OnceLock<crate::io::canary::CanaryKeeper>,
     /// The one way to the sound of recordings.
     vault: crate::io::vault::Vault,
     /// The keeper of recordings, once the daemon has one.
@@ -131,6 +133,7 @@ impl ApiState {
             books: std::sync::OnceLock::new(),
             examiner: std::sync::OnceLock::new(),
             audits: std::sync::OnceLock::new(),
+            canaries: std::sync::OnceLock::new(),
             custody: std::sync::OnceLock::new(),
             vault,
             keeper: std::sync::OnceLock::new(),
@@ -276,6 +279,16 @@ impl ApiState {
     /// The keeper of the chain of custody.
     pub fn custody(&self) -> Result<&crate::io::custody::Custody, Problem> {
         self.custody.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// The keeper of canaries; given once.
+    pub fn set_canaries(&self, canaries: crate::io::canary::CanaryKeeper) {
+        self.canaries.set(canaries).ok();
+    }
+
+    /// The keeper of canaries.
+    pub fn canaries(&self) -> Result<&crate::io::canary::CanaryKeeper, Problem> {
+        self.canaries.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// The one way to the sound of recordings.

@@ -151,6 +151,7 @@ pub fn trunk(name: &str, priority: u16) -> TrunkSettings {
         external_address: None,
         rtcp_mux: false,
         srtp: Srtp::Off,
+        canary: None,
     }
 }
 

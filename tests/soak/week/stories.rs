@@ -112,6 +112,7 @@ fn tkt_10_a_department_that_the_robot_calls_acknowledges_its_ticket_by_key() {
             language: "zh-CN".into(),
             fields: [("ticket".to_owned(), "0001".to_owned())].into(),
             trunk: String::new(),
+            purpose: ringback::call::Purpose::Business,
         };
         let now = branch.world.now;
         let call = branch.world.engine.run_errand(now, errand).expect("it is placed");

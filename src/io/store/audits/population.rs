@@ -144,7 +144,8 @@ impl Store {
         Ok(on!(self.db(), p => sqlx::query_as(
             "SELECT COUNT(CASE WHEN c.state = 'reserved' OR c.heard = 0 THEN 1 END),
                     COUNT(CASE WHEN c.answered_at IS NOT NULL AND c.heard = 1 AND v.agent IS NULL THEN 1 END)
-             FROM calls c LEFT JOIN call_evidence v ON v.call_id = c.id WHERE c.id >= $1 AND c.id < $2")
+             FROM calls c LEFT JOIN call_evidence v ON v.call_id = c.id
+             WHERE c.id >= $1 AND c.id < $2 AND c.purpose IS NULL")
             .bind(from)
             .bind(to)
             .fetch_one(p)

@@ -66,7 +66,7 @@ impl Store {
              LEFT JOIN entries e ON e.id = c.entry_id
              LEFT JOIN callbacks b ON b.id = (SELECT MIN(x.id) FROM callbacks x WHERE x.entry_id = c.entry_id)
              LEFT JOIN tickets t ON t.id = (SELECT MIN(k.ticket_id) FROM ticket_calls k WHERE k.call_id = c.id)
-             WHERE c.reserved_at < $3 AND c.state = 'ended' AND (c.reserved_at, c.id) > ($1, $2)
+             WHERE c.reserved_at < $3 AND c.state = 'ended' AND c.purpose IS NULL AND (c.reserved_at, c.id) > ($1, $2)
              ORDER BY c.reserved_at, c.id LIMIT $4")
             .bind(after.at)
             .bind(&after.call)
@@ -99,7 +99,8 @@ impl Store {
     /// How many calls ended that began in a period: what every register of calls must come to.
     pub async fn count_calls(&self, from: i64, to: i64) -> Result<i64, Error> {
         let (count,): (i64,) = on!(&self.db, p => sqlx::query_as(
-            "SELECT COUNT(*) FROM calls WHERE reserved_at >= $1 AND reserved_at < $2 AND state = 'ended'")
+            "SELECT COUNT(*) FROM calls WHERE reserved_at >= $1 AND reserved_at < $2 AND state = 'ended'
+               AND purpose IS NULL")
             .bind(from)
             .bind(to)
             .fetch_one(p)

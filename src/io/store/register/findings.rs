@@ -42,7 +42,7 @@ impl Store {
             "SELECT f.call_id, f.number, c.reserved_at AS at, f.detector, f.value, f.unit, f.severity, f.charge,
                     COALESCE(f.agent, '') AS agent, f.detail, c.phone, COALESCE(b.pack, '') AS pack,
                     COALESCE(c.recording, '') AS recording
-             FROM calls c JOIN findings f ON f.call_id = c.id AND f.severity <> 'info'
+             FROM calls c JOIN findings f ON f.call_id = c.id AND f.severity <> 'info' AND c.purpose IS NULL
              LEFT JOIN callbacks b ON b.id = (SELECT MIN(x.id) FROM callbacks x WHERE x.entry_id = c.entry_id)
              WHERE c.reserved_at < $4 AND (c.reserved_at, c.id, f.number) > ($1, $2, $3)
              ORDER BY c.reserved_at, c.id, f.number LIMIT $5")

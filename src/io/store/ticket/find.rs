@@ -308,7 +308,7 @@ impl Store {
             "SELECT COUNT(*), COUNT(answered_at),
                     COUNT(CASE WHEN answered_at - started_at > $3 THEN 1 END),
                     CAST(AVG(answered_at - started_at) AS BIGINT)
-             FROM calls WHERE direction = 'inbound' AND reserved_at >= $1 AND reserved_at < $2")
+             FROM calls WHERE direction = 'inbound' AND purpose IS NULL AND reserved_at >= $1 AND reserved_at < $2")
             .bind(from.0)
             .bind(to.0)
             .bind(i64::from(seconds) * 1_000)

@@ -67,6 +67,7 @@ async fn apply_alone(tx: &mut Tx, write: &Write, now: Timestamp) -> Result<(), E
             super::super::queue::end_callback(tx, *call, *fate, *at).await?
         }
         Write::Waited(waited) => super::super::queue::keep_wait(tx, waited).await?,
+        Write::Canary(run) => super::super::canary::keep(tx, run).await?,
         Write::ReserveLone(_)
         | Write::Reserve(_)
         | Write::Begin { .. }

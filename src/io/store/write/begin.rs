@@ -15,7 +15,7 @@ pub(super) async fn calls(tx: &mut Tx, begins: &[Beginning<'_>]) -> Result<(), E
     for share in shares(begins) {
         within!(tx, c => {
             let mut query = QueryBuilder::new(
-                "INSERT INTO calls (id, direction, state, phone, dialled, reserved_at, started_at) ");
+                "INSERT INTO calls (id, direction, state, phone, dialled, reserved_at, started_at, purpose, ticketed) ");
             query.push_values(share, |mut values, begin| {
                 values
                     .push_bind(begin.call.to_string())
@@ -24,7 +24,10 @@ pub(super) async fn calls(tx: &mut Tx, begins: &[Beginning<'_>]) -> Result<(), E
                     .push_bind(clean(begin.phone))
                     .push_bind(clean(begin.dialled))
                     .push_bind(begin.at.0)
-                    .push_bind(begin.at.0);
+                    .push_bind(begin.at.0)
+                    .push_bind(begin.purpose.as_str())
+                    // Nobody has to see to a call that no customer made.
+                    .push_bind(i64::from(begin.purpose.as_str().is_some()));
             });
             query.push(" ON CONFLICT (id) DO NOTHING");
             query.build().execute(c).await.map(drop)

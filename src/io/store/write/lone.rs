@@ -37,10 +37,13 @@ pub(super) async fn reserve(tx: &mut Tx, attempt: &LoneAttempt) -> Result<Option
         return Ok(Some(reason));
     }
     within!(tx, c => sqlx::query(
-        "INSERT INTO calls (id, direction, state, phone, reserved_at) VALUES ($1, 'outbound', 'reserved', $2, $3)")
+        "INSERT INTO calls (id, direction, state, phone, reserved_at, purpose, ticketed)
+         VALUES ($1, 'outbound', 'reserved', $2, $3, $4, $5)")
         .bind(&call)
         .bind(&phone)
         .bind(attempt.reserved_at.0)
+        .bind(attempt.purpose.as_str())
+        .bind(i64::from(attempt.purpose.as_str().is_some()))
         .execute(c)
         .await
         .map(drop))?;

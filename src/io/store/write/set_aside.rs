@@ -19,6 +19,7 @@ pub(super) fn kind(write: &Write) -> &'static str {
         Write::KeepCallback(_) => "keep_callback",
         Write::EndCallback { .. } => "end_callback",
         Write::Waited(_) => "waited",
+        Write::Canary(_) => "canary",
         Write::Begin { .. } => "begin",
         Write::Answer(_) => "answer",
         Write::Report(_) => "report",
@@ -72,6 +73,7 @@ fn call_of(write: &Write) -> Option<CallId> {
         Write::ReserveLone(attempt) => Some(attempt.call),
         Write::KeepCallback(kept) => Some(kept.caller.call),
         Write::Waited(waited) => Some(waited.call),
+        Write::Canary(run) => Some(run.caller),
         _ => None,
     }
 }

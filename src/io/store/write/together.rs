@@ -35,6 +35,7 @@ pub(super) struct Beginning<'a> {
     pub direction: crate::call::Direction,
     pub phone: &'a str,
     pub dialled: &'a str,
+    pub purpose: crate::call::Purpose,
     pub at: Timestamp,
 }
 
@@ -89,13 +90,14 @@ impl<'a> Together<'a> {
         write: &'a Write,
     ) -> Result<bool, Halt> {
         match write {
-            Write::Begin { call, direction, phone, dialled, at } => {
+            Write::Begin { call, direction, phone, dialled, purpose, at } => {
                 let phone = phone.as_str();
                 if self.singly || self.attempted.contains(phone) {
                     self.flush(tx, settings).await?;
                 }
                 self.phones.insert(phone.into());
-                self.begins.push(Beginning { call: *call, direction: *direction, phone, dialled, at: *at });
+                let (call, direction, purpose, at) = (*call, *direction, *purpose, *at);
+                self.begins.push(Beginning { call, direction, phone, dialled, purpose, at });
             }
             Write::Answer(answer) => {
                 if self.singly {
@@ -141,7 +143,8 @@ impl<'a> Together<'a> {
             | Write::LegTrace { .. }
             | Write::KeepCallback(_)
             | Write::EndCallback { .. }
-            | Write::Waited(_) => return Ok(false),
+            | Write::Waited(_)
+            | Write::Canary(_) => return Ok(false),
         }
         Ok(true)
     }

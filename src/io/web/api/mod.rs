@@ -20,6 +20,7 @@ pub(super) mod callbacks;
 pub(super) mod call_card;
 pub(super) mod calls;
 pub(super) mod campaigns;
+mod canaries;
 pub(super) mod custody;
 mod customer_facts;
 mod customers;
@@ -96,6 +97,7 @@ pub use callback_edits::{
 pub use callbacks::{CallbackDetail, NewCallbackBody};
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
+pub use canaries::CanaryStarted;
 pub use custody::{CustodyView, VerifyBody};
 pub use customer_facts::{Membership, WarrantyView};
 pub use customers::{CustomerCard, CustomerPatch, MergeBody};
@@ -211,6 +213,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(accounts::routes())
         .merge(prompts::routes())
         .merge(trunk_tests::routes())
+        .merge(canaries::routes())
         .merge(stream::routes())
         .merge(health::routes())
 }

@@ -11,6 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::PhoneNumber;
+use crate::call::Purpose;
 use crate::engine::Errand;
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
@@ -247,6 +248,7 @@ async fn record(
         language: body.language,
         fields: [("prompt".to_owned(), prompt.clone())].into(),
         trunk: String::new(),
+        purpose: Purpose::Business,
     };
     let Done::Call(call) = api.ask(Control::Errand { errand, by: caller.name.clone() }).await? else {
         return Err(Problem::internal(&"an order was answered by another's answer"));

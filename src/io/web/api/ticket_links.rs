@@ -11,6 +11,7 @@ use utoipa_axum::routes;
 use super::ticket_acts::{TicketAct, done};
 use super::tickets::{TicketDetail, detail};
 use crate::base::PhoneNumber;
+use crate::call::Purpose;
 use crate::engine::Errand;
 use crate::io::store::ticket::Link;
 use crate::io::web::auth::{Caller, hash_secret, new_secret};
@@ -134,6 +135,7 @@ async fn ring(
         language: body.language,
         fields: [("ticket".to_owned(), last)].into(),
         trunk: String::new(),
+        purpose: Purpose::Business,
     };
     let Done::Call(call) = api.ask(Control::Errand { errand, by: caller.name.clone() }).await? else {
         return Err(Problem::internal(&"an order was answered by another's answer"));

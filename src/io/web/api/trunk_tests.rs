@@ -7,6 +7,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::base::PhoneNumber;
+use crate::call::Purpose;
 use crate::engine::Errand;
 use crate::io::web::auth::Caller;
 use crate::io::web::control::{Control, Done};
@@ -67,6 +68,7 @@ async fn place(
         language: body.language,
         fields: Default::default(),
         trunk: name.clone(),
+        purpose: Purpose::Test,
     };
     let Done::Call(call) = api.ask(Control::Errand { errand, by: caller.name.clone() }).await? else {
         return Err(Problem::internal(&"an order was answered by another's answer"));

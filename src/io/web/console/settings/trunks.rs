@@ -12,8 +12,11 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{query, segment};
 use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::lang::Lang;
 use super::{class_of, tabs};
 use crate::access::Permission;
+use crate::canary::{CanaryCheck, CanaryLight};
+use crate::io::canary::CanaryStanding;
 
 struct Line {
     trunk: LiveTrunk,
@@ -24,6 +27,59 @@ struct Line {
     href: String,
     /// Of a hundred that were placed.
     answered: Option<u64>,
+    /// Where it has one.
+    canary: Option<CanaryBox>,
+}
+
+/// How a trunk stands with its canary.
+struct CanaryBox {
+    standing: CanaryStanding,
+    class: &'static str,
+    /// The checks of the last one.
+    lights: Vec<Light>,
+    /// `/trunks/NAME/canary` of the API.
+    path: String,
+}
+
+/// One check, as a light with its word.
+struct Light {
+    class: &'static str,
+    mark: &'static str,
+    word: String,
+    result: String,
+    figure: String,
+    /// What it should have been, where it is not.
+    wanted: String,
+}
+
+fn canary_box(lang: Lang, standing: CanaryStanding) -> CanaryBox {
+    let light = |check: &CanaryCheck| {
+        let (class, mark, result) = match check.passed {
+            Some(true) => ("is-good", "✓", "passed"),
+            Some(false) => ("is-bad", "✗", "failed"),
+            None => ("is-open", "–", "open"),
+        };
+        let is_red = check.passed == Some(false);
+        Light {
+            class,
+            mark,
+            word: lang.word("canary-check", check.name.as_str()),
+            result: lang.word("canary-result", result),
+            figure: check.figure.clone(),
+            wanted: if is_red { check.wanted.clone() } else { String::new() },
+        }
+    };
+    CanaryBox {
+        class: match standing.light {
+            CanaryLight::Passed => "is-good",
+            CanaryLight::Failed => "is-bad",
+            CanaryLight::Due | CanaryLight::Overridden => "is-warn",
+            CanaryLight::Off => "is-open",
+        },
+        lights: standing.last.iter().flat_map(|last| &last.checks).map(light).collect(),
+        path: format!("/trunks/{}/canary", segment(&standing.trunk)),
+        standing,
+    }
 }
 
 /// What came of a test call.
@@ -47,6 +103,8 @@ struct Trunks {
     lines: Vec<Line>,
     test: Option<Outcome>,
     tests: bool,
+    /// Some trunk has a canary.
+    overrides: bool,
 }
 
 #[derive(Deserialize)]
@@ -87,19 +145,27 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         let asked: Query = query(&uri)?;
         let frame = visitor.frame(&api, "nav-settings", "settings-trunks");
         let trunks: Items<LiveTrunk> = visitor.get("/trunks").await?;
+        let mut canaries: Items<CanaryStanding> = visitor.get("/trunks/canary").await?;
+        let mut canary = |trunk: &str| {
+            let place = canaries.items.iter().position(|one| one.trunk == trunk)?;
+            Some(canary_box(frame.lang, canaries.items.swap_remove(place)))
+        };
         let test = match asked.test.filter(|_| visitor.may(Permission::CallsSee)) {
             Some(id) => Some(outcome(&visitor, &frame, &id).await?),
             None => None,
         };
         let line = |trunk: LiveTrunk| Line {
+            canary: canary(&trunk.name),
             class: class_of(&trunk.state),
             path: format!("/trunks/{}/test", segment(&trunk.name)),
             href: format!("/calls?trunk={}", segment(&trunk.name)),
             answered: (trunk.placed > 0).then(|| trunk.answered * 100 / trunk.placed),
             trunk,
         };
+        let lines: Vec<Line> = trunks.items.into_iter().map(line).collect();
         Ok::<_, Problem>(Trunks {
-            lines: trunks.items.into_iter().map(line).collect(),
+            overrides: lines.iter().any(|line| line.canary.is_some()),
+            lines,
             test,
             tests: visitor.may(Permission::TrunksTest),
             tabs: tabs(&visitor, "/settings/trunks"),

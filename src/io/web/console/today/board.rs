@@ -13,6 +13,7 @@ use super::next::{Next, next};
 use crate::access::Permission;
 use crate::base::{CampaignId, ListId, Timestamp};
 use crate::io::store::read::{CampaignOfDay, Standing};
+use crate::policy::code;
 
 /// Calls that are shown one by one.
 const CALLS: usize = 12;
@@ -112,6 +113,8 @@ impl Board {
         let packs = packs(api, frame).await?;
         let (alarms, warnings) = alarms(api, frame, &live).await?;
         let ready = live.agents.iter().filter(|agent| agent.state == crate::agent::State::Available).count();
+        // A canary is no call of the day.
+        let calls = || live.calls.iter().filter(|call| call.script != crate::canary::SCRIPT);
         let sum = |of: fn(&CampaignCard) -> i64| -> i64 { campaigns.iter().map(of).sum() };
         Ok(Board {
             at: api.now().0,
@@ -122,8 +125,8 @@ impl Board {
             reached: sum(|c| c.reached),
             campaigns,
             packs,
-            call_count: i64::try_from(live.calls.len()).unwrap_or(i64::MAX),
-            calls: live.calls.iter().take(CALLS).map(|call| call_line(frame, call)).collect(),
+            call_count: i64::try_from(calls().count()).unwrap_or(i64::MAX),
+            calls: calls().take(CALLS).map(|call| call_line(frame, call)).collect(),
             trunks: live.trunks.clone(),
             alarms,
             agents_ready: i64::try_from(ready).unwrap_or(i64::MAX),
@@ -314,6 +317,13 @@ async fn alarms(api: &Shared, frame: &Frame, live: &LiveSnapshot) -> Result<(Vec
         detail: trunk.detail.clone(),
         href: String::new(),
         at: Some(trunk.since.0),
+    }));
+    let red = live.trunks.iter().filter(|trunk| trunk.held == code::CANARY_FAILED);
+    all.extend(red.map(|trunk| Alarm {
+        label: lang.with("alarm-canary", "name", &trunk.name).into_owned(),
+        detail: lang.word("reason", &trunk.held),
+        href: "/settings/trunks".into(),
+        at: None,
     }));
     let open = api.store().warning_rows(None, Some(true), None, WARNINGS).await?.rows;
     let warnings = i64::try_from(open.len()).unwrap_or(i64::MAX);

@@ -2,12 +2,15 @@
 
 use super::board::{CampaignCard, PackCard};
 use crate::io::web::live::LiveSnapshot;
+use crate::policy::code;
 
 /// What is to be done, by the key of its text; one at a time, the gravest first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in super::super) enum Next {
     /// A trunk does not carry calls.
     Trunk { name: String, detail: String },
+    /// The canary of a trunk failed: campaigns are held off it.
+    Canary(String),
     /// Recordings cannot be written, or something else keeps the daemon from working.
     Fault(String),
     /// The list of the day waits to be released.
@@ -40,6 +43,9 @@ pub(super) fn next(
     }
     if let Some(trunk) = live.trunks.iter().find(|trunk| trunk.state == "down") {
         return Next::Trunk { name: trunk.name.clone(), detail: trunk.detail.clone() };
+    }
+    if let Some(trunk) = live.trunks.iter().find(|trunk| trunk.held == code::CANARY_FAILED) {
+        return Next::Canary(trunk.name.clone());
     }
     if let Some(reason) = live.readiness.reasons.first() {
         return Next::Fault(reason.clone());
@@ -94,6 +100,11 @@ mod tests {
         };
         check(&LiveSnapshot::default(), &[], 0, "NoTrunk");
         check(&live("down"), &[campaign("paused", 5)], 2, "Trunk");
+        let mut red = live("up");
+        red.trunks[0].held = code::CANARY_DUE.into();
+        check(&red, &[], 0, "Import");
+        red.trunks[0].held = code::CANARY_FAILED.into();
+        check(&red, &[campaign("paused", 5)], 0, "Canary");
         let mut full = live("up");
         full.readiness.reasons.push("only 3 MB are left for recordings".into());
         check(&full, &[campaign("paused", 5)], 0, "Fault");
