@@ -18,6 +18,7 @@ mod console_lists;
 mod console_settings;
 mod legs;
 mod lists;
+mod rehearsals;
 mod repeats;
 mod roles;
 mod routes;

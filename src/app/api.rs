@@ -19,6 +19,7 @@ use crate::io::desk::TicketDesk;
 use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
+use crate::io::rehearsals::Rehearsals;
 use crate::io::rosters::Rosters;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
@@ -146,6 +147,10 @@ impl ApiSide {
         };
         let custody = Custody::new(store.clone(), planner.clone(), place, settings.custody.clone());
         state.set_custody(custody.clone());
+        super::rehearsal::sweep();
+        let run = super::rehearsal::run(settings.folders.clone(), settings.fallback_language.clone());
+        let hub = state.parts.events.clone();
+        state.set_rehearsals(Rehearsals::new(run, hub, Arc::new(clock::utc), stop.clone()));
         state.set_rate(settings.rate);
         state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);

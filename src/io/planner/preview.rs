@@ -93,6 +93,25 @@ impl Planner {
         Ok(answer)
     }
 
+    /// The policy of a pack that is in force on a day, and another by its text or name; None where
+    /// nothing is given, or the very same.
+    ///
+    /// # Errors
+    /// [`Error::NoPack`], [`Error::Refused`] for a policy that cannot be read or is of another pack.
+    pub fn tried(&self, pack: &str, given: &str, day: Date) -> Result<(Policy, Option<Policy>), Error> {
+        let settings = self.settings();
+        let known = in_force(&settings, pack, day)?.clone();
+        if given.trim().is_empty() {
+            return Ok((known, None));
+        }
+        let other = given_policy(&settings, given, day)?;
+        if other.pack.pack != pack {
+            return Err(Error::Refused(format!("the policy given is of pack `{}`, not `{pack}`", other.pack.pack)));
+        }
+        let is_same = other.version == known.version;
+        Ok((known, (!is_same).then_some(other)))
+    }
+
     async fn list(
         &self,
         settings: &Settings,

@@ -86,6 +86,8 @@ pub struct ApiState {
     audits: std::sync::OnceLock<crate::io::audit::AuditOffice>,
     /// The keeper of the chain of custody, once the daemon has one.
     custody: std::sync::OnceLock<crate::io::custody::Custody>,
+    /// Rehearsals of policies, once the daemon has them.
+    rehearsals: std::sync::OnceLock<crate::io::rehearsals::Rehearsals>,
     /// The one way to the sound of recordings.
     vault: crate::io::vault::Vault,
     /// The keeper of recordings, once the daemon has one.
@@ -132,6 +134,7 @@ impl ApiState {
             examiner: std::sync::OnceLock::new(),
             audits: std::sync::OnceLock::new(),
             custody: std::sync::OnceLock::new(),
+            rehearsals: std::sync::OnceLock::new(),
             vault,
             keeper: std::sync::OnceLock::new(),
             limits: Limits::default(),
@@ -276,6 +279,16 @@ impl ApiState {
     /// The keeper of the chain of custody.
     pub fn custody(&self) -> Result<&crate::io::custody::Custody, Problem> {
         self.custody.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// Rehearsals of policies; given once.
+    pub fn set_rehearsals(&self, rehearsals: crate::io::rehearsals::Rehearsals) {
+        self.rehearsals.set(rehearsals).ok();
+    }
+
+    /// Rehearsals of policies.
+    pub fn rehearsals(&self) -> Result<&crate::io::rehearsals::Rehearsals, Problem> {
+        self.rehearsals.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// The one way to the sound of recordings.

@@ -52,6 +52,7 @@ mod rates;
 mod reconciliations;
 mod recordings;
 mod registers;
+mod rehearsals;
 pub(super) mod reports;
 mod roles;
 mod rosters;
@@ -117,6 +118,7 @@ pub use prompts::{PromptWritten, RecordBody};
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
+pub use rehearsals::RehearsalBody;
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use roles::RoleView;
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
@@ -153,6 +155,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(campaigns::routes())
         .merge(plan::routes())
         .merge(policies::routes())
+        .merge(rehearsals::routes())
         .merge(policy_outline::routes())
         .merge(calendar::routes())
         .merge(written::routes())

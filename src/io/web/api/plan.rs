@@ -244,7 +244,7 @@ async fn preview(
 }
 
 /// A place among those who may have a list worked out at once.
-fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
+pub(super) fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
     let full = |_| Problem::unavailable("as many plans as allowed are being worked out; try again shortly");
     api.exports.clone().try_acquire_owned().map_err(full)
 }

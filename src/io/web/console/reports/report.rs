@@ -12,7 +12,7 @@ use super::super::address::segment;
 use super::super::chart::spark;
 use super::super::frame::{Frame, Visitor, page};
 use super::super::lang::Lang;
-use super::picture::{Column, columns};
+use super::super::columns::{Column, columns};
 use super::{class_of, number};
 use crate::access::Permission;
 use crate::io::books::{Difference, ReportView, Written};
