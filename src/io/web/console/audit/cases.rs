@@ -10,7 +10,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query, segment};
 use super::super::choice::told;
-use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, listed, page};
 use super::draw::whys;
 use super::{class_of, list, score, tabs};
 use crate::access::Permission;
@@ -125,11 +125,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         asked: wanted,
         frame,
     };
-    let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-    if problem.is_some() {
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    response
+    listed(&visitor, &shown, &shown.as_rows(), problem.is_some())
 }
 
 pub(super) async fn own(State(api): State<Shared>, visitor: Visitor) -> Response {
