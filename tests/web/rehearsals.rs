@@ -16,7 +16,9 @@ async fn end_of(reader: &mut EventReader, id: i64) -> String {
         for event in events {
             let said: Value = serde_json::from_str(&event.json).unwrap();
             let state = said["state"].as_str().unwrap_or_default().to_owned();
-            if &*event.topic == "rehearsal" && said["id"] == id && ["done", "failed", "stopped"].contains(&&*state)
+            if &*event.topic == "rehearsal"
+                && said["id"] == id
+                && ["done", "failed", "stopped"].contains(&&*state)
             {
                 return state;
             }
@@ -134,14 +136,21 @@ async fn a_rehearsal_has_bounds_and_is_stopped_half_way() {
         (body("2026-01-01", "2026-03-31"), "to"),
         (body("monday", "2026-03-02"), "from"),
         (json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-02", "lines": 0 }), "lines"),
-        (json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-02", "answer_rate": 101 }), "answer_rate"),
-        (json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-02", "policy": "pack = 1\n" }), "policy"),
+        (
+            json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-02", "answer_rate": 101 }),
+            "answer_rate",
+        ),
+        (
+            json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-02", "policy": "pack = 1\n" }),
+            "policy",
+        ),
     ] {
         let refused = begin(site, body).await.expect(422);
         assert_eq!(refused["errors"][0]["field"], field, "{refused}");
     }
     begin(site, json!({ "pack": "nowhere", "from": "2026-03-02", "to": "2026-03-02" })).await.expect(404);
-    let read = ask(site, Method::POST, "/rehearsals", &site.read, Some(body("2026-03-02", "2026-03-02"))).await;
+    let read =
+        ask(site, Method::POST, "/rehearsals", &site.read, Some(body("2026-03-02", "2026-03-02"))).await;
     assert_eq!(read.status, 403);
     assert_eq!(get(site, "/rehearsals").await["items"], json!([]), "nothing has begun");
 
@@ -170,13 +179,16 @@ async fn a_file_is_rehearsed_in_place_of_the_archive() {
     let site = &shop.site;
     let mut reader = site.api.parts.events.subscribe(None);
     let body = |customers: &str| json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-03", "customers": customers });
-    let none = begin(site, json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-03" })).await.expect(422);
+    let none =
+        begin(site, json!({ "pack": "shop", "from": "2026-03-02", "to": "2026-03-03" })).await.expect(422);
     assert_eq!(none["errors"][0]["field"], "customers", "an empty archive says so: {none}");
     let id = begin(site, body("姓名,电话\n,\n")).await.expect(201)["id"].as_i64().unwrap();
     assert_eq!(end_of(&mut reader, id).await, "failed");
     let failed = get(site, &format!("/rehearsals/{id}")).await;
     assert!(failed["problem"].as_str().unwrap().contains("nothing could be taken"), "{failed}");
-    let id = begin(site, body("姓名,电话\n张三丰,13800000001\n李四,1380\n")).await.expect(201)["id"].as_i64().unwrap();
+    let id = begin(site, body("姓名,电话\n张三丰,13800000001\n李四,1380\n")).await.expect(201)["id"]
+        .as_i64()
+        .unwrap();
     let ended = end_of(&mut reader, id).await;
     let shown = get(site, &format!("/rehearsals/{id}")).await;
     assert_eq!(ended, "done", "{shown}");

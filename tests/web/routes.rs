@@ -138,6 +138,8 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/notices/{id}/acknowledge", "operate"),
     ("post", "/api/v1/announcements", "operate"),
     ("get", "/api/v1/notice-channels", "read"),
+    ("get", "/api/v1/notice-templates", "read"),
+    ("post", "/api/v1/notice-templates/{topic}/test", "operate"),
     ("post", "/api/v1/notice-channels/{name}/test", "operate"),
     ("get", "/api/v1/rosters", "read"),
     ("get", "/api/v1/rosters/{pack}/{month}", "read"),

@@ -111,7 +111,8 @@ async fn of_file(
         ..intake::Settings::default()
     };
     let pack = Arc::new(options.policy.pack.clone());
-    let rows = judged(incoming, pack, &options.intake, settings).await.map_err(|e| format!("{shown}: {e}"))?;
+    let rows =
+        judged(incoming, pack, &options.intake, settings).await.map_err(|e| format!("{shown}: {e}"))?;
     let (mut known, mut summary) = (Vec::new(), Summary::default());
     for row in rows {
         match &row.outcome {

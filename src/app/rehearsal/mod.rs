@@ -25,13 +25,13 @@ use crate::calendar::{Calendar, Windows};
 use crate::dialer::{self, Command, Fetched};
 use crate::engine::Input;
 use crate::io::planner::{self, Planner, Turn};
+use crate::io::rehearsals::Subjects;
 use crate::io::store::callback::Edit;
 use crate::io::store::read::CallbackFilter;
 use crate::io::store::{Store, WriterSettings};
 use crate::io::web::{Control, ControlHandle, Done, EventHub, Order, Refused};
 use crate::policy::pack::{Policies, Policy};
 use crate::sim::{self, World};
-use crate::io::rehearsals::Subjects;
 use facts::Facts;
 use scratch::Scratch;
 
@@ -149,7 +149,8 @@ struct Rehearsal {
 
 impl Rehearsal {
     async fn open(options: &Options, scratch: &Scratch) -> Result<Rehearsal, String> {
-        let store = Store::open_fleeting(&scratch.folder().join("rehearsal.db")).await.map_err(|e| e.to_string())?;
+        let store =
+            Store::open_fleeting(&scratch.folder().join("rehearsal.db")).await.map_err(|e| e.to_string())?;
         let start = options.calendar.start_of(options.from);
         let facts = Facts::read(options, scratch.folder()).await?;
         for phone in &facts.barred {
@@ -221,7 +222,8 @@ impl Rehearsal {
         let filter = CallbackFilter { due_to: Some(start), ..CallbackFilter::default() };
         let mut place = None;
         loop {
-            let page = self.store.callback_rows(&filter, place.as_ref(), PAGE).await.map_err(|e| e.to_string())?;
+            let page =
+                self.store.callback_rows(&filter, place.as_ref(), PAGE).await.map_err(|e| e.to_string())?;
             for row in page.rows.iter().filter(|row| row.closed_at.is_none() && row.deadline <= start.0) {
                 let id = CallbackId(row.id);
                 let removed = self.store.edit_callback(id, &Edit::Remove, "history", "rehearsal", start);

@@ -106,7 +106,10 @@ impl Planner {
         }
         let other = given_policy(&settings, given, day)?;
         if other.pack.pack != pack {
-            return Err(Error::Refused(format!("the policy given is of pack `{}`, not `{pack}`", other.pack.pack)));
+            return Err(Error::Refused(format!(
+                "the policy given is of pack `{}`, not `{pack}`",
+                other.pack.pack
+            )));
         }
         let is_same = other.version == known.version;
         Ok((known, (!is_same).then_some(other)))

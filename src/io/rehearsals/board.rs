@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio_util::sync::CancellationToken;
 
-use super::view::{RehearsalLine, RehearsalResult, RehearsalView};
 use super::Refused;
+use super::view::{RehearsalLine, RehearsalResult, RehearsalView};
 use crate::base::Timestamp;
 
 /// Rehearsals that are remembered: each holds its result, a megabyte at most.

@@ -204,10 +204,8 @@ impl Parts {
     /// Where a rehearsal stands, for whoever listens.
     fn tell(&self, id: u64) {
         let (state, day, days) = self.board.stand(id).unwrap_or_else(|| ("gone".into(), 0, 0));
-        self.hub.publish_value(
-            TOPIC,
-            &serde_json::json!({ "id": id, "state": state, "day": day, "days": days }),
-        );
+        self.hub
+            .publish_value(TOPIC, &serde_json::json!({ "id": id, "state": state, "day": day, "days": days }));
     }
 }
 

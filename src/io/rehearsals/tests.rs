@@ -36,7 +36,9 @@ fn wanted() -> Wanted {
     }
 }
 
-fn rehearsals(run: impl Fn(Tell) -> Walk + Send + Sync + 'static) -> (Rehearsals, EventHub, CancellationToken) {
+fn rehearsals(
+    run: impl Fn(Tell) -> Walk + Send + Sync + 'static,
+) -> (Rehearsals, EventHub, CancellationToken) {
     let (hub, stop) = (EventHub::new(1), CancellationToken::new());
     let run: Run = Arc::new(move |_, tell| run(tell));
     (Rehearsals::new(run, hub.clone(), Arc::new(|| Timestamp(5)), stop.clone()), hub, stop)

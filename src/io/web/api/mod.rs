@@ -39,6 +39,7 @@ pub(super) mod markers;
 mod marks;
 mod materials;
 mod matters;
+mod notice_templates;
 mod notices;
 mod peaks;
 mod performance;
@@ -107,6 +108,7 @@ pub use intakes::SourceBody;
 pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, TargetBody};
 pub use lists::NewListBody;
 pub use looks::{ColumnLook, FieldLook, FileLook};
+pub use notice_templates::NoticeTemplate;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
@@ -171,6 +173,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(warnings::routes())
         .merge(surveys::routes())
         .merge(notices::routes())
+        .merge(notice_templates::routes())
         .merge(rosters::routes())
         .merge(shifts::routes())
         .merge(tickets::routes())

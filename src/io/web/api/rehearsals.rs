@@ -10,7 +10,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::plan::{day, room};
-use crate::io::rehearsals::{RehearsalLine, RehearsalView, Refused, Subjects, Wanted, archive};
+use crate::io::rehearsals::{Refused, RehearsalLine, RehearsalView, Subjects, Wanted, archive};
 use crate::io::store::read::PAGE_LIMIT;
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, PAGE_DEFAULT, Wants};
@@ -126,7 +126,11 @@ async fn index(State(api): State<Shared>) -> Result<axum::Json<Items<RehearsalVi
               (status = 404, description = "No such pack", body = Problem),
               (status = 409, description = "One runs already", body = Problem),
               (status = 422, description = "What is wrong with it", body = Problem)))]
-async fn begin(State(api): State<Shared>, caller: Caller, Bulk(body): Bulk<RehearsalBody>) -> Result<Response, Problem> {
+async fn begin(
+    State(api): State<Shared>,
+    caller: Caller,
+    Bulk(body): Bulk<RehearsalBody>,
+) -> Result<Response, Problem> {
     let rehearsals = api.rehearsals()?;
     let (from, to) = checked(&body)?;
     let planner = api.planner()?;
@@ -242,7 +246,11 @@ async fn lines(
 #[utoipa::path(delete, path = "/rehearsals/{id}", tag = "plan", params(("id" = i64, Path)), security(("bearer" = ["plan.release"])),
     responses((status = 200, description = "As it stands: `stopping` while its thread ends", body = RehearsalView),
               (status = 404, description = "No such rehearsal", body = Problem)))]
-async fn end(State(api): State<Shared>, caller: Caller, RowId(id): RowId) -> Result<axum::Json<RehearsalView>, Problem> {
+async fn end(
+    State(api): State<Shared>,
+    caller: Caller,
+    RowId(id): RowId,
+) -> Result<axum::Json<RehearsalView>, Problem> {
     let (known, _) = known(&api, id)?;
     let view = api.rehearsals()?.end(known).ok_or_else(|| Problem::not_found("rehearsal", id))?;
     caller.audit(&api, "rehearsal.end", &format!("rehearsal:{id}"), &view.state).await?;

@@ -71,7 +71,8 @@ struct AgeingQuery {
 
 impl AgeingQuery {
     fn takes(&self, line: &AgeingLine) -> bool {
-        let is = |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|w| w.is_empty() || w == said);
+        let is =
+            |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|w| w.is_empty() || w == said);
         is(&self.kind, &line.kind)
             && is(&self.owner, &line.owner)
             && self.min_days.is_none_or(|days| line.days >= days)

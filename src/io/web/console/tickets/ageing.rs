@@ -100,10 +100,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ageing, Prob
 }
 
 /// What was asked for, its tickets, and those of all ages.
-async fn tickets(
-    visitor: &Visitor,
-    uri: &Uri,
-) -> Result<(Asked, Vec<AgeingLine>, Vec<AgeingLine>), Problem> {
+async fn tickets(visitor: &Visitor, uri: &Uri) -> Result<(Asked, Vec<AgeingLine>, Vec<AgeingLine>), Problem> {
     let want: Asked = query(uri)?;
     let of = |query: String| format!("/ticket-reports/ageing{query}");
     let rows: Items<AgeingLine> = visitor.get(&of(asked(uri, &[]))).await?;
@@ -126,7 +123,11 @@ fn age(frame: &Frame, uri: &Uri, want: &Asked, all: &[AgeingLine], ends: (i64, O
         None => frame.lang.with("tickets-days-more", "n", first),
     };
     let parts = [
-        Part { class: "is-bad", label: frame.lang.with("tickets-n-late", "n", late).into_owned(), count: late },
+        Part {
+            class: "is-bad",
+            label: frame.lang.with("tickets-n-late", "n", late).into_owned(),
+            count: late,
+        },
         Part {
             class: "is-accent",
             label: frame.lang.with("tickets-n-in-time", "n", count - late).into_owned(),

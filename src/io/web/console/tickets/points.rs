@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
+use jiff::ToSpan;
 use serde::Deserialize;
 
 use super::super::super::listing::Items;
@@ -64,7 +65,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
 async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Points, Problem> {
     let frame = visitor.frame(api, "nav-tickets", "tickets-points");
     let titles = Titles::read(visitor).await?;
-    let (want, rows, events, problem) = match found(visitor, uri).await {
+    let (want, rows, events, problem) = match found(visitor, &frame, uri).await {
         Ok((want, rows, events)) => (want, rows, events, None),
         Err(problem) if problem.status == 422 => (Asked::default(), Vec::new(), None, Some(problem)),
         Err(problem) => return Err(problem),
@@ -96,14 +97,16 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Points, Prob
 /// What was asked for, points by person, and what else counted, for those who may see that.
 async fn found(
     visitor: &Visitor,
+    frame: &Frame,
     uri: &Uri,
 ) -> Result<(Asked, Vec<PointsLine>, Option<Vec<ScoreEventRow>>), Problem> {
     let want: Asked = query(uri)?;
-    let rows: Items<PointsLine> =
-        visitor.get(&format!("/ticket-reports/points{}", asked(uri, &[]))).await?;
+    let rows: Items<PointsLine> = visitor.get(&format!("/ticket-reports/points{}", asked(uri, &[]))).await?;
     let events = match visitor.may(Permission::PerformanceSee) {
         true => {
-            let path = format!("/score-events{}", asked(uri, &[("limit", "100")]));
+            let month_ago = frame.times.today().saturating_sub(31.days()).to_string();
+            let from = want.from.as_deref().filter(|from| !from.is_empty()).unwrap_or(&month_ago);
+            let path = format!("/score-events{}", asked(uri, &[("limit", "100"), ("from", from)]));
             Some(visitor.get::<Items<ScoreEventRow>>(&path).await?.items)
         }
         false => None,

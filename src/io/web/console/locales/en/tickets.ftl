@@ -351,3 +351,4 @@ tickets-delay-none = Nothing rang in this time.
 tickets-delay-name = Name
 tickets-delay-average = Average
 tickets-delay-longest = Longest
+tickets-stage = Stage
