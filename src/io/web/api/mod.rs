@@ -17,10 +17,12 @@ mod calendar;
 mod callback_edits;
 pub(super) mod callbacks;
 pub(super) mod call_card;
+mod call_comments;
 pub(super) mod calls;
 pub(super) mod campaigns;
 pub(super) mod custody;
 mod customer_facts;
+mod customer_fields;
 mod customers;
 mod daemon;
 mod do_not_call;
@@ -85,13 +87,14 @@ pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
 pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
-pub use audits::FreezeBody;
+pub use audits::{AuditorView, FreezeBody};
 pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
 pub use callbacks::{CallbackDetail, NewCallbackBody};
+pub use call_comments::CallComment;
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
 pub use custody::{CustodyView, VerifyBody};
@@ -190,6 +193,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audio::routes())
         .merge(recordings::routes())
         .merge(markers::routes())
+        .merge(call_comments::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
         .merge(audits::routes())

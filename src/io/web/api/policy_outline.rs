@@ -54,6 +54,8 @@ pub struct PolicyOutline {
     pub events: BTreeMap<String, String>,
     /// The same in English, as far as they have one.
     pub events_en: BTreeMap<String, String>,
+    /// Columns of the customer archive that it knows, each with what it holds.
+    pub customer: BTreeMap<String, String>,
     /// Lists that come in.
     pub intakes: Vec<IntakeOutline>,
     /// Its rules, in the order of the file's ids.
@@ -326,6 +328,7 @@ fn outline(policy: &Policy, found: Vec<Finding>) -> PolicyOutline {
         effective: pack.effective.clone(),
         language: pack.language.clone(),
         brand: pack.brand.clone(),
+        customer: pack.customer.clone(),
         windows: pack.windows.call.clone(),
         duty: pack.windows.duty.clone(),
         on_holidays: !closed.holidays,

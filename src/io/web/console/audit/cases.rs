@@ -53,6 +53,8 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "audit/cases.html", blocks = ["rows"])]
 struct Cases {
     frame: Frame,
+    /// People to whom cases can be given.
+    known: Vec<String>,
     tabs: Vec<NavItem>,
     asked: Asked,
     lines: Vec<Line>,
@@ -110,7 +112,12 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         Err(problem) => return visitor.fault(&api, &problem),
     };
     let lines: Vec<Line> = items.items.into_iter().map(|case| line(&frame, case)).collect();
+    let known = match super::known_auditors(&visitor).await {
+        Ok(known) => known,
+        Err(problem) => return visitor.fault(&api, &problem),
+    };
     let shown = Cases {
+        known,
         tabs: tabs(&visitor, "/audit/cases"),
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,

@@ -9,6 +9,7 @@ const elements = {
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
   "desk-live": () => import("./elements/desk-live.js"),
+  "field-add": () => import("./elements/field-add.js"),
   "file-text": () => import("./elements/file-text.js"),
   "file-send": () => import("./elements/file-send.js"),
   "roster-table": () => import("./elements/roster-table.js"),

@@ -36,7 +36,8 @@ export function bodyOf(form, button) {
     const value = valueOf(text, field.dataset.as, "keep" in field.dataset);
     if (value !== undefined) put(body, field.name, value);
   }
-  for (const [name, values] of many) put(body, name, values);
+  // Boxes and a field of lines may say one list together.
+  for (const [name, values] of many) put(body, name, Array.isArray(body[name]) ? [...values, ...body[name]] : values);
   if (button?.name) put(body, button.name, valueOf(button.value, button.dataset?.as, true));
   return body;
 }
