@@ -4,7 +4,9 @@
 mod audit;
 mod axe;
 mod chromium;
+mod customers;
 mod desk;
+mod policies;
 mod reports;
 mod lists;
 mod settings;

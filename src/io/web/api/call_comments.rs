@@ -157,7 +157,10 @@ async fn remark(
         return Err(Problem::invalid_field("at_ms", detail, "give milliseconds from its beginning"));
     }
     let person = person(&caller, "")?;
-    let open = cases(&api, id).await?.into_iter().find(|case| case.auditor == person.name && case.sheet_id.is_none());
+    let open = cases(&api, id)
+        .await?
+        .into_iter()
+        .find(|case| case.auditor == person.name && case.sheet_id.is_none());
     let Some(case) = open else {
         let why = "you have no open sheet for this call: remarks stand on the sheet of its auditor";
         return Err(Problem::conflict(why));

@@ -46,7 +46,12 @@ pub(super) async fn check(
     if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors)) }
 }
 
-fn fault(customer: &Customer, known: &BTreeSet<&str>, name: &str, value: Option<&str>) -> Option<FieldProblem> {
+fn fault(
+    customer: &Customer,
+    known: &BTreeSet<&str>,
+    name: &str,
+    value: Option<&str>,
+) -> Option<FieldProblem> {
     let place = format!("fields.{name}");
     if customer.fields.contains_key(name) {
         let is_long = value.is_some_and(|value| value.chars().count() > MAX_CELL_CHARS);

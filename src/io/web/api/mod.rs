@@ -90,11 +90,11 @@ pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
 pub use audits::{AuditorView, FreezeBody};
 pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
+pub use call_comments::CallComment;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
 pub use callbacks::{CallbackDetail, NewCallbackBody};
-pub use call_comments::CallComment;
 pub use calls::CallView;
 pub use campaigns::{NewCampaignBody, SettingsBody};
 pub use custody::{CustodyView, VerifyBody};

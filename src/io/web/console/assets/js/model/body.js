@@ -10,9 +10,9 @@ export function valueOf(text, as, keep) {
   return text;
 }
 
-/** Puts a value at `a.b.c` of an object. */
+/** Puts a value at `a.b.c` of an object. What follows `fields.` is one name: columns may have dots in theirs. */
 export function put(object, path, value) {
-  const names = path.split(".");
+  const names = path.startsWith("fields.") ? ["fields", path.slice(7)] : path.split(".");
   const last = names.pop();
   let place = object;
   for (const name of names) place = place[name] ??= {};
