@@ -67,6 +67,9 @@ async fn every_page_of_lists_answers_with_data_in_both_languages() {
     assert!(day.contains("赵六") && day.contains(&format!("/customers/{customer}")), "{day}");
     // People read the rule's title; its id is at hand.
     assert!(day.contains("title=\"installed\">安装次日回访</td>"), "{day}");
+    shop.site.post("/api/v1/plan/shop/2026-03-03/build", json!({})).await.expect(200);
+    let kept = page(&shop.site, &shop.site.admin, plan, "zh-CN").await.text();
+    assert!(kept.contains("title=\"installed\">安装次日回访</td>"), "of a list that was kept too: {kept}");
     let why = shop.site.get("/api/v1/plan/shop/2026-03-03/why").await.expect(200);
     assert_eq!(
         (&why["items"][0]["rule"], &why["items"][0]["title"]),
