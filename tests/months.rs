@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ringback::app::{Folders, SimulateOptions, simulate, simulation_text};
+use ringback::app::{Folders, SimulateCustomers, SimulateOptions, simulate, simulation_text};
 use ringback::calendar::Calendar;
 use ringback::policy::pack::Policy;
 
@@ -20,7 +20,9 @@ pub fn options(file: &str, pack: &str, seed: u64) -> SimulateOptions {
         calendar: Arc::new(Calendar::parse(&calendar).unwrap()),
         from: "2026-03-02".parse().unwrap(),
         to: "2026-03-31".parse().unwrap(),
-        customers: PathBuf::from(ROOT).join("tests/fixtures/months").join(format!("{pack}.csv")),
+        customers: SimulateCustomers::File(
+            PathBuf::from(ROOT).join("tests/fixtures/months").join(format!("{pack}.csv")),
+        ),
         intake: String::new(),
         seed,
         lines: 10,

@@ -20,6 +20,7 @@ mod console_settings;
 mod legs;
 mod lists;
 mod phrases;
+mod rehearsals;
 mod repeats;
 mod roles;
 mod routes;

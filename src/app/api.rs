@@ -22,6 +22,7 @@ use crate::io::desk::TicketDesk;
 use crate::io::evidence::{Examiner, Transcriber};
 use crate::io::notices::Notices;
 use crate::io::planner::Planner;
+use crate::io::rehearsals::Rehearsals;
 use crate::io::rosters::Rosters;
 use crate::io::store::{Error as StoreError, Store};
 use crate::io::telemetry::Telemetry;
@@ -166,6 +167,10 @@ impl ApiSide {
         };
         let canaries = CanaryKeeper::new(place, super::canary::settings(&settings.engine));
         state.set_canaries(canaries.clone());
+        super::rehearsal::sweep();
+        let run = super::rehearsal::run(settings.folders.clone(), settings.fallback_language.clone());
+        let hub = state.parts.events.clone();
+        state.set_rehearsals(Rehearsals::new(run, hub, Arc::new(clock::utc), stop.clone()));
         state.set_rate(settings.rate);
         state.set_access(settings.access.clone());
         super::facts::watch(settings, &state);

@@ -45,5 +45,8 @@ pub use library::{Folders, Loaded, load as load_library};
 pub use notices::settings as load_notices;
 pub use policies::{Loaded as LoadedPolicies, calendar as load_calendar, load as load_policies};
 pub use program::main;
-pub use rehearsal::{Options as SimulateOptions, Simulation, simulate, text as simulation_text};
+pub use rehearsal::{
+    Customers as SimulateCustomers, Options as SimulateOptions, Simulation, run as rehearse, simulate,
+    text as simulation_text,
+};
 pub use tickets::{LoadedTickets, load as load_tickets};

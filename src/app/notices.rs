@@ -74,7 +74,12 @@ pub fn settings(config: &config::Settings) -> Result<Settings, String> {
                 all.append(&mut settings.departments);
                 settings.departments = all;
             }
-            name => templates.add(name, &text).map_err(|e| e.to_string())?,
+            name => {
+                templates.add(name, &text).map_err(|e| e.to_string())?;
+                if folder.is_some_and(|folder| folder.join(name).is_file()) {
+                    templates.note_own(name);
+                }
+            }
         }
     }
     settings.templates = templates;
@@ -151,6 +156,7 @@ mod tests {
         {
             assert!(settings.templates.has(topic), "{topic}");
         }
+        assert!(settings.templates.all().all(|template| !template.is_own && !template.file.is_empty()));
         assert!(!settings.masks.of("hospital").share && settings.masks.of("furniture_mall").phones);
         assert_eq!(settings.events.iter().filter(|e| e.pack == "real_estate").count(), 2);
         assert_eq!(settings.departments["xian_decoration/concealed"], "工程部");
@@ -165,6 +171,11 @@ mod tests {
         let settings = load(config, folder.path()).unwrap();
         assert!(settings.masks.of("hospital").share, "the file takes the place of the shipped one");
         assert_eq!(settings.departments["xian_decoration/concealed"], "质检部");
+        let own = "[topic.\"x\"]\nzh-CN = { title = \"甲\", text = \"乙\" }\nen = { title = \"A\", text = \"B\" }\n";
+        std::fs::write(folder.path().join("mine.toml"), own).unwrap();
+        let settings = load(config, folder.path()).unwrap();
+        let own: Vec<_> = settings.templates.all().filter(|template| template.is_own).collect();
+        assert_eq!((own.len(), own[0].topic, own[0].file), (1, "x", "mine.toml"));
         std::fs::write(folder.path().join("mine.toml"), "[topic.\"x\"]\nen = 1\n").unwrap();
         let refused = load(config, folder.path()).unwrap_err();
         assert!(refused.contains("notices/mine.toml"), "{refused}");

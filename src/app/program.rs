@@ -197,7 +197,7 @@ fn rehearsal_options(loaded: &Loaded, args: &cli::SimulateArgs) -> Result<rehear
         calendar: Arc::clone(&shelf.calendar),
         from: day("from", &args.from)?,
         to: day("to", &args.to)?,
-        customers: args.customers.clone(),
+        customers: rehearsal::Customers::File(args.customers.clone()),
         intake: args.intake.clone(),
         seed: args.seed,
         lines: args.lines,

@@ -20,6 +20,7 @@ pub mod pipes;
 pub mod planner;
 pub mod reading;
 pub mod recorder;
+pub mod rehearsals;
 pub mod roles;
 pub mod rosters;
 pub mod rtp;

@@ -7,6 +7,7 @@
 mod batch;
 mod channel;
 mod due;
+mod example;
 mod mask;
 mod message;
 mod pace;
@@ -23,13 +24,14 @@ use serde::{Deserialize, Serialize};
 pub use batch::{BATCH_LIMIT, Waiting, batch};
 pub use channel::{Channel, Kind, Mail, MailTls, Secret};
 pub use due::{Standing, standing};
+pub use example::example;
 pub use mask::{Mask, Masks};
 pub use message::{Attachment, Item, Message, compose, message_id};
 pub use pace::{RATE_WINDOW, retry_after};
 pub use route::{Recipient, Route, Settings, Target};
 pub use rule::{EventNotice, customer_topic, event_facts};
 pub use seal::{hmac_sha256, webhook_signature};
-pub use text::{GENERIC, Language, Templates, TextError};
+pub use text::{GENERIC, Language, Template, Templates, TextError};
 pub use wire::{Answer, HttpRequest, Wire, answer, wire};
 
 /// A notice that is owed. The outbox keeps it until it is delivered, or given up with a reason.

@@ -153,6 +153,12 @@ impl Settings {
         }
     }
 
+    /// The routes that notices of a topic may take.
+    pub fn routes_of(&self, topic: &str) -> impl Iterator<Item = &Route> {
+        let is_of = move |route: &&Route| route.topics.iter().any(|pattern| fits(pattern, topic));
+        self.routes.iter().filter(is_of)
+    }
+
     /// Whether notices of that topic reach anybody: what reaches nobody is not queued.
     pub fn is_routed(&self, topic: &str, pack: &str) -> bool {
         let of_topic = |route: &Route| {

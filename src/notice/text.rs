@@ -54,6 +54,29 @@ struct Topic {
     #[serde(rename = "zh-CN")]
     chinese: Text,
     en: Text,
+    /// Its file.
+    #[serde(skip)]
+    file: String,
+    /// The file is the house's own.
+    #[serde(skip)]
+    is_own: bool,
+}
+
+/// The template of a topic, as its file has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Template<'a> {
+    /// The topic.
+    pub topic: &'a str,
+    /// The file that it stands in.
+    pub file: &'a str,
+    /// The file is the house's own; else it comes with the program.
+    pub is_own: bool,
+    /// Facts that its texts may name.
+    pub facts: &'a BTreeSet<String>,
+    /// Title and text in Chinese.
+    pub chinese: (&'a str, &'a str),
+    /// Title and text in English.
+    pub english: (&'a str, &'a str),
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,8 +112,28 @@ impl Templates {
                 }
             }
         }
-        self.topics.extend(file.topic);
+        self.topics.extend(file.topic.into_iter().map(|(topic, template)| {
+            let template = Topic { file: name.to_owned(), ..template };
+            (topic, template)
+        }));
         Ok(())
+    }
+
+    /// Notes that a file is the house's own.
+    pub fn note_own(&mut self, file: &str) {
+        self.topics.values_mut().filter(|topic| topic.file == file).for_each(|topic| topic.is_own = true);
+    }
+
+    /// Every template, by topic.
+    pub fn all(&self) -> impl Iterator<Item = Template<'_>> {
+        self.topics.iter().map(|(topic, template)| Template {
+            topic,
+            file: &template.file,
+            is_own: template.is_own,
+            facts: &template.facts,
+            chinese: (&template.chinese.title, &template.chinese.text),
+            english: (&template.en.title, &template.en.text),
+        })
     }
 
     /// Whether the topic has a template of its own.

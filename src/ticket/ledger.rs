@@ -9,6 +9,10 @@ use super::seen::stages_of;
 /// One line: a stage of a ticket that is this department's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LedgerLine {
+    /// Row id of the ticket.
+    pub id: i64,
+    /// Policy pack.
+    pub pack: String,
     /// Number of the ticket.
     pub number: String,
     /// Type.
@@ -42,6 +46,8 @@ pub fn ledger(rules: &Rules, tickets: &[Ticket], department: &str) -> Vec<Ledger
             let signed = ticket.approvals.iter().filter(|a| stage.rule.approvals.contains(&a.id));
             let last = signed.clone().map(|approval| approval.signed.at).max();
             lines.push(LedgerLine {
+                id: ticket.id,
+                pack: ticket.pack.clone(),
                 number: ticket.number.clone(),
                 kind: ticket.kind.clone(),
                 stage: stage.rule.title.clone(),

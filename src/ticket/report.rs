@@ -53,6 +53,10 @@ pub fn departments(tickets: &[Ticket], now: Timestamp) -> Vec<DepartmentLine> {
 /// How long open tickets have stood where they are (TKT-23).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AgeingLine {
+    /// Row id of the ticket.
+    pub id: i64,
+    /// Policy pack.
+    pub pack: String,
     /// Number of the ticket.
     pub number: String,
     /// Type.
@@ -77,6 +81,8 @@ pub fn ageing(tickets: &[Ticket], now: Timestamp) -> Vec<AgeingLine> {
     let line = |ticket: &&Ticket| {
         let since = ticket.owed().filter_map(|s| s.began_at).max().unwrap_or(ticket.opened_at);
         AgeingLine {
+            id: ticket.id,
+            pack: ticket.pack.clone(),
             number: ticket.number.clone(),
             kind: ticket.kind.clone(),
             state: ticket.state.clone(),
@@ -233,17 +239,22 @@ pub struct PointsLine {
     pub points: i64,
     /// How often.
     pub times: u32,
+    /// Row ids of the tickets.
+    pub tickets: Vec<i64>,
 }
 
 /// Points of these tickets between two moments, by person.
 pub fn points(tickets: &[Ticket], from: Timestamp, to: Timestamp) -> Vec<PointsLine> {
     let mut lines: BTreeMap<String, PointsLine> = BTreeMap::new();
-    let all = tickets.iter().flat_map(|t| &t.points).filter(|p| p.at >= from && p.at < to);
-    for points in all {
-        let blank = || PointsLine { who: points.who.clone(), points: 0, times: 0 };
+    let all = tickets.iter().flat_map(|t| t.points.iter().map(move |p| (t.id, p)));
+    for (ticket, points) in all.filter(|(_, p)| p.at >= from && p.at < to) {
+        let blank = || PointsLine { who: points.who.clone(), points: 0, times: 0, tickets: Vec::new() };
         let line = lines.entry(points.who.clone()).or_insert_with(blank);
         line.points += points.points;
         line.times += 1;
+        if !line.tickets.contains(&ticket) {
+            line.tickets.push(ticket);
+        }
     }
     lines.into_values().collect()
 }

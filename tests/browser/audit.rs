@@ -119,6 +119,31 @@ pub async fn enter_first(browser: &Chromium, root: &str, log: &str) {
     browser.wait("inside", "document.querySelector('.side-foot .who')").await;
 }
 
+/// On the page of a call that wang has yet to score: a remark at the moment that is heard, by its key.
+async fn remarks(browser: &Chromium, daemon: &Daemon, root: &str) {
+    let open = daemon.get("/audits/cases?auditor=wang&open=true").await;
+    let call = open["items"][0]["call_id"].as_str().expect("a call").to_owned();
+    browser.go(&format!("{root}/calls/{call}?t=1")).await;
+    browser.wait("its script", "customElements.get('call-player')").await;
+    browser.wait("its place", "document.querySelector('call-player audio').currentTime >= 1").await;
+    browser.press("m", None).await;
+    browser.wait("the field", "document.activeElement?.name === 'text'").await;
+    browser.press("greets too late", None).await;
+    browser.press(&ENTER.to_string(), None).await;
+    browser
+        .wait(
+            "it is listed",
+            "document.querySelector('#comments .is-comment')?.innerText.includes('too late')",
+        )
+        .await;
+    let marks = "document.querySelector('call-player').marks.filter(m => m.class === 'is-comment').length";
+    browser.wait("it is a mark", &format!("{marks} === 1")).await;
+    browser.picture("call-remark-en-light-1440").await;
+    let kept = daemon.get(&format!("/calls/{call}/comments")).await;
+    let at = kept["items"][0]["at_ms"].as_i64().expect("a place");
+    assert!((1_000..3_000).contains(&at), "{kept}");
+}
+
 /// Scores the case that is shown from the first item to the last with nothing but keys.
 async fn score_by_keys(browser: &Chromium) {
     browser.press(" ", None).await;
@@ -180,7 +205,10 @@ fn a_month_is_drawn_scored_by_keyboard_and_appealed_in_a_browser() {
         browser.picture("audit-frozen-en-light-1440").await;
         browser.ask("window.confirm = () => true").await;
         browser.fill("input[name=seed]", "03 09 14 22 27 31 + 08").await;
-        browser.fill("textarea[name=auditors]", "wang\nzhao").await;
+        // One who has an account, and one who has none.
+        browser.click("input[name=auditors][value=wang]").await;
+        browser.ask("document.querySelector('#seed details').open = true").await;
+        browser.fill("textarea[name=auditors]", "zhao").await;
         browser.click("#seed button.main").await;
         browser.wait("it is drawn", "document.querySelector('#picks')").await;
         browser.click("#verify-do").await;
@@ -226,6 +254,7 @@ fn a_month_is_drawn_scored_by_keyboard_and_appealed_in_a_browser() {
         browser.wait("its draft", "/\\d\\d:\\d\\d/.test(document.querySelector('#saved').textContent)").await;
         let half = browser.ask("return location.pathname").await;
         let half = half.as_str().expect("a path").to_owned();
+        remarks(&browser, &daemon, &root).await;
         let scoring = [("audit-card", half), ("audit-cases", "/audit/cases".into())];
         look_at_all(&browser, &root, &scoring).await;
         browser.resize(1440, 900).await;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { clock } from "../../src/io/web/console/assets/js/lib/format.js";
-import { put, valueOf } from "../../src/io/web/console/assets/js/model/body.js";
+import { bodyOf, put, valueOf } from "../../src/io/web/console/assets/js/model/body.js";
 import { beyond, columns, silences } from "../../src/io/web/console/assets/js/model/peaks.js";
 import { order } from "../../src/io/web/console/assets/js/model/shortcuts.js";
 
@@ -33,6 +33,7 @@ test("keys are those of the help, and the browser keeps its own", () => {
   assert.deepEqual(key("ArrowRight", { shiftKey: true }), { do: "skip", by: 15 });
   assert.deepEqual(key("]"), { do: "mark", by: 1 });
   assert.deepEqual(key("2"), { do: "mute", lane: 1 });
+  assert.deepEqual(key("m"), { do: "remark" });
   assert.equal(key("s", { ctrlKey: true }), null);
   assert.equal(key("x"), null);
 });
@@ -52,4 +53,14 @@ test("a form's body nests by dots, and its fields are what they say", () => {
   assert.deepEqual(valueOf("a\n\n b ", "lines"), ["a", "b"]);
   assert.equal(valueOf("true", "boolean"), true);
   assert.equal(valueOf("", undefined, true), "");
+});
+
+test("a column keeps the dots of its name, and boxes and lines say one list together", () => {
+  const body = {};
+  put(body, "fields.segment.vip", "yes");
+  assert.deepEqual(body, { fields: { "segment.vip": "yes" } });
+  const box = (value, checked) => ({ name: "auditors", type: "checkbox", value, checked, dataset: {} });
+  const lines = { name: "auditors", type: "textarea", value: "zhao\n", dataset: { as: "lines" } };
+  assert.deepEqual(bodyOf({ elements: [box("wang", true), box("li", false), lines] }), { auditors: ["wang", "zhao"] });
+  assert.deepEqual(bodyOf({ elements: [box("wang", true)] }), { auditors: ["wang"] });
 });

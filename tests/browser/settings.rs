@@ -148,6 +148,7 @@ fn the_administrator_lets_people_and_programs_in_and_looks_after_the_house() {
             ("settings-prompts", "/settings/prompts?q=survey&language=zh-CN".into()),
             ("settings-prompt", "/settings/prompts?language=zh-CN&name=survey/hello&q=hello".into()),
             ("settings-notices", "/settings/notices".into()),
+            ("settings-templates", "/settings/notices/templates?topic=callback.done".into()),
             ("settings-log", "/settings/log".into()),
             ("docs", "/docs".into()),
             ("docs-operation", "/docs?op=patch_customers_id".into()),

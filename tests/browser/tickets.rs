@@ -159,6 +159,10 @@ fn a_ticket_is_worked_from_open_to_verification_and_a_roster_is_edited() {
             ("ticket", "/tickets/2".into()),
             ("ticket-department", department),
             ("rosters", "/tickets/roster".into()),
+            ("tickets-ageing", "/tickets/ageing".into()),
+            ("tickets-ledger", "/tickets/ledger?pack=default".into()),
+            ("tickets-points", "/tickets/points".into()),
+            ("tickets-delay", "/tickets/delay".into()),
             ("roster", format!("/tickets/roster/default/{now}")),
         ];
         look_at_all(&browser, &root, &pages).await;

@@ -56,7 +56,8 @@ async fn tkt_17_a_review_that_fails_comes_back_to_the_designer_and_costs_points(
     assert_eq!(ticket["ticket"]["phase"], "closed");
     let rows =
         office.shop.site.get("/api/v1/ticket-reports/points?from=2026-03-01&to=2026-03-31").await.expect(200);
-    assert_eq!(rows["items"], json!([{ "who": "设计师", "points": -1, "times": 1 }]));
+    let behind = ticket["ticket"]["id"].clone();
+    assert_eq!(rows["items"], json!([{ "who": "设计师", "points": -1, "times": 1, "tickets": [behind] }]));
 }
 
 async fn tkt_20_in_warranty_somebody_is_assigned_and_afterwards_the_cost_is_decided(db: &Database) {

@@ -197,3 +197,91 @@ async fn a_session_shows_who_differs_once_all_have_scored_and_examples_are_kept(
     assert!(examples.contains("开场完整") && examples.contains(&format!("/calls/{call}?t=1")), "{examples}");
     assert!(page(site, &site.read, "/audit/examples?kind=bad").await.contains("No examples yet"));
 }
+
+#[tokio::test]
+async fn comments_stand_at_their_place_in_the_call_for_those_who_may_read_them() {
+    let database = Database::sqlite();
+    let house = march(&database).await;
+    let site = &house.shop.site;
+    house.drawn("2026-03", "27182818", &["wang"]).await;
+    let cases = house.cases("agent=ma").await;
+    let case = cases.iter().find(|case| case["why"].as_str().unwrap().contains("too_short")).unwrap();
+    let (id, call) = (&case["id"], case["call_id"].as_str().unwrap());
+    let here = format!("/calls/{call}");
+    let comments = format!("{here}/comments");
+    let (wang, ma) = (person(site, "wang", "auditor").await, person(site, "ma", "agent").await);
+
+    let remark = json!({ "at_ms": 12_000, "text": "问候缺品牌" });
+    let kept = house.ask_as(&wang, Method::POST, &comments, remark.clone()).await.expect(201);
+    assert_eq!((&kept["at_ms"], &kept["draft"]), (&json!(12_000), &json!(true)));
+    for (body, field) in [
+        (json!({ "at_ms": 12_000, "text": " " }), "text"),
+        (json!({ "at_ms": 60_001, "text": "x" }), "at_ms"),
+        (json!({ "at_ms": -1, "text": "x" }), "at_ms"),
+    ] {
+        let refused = house.ask_as(&wang, Method::POST, &comments, body).await.expect(422);
+        assert_eq!(refused["errors"][0]["field"], field, "{refused}");
+    }
+    let not_theirs = person(site, "zhao", "auditor").await;
+    house.ask_as(&not_theirs, Method::POST, &comments, remark.clone()).await.expect(409);
+    house.ask_as(&ma, Method::POST, &comments, remark.clone()).await.expect(403);
+
+    let shown = page(site, &wang, &here).await;
+    for expect in ["问候缺品牌", "data-seek=\"12000\"", "id=\"remark\"", "is-comment", "draft"] {
+        assert!(shown.contains(expect), "{expect}: {shown}");
+    }
+    for (token, who) in [(&ma, "the agent, before it is submitted"), (&not_theirs, "another auditor")] {
+        let shown = page(site, token, &here).await;
+        assert!(!shown.contains("问候缺品牌") && !shown.contains("id=\"remark\""), "{who}: {shown}");
+        let read = house.ask_as(token, Method::GET, &comments, Value::Null).await.expect(200);
+        assert_eq!(read["items"], json!([]), "{who}");
+    }
+
+    let path = format!("/audits/cases/{id}");
+    let view = house.ask_as(&wang, Method::GET, &path, Value::Null).await.expect(200);
+    let draft = &view["sheets"][0]["body"];
+    let draft: Value =
+        draft.as_str().map_or_else(|| draft.clone(), |text| serde_json::from_str(text).unwrap());
+    assert_eq!(draft["notes"], json!([{ "at_ms": 12_000, "text": "问候缺品牌" }]), "it is on the sheet");
+    let mut body = sheet(&view, &[("A1", 2.0)]);
+    body["notes"] = draft["notes"].clone();
+    body["marks"]["A1"]["comment"] = json!("没有报品牌");
+    body["summary"] = json!("先报品牌");
+    house.ask_as(&wang, Method::POST, &format!("{path}/submit"), json!({ "sheet": body })).await.expect(201);
+    let read = house.ask_as(&ma, Method::GET, &comments, Value::Null).await.expect(200);
+    let texts: Vec<&str> =
+        read["items"].as_array().unwrap().iter().map(|c| c["text"].as_str().unwrap()).collect();
+    assert_eq!(texts, ["问候缺品牌", "没有报品牌", "先报品牌"], "what has no place stands last");
+    assert!(page(site, &ma, &here).await.contains("问候缺品牌"), "the agent reads what was submitted");
+    house.ask_as(&wang, Method::POST, &comments, remark).await.expect(409);
+    let fragment =
+        send(site.request(Method::GET, &here, &wang).header("x-fragment", "comments")).await.text();
+    assert!(fragment.contains("id=\"comments\"") && !fragment.contains("<html"), "{fragment}");
+}
+
+#[tokio::test]
+async fn auditors_are_chosen_from_the_accounts_that_may_score() {
+    let database = Database::sqlite();
+    let house = march(&database).await;
+    let site = &house.shop.site;
+    for (name, role, agent) in
+        [("wang.qa", "auditor", ""), ("zhao.agent", "auditor", "zhao"), ("li.wei", "dispatcher", "")]
+    {
+        let roles = [role.to_owned()];
+        let new = ringback::io::store::NewAccount { name, roles: &roles, agent, ..Default::default() };
+        site.store.add_account(&new, "test", super::site::MONDAY).await.unwrap();
+    }
+    let known = house.ask(Method::GET, "/audits/auditors", Value::Null).await.expect(200);
+    assert_eq!(
+        known["items"],
+        json!([{ "name": "wang.qa", "account": "wang.qa" }, { "name": "zhao", "account": "zhao.agent" }]),
+        "by the name under which they score"
+    );
+    house.ask_as(&site.read, Method::GET, "/audits/auditors", Value::Null).await.expect(403);
+    let frozen = house.ask(Method::POST, "/audits/draws", json!({ "month": "2026-03" })).await.expect(201);
+    let shown = page(site, &site.admin, &format!("/audit/{}", frozen["id"])).await;
+    for expect in ["value=\"wang.qa\"", "value=\"zhao\"", "People without an account"] {
+        assert!(shown.contains(expect), "{expect}: {shown}");
+    }
+    assert!(!shown.contains("value=\"li.wei\""), "{shown}");
+}

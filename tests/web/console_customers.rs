@@ -131,3 +131,43 @@ async fn the_search_stays_quick_and_small_with_100_000_customers_behind_it() {
         assert!(best < Duration::from_millis(500), "{path}: {best:?}");
     }
 }
+
+#[tokio::test]
+async fn fields_are_added_by_the_policys_list_and_removed_where_a_person_added_them() {
+    let database = Database::sqlite();
+    let text = format!(
+        "{}\n[customer]\ncity = \"所在城市\"\nwarranty_end = \"质保到期\"\n",
+        crate::plan::shop::SHOP
+    );
+    let shop = Shop::with(&database, crate::plan::shop::settings(&[&text])).await;
+    let pack = ringback::policy::pack::Policy::parse("shop.toml", &text).unwrap().pack;
+    shop.site.api.desk().packs().set([pack]);
+    let wang = shop.customer("王小明", "13800000001").await;
+    let path = format!("/api/v1/customers/{wang}");
+    let patch = async |fields: serde_json::Value| {
+        let body = json!({ "why": "asked", "fields": fields });
+        send(shop.site.request(Method::PATCH, &path, &shop.site.admin).json(&body)).await
+    };
+    let card = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}"), "zh-CN").await.text();
+    assert!(card.contains("value=\"city\">所在城市"), "{card}");
+    assert!(!card.contains("data-drop=\"product\""), "it was not added by a person: {card}");
+
+    let wrong = patch(json!({ "ctiy": "西安" })).await.expect(422);
+    assert_eq!(wrong["errors"][0]["field"], "fields.ctiy", "{wrong}");
+    assert!(wrong["errors"][0]["hint"].as_str().unwrap().contains("did you mean `city`"), "{wrong}");
+    let unknown = patch(json!({ "colour of the door": "red" })).await.expect(422);
+    assert!(unknown["errors"][0]["hint"].as_str().unwrap().contains("city, warranty_end"), "{unknown}");
+    let absent = patch(json!({ "city": null })).await.expect(422);
+    assert!(absent["errors"][0]["detail"].as_str().unwrap().contains("has no such field"), "{absent}");
+    let long = patch(json!({ "city": "西".repeat(5_000) })).await.expect(422);
+    assert!(long["errors"][0]["detail"].as_str().unwrap().contains("too long"), "{long}");
+
+    patch(json!({ "city": "西安", "product": "stove" })).await.expect(200);
+    let card = page(&shop.site, &shop.site.admin, &format!("/customers/{wang}"), "zh-CN").await.text();
+    assert!(card.contains("data-drop=\"city\"") && !card.contains("data-drop=\"product\""), "{card}");
+    assert!(!card.contains("value=\"city\">所在城市"), "it is there already: {card}");
+    patch(json!({ "city": null })).await.expect(200);
+    let after = shop.site.get(&path).await.expect(200);
+    assert_eq!(after["customer"]["fields"], json!({ "product": "stove" }));
+    assert_eq!(after["versions"].as_array().unwrap().len(), 2, "both stay in the history");
+}

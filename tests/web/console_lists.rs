@@ -50,6 +50,7 @@ async fn every_page_of_lists_answers_with_data_in_both_languages() {
         ("/lists/calendar".into(), "三月", "March"),
         ("/lists/calendar?year=2026&pack=shop".into(), "拨打", "Calls"),
         ("/lists/do-not-call".into(), "名单是空的", "The list is empty"),
+        ("/lists/rehearsals".into(), "开始预演", "Nothing was rehearsed"),
     ] {
         for (lang, expect) in [("zh-CN", chinese), ("en", english)] {
             let answer = page(&shop.site, &shop.site.admin, &path, lang).await;
@@ -64,6 +65,20 @@ async fn every_page_of_lists_answers_with_data_in_both_languages() {
     }
     let day = page(&shop.site, &shop.site.admin, plan, "zh-CN").await.text();
     assert!(day.contains("赵六") && day.contains(&format!("/customers/{customer}")), "{day}");
+    // People read the rule's title; its id is at hand.
+    assert!(day.contains("title=\"installed\">安装次日回访</td>"), "{day}");
+    shop.site.post("/api/v1/plan/shop/2026-03-03/build", json!({})).await.expect(200);
+    let kept = page(&shop.site, &shop.site.admin, plan, "zh-CN").await.text();
+    assert!(kept.contains("title=\"installed\">安装次日回访</td>"), "of a list that was kept too: {kept}");
+    let why = shop.site.get("/api/v1/plan/shop/2026-03-03/why").await.expect(200);
+    assert_eq!(
+        (&why["items"][0]["rule"], &why["items"][0]["title"]),
+        (&json!("installed"), &json!("安装次日回访"))
+    );
+    let other = crate::plan::shop::SHOP.replacen("due = \"1d\"", "due = \"2d\"", 1);
+    let tried = json!({ "date": "2026-03-03", "pack": "shop", "against": other });
+    let tried = shop.site.post("/api/v1/plan", tried).await.expect(200);
+    assert_eq!(tried["difference"][0]["title"], "安装次日回访", "{tried}");
 }
 
 #[tokio::test]
@@ -83,6 +98,7 @@ async fn pages_of_lists_open_to_those_who_may_and_what_may_not_be_done_is_left_o
         ("/lists/policies/shop/edit", 403, 403),
         ("/lists/calendar", 200, 200),
         ("/lists/do-not-call", 403, 403),
+        ("/lists/rehearsals", 403, 403),
     ] {
         assert_eq!(page(&shop.site, &shop.site.read, path, "en").await.status, by_read, "{path}");
         assert_eq!(page(&shop.site, &agent, path, "en").await.status, by_agent, "{path}");

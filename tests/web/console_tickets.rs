@@ -146,3 +146,51 @@ async fn a_department_opens_its_link_in_a_browser_and_gets_a_page() {
     let wrong = send(site.client.get(format!("{}/department/rb_wrong/ticket", site.base))).await;
     assert_eq!(wrong.status, 404);
 }
+
+#[tokio::test]
+async fn figures_of_tickets_keep_their_filter_in_the_address_and_lead_to_the_tickets() {
+    let office = office().await;
+    let (complaint, query) = two(&office).await;
+    let site = &office.shop.site;
+    office.set("2026-03-13 10:10");
+    let li = person(site, "li.wei", "manager", "").await;
+    for (path, chinese, english) in [
+        ("/tickets/ageing", "未结工单按天数", "Open tickets by age"),
+        ("/tickets/ledger", "转到部门的事项", "come to a department"),
+        ("/tickets/points", "这段时间没有扣分", "No points were taken off"),
+        ("/tickets/delay", "全部来电", "All inbound calls"),
+    ] {
+        for (lang, expect) in [("zh-CN", chinese), ("en", english)] {
+            let page = li.get_in(path, lang).await;
+            assert_eq!(page.status, 200, "{path}: {}", page.text());
+            assert!(page.text().contains(expect), "{path} lacks {expect}: {}", page.text());
+        }
+        let wrong = li.get(&format!("{path}?colour=red")).await;
+        assert_eq!(wrong.status, 422, "{path}");
+    }
+    let ages = li.get("/tickets/ageing?pack=xian_decoration").await.text();
+    assert!(ages.contains(&format!("/tickets/{}\"", id(&complaint))), "{ages}");
+    assert!(!ages.contains(&format!("/tickets/{}\"", id(&query))), "of another pack: {ages}");
+    assert!(
+        ages.contains("min_days=8") && ages.contains("max_days=14"),
+        "the bar leads to its tickets: {ages}"
+    );
+    let of_age = li.get("/tickets/ageing?min_days=8&max_days=14").await.text();
+    assert!(of_age.contains(&format!("/tickets/{}\"", id(&complaint))), "{of_age}");
+    assert!(li.get("/tickets/ageing?min_days=31").await.text().contains("没有符合条件的工单"));
+    assert_eq!(li.get("/tickets/ageing?min_days=old").await.status, 422);
+    assert_eq!(li.get("/tickets/points?from=yesterday").await.status, 422);
+
+    let rows = site.get("/api/v1/ticket-reports/ageing?kind=complaint&min_days=10").await.expect(200);
+    assert_eq!(rows["items"].as_array().unwrap().len(), 1, "{rows}");
+    assert_eq!((&rows["items"][0]["id"], &rows["items"][0]["days"]), (&json!(id(&complaint)), &json!(10)));
+    let late = site.get("/api/v1/ticket-reports/ageing?overdue=false").await.expect(200);
+    let of_late = |rows: &Value| rows["items"].as_array().unwrap().iter().all(|row| row["overdue"] == false);
+    assert!(of_late(&late), "{late}");
+    let csv = site.get("/api/v1/ticket-reports/ageing.csv?min_days=8&kind=complaint").await.text();
+    assert_eq!(csv.lines().count(), 2, "exactly the filter: {csv}");
+    let delays = site.get("/api/v1/ticket-reports/answer-delay.csv").await;
+    assert!(delays.text().contains("平均等待毫秒"), "{}", delays.text());
+    let auditor = person(site, "installer", "auditor", "").await;
+    assert_eq!(auditor.get("/tickets/ageing").await.status, 403);
+}

@@ -15,6 +15,7 @@ use ringback::dialer::{Attempt, CampaignState, EntryState, EntryUpdate, Reason};
 use ringback::engine::{Report, Write};
 use ringback::io::canary::{self, CanaryKeeper};
 use ringback::io::intake::{Desk, Packs};
+use ringback::io::rehearsals::Rehearsals;
 use ringback::io::store::{NewToken, Store, StoreEvent, Writer, WriterSettings};
 use ringback::io::telemetry::Telemetry;
 use ringback::io::web::{
@@ -132,6 +133,9 @@ impl Site {
             clock: Arc::new(move || Timestamp(tick.load(Ordering::Relaxed))),
         });
         api.set_canaries(canaries(&api));
+        let ticks = api.parts.clock.clone();
+        let run = ringback::app::rehearse(ringback::app::Folders::default(), "zh-CN".into());
+        api.set_rehearsals(Rehearsals::new(run, api.parts.events.clone(), ticks, stop.clone()));
         let socket = folder.path().join("ringback.sock");
         let server = Server::bind(&["127.0.0.1:0".parse().unwrap()], Some(&socket), patience).await.unwrap();
         let address = server.addresses()[0];

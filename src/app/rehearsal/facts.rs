@@ -2,12 +2,14 @@
 //! event is brought in at its own time, as it would have been.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::Arc;
 
-use super::Options;
-use crate::base::Timestamp;
+use super::{Customers, Options};
+use crate::base::{PhoneNumber, Timestamp};
 use crate::intake::{self, Outcome, RowResult};
 use crate::io::intake::{judged, open};
+use crate::io::rehearsals::Subjects;
 use crate::io::store::Store;
 use crate::io::store::archive::{INTAKE_CHUNK, IntakeOrder};
 
@@ -19,6 +21,8 @@ pub(super) struct Facts {
     pack: String,
     intake: String,
     rows: VecDeque<(Timestamp, RowResult)>,
+    /// Numbers that must not be called.
+    pub barred: Vec<PhoneNumber>,
     summary: Summary,
 }
 
@@ -35,42 +39,28 @@ pub(super) struct Summary {
 const SHOWN: usize = 20;
 
 impl Facts {
-    pub async fn read(options: &Options) -> Result<Facts, String> {
-        let path = options.customers.clone();
-        let shown = path.display().to_string();
-        let incoming = open(&path).map_err(|e| format!("{shown}: {e}"))?;
-        let start = options.calendar.start_of(options.from);
-        let settings = intake::Settings {
-            timezone: options.calendar.zone().iana_name().unwrap_or("UTC").to_owned(),
-            now: start,
-            ..intake::Settings::default()
-        };
-        let pack = Arc::new(options.policy.pack.clone());
-        let rows =
-            judged(incoming, pack, &options.intake, settings).await.map_err(|e| format!("{shown}: {e}"))?;
-        let (mut known, mut summary) = (Vec::new(), Summary::default());
-        for row in rows {
-            match &row.outcome {
-                Outcome::Taken(_) => {
-                    summary.taken += 1;
-                    known.push(moment(row, start));
-                }
-                Outcome::Duplicate { .. } | Outcome::Skipped(_) => summary.left_out += 1,
-                Outcome::Rejected { remark, .. } => {
-                    summary.left_out += 1;
-                    if summary.problems.len() < SHOWN {
-                        summary.problems.push(format!("line {}: {}", row.line, remark.text));
-                    }
-                }
+    /// Reads whoever is rehearsed; `scratch` is a folder for files that nobody keeps.
+    pub async fn read(options: &Options, scratch: &Path) -> Result<Facts, String> {
+        let (known, barred, summary) = match &options.customers {
+            Customers::File(path) => {
+                let (rows, summary) = of_file(options, path, &path.display().to_string()).await?;
+                (rows, Vec::new(), summary)
             }
-        }
-        if known.is_empty() {
-            let why = summary.problems.first().cloned().unwrap_or_else(|| "it has no rows".into());
-            return Err(format!("{shown}: nothing could be taken ({why})"));
-        }
-        known.sort_by_key(|(at, row)| (*at, row.line));
-        let rows = known.into();
-        Ok(Facts { pack: options.policy.pack.pack.clone(), intake: options.intake.clone(), rows, summary })
+            Customers::Of(Subjects::Text(text)) => {
+                let path = scratch.join("customers.csv");
+                std::fs::write(&path, text).map_err(|e| format!("{}: {e}", path.display()))?;
+                let (rows, summary) = of_file(options, &path, "the file").await?;
+                (rows, Vec::new(), summary)
+            }
+            Customers::Of(Subjects::Rows { rows, barred }) => {
+                let start = options.calendar.start_of(options.from);
+                let known = rows.iter().map(|(at, row)| arrived(*at, row.clone(), start)).collect::<Vec<_>>();
+                let summary = Summary { taken: known.len() as u64, ..Summary::default() };
+                (known, barred.clone(), summary)
+            }
+        };
+        let (pack, intake) = (options.policy.pack.pack.clone(), options.intake.clone());
+        Ok(Facts { pack, intake, rows: known.into(), barred, summary })
     }
 
     pub fn summary(&self) -> &Summary {
@@ -105,6 +95,57 @@ impl Facts {
         }
         Ok(())
     }
+}
+
+/// The rows of a file in the order in which they are known, and what it held.
+async fn of_file(
+    options: &Options,
+    path: &Path,
+    shown: &str,
+) -> Result<(Vec<(Timestamp, RowResult)>, Summary), String> {
+    let incoming = open(path).map_err(|e| format!("{shown}: {e}"))?;
+    let start = options.calendar.start_of(options.from);
+    let settings = intake::Settings {
+        timezone: options.calendar.zone().iana_name().unwrap_or("UTC").to_owned(),
+        now: start,
+        ..intake::Settings::default()
+    };
+    let pack = Arc::new(options.policy.pack.clone());
+    let rows =
+        judged(incoming, pack, &options.intake, settings).await.map_err(|e| format!("{shown}: {e}"))?;
+    let (mut known, mut summary) = (Vec::new(), Summary::default());
+    for row in rows {
+        match &row.outcome {
+            Outcome::Taken(_) => {
+                summary.taken += 1;
+                known.push(moment(row, start));
+            }
+            Outcome::Duplicate { .. } | Outcome::Skipped(_) => summary.left_out += 1,
+            Outcome::Rejected { remark, .. } => {
+                summary.left_out += 1;
+                if summary.problems.len() < SHOWN {
+                    summary.problems.push(format!("line {}: {}", row.line, remark.text));
+                }
+            }
+        }
+    }
+    if known.is_empty() {
+        let why = summary.problems.first().cloned().unwrap_or_else(|| "it has no rows".into());
+        return Err(format!("{shown}: nothing could be taken ({why})"));
+    }
+    known.sort_by_key(|(at, row)| (*at, row.line));
+    Ok((known, summary))
+}
+
+/// A row of the archive at the moment at which it came in, or at the beginning with all before it.
+fn arrived(at: Timestamp, mut row: RowResult, start: Timestamp) -> (Timestamp, RowResult) {
+    let at = at.max(start);
+    if let Outcome::Taken(fact) = &mut row.outcome
+        && let Some(event) = &mut fact.event
+    {
+        event.received_at = at;
+    }
+    (at, row)
 }
 
 /// When a row is known: at its event, but what happened before the first day is known at its

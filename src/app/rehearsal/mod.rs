@@ -2,10 +2,12 @@
 //! engine, real SIP and media sessions, a real database that nobody keeps; only the customers,
 //! the network and the clock are simulated. The same seed gives the same bytes.
 
+mod asked;
 mod facts;
 mod forms;
 mod people;
 mod report;
+mod scratch;
 mod stage;
 
 use std::collections::BTreeMap;
@@ -18,19 +20,28 @@ use jiff::civil::{Date, Time};
 use tokio::sync::mpsc;
 
 use super::library::{self, Folders};
-use crate::base::{CampaignId, ListId, Timestamp};
+use crate::base::{CallbackId, CampaignId, ListId, Timestamp};
 use crate::calendar::{Calendar, Windows};
 use crate::dialer::{self, Command, Fetched};
 use crate::engine::Input;
 use crate::io::planner::{self, Planner, Turn};
+use crate::io::rehearsals::Subjects;
+use crate::io::store::callback::Edit;
+use crate::io::store::read::CallbackFilter;
 use crate::io::store::{Store, WriterSettings};
 use crate::io::web::{Control, ControlHandle, Done, EventHub, Order, Refused};
 use crate::policy::pack::{Policies, Policy};
 use crate::sim::{self, World};
 use facts::Facts;
+use scratch::Scratch;
+
+pub use asked::run;
 pub use report::{Simulation, text};
+pub(super) use scratch::sweep;
 use stage::Stage;
 
+/// Rows of one page of the store.
+const PAGE: u32 = 1_000;
 /// Longest rehearsal, in days: a year and a day.
 const MAX_DAYS: i32 = 366;
 /// A turn at least so often.
@@ -39,6 +50,15 @@ const AT_LEAST: Duration = Duration::from_secs(3_600);
 const TURN_AFTER: Duration = Duration::from_secs(60);
 /// The time of day at which the list is released.
 const RELEASE_AT: Time = Time::constant(8, 50, 0, 0);
+
+/// Whose callbacks are rehearsed.
+#[derive(Clone, Debug)]
+pub enum Customers {
+    /// A file of customers and of what happens to them.
+    File(PathBuf),
+    /// What somebody asked for over the API.
+    Of(Subjects),
+}
 
 /// What is rehearsed.
 #[derive(Clone, Debug)]
@@ -51,9 +71,9 @@ pub struct Options {
     pub from: Date,
     /// Last day.
     pub to: Date,
-    /// File of customers and of what happens to them.
-    pub customers: PathBuf,
-    /// Section of the pack by which the file is read; empty: by the event's kind alone.
+    /// Customers, and what happens to them.
+    pub customers: Customers,
+    /// Section of the pack by which a file is read; empty: by the event's kind alone.
     pub intake: String,
     /// Seed of everything that is drawn.
     pub seed: u64,
@@ -78,6 +98,9 @@ pub async fn simulate(options: Options, mut tell: impl FnMut(Date)) -> Result<Si
     let scratch = Scratch::new()?;
     let mut rehearsal = Rehearsal::open(&options, &scratch).await?;
     let mut simulation = Simulation::new(&options, rehearsal.facts.summary());
+    if matches!(options.customers, Customers::Of(Subjects::Rows { .. })) {
+        rehearsal.leave_out_history().await?;
+    }
     let mut day = options.from;
     while day <= options.to {
         tell(day);
@@ -107,26 +130,6 @@ fn check(options: &Options) -> Result<(), String> {
     Ok(())
 }
 
-/// The folder of a rehearsal, removed with it.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Scratch, String> {
-        let mut random = [0; 8];
-        getrandom::fill(&mut random).map_err(|e| format!("no random name for a folder: {e}"))?;
-        let name = format!("ringback-simulate-{:016x}", u64::from_ne_bytes(random));
-        let folder = std::env::temp_dir().join(name);
-        std::fs::create_dir(&folder).map_err(|e| format!("{}: {e}", folder.display()))?;
-        Ok(Scratch(folder))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        std::fs::remove_dir_all(&self.0).ok();
-    }
-}
-
 /// Everything that runs.
 struct Rehearsal {
     world: World<Stage>,
@@ -146,9 +149,13 @@ struct Rehearsal {
 
 impl Rehearsal {
     async fn open(options: &Options, scratch: &Scratch) -> Result<Rehearsal, String> {
-        let store = Store::open_fleeting(&scratch.0.join("rehearsal.db")).await.map_err(|e| e.to_string())?;
+        let store =
+            Store::open_fleeting(&scratch.folder().join("rehearsal.db")).await.map_err(|e| e.to_string())?;
         let start = options.calendar.start_of(options.from);
-        let facts = Facts::read(options).await?;
+        let facts = Facts::read(options, scratch.folder()).await?;
+        for phone in &facts.barred {
+            store.add_do_not_call(phone, "", "rehearsal", start).await.map_err(|e| e.to_string())?;
+        }
         let clock = Arc::new(AtomicI64::new(start.0));
         let (control, orders) = ControlHandle::channel();
         let mut policies = Policies::default();
@@ -204,6 +211,31 @@ impl Rehearsal {
 
     fn now(&self) -> Timestamp {
         self.world.now.utc
+    }
+
+    /// Takes out what had to be done before the first day: the archive tells of years, and whether it
+    /// was done then is no matter of these days.
+    async fn leave_out_history(&mut self) -> Result<(), String> {
+        let start = self.now();
+        self.facts.bring(&self.store, start).await?;
+        self.turn().await?;
+        let filter = CallbackFilter { due_to: Some(start), ..CallbackFilter::default() };
+        let mut place = None;
+        loop {
+            let page =
+                self.store.callback_rows(&filter, place.as_ref(), PAGE).await.map_err(|e| e.to_string())?;
+            for row in page.rows.iter().filter(|row| row.closed_at.is_none() && row.deadline <= start.0) {
+                let id = CallbackId(row.id);
+                let removed = self.store.edit_callback(id, &Edit::Remove, "history", "rehearsal", start);
+                removed.await.map_err(|e| e.to_string())?;
+            }
+            match page.next {
+                Some(next) => place = Some(next),
+                None => break,
+            }
+        }
+        self.next_turn = start;
+        Ok(())
     }
 
     /// Lets time pass until `end`.

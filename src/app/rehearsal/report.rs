@@ -54,7 +54,7 @@ pub struct Simulation {
     pub forms: BTreeMap<String, String>,
     /// Zone in which times are shown.
     #[serde(skip)]
-    calendar: std::sync::Arc<Calendar>,
+    pub(super) calendar: std::sync::Arc<Calendar>,
 }
 
 /// One day.
@@ -68,11 +68,17 @@ pub struct Day {
     pub list: Vec<Listed>,
     /// How calls ended.
     pub calls: BTreeMap<String, u64>,
+    /// The hours in which they began.
+    #[serde(skip)]
+    pub hours: BTreeMap<String, u64>,
 }
 
 /// One callback on the list of a day.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Listed {
+    /// Which callback, and whose: rows of a database that is gone.
+    #[serde(skip)]
+    pub key: (i64, i64),
     /// Planned time: milliseconds since 1970.
     pub start_at: Option<i64>,
     /// Customer's name.
@@ -149,6 +155,7 @@ pub(super) async fn add_day(
     let list = rows
         .into_iter()
         .map(|row| Listed {
+            key: (row.customer_id, row.callback_id),
             start_at: row.start_at,
             name: row.name,
             rule: row.rule,
@@ -164,8 +171,13 @@ pub(super) async fn add_day(
         crate::calendar::DayKind::MakeUp(name) => format!("worked in exchange for {name}"),
         crate::calendar::DayKind::Freeze(name) => format!("closed: {name}"),
     };
-    let calls = results.into_iter().map(|(disposition, n)| (disposition.to_string(), n)).collect();
-    simulation.days.push(Day { day: day.to_string(), kind, list, calls });
+    let mut hours: BTreeMap<String, u64> = BTreeMap::new();
+    for begin in results.begins {
+        let hour = clock(&simulation.calendar, begin.0).chars().take(2).collect();
+        *hours.entry(hour).or_default() += 1;
+    }
+    let calls = results.ends.into_iter().map(|(disposition, n)| (disposition.to_string(), n)).collect();
+    simulation.days.push(Day { day: day.to_string(), kind, list, calls, hours });
     Ok(())
 }
 

@@ -4,12 +4,16 @@
 use std::collections::BTreeMap;
 
 use super::people::People;
-use crate::base::{CampaignId, Disposition, ListId, Now};
+use crate::base::{CampaignId, Disposition, ListId, Now, Timestamp};
 use crate::engine::{Reserved, Write};
 use crate::sim::{Behaviour, Books, Fetch};
 
-/// How often calls ended in each way.
-pub(super) type Results = BTreeMap<Disposition, u64>;
+/// How often calls ended in each way, and when each began.
+#[derive(Debug, Default)]
+pub(super) struct Results {
+    pub ends: BTreeMap<Disposition, u64>,
+    pub begins: Vec<Timestamp>,
+}
 
 pub(super) struct Stage {
     pub writes: Vec<Write>,
@@ -22,10 +26,10 @@ pub(super) struct Stage {
 
 impl Stage {
     pub fn new(people: People) -> Stage {
-        Stage { writes: Vec::new(), fetches: Vec::new(), ended: false, people, results: Results::new() }
+        Stage { writes: Vec::new(), fetches: Vec::new(), ended: false, people, results: Results::default() }
     }
 
-    /// How the calls since the last time ended.
+    /// The calls since the last time.
     pub fn take_results(&mut self) -> Results {
         std::mem::take(&mut self.results)
     }
@@ -35,7 +39,8 @@ impl Books for Stage {
     fn write(&mut self, _now: Now, write: Write) -> Option<Reserved> {
         if let Write::Report(report) = &write {
             self.ended = true;
-            *self.results.entry(report.record.disposition).or_default() += 1;
+            *self.results.ends.entry(report.record.disposition).or_default() += 1;
+            self.results.begins.push(report.record.started_at);
         }
         self.writes.push(write);
         None

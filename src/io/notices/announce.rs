@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Error, Notices, SendError};
 use crate::base::Timestamp;
 use crate::io::store::notice::Extended;
-use crate::notice::{Answer, Item, NewNotice, compose, message_id};
+use crate::notice::{Answer, Item, NewNotice, compose, example, message_id};
 
 /// Customers that are read at once.
 const PAGE: u32 = 500;
@@ -90,17 +90,40 @@ impl Notices {
     /// # Errors
     /// What the other side said; None inside where there is no such channel.
     pub async fn test(&self, channel: &str, by: &str, now: Timestamp) -> Result<(), Option<SendError>> {
+        let at = self.parts.planner.settings().calendar.civil(now);
+        let facts = [("channel", channel.to_owned()), ("by", by.to_owned()), ("at", at)];
+        let facts = facts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+        self.send_now(channel, "notice.test", facts, now).await
+    }
+
+    /// Sends a notice of that topic with made-up facts by a channel at once, past the outbox.
+    ///
+    /// # Errors
+    /// What the other side said; None inside where there is no such channel or topic.
+    pub async fn send_example(
+        &self,
+        channel: &str,
+        topic: &str,
+        now: Timestamp,
+    ) -> Result<(), Option<SendError>> {
+        let settings = self.settings();
+        let language = settings.channel(channel).ok_or(None)?.language;
+        let template = settings.templates.all().find(|template| template.topic == topic).ok_or(None)?;
+        let facts = example(language, template.facts, &settings.public_url);
+        self.send_now(channel, topic, facts, now).await
+    }
+
+    async fn send_now(
+        &self,
+        channel: &str,
+        topic: &str,
+        facts: BTreeMap<String, String>,
+        now: Timestamp,
+    ) -> Result<(), Option<SendError>> {
         let settings = self.settings();
         let channel = settings.channel(channel).ok_or(None)?;
         let key = format!("test:{}:{}", channel.name, now.0);
-        let at = self.parts.planner.settings().calendar.civil(now);
-        let facts = [("channel", channel.name.clone()), ("by", by.to_owned()), ("at", at)];
-        let item = Item {
-            key: key.clone(),
-            topic: "notice.test".into(),
-            facts: facts.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
-            ..Item::default()
-        };
+        let item = Item { key: key.clone(), topic: topic.to_owned(), facts, ..Item::default() };
         let id = message_id(&channel.name, [(key.as_str(), 0)]);
         let message = compose(channel, &settings.templates, &settings.masks, &id, now, &[item], None);
         match self.parts.sender.send(&settings, channel, &message, now).await {

@@ -1,7 +1,7 @@
 //! The list of a day by the policies in force or by another, from what is stored. Nothing is
 //! changed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
 
@@ -91,6 +91,28 @@ impl Planner {
             answer.plans.push(view);
         }
         Ok(answer)
+    }
+
+    /// The policy of a pack that is in force on a day, and another by its text or name; None where
+    /// nothing is given, or the very same.
+    ///
+    /// # Errors
+    /// [`Error::NoPack`], [`Error::Refused`] for a policy that cannot be read or is of another pack.
+    pub fn tried(&self, pack: &str, given: &str, day: Date) -> Result<(Policy, Option<Policy>), Error> {
+        let settings = self.settings();
+        let known = in_force(&settings, pack, day)?.clone();
+        if given.trim().is_empty() {
+            return Ok((known, None));
+        }
+        let other = given_policy(&settings, given, day)?;
+        if other.pack.pack != pack {
+            return Err(Error::Refused(format!(
+                "the policy given is of pack `{}`, not `{pack}`",
+                other.pack.pack
+            )));
+        }
+        let is_same = other.version == known.version;
+        Ok((known, (!is_same).then_some(other)))
     }
 
     async fn list(
@@ -216,14 +238,22 @@ pub(super) fn given_policy(settings: &Settings, given: &str, day: Date) -> Resul
 
 /// What differs between two lists of a day.
 pub(super) fn difference(calendar: &Calendar, before: &Listed, after: &Listed) -> Vec<DifferenceLine> {
-    moved(calendar, &plan::compare(&before.plan, &after.plan))
+    let lines = before.view.lines.iter().chain(&after.view.lines);
+    let titles: BTreeMap<&str, &str> = lines.map(|line| (line.rule.as_str(), line.title.as_str())).collect();
+    let title = |rule: &str| titles.get(rule).map(|title| (*title).to_owned());
+    moved(calendar, &plan::compare(&before.plan, &after.plan), &title)
 }
 
-/// A comparison in lines for people.
-pub(super) fn moved(calendar: &Calendar, compared: &Comparison) -> Vec<DifferenceLine> {
+/// A comparison in lines for people; `title` knows the titles of rules.
+pub(super) fn moved(
+    calendar: &Calendar,
+    compared: &Comparison,
+    title: &dyn Fn(&str) -> Option<String>,
+) -> Vec<DifferenceLine> {
     let short = |row: &Row| short(calendar, row);
     let line = |row: &Row, before: String, after: String| DifferenceLine {
         rule: row.rule.clone(),
+        title: title(&row.rule).unwrap_or_else(|| row.rule.clone()),
         customer: row.customer.0,
         name: row.name.clone(),
         before,

@@ -16,6 +16,8 @@ pub struct RuleRate {
     pub pack: String,
     /// Rule.
     pub rule: String,
+    /// The rule's title.
+    pub title: String,
     /// What the customer has in the field by which it is split; empty where it is not.
     pub part: String,
     /// Month: `2026-03`.
@@ -86,6 +88,7 @@ fn rates(settings: &Settings, first: Date, rows: &[RateRow]) -> Vec<RuleRate> {
         let rate = rates.entry((&row.pack, &row.rule, &row.part)).or_insert_with(|| RuleRate {
             pack: row.pack.clone(),
             rule: row.rule.clone(),
+            title: rule.map_or_else(|| row.rule.clone(), |rule| rule.title.clone()),
             part: row.part.clone(),
             month: first.strftime("%Y-%m").to_string(),
             target: rule.and_then(|r| r.target_rate).or(policy.map(|p| p.rate.target)).unwrap_or(100.0),

@@ -56,7 +56,9 @@ impl Planner {
             callbacks: recorded.inputs.len() as u64,
             same: compared.same,
             erased: recorded.erased,
-            differences: moved(&settings.calendar, &compared),
+            differences: moved(&settings.calendar, &compared, &|rule| {
+                kept.pack.rule.get(rule).map(|rule| rule.title.clone())
+            }),
             other: None,
         };
         if let Some(text) = policy {

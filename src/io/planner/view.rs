@@ -124,6 +124,8 @@ impl PlanView {
 pub struct DifferenceLine {
     /// Rule.
     pub rule: String,
+    /// The rule's title.
+    pub title: String,
     /// Row id of the customer.
     pub customer: i64,
     /// Customer's name.

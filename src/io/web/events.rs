@@ -20,7 +20,7 @@ const BATCH: usize = 64;
 pub struct LiveEvent {
     /// Position in this run of the daemon, from 1, without gaps.
     pub seq: u64,
-    /// What it is about: `call`, `leg`, `queue`, `answer`, `campaign`, `trunk`, `agent`, `alarm`, `import`.
+    /// What it is about: `call`, `leg`, `queue`, `answer`, `campaign`, `trunk`, `agent`, `alarm`, `import`, `rehearsal`.
     pub topic: Arc<str>,
     /// One line of JSON.
     pub json: Arc<str>,

@@ -88,6 +88,8 @@ pub struct ApiState {
     custody: std::sync::OnceLock<crate::io::custody::Custody>,
     /// The keeper of canaries, once the daemon has one.
     canaries: std::sync::OnceLock<crate::io::canary::CanaryKeeper>,
+    /// Rehearsals of policies, once the daemon has them.
+    rehearsals: std::sync::OnceLock<crate::io::rehearsals::Rehearsals>,
     /// The one way to the sound of recordings.
     vault: crate::io::vault::Vault,
     /// The keeper of recordings, once the daemon has one.
@@ -135,6 +137,7 @@ impl ApiState {
             audits: std::sync::OnceLock::new(),
             canaries: std::sync::OnceLock::new(),
             custody: std::sync::OnceLock::new(),
+            rehearsals: std::sync::OnceLock::new(),
             vault,
             keeper: std::sync::OnceLock::new(),
             limits: Limits::default(),
@@ -289,6 +292,16 @@ impl ApiState {
     /// The keeper of canaries.
     pub fn canaries(&self) -> Result<&crate::io::canary::CanaryKeeper, Problem> {
         self.canaries.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
+    }
+
+    /// Rehearsals of policies; given once.
+    pub fn set_rehearsals(&self, rehearsals: crate::io::rehearsals::Rehearsals) {
+        self.rehearsals.set(rehearsals).ok();
+    }
+
+    /// Rehearsals of policies.
+    pub fn rehearsals(&self) -> Result<&crate::io::rehearsals::Rehearsals, Problem> {
+        self.rehearsals.get().ok_or_else(|| Problem::unavailable("the daemon is starting; try again shortly"))
     }
 
     /// The one way to the sound of recordings.

@@ -53,6 +53,12 @@ impl Policies {
         self.packs.keys().filter_map(move |pack| self.in_force(pack, day))
     }
 
+    /// The title of a rule, of the newest version that has it.
+    pub fn rule_title(&self, pack: &str, rule: &str) -> Option<&str> {
+        let versions = self.packs.get(pack)?.iter().rev();
+        versions.filter_map(|policy| policy.pack.rule.get(rule)).map(|rule| rule.title.as_str()).next()
+    }
+
     /// Every policy, by pack and first day.
     pub fn all(&self) -> impl Iterator<Item = &Policy> {
         self.packs.values().flatten()

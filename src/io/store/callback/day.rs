@@ -116,6 +116,9 @@ pub struct VerdictRow {
     pub callback_id: i64,
     /// Its rule.
     pub rule: String,
+    /// The rule's title; the policies know it, and who reads them puts it in.
+    #[sqlx(default)]
+    pub title: String,
     /// Row id of the customer.
     pub customer_id: i64,
     /// Customer's name.

@@ -138,7 +138,7 @@ impl SheetRow for CaseRow {
 
 /// The caller, by the name of their agent where they have one, so that nobody scores or reviews themselves;
 /// whoever leads the audit may act for somebody.
-fn person(caller: &Caller, by: &str) -> Result<Person, Problem> {
+pub(super) fn person(caller: &Caller, by: &str) -> Result<Person, Problem> {
     let leads = caller.may(Permission::AuditsLead);
     let by = by.trim();
     if by.is_empty() || caller.access.is(by) {

@@ -8,8 +8,10 @@ use serde_json::Value;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::access::{Holder, Permission};
 use crate::audit::HOW;
 use crate::io::audit::{DrawView, Error as AuditError, MonthResult, SeedBody, Verified};
+use crate::io::store::Account;
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::Items;
 use crate::io::web::problem::{FieldProblem, Problem};
@@ -23,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(list))
         .routes(routes!(how))
         .routes(routes!(seed))
+        .routes(routes!(auditors))
         .routes(routes!(verify))
         .routes(routes!(results))
         .routes(routes!(forms))
@@ -124,6 +127,40 @@ async fn seed(
     Json(body): Json<SeedBody>,
 ) -> Result<axum::Json<DrawView>, Problem> {
     Ok(axum::Json(api.audits()?.seed(id, &body, &caller.name, api.now()).await?))
+}
+
+/// Somebody who may score sheets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AuditorView {
+    /// The name by which cases are given to them: that of their agent, else of their account.
+    pub name: String,
+    /// Their account.
+    pub account: String,
+}
+
+/// Accounts whose roles let them score, so that cases are given to people who can take them. Who has no
+/// account may be named all the same.
+#[utoipa::path(get, path = "/audits/auditors", tag = "audits", security(("bearer" = ["cases.assign"])),
+    responses((status = 200, description = "By name; locked accounts are left out", body = Items<AuditorView>)))]
+async fn auditors(State(api): State<Shared>) -> Result<axum::Json<Items<AuditorView>>, Problem> {
+    let accounts = api.store().accounts().await?;
+    let scores = |account: &&Account| {
+        let holder = Holder {
+            roles: account.roles(),
+            name: account.name.clone(),
+            agent: account.agent.clone(),
+            department: account.department.clone(),
+            shop: account.shop.clone(),
+        };
+        account.locked_at.is_none() && api.access_of(holder).may(Permission::SheetsScore)
+    };
+    let view = |account: &Account| AuditorView {
+        name: if account.agent.is_empty() { account.name.clone() } else { account.agent.clone() },
+        account: account.name.clone(),
+    };
+    let mut items: Vec<AuditorView> = accounts.iter().filter(scores).map(view).collect();
+    items.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(axum::Json(Items { items, next: None }))
 }
 
 /// Does a draw again from its list and seed, and compares.

@@ -18,11 +18,13 @@ mod call_in;
 mod callback_edits;
 pub(super) mod callbacks;
 pub(super) mod call_card;
+mod call_comments;
 pub(super) mod calls;
 pub(super) mod campaigns;
 mod canaries;
 pub(super) mod custody;
 mod customer_facts;
+mod customer_fields;
 mod customers;
 mod daemon;
 mod do_not_call;
@@ -41,6 +43,7 @@ pub(super) mod markers;
 mod marks;
 mod materials;
 mod matters;
+mod notice_templates;
 mod notices;
 mod peaks;
 mod performance;
@@ -56,6 +59,7 @@ mod rates;
 mod reconciliations;
 mod recordings;
 mod registers;
+mod rehearsals;
 pub(super) mod reports;
 mod roles;
 mod rosters;
@@ -87,10 +91,11 @@ pub use agent_calls::{AgentCard, CardOf, DialBody, DialView, agent_card};
 pub use agents::{AgentMoved, AgentStateBody};
 pub use archives::NewArchiveBody;
 pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
-pub use audits::FreezeBody;
+pub use audits::{AuditorView, FreezeBody};
 pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
 pub use call_in::CallInView;
+pub use call_comments::CallComment;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
@@ -113,6 +118,7 @@ pub use legs::{ConferenceBody, LegBody, MuteBody, PauseBody, SuperviseBody, Targ
 pub use lists::NewListBody;
 pub use looks::{ColumnLook, FieldLook, FileLook};
 pub use matters::MatterCard;
+pub use notice_templates::NoticeTemplate;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
@@ -125,6 +131,7 @@ pub use prompts::{PromptWritten, RecordBody};
 pub use reconciliations::{IntakeWarning, MatterState, MilestoneView};
 pub use recordings::{KeepBody, KeepingView, RecordingView, StoredView};
 pub use registers::{NotesBody, NotesReport};
+pub use rehearsals::RehearsalBody;
 pub use reports::{CloseActionBody, NewReportBody, ReportFile, StepBody, WriteBody};
 pub use roles::RoleView;
 pub use rosters::{DutyView, OnDutyView, PostView, RosterBody, RosterView, SwapBody};
@@ -161,6 +168,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(campaigns::routes())
         .merge(plan::routes())
         .merge(policies::routes())
+        .merge(rehearsals::routes())
         .merge(policy_outline::routes())
         .merge(policy_titles::routes())
         .merge(calendar::routes())
@@ -177,6 +185,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(warnings::routes())
         .merge(surveys::routes())
         .merge(notices::routes())
+        .merge(notice_templates::routes())
         .merge(rosters::routes())
         .merge(shifts::routes())
         .merge(tickets::routes())
@@ -194,6 +203,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .merge(audio::routes())
         .merge(recordings::routes())
         .merge(markers::routes())
+        .merge(call_comments::routes())
         .merge(peaks::routes())
         .merge(evidence::routes())
         .merge(audits::routes())

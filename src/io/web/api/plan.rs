@@ -173,6 +173,7 @@ impl SheetRow for VerdictRow {
         "day",
         "callback",
         "rule",
+        "title",
         "customer",
         "name",
         "verdict",
@@ -188,6 +189,7 @@ impl SheetRow for VerdictRow {
             self.day.clone(),
             self.callback_id.to_string(),
             self.rule.clone(),
+            self.title.clone(),
             self.customer_id.to_string(),
             self.name.clone(),
             self.verdict.clone(),
@@ -247,7 +249,7 @@ async fn preview(
 }
 
 /// A place among those who may have a list worked out at once.
-fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
+pub(super) fn room(api: &Shared) -> Result<OwnedSemaphorePermit, Problem> {
     let full = |_| Problem::unavailable("as many plans as allowed are being worked out; try again shortly");
     api.exports.clone().try_acquire_owned().map_err(full)
 }
@@ -342,6 +344,15 @@ async fn figures(
     Ok(axum::Json(DayFigures { plan, counts: counts.collect() }))
 }
 
+/// Puts the titles of the rules in, where there are policies that know them.
+pub(in crate::io::web) fn with_titles(api: &Shared, pack: &str, rows: &mut [VerdictRow]) {
+    let Ok(planner) = api.planner() else { return };
+    let policies = planner.settings().policies;
+    for row in rows {
+        row.title = policies.rule_title(pack, &row.rule).unwrap_or(&row.rule).to_owned();
+    }
+}
+
 /// The why-ledger: every callback of a day with its one reason.
 #[utoipa::path(get, path = "/plan/{pack}/{day}/why", tag = "plan", security(("bearer" = ["plan.see"])),
     params(("pack" = String, Path), ("day" = String, Path), WhyQuery),
@@ -356,7 +367,7 @@ async fn why(
     let day = day("day", &text)?;
     let limit = query.limit.unwrap_or(PAGE_LIMIT).clamp(1, PAGE_LIMIT);
     let after = query.after.unwrap_or(0);
-    let rows = match (&query.verdict, &query.code) {
+    let mut rows = match (&query.verdict, &query.code) {
         (Some(verdict), Some(code)) => {
             api.store().verdicts_with((&pack, day), (verdict, code), after, limit).await?
         }
@@ -366,6 +377,7 @@ async fn why(
             return Err(Problem::invalid_field("code", "a verdict goes with its reason", hint));
         }
     };
+    with_titles(&api, &pack, &mut rows);
     if wants.is_file() {
         return listing::answer_all(&api, &caller, wants, rows).await;
     }

@@ -55,6 +55,8 @@ pub struct PolicyOutline {
     pub events: BTreeMap<String, String>,
     /// The same in English, as far as they have one.
     pub events_en: BTreeMap<String, String>,
+    /// Columns of the customer archive that it knows, each with what it holds.
+    pub customer: BTreeMap<String, String>,
     /// Lists that come in.
     pub intakes: Vec<IntakeOutline>,
     /// Its rules, in the order of the file's ids.
@@ -337,6 +339,7 @@ fn outline(policy: &Policy, found: Vec<Finding>) -> PolicyOutline {
         effective: pack.effective.clone(),
         language: pack.language.clone(),
         brand: pack.brand.clone(),
+        customer: pack.customer.clone(),
         windows: pack.windows.call.clone(),
         duty: pack.windows.duty.clone(),
         on_holidays: !closed.holidays,

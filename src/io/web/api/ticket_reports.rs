@@ -1,7 +1,7 @@
 //! What tickets add up to, each also as CSV.
 
 use axum::extract::State;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -10,6 +10,7 @@ use super::entries::unmasking;
 use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::desk::{Delay, Month};
+use crate::io::store::AnswerLine;
 use crate::io::store::ticket::{TicketFilter, TicketRow, Unregistered};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
@@ -48,6 +49,36 @@ struct Query {
     to: Option<String>,
     /// Whole numbers; needs the permission `numbers.whole` and is logged.
     unmask: bool,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(default, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct AgeingQuery {
+    /// Policy pack; empty: all.
+    pack: String,
+    /// Type.
+    kind: Option<String>,
+    /// Who answers for it.
+    owner: Option<String>,
+    /// Open for as many whole days at least.
+    min_days: Option<i64>,
+    /// Open for as many whole days at most.
+    max_days: Option<i64>,
+    /// Only what is past a deadline, or only what is not.
+    overdue: Option<bool>,
+}
+
+impl AgeingQuery {
+    fn takes(&self, line: &AgeingLine) -> bool {
+        let is =
+            |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|w| w.is_empty() || w == said);
+        is(&self.kind, &line.kind)
+            && is(&self.owner, &line.owner)
+            && self.min_days.is_none_or(|days| line.days >= days)
+            && self.max_days.is_none_or(|days| line.days <= days)
+            && self.overdue.is_none_or(|overdue| line.overdue == overdue)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -135,6 +166,19 @@ sheet!(Unregistered, "unregistered",
     "被叫号码" => |r: &Unregistered| r.dialled.clone(), "时间" => |r: &Unregistered| Timestamp(r.reserved_at).to_string(),
     "结果" => |r: &Unregistered| optional(&r.disposition));
 
+/// How fast a queue, or an agent, answered.
+struct DelayLine {
+    what: &'static str,
+    line: AnswerLine,
+}
+
+sheet!(DelayLine, "answer-delay",
+    "类别" => |r: &DelayLine| r.what.to_owned(), "名称" => |r: &DelayLine| r.line.name.clone(),
+    "来电" => |r: &DelayLine| r.line.offered.to_string(), "接听" => |r: &DelayLine| r.line.answered.to_string(),
+    "及时接听" => |r: &DelayLine| r.line.in_time.to_string(), "未接" => |r: &DelayLine| r.line.missed.to_string(),
+    "平均等待毫秒" => |r: &DelayLine| optional(&r.line.mean_ms.map(|ms| ms.round())),
+    "最长等待毫秒" => |r: &DelayLine| optional(&r.line.longest_ms));
+
 /// How departments handle their tickets: in time, late, not acknowledged, without response past a
 /// deadline.
 #[utoipa::path(get, path = "/ticket-reports/departments", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
@@ -150,15 +194,18 @@ async fn supervision(
 }
 
 /// How long open tickets have stood where they are, oldest first.
-#[utoipa::path(get, path = "/ticket-reports/ageing", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
+#[utoipa::path(get, path = "/ticket-reports/ageing", tag = "tickets", params(AgeingQuery), security(("bearer" = ["ticket_reports.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgeingLine>)))]
 async fn ageing(
     State(api): State<Shared>,
     caller: Caller,
     wants: Wants,
-    Params(query): Params<Query>,
+    Params(query): Params<AgeingQuery>,
 ) -> Result<Response, Problem> {
-    let rows = api.tickets()?.ageing(&span(&api, &query)?, api.now()).await?;
+    // Whatever is open counts, whenever it was opened.
+    let span = span(&api, &Query { pack: query.pack.clone(), ..Query::default() })?;
+    let mut rows = api.tickets()?.ageing(&span, api.now()).await?;
+    rows.retain(|line| query.takes(line));
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
@@ -246,14 +293,23 @@ async fn unregistered(
     listing::answer_all(&api, &caller, wants, rows).await
 }
 
-/// How long inbound callers waited for an answer.
+/// How long inbound callers waited for an answer; as a file the lines of queues and agents.
 #[utoipa::path(get, path = "/ticket-reports/answer-delay", tag = "tickets", params(Query), security(("bearer" = ["ticket_reports.see"])),
-    responses((status = 200, description = "The figures", body = Delay)))]
+    responses((status = 200, description = "The figures; their lines as `text/csv`", body = Delay)))]
 async fn answer_delay(
     State(api): State<Shared>,
+    caller: Caller,
+    wants: Wants,
     Params(query): Params<Query>,
-) -> Result<axum::Json<Delay>, Problem> {
-    Ok(axum::Json(api.tickets()?.answer_delay(&span(&api, &query)?).await?))
+) -> Result<Response, Problem> {
+    let delay = api.tickets()?.answer_delay(&span(&api, &query)?).await?;
+    if !wants.is_file() {
+        return Ok(axum::Json(delay).into_response());
+    }
+    let of = |what: &'static str| move |line: AnswerLine| DelayLine { what, line };
+    let rows: Vec<DelayLine> =
+        delay.queues.into_iter().map(of("队列")).chain(delay.agents.into_iter().map(of("坐席"))).collect();
+    listing::answer_sheet(&api, &caller, wants, &rows).await
 }
 
 /// Meetings that major tickets call for and that have not decided (ESC-03).

@@ -1,7 +1,7 @@
 //! Calls: a list whose filter stands in the address.
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::super::api::calls::{CallView, Query, filter, sorting};
@@ -9,7 +9,7 @@ use super::super::problem::Problem;
 use super::super::state::Shared;
 use super::address::{self, next_page, query};
 use super::choice::{Choice, choices, told};
-use super::frame::{Frame, Visitor, page};
+use super::frame::{Frame, Visitor, listed};
 use crate::access::Permission;
 use crate::base::Disposition;
 use crate::io::store::read::Cursor;
@@ -140,11 +140,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         asked,
         frame,
     };
-    let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-    if is_wrong {
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    response
+    listed(&visitor, &shown, &shown.as_rows(), is_wrong)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::super::api::plan::day as day_of;
+use super::super::api::plan::{day as day_of, with_titles};
 use super::super::mask::mask;
 use super::super::problem::Problem;
 use super::super::state::Shared;
@@ -29,6 +29,9 @@ struct EntryQuery {
 /// One person on a list.
 struct Line {
     name: String,
+    /// The title of the rule, and its word; empty: a campaign calls.
+    title: String,
+    rule: String,
     phone: String,
     state: String,
     reason: String,
@@ -50,6 +53,8 @@ struct Entries {
 fn line(frame: &Frame, row: EntryRow) -> Line {
     Line {
         name: row.name,
+        title: String::new(),
+        rule: String::new(),
         phone: mask(&row.phone),
         due_at: (row.state == "pending").then_some(row.due_at),
         state: frame.lang.word("entry-state", &row.state),
@@ -105,11 +110,14 @@ pub(super) async fn day(
         let asked: DayQuery = query(&uri)?;
         let frame = visitor.frame(&api, "nav-today", "entries-title");
         let words = (asked.verdict.as_str(), asked.code.as_str());
-        let rows = api.store().verdicts_with((&pack, day), words, asked.after.unwrap_or(0), ROWS).await?;
+        let mut rows = api.store().verdicts_with((&pack, day), words, asked.after.unwrap_or(0), ROWS).await?;
+        with_titles(&api, &pack, &mut rows);
         let full = rows.len() == ROWS as usize;
         let next = rows.last().filter(|_| full).map(|row| next_page(&uri, &row.callback_id.to_string()));
         let line = |row: crate::io::store::callback::VerdictRow| Line {
             name: row.name,
+            title: row.title,
+            rule: row.rule,
             phone: String::new(),
             state: frame.lang.word("verdict", &row.verdict),
             reason: frame.lang.word("reason", &row.code),
@@ -119,7 +127,9 @@ pub(super) async fn day(
             call: String::new(),
         };
         let lines = rows.into_iter().map(line).collect();
-        let heading = format!("{pack} · {day} · {}", frame.lang.word("reason", &asked.code));
+        let policies = api.planner()?.settings().policies;
+        let title = policies.in_force(&pack, day).map_or(pack.as_str(), |policy| &policy.pack.title);
+        let heading = format!("{title} · {day} · {}", frame.lang.word("reason", &asked.code));
         Ok(page(&Entries { heading, lines, next: next.unwrap_or_default(), frame }))
     };
     answer.await.unwrap_or_else(|problem: Problem| visitor.fault(&api, &problem))

@@ -263,6 +263,20 @@ pub(super) fn page(template: &impl askama::Template) -> Response {
     }
 }
 
+/// A list, or the part of it that a script asks for; 422 where its filter is wrong, which the list tells.
+pub(super) fn listed(
+    visitor: &Visitor,
+    whole: &impl askama::Template,
+    part: &impl askama::Template,
+    is_wrong: bool,
+) -> Response {
+    let mut response = if visitor.look.is_fragment { page(part) } else { page(whole) };
+    if is_wrong {
+        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    response
+}
+
 /// A place of ours to go back to; anything else is the first page.
 pub(super) fn back_to(text: &str) -> &str {
     let is_ours = text.starts_with('/') && !text.starts_with("//") && !text.contains(['\\', '\r', '\n']);

@@ -15,6 +15,7 @@ mod audit;
 mod calls;
 mod chart;
 mod choice;
+mod columns;
 mod customers;
 mod desk;
 mod docs;

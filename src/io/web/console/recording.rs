@@ -5,9 +5,11 @@ use axum::http::Uri;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 
+use super::super::api::CallComment;
 use super::super::api::calls::{CallView, find};
 use super::super::api::markers::{markers, speakers};
 use super::super::api::trace::messages;
+use super::super::listing::Items;
 use super::super::mask::mask_numbers;
 use super::super::problem::Problem;
 use super::super::request::PathCall;
@@ -21,6 +23,7 @@ use super::lang::Lang;
 use crate::access::Permission;
 use crate::base::CallId;
 use crate::evidence::Detector;
+use crate::io::store::audits::CaseFilter;
 use crate::sip::TraceItem;
 
 /// One answer.
@@ -49,6 +52,15 @@ struct Mark {
     has_place: bool,
 }
 
+/// What an auditor wrote.
+struct Comment {
+    at: Option<i64>,
+    title: String,
+    text: String,
+    by: String,
+    is_draft: bool,
+}
+
 /// One SIP message, for those who read rather than look.
 struct Message {
     at: String,
@@ -59,7 +71,7 @@ struct Message {
 }
 
 #[derive(askama::Template)]
-#[template(config = "src/io/web/console/askama.toml", path = "call.html")]
+#[template(config = "src/io/web/console/askama.toml", path = "call.html", blocks = ["comments"])]
 struct Call {
     frame: Frame,
     id: String,
@@ -75,6 +87,11 @@ struct Call {
     marks_json: String,
     seconds: String,
     problem: String,
+    comments: Vec<Comment>,
+    /// They may read sheets at all.
+    reads: bool,
+    /// They have a sheet of their own that is not submitted.
+    remarks: bool,
     ladder: String,
     messages: Vec<Message>,
 }
@@ -100,6 +117,7 @@ pub(super) async fn show(
 ) -> Response {
     let shown = async { read(&api, &visitor, id?.0, query::<Place>(&uri)?.t).await };
     match shown.await {
+        Ok(call) if visitor.look.is_fragment => page(&call.as_comments()),
         Ok(call) => page(&call),
         Err(problem) => visitor.fault(&api, &problem),
     }
@@ -129,6 +147,17 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         is_finding: true,
         has_place: f.start_ms.is_some(),
     }));
+    let comments = comments(visitor, lang, id).await?;
+    marks.extend(comments.iter().filter_map(|comment| {
+        Some(Mark {
+            at: comment.at?,
+            label: comment.title.clone(),
+            class: "is-comment",
+            detail: comment.text.clone(),
+            is_finding: false,
+            has_place: true,
+        })
+    }));
     let evidence = api.store().evidence_row(&id.to_string()).await?;
     let items = if visitor.may(Permission::TracesSee) { messages(api, id).await? } else { Vec::new() };
     let answers = api.store().answer_rows(id).await?;
@@ -157,6 +186,9 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
         marks,
         seconds: seconds.filter(|s| s.is_finite() && *s >= 0.0).map(|s| s.to_string()).unwrap_or_default(),
         problem: evidence.map(|e| e.problem).unwrap_or_default(),
+        remarks: remarks(api, visitor, id).await?,
+        reads: visitor.may(Permission::SheetsSee),
+        comments,
         ladder: if items.is_empty() {
             String::new()
         } else {
@@ -171,6 +203,40 @@ async fn read(api: &Shared, visitor: &Visitor, id: CallId, seconds: Option<f64>)
 pub(super) fn said_of(lang: Lang, rule: String, detail: &str) -> String {
     let parts = [rule, lang.said(detail).into_owned()];
     parts.into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// What auditors wrote of the call, as far as the visitor may read it.
+async fn comments(visitor: &Visitor, lang: Lang, id: CallId) -> Result<Vec<Comment>, Problem> {
+    if !visitor.may(Permission::SheetsSee) {
+        return Ok(Vec::new());
+    }
+    let found: Items<CallComment> = match visitor.get(&format!("/calls/{id}/comments")).await {
+        Ok(found) => found,
+        // The daemon runs without an audit office, or the call is out of the reach of this permission.
+        Err(problem) if matches!(problem.status, 403 | 503) => return Ok(Vec::new()),
+        Err(problem) => return Err(problem),
+    };
+    let comment = |comment: CallComment| Comment {
+        at: comment.at_ms,
+        title: match lang {
+            Lang::English if !comment.title_en.is_empty() => comment.title_en,
+            _ => comment.title,
+        },
+        text: comment.text,
+        by: comment.by,
+        is_draft: comment.draft,
+    };
+    Ok(found.items.into_iter().map(comment).collect())
+}
+
+/// Whether the visitor scores this call and has yet to submit their sheet.
+async fn remarks(api: &Shared, visitor: &Visitor, id: CallId) -> Result<bool, Problem> {
+    if !visitor.may(Permission::SheetsScore) {
+        return Ok(false);
+    }
+    let filter = CaseFilter { call: Some(id.to_string()), ..CaseFilter::default() };
+    let cases = api.store().all_cases(&filter).await?;
+    Ok(cases.iter().any(|case| case.auditor == visitor.caller.person() && case.sheet_id.is_none()))
 }
 
 /// The title of a detector in that language.

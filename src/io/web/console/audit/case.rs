@@ -74,6 +74,8 @@ struct Version {
 #[template(config = "src/io/web/console/askama.toml", path = "audit/case.html")]
 struct Case {
     frame: Frame,
+    /// People to whom cases can be given.
+    known: Vec<String>,
     case: CaseRow,
     call: CallBrief,
     at: i64,
@@ -157,6 +159,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, want: Asked) -> Result<C
     let total = result.as_ref().map(|result| result.total);
     let next = if scores && !edits { months::mine(visitor).await?.1 } else { 0 };
     Ok(Case {
+        known: super::known_auditors(visitor).await?,
         at: case.call_id.parse::<CallId>().map(|id| id.timestamp().0).unwrap_or_default(),
         length: heard
             .call

@@ -10,7 +10,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query, segment};
 use super::super::choice::told;
-use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, listed, page};
 use super::draw::whys;
 use super::{class_of, list, score, tabs};
 use crate::access::Permission;
@@ -53,6 +53,8 @@ struct Line {
 #[template(config = "src/io/web/console/askama.toml", path = "audit/cases.html", blocks = ["rows"])]
 struct Cases {
     frame: Frame,
+    /// People to whom cases can be given.
+    known: Vec<String>,
     tabs: Vec<NavItem>,
     asked: Asked,
     lines: Vec<Line>,
@@ -110,7 +112,12 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         Err(problem) => return visitor.fault(&api, &problem),
     };
     let lines: Vec<Line> = items.items.into_iter().map(|case| line(&frame, case)).collect();
+    let known = match super::known_auditors(&visitor).await {
+        Ok(known) => known,
+        Err(problem) => return visitor.fault(&api, &problem),
+    };
     let shown = Cases {
+        known,
         tabs: tabs(&visitor, "/audit/cases"),
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
         lines,
@@ -125,11 +132,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
         asked: wanted,
         frame,
     };
-    let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-    if problem.is_some() {
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    response
+    listed(&visitor, &shown, &shown.as_rows(), problem.is_some())
 }
 
 pub(super) async fn own(State(api): State<Shared>, visitor: Visitor) -> Response {

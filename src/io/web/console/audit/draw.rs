@@ -81,6 +81,8 @@ struct Agreed {
 #[template(config = "src/io/web/console/askama.toml", path = "audit/draw.html")]
 struct Draw {
     frame: Frame,
+    /// People to whom cases can be given.
+    known: Vec<String>,
     draw: DrawView,
     step: u8,
     seeds: bool,
@@ -149,6 +151,7 @@ async fn read(api: &Shared, visitor: &Visitor, id: i64, uri: &Uri) -> Result<Dra
     let here = |agent: &str| format!("/audit/{id}{}#picks", asked(uri, &[("agent", agent), ("picks", "")]));
     let next = (begin + PICKS < wanted.len()).then(|| (begin / PICKS + 2).to_string());
     Ok(Draw {
+        known: super::known_auditors(visitor).await?,
         step: step(&draw, first, cases.len()),
         seeds: visitor.may(Permission::AuditsDraw) && draw.seed.is_none(),
         must: draw.rule.must.iter().map(|m| frame.lang.word("audit-why", m.as_str())).collect(),

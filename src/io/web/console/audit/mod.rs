@@ -15,6 +15,9 @@ mod sessions;
 use axum::Router;
 use axum::routing::get;
 
+use super::super::api::AuditorView;
+use super::super::listing::Items;
+use super::super::problem::Problem;
 use super::super::state::Shared;
 use super::Need;
 use super::frame::{NavItem, Visitor};
@@ -36,6 +39,17 @@ pub(super) const NEEDED: &[Need] = &[
     ("/audit/performance", Permission::PerformanceSee, None),
     ("/audit/performance/rows", Permission::PerformanceSee, None),
 ];
+
+/// People to whom cases can be given: accounts that may score; none for who gives out none.
+async fn known_auditors(visitor: &Visitor) -> Result<Vec<String>, Problem> {
+    if !visitor.may(Permission::CasesAssign) {
+        return Ok(Vec::new());
+    }
+    let known: Items<AuditorView> = visitor.get("/audits/auditors").await?;
+    let mut names: Vec<String> = known.items.into_iter().map(|auditor| auditor.name).collect();
+    names.dedup();
+    Ok(names)
+}
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()

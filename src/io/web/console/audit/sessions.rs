@@ -17,6 +17,8 @@ use crate::io::store::audits::SessionRow;
 #[template(config = "src/io/web/console/askama.toml", path = "audit/sessions.html")]
 struct Sessions {
     frame: Frame,
+    /// People to whom cases can be given.
+    known: Vec<String>,
     tabs: Vec<NavItem>,
     sessions: Vec<SessionRow>,
     assigns: bool,
@@ -54,8 +56,13 @@ struct Session {
 
 pub(super) async fn index(State(api): State<Shared>, visitor: Visitor) -> Response {
     let frame = visitor.frame(&api, "nav-audit", "audit-sessions");
-    match visitor.get::<Items<SessionRow>>("/audits/sessions").await {
-        Ok(items) => page(&Sessions {
+    let known = async {
+        let items: Items<SessionRow> = visitor.get("/audits/sessions").await?;
+        Ok::<_, Problem>((items, super::known_auditors(&visitor).await?))
+    };
+    match known.await {
+        Ok((items, known)) => page(&Sessions {
+            known,
             tabs: tabs(&visitor, "/audit/sessions"),
             sessions: items.items,
             assigns: visitor.may(Permission::CasesAssign),

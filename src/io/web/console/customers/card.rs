@@ -44,6 +44,15 @@ struct Kind {
     is_here: bool,
 }
 
+/// A field of the customer's own.
+struct Field {
+    name: String,
+    label: String,
+    value: String,
+    /// A person added it, and no file has brought it since.
+    is_by_hand: bool,
+}
+
 /// What the visitor may do here.
 struct May {
     edit: bool,
@@ -66,7 +75,11 @@ struct Card {
     standing: String,
     class: &'static str,
     facts: Vec<Fact>,
-    fields: Vec<Fact>,
+    fields: Vec<Field>,
+    /// Fields of the policy that the customer does not have.
+    blanks: Vec<Fact>,
+    /// The policy lists no fields: any may be added.
+    is_open: bool,
     numbers: String,
     kinds: Vec<Kind>,
     moments: Vec<Moment>,
@@ -122,7 +135,9 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Ca
         standing: frame.lang.word("customers-standing", &card.customer.standing),
         class: class_of(&card.customer.standing),
         facts: facts(&frame, &card),
-        fields: own_fields(&card),
+        fields: own_fields(&card, outline.as_ref()),
+        blanks: blanks(&card, outline.as_ref()),
+        is_open: outline.as_ref().is_none_or(|outline| outline.customer.is_empty()),
         numbers: numbers(&card),
         kinds,
         moments: shown,
@@ -258,14 +273,52 @@ fn numbers(card: &CustomerCard) -> String {
     present.map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn own_fields(card: &CustomerCard) -> Vec<Fact> {
-    let value: serde_json::Value = serde_json::from_str(&card.customer.fields).unwrap_or_default();
-    let own = value.as_object().into_iter().flatten();
-    own.map(|(name, value)| Fact {
-        label: name.clone(),
+/// The fields of a customer, or of a version of them, as JSON has them.
+fn fields_of(text: &str) -> BTreeMap<String, serde_json::Value> {
+    let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    let fields = value.get("fields").cloned().unwrap_or(value);
+    serde_json::from_value(fields).unwrap_or_default()
+}
+
+/// What the policy says that a field holds; else its name.
+fn label(outline: Option<&PolicyOutline>, name: &str) -> String {
+    let title = outline.and_then(|outline| outline.customer.get(name)).filter(|title| !title.is_empty());
+    title.cloned().unwrap_or_else(|| name.to_owned())
+}
+
+fn own_fields(card: &CustomerCard, outline: Option<&PolicyOutline>) -> Vec<Field> {
+    let own = fields_of(&card.customer.fields);
+    let field = |(name, value): (String, serde_json::Value)| Field {
+        label: label(outline, &name),
         value: value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-    })
-    .collect()
+        is_by_hand: is_by_hand(card, &name),
+        name,
+    };
+    own.into_iter().map(field).collect()
+}
+
+/// Whether a person added the field. What a file brought would come back with the next one.
+fn is_by_hand(card: &CustomerCard, name: &str) -> bool {
+    // The newest version stands first.
+    let mut versions: Vec<_> = card.versions.iter().collect();
+    versions.sort_by_key(|row| std::cmp::Reverse(row.version));
+    for row in versions {
+        let (before, after) = (fields_of(&row.before), fields_of(&row.after));
+        match (row.intake_id, before.get(name), after.get(name)) {
+            (Some(_), before, after) if before != after => return false,
+            (None, None, Some(_)) => return true,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Fields that the policy knows and the customer does not have.
+fn blanks(card: &CustomerCard, outline: Option<&PolicyOutline>) -> Vec<Fact> {
+    let own = fields_of(&card.customer.fields);
+    let known = outline.into_iter().flat_map(|outline| outline.customer.keys());
+    let lacks = known.filter(|name| !own.contains_key(*name));
+    lacks.map(|name| Fact { label: label(outline, name), value: name.clone() }).collect()
 }
 
 /// What is known of a customer, without what is not.

@@ -1,7 +1,7 @@
 //! Customers are found by what one has at hand: a name, a number, a number plate, an order.
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -10,7 +10,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::{Choice, choices, told};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, Visitor, listed};
 use crate::access::Permission;
 use crate::io::store::archive::read::CustomerRow;
 
@@ -144,13 +144,7 @@ fn line(frame: &Frame, row: CustomerRow) -> Line {
 
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     match read(&api, &visitor, &uri).await {
-        Ok(shown) => {
-            let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-            if !shown.told.is_empty() {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            }
-            response
-        }
+        Ok(shown) => listed(&visitor, &shown, &shown.as_rows(), !shown.told.is_empty()),
         Err(problem) => visitor.fault(&api, &problem),
     }
 }

@@ -1,7 +1,7 @@
 //! Numbers that are never called.
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::told;
-use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, listed};
 use super::tabs;
 use crate::access::Permission;
 
@@ -42,13 +42,7 @@ struct Barred {
 
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     match read(&api, &visitor, &uri).await {
-        Ok(shown) => {
-            let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-            if !shown.told.is_empty() {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            }
-            response
-        }
+        Ok(shown) => listed(&visitor, &shown, &shown.as_rows(), !shown.told.is_empty()),
         Err(problem) => visitor.fault(&api, &problem),
     }
 }

@@ -122,8 +122,37 @@ fn class(result: &str) -> &'static str {
     }
 }
 
-fn line(frame: &Frame, row: (i64, String, String, String, String, String)) -> Line {
-    let (line, result, code, field, reason, text) = row;
+/// What became of one row, as the routes of lists and of records have it.
+trait Brought: serde::de::DeserializeOwned {
+    fn told(self) -> Told;
+}
+
+/// What became of one row.
+struct Told {
+    line: i64,
+    result: String,
+    code: String,
+    field: String,
+    reason: String,
+    text: String,
+}
+
+impl Brought for ImportRowResult {
+    fn told(self) -> Told {
+        let ImportRowResult { line, result, code, field, reason, text, .. } = self;
+        Told { line, result, code, field, reason, text }
+    }
+}
+
+impl Brought for IntakeRowResult {
+    fn told(self) -> Told {
+        let IntakeRowResult { line, result, code, reason, text, .. } = self;
+        Told { line, result, code, field: String::new(), reason, text }
+    }
+}
+
+fn line(frame: &Frame, row: impl Brought) -> Line {
+    let Told { line, result, code, field, reason, text } = row.told();
     let is_known = FAULTS.contains(&code.as_str());
     Line {
         line,
@@ -143,15 +172,17 @@ fn undone(frame: &Frame, at: Option<i64>, by: Option<String>, reason: Option<Str
     frame.lang.with2("lists-undone", "who", who, "reason", reason.unwrap_or_default()).into_owned()
 }
 
-fn shown(
+/// The page under its head: figures, and the rows of `path` that the address asks for.
+async fn shown<R: Brought>(
     visitor: &Visitor,
     frame: Frame,
     uri: &Uri,
-    asked_for: &Query,
+    path: &str,
     head: Head,
-    rows: (Vec<Line>, Option<String>),
-) -> Imported {
-    let (lines, next) = rows;
+) -> Result<Imported, Problem> {
+    let asked_for: Query = query(uri)?;
+    let rows: Items<R> = visitor.get(&format!("{path}/rows{}", asked(uri, &[("limit", "50")]))).await?;
+    let lines: Vec<Line> = rows.items.into_iter().map(|row| line(&frame, row)).collect();
     let label = |word: &str, count: i64| format!("{} {count}", frame.lang.word("lists-result", word));
     let parts: Vec<Part> = head
         .counts
@@ -170,12 +201,12 @@ fn shown(
     let count_of = |wanted: &str| head.counts.iter().find(|(word, _)| *word == wanted).map_or(0, |(_, n)| *n);
     let (rejected, good) = (count_of("rejected"), count_of("added") + count_of("changed"));
     let whole = visitor.may(Permission::NumbersWhole);
-    Imported {
+    Ok(Imported {
         tabs: tabs(visitor, "/lists/import"),
         figures: figures.collect(),
         bar,
         count: i64::try_from(lines.len()).unwrap_or(i64::MAX),
-        next: next.map(|after| next_page(uri, &after)).unwrap_or_default(),
+        next: rows.next.map(|after| next_page(uri, &after)).unwrap_or_default(),
         unmask: match whole && rejected > 0 && !asked_for.unmask {
             true => format!("{}{}", uri.path(), asked(uri, &[("unmask", "true"), ("after", "")])),
             false => String::new(),
@@ -193,7 +224,7 @@ fn shown(
         rejected,
         good,
         frame,
-    }
+    })
 }
 
 /// A file that came into a dial list.
@@ -204,15 +235,9 @@ pub(super) async fn list(
     uri: Uri,
 ) -> Response {
     let read = async {
-        let asked_for: Query = query(&uri)?;
         let frame = visitor.frame(&api, "nav-lists", "lists-imported-title");
         let row: ImportRow = visitor.get(&format!("/imports/{id}")).await?;
         let list: ListRow = visitor.get(&format!("/lists/{}", row.list_id)).await?;
-        let path = format!("/imports/{id}/rows{}", asked(&uri, &[("limit", "50")]));
-        let rows: Items<ImportRowResult> = visitor.get(&path).await?;
-        let lines = rows.items.into_iter();
-        let lines = lines.map(|r| line(&frame, (r.line, r.result, r.code, r.field, r.reason, r.text)));
-        let lines = lines.collect();
         let may_undo =
             visitor.may(Permission::ListsChange) && row.undone_at.is_none() && row.state != "running";
         let head = Head {
@@ -233,7 +258,7 @@ pub(super) async fn list(
             ],
             name: row.file_name,
         };
-        Ok(shown(&visitor, frame, &uri, &asked_for, head, (lines, rows.next)))
+        shown::<ImportRowResult>(&visitor, frame, &uri, &format!("/imports/{id}"), head).await
     };
     answer(&api, &visitor, read.await)
 }
@@ -246,14 +271,8 @@ pub(super) async fn facts(
     uri: Uri,
 ) -> Response {
     let read = async {
-        let asked_for: Query = query(&uri)?;
         let frame = visitor.frame(&api, "nav-lists", "lists-imported-title");
         let row: IntakeRow = visitor.get(&format!("/intakes/{id}")).await?;
-        let path = format!("/intakes/{id}/rows{}", asked(&uri, &[("limit", "50")]));
-        let rows: Items<IntakeRowResult> = visitor.get(&path).await?;
-        let lines = rows.items.into_iter();
-        let lines = lines.map(|r| line(&frame, (r.line, r.result, r.code, String::new(), r.reason, r.text)));
-        let lines = lines.collect();
         let may_undo =
             visitor.may(Permission::SlipsReject) && row.undone_at.is_none() && row.state != "running";
         let can_reject = visitor.may(Permission::SlipsReject);
@@ -280,7 +299,7 @@ pub(super) async fn facts(
             ],
             name: if row.file_name.is_empty() { row.channel } else { row.file_name },
         };
-        Ok(shown(&visitor, frame, &uri, &asked_for, head, (lines, rows.next)))
+        shown::<IntakeRowResult>(&visitor, frame, &uri, &format!("/intakes/{id}"), head).await
     };
     answer(&api, &visitor, read.await)
 }

@@ -1,7 +1,7 @@
 //! One dial list: its campaign, its files, its entries with the reason why each is, or is not, called.
 
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 use serde::Deserialize;
 
@@ -11,7 +11,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::{Choice, choices, told};
-use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, listed};
 use super::index::{Came, import_line, orders};
 use super::tabs;
 use crate::access::Permission;
@@ -100,13 +100,7 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Response {
     match read(&api, &visitor, &id, &uri).await {
-        Ok(shown) => {
-            let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-            if !shown.told.is_empty() {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            }
-            response
-        }
+        Ok(shown) => listed(&visitor, &shown, &shown.as_rows(), !shown.told.is_empty()),
         Err(problem) => visitor.fault(&api, &problem),
     }
 }

@@ -9,6 +9,8 @@ mod list;
 mod plan;
 mod policies;
 mod policy;
+mod rehearsal;
+mod rehearsals;
 mod script;
 mod wording;
 
@@ -32,16 +34,19 @@ pub(super) const NEEDED: &[Need] = &[
     ("/lists/policies/{pack}", Permission::RulesSee, None),
     ("/lists/policies/{pack}/edit", Permission::PoliciesEdit, None),
     ("/lists/scripts/{name}", Permission::RulesSee, None),
+    ("/lists/rehearsals", Permission::PlanRelease, None),
+    ("/lists/rehearsals/{id}", Permission::PlanRelease, None),
     ("/lists/calendar", Permission::RulesSee, None),
     ("/lists/do-not-call", Permission::DoNotCallSee, None),
 ];
 
 /// Pages of this section: key of the name, address, what one needs to see it.
-const TABS: [(&str, &str, Permission); 6] = [
+const TABS: [(&str, &str, Permission); 7] = [
     ("lists-tab-lists", "/lists", Permission::ListsSee),
     ("lists-tab-import", "/lists/import", Permission::FactsBring),
     ("lists-tab-plan", "/lists/plan", Permission::PlanSee),
     ("lists-tab-policies", "/lists/policies", Permission::RulesSee),
+    ("lists-tab-rehearsals", "/lists/rehearsals", Permission::PlanRelease),
     ("lists-tab-calendar", "/lists/calendar", Permission::RulesSee),
     ("lists-tab-barred", "/lists/do-not-call", Permission::DoNotCallSee),
 ];
@@ -59,6 +64,8 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/lists/policies/{pack}", get(policy::show))
         .route("/lists/policies/{pack}/edit", get(policy::edit))
         .route("/lists/scripts/{name}", get(script::show))
+        .route("/lists/rehearsals", get(rehearsals::index))
+        .route("/lists/rehearsals/{id}", get(rehearsal::show))
         .route("/lists/calendar", get(calendar::show))
         .route("/lists/do-not-call", get(do_not_call::show))
 }

@@ -53,6 +53,8 @@ struct Line {
     customer: i64,
     name: String,
     rule: String,
+    /// The rule's title.
+    title: String,
     verdict: String,
     class: &'static str,
     reason: String,
@@ -122,11 +124,12 @@ fn picture(frame: &Frame, counts: &[ReasonCount]) -> (String, [i64; 5]) {
     (stacked(&words.join(", "), &parts), all)
 }
 
-fn kept_line(frame: &Frame, titles: &impl Fn(&str) -> String, row: VerdictRow) -> Line {
+fn kept_line(frame: &Frame, row: VerdictRow) -> Line {
     Line {
         customer: row.customer_id,
         name: row.name,
-        rule: titles(&row.rule),
+        rule: row.rule,
+        title: row.title,
         class: class(&row.verdict),
         verdict: frame.lang.word("verdict", &row.verdict),
         reason: frame.lang.word("reason", &row.code),
@@ -145,7 +148,8 @@ fn preview_line(frame: &Frame, row: PlanLine) -> Line {
     Line {
         customer: row.customer,
         name: row.name,
-        rule: row.title,
+        rule: row.rule,
+        title: row.title,
         class: class(&row.verdict),
         verdict: frame.lang.word("verdict", &row.verdict),
         reason: frame.lang.word("reason", &row.code),
@@ -256,8 +260,7 @@ async fn rows(
         let limit = ROWS.to_string();
         let path = format!("{at}/why{}", asked(uri, &[("limit", &limit), ("against", "")]));
         let kept: Items<VerdictRow> = visitor.get(&path).await?;
-        let titles = |rule: &str| rule.to_owned();
-        let lines = kept.items.into_iter().map(|row| kept_line(frame, &titles, row)).collect();
+        let lines = kept.items.into_iter().map(|row| kept_line(frame, row)).collect();
         return Ok((lines, kept.next.map(|after| next_page(uri, &after)).unwrap_or_default()));
     }
     let wanted = |line: &&PlanLine| {

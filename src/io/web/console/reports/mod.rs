@@ -5,7 +5,6 @@ pub(super) mod behind;
 mod chain;
 mod figures;
 mod index;
-mod picture;
 mod rates;
 mod register;
 mod registers;

@@ -29,6 +29,7 @@ struct Asked {
 struct Line {
     pack: String,
     rule: String,
+    title: String,
     part: String,
     due: i64,
     done: i64,
@@ -132,7 +133,7 @@ fn line(frame: &Frame, rate: RuleRate) -> Line {
     ];
     let said = |value: Option<f64>| value.map(|value| format!("{} %", number(value))).unwrap_or_default();
     Line {
-        bar: stacked(&format!("{} {}", rate.rule, said(rate.rate)), &parts),
+        bar: stacked(&format!("{} {}", rate.title, said(rate.rate)), &parts),
         due: count(rate.due),
         done: count(rate.done),
         open: count(rate.open),
@@ -142,6 +143,7 @@ fn line(frame: &Frame, rate: RuleRate) -> Line {
         in_time: said(rate.in_time_rate),
         target: said(Some(rate.target)),
         pack: rate.pack,
+        title: rate.title,
         rule: rate.rule,
         part: rate.part,
     }

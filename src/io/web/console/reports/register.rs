@@ -10,7 +10,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
 use super::super::choice::told;
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, Visitor, listed};
 use super::behind::{href, is_short};
 use crate::access::Permission;
 use crate::io::store::register::NoteRow;
@@ -91,12 +91,7 @@ pub(super) async fn show(
         Ok(shown) => shown,
         Err(problem) => return visitor.fault(&api, &problem),
     };
-    let is_wrong = !shown.told.is_empty();
-    let mut response = if visitor.look.is_fragment { page(&shown.as_rows()) } else { page(&shown) };
-    if is_wrong {
-        *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-    }
-    response
+    listed(&visitor, &shown, &shown.as_rows(), !shown.told.is_empty())
 }
 
 async fn filled(visitor: &Visitor, id: &str, uri: &Uri) -> Result<(Asked, Table), Problem> {

@@ -6,6 +6,7 @@ mod notices;
 mod prompts;
 mod roles;
 mod system;
+mod templates;
 mod tokens;
 mod trunks;
 
@@ -30,6 +31,7 @@ pub(super) const NEEDED: &[Need] = &[
     ("/settings/trunks", Permission::DaemonWatch, None),
     ("/settings/prompts", Permission::RulesSee, None),
     ("/settings/notices", Permission::RulesSee, None),
+    ("/settings/notices/templates", Permission::RulesSee, None),
     ("/settings/log", Permission::AuditLogSee, None),
     ("/settings/dead-letters", Permission::AuditLogSee, None),
 ];
@@ -44,6 +46,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/settings/trunks", get(trunks::show))
         .route("/settings/prompts", get(prompts::show))
         .route("/settings/notices", get(notices::show))
+        .route("/settings/notices/templates", get(templates::show))
         .route("/settings/log", get(log::show))
         .route("/settings/dead-letters", get(log::dead_letters))
 }

@@ -10,7 +10,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, query};
 use super::super::choice::Choice;
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::list::{Line, line, of_api};
 use super::titles::Titles;
 use crate::io::store::ticket::TicketRow;
@@ -29,6 +29,7 @@ struct Column {
 #[template(config = "src/io/web/console/askama.toml", path = "tickets/board.html", blocks = ["board"])]
 struct Board {
     frame: Frame,
+    tabs: Vec<NavItem>,
     asked: Query,
     packs: Vec<Choice>,
     kinds: Vec<Choice>,
@@ -73,6 +74,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Board, Probl
     columns.sort_by_key(|(place, _)| *place);
     let pack = asked_for.pack.as_deref();
     Ok(Board {
+        tabs: super::tabs(visitor, "/tickets/board"),
         packs: titles.packs(&frame, pack),
         kinds: titles.kinds(&frame, pack, asked_for.kind.as_deref()),
         departments: titles.departments(pack),

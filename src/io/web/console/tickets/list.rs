@@ -1,7 +1,7 @@
 //! Tickets by deadline: a list whose filter stands in the address.
 
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::super::super::api::tickets::Query;
@@ -11,7 +11,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, next_page, query};
 use super::super::choice::{Choice, choices, told};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, listed};
 use super::titles::Titles;
 use crate::access::Permission;
 use crate::io::store::ticket::{TicketRow, TicketSort};
@@ -73,6 +73,7 @@ pub(super) fn line(frame: &Frame, titles: &Titles, row: TicketRow) -> Line {
 #[template(config = "src/io/web/console/askama.toml", path = "tickets/list.html", blocks = ["rows"])]
 struct List {
     frame: Frame,
+    tabs: Vec<NavItem>,
     asked: Query,
     packs: Vec<Choice>,
     kinds: Vec<Choice>,
@@ -108,13 +109,7 @@ pub(super) fn of_api(uri: &Uri, asked_for: &Query, more: &[(&str, &str)]) -> Str
 
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     match read(&api, &visitor, &uri).await {
-        Ok((list, is_wrong)) => {
-            let mut response = if visitor.look.is_fragment { page(&list.as_rows()) } else { page(&list) };
-            if is_wrong {
-                *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
-            }
-            response
-        }
+        Ok((list, is_wrong)) => listed(&visitor, &list, &list.as_rows(), is_wrong),
         Err(problem) => visitor.fault(&api, &problem),
     }
 }
@@ -141,6 +136,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<(List, bool)
     let phases = ["owed", "open", "verifying", "closed", "joined", "all"];
     let pack = asked_for.pack.as_deref();
     let list = List {
+        tabs: super::tabs(visitor, "/tickets"),
         packs: titles.packs(&frame, pack),
         kinds: titles.kinds(&frame, pack, asked_for.kind.as_deref()),
         phases: choices(&frame, "tickets-phase", phases, Some(asked_for.phase.as_deref().unwrap_or("owed"))),

@@ -14,7 +14,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{query, segment};
 use super::super::choice::{Choice, choices};
-use super::super::frame::{Frame, Visitor, page};
+use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::titles::Titles;
 use crate::access::Permission;
 use crate::io::store::roster::{RosterMonth, SwapRow};
@@ -41,6 +41,7 @@ struct Month {
 #[template(config = "src/io/web/console/askama.toml", path = "tickets/rosters.html")]
 struct Rosters {
     frame: Frame,
+    tabs: Vec<NavItem>,
     months: Vec<Month>,
     packs: Vec<Choice>,
     this_month: String,
@@ -133,6 +134,7 @@ pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri)
             state: row.state,
         };
         Ok::<_, Problem>(Ok(Rosters {
+            tabs: super::tabs(&visitor, "/tickets/roster"),
             months: rows.into_iter().map(month).collect(),
             packs: titles.packs(&frame, None),
             this_month: frame.times.today().strftime("%Y-%m").to_string(),

@@ -4,7 +4,7 @@ import { beyond, columns, silences } from "../model/peaks.js";
 import { order } from "../model/shortcuts.js";
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
-const MARK_COLOURS = { "is-bad": "--bad", "is-warn": "--warn", "is-open": "--open", "is-step": "--muted" };
+const MARK_COLOURS = { "is-comment": "--accent", "is-bad": "--bad", "is-warn": "--warn", "is-open": "--open", "is-step": "--muted" };
 
 function make(tag, properties = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -92,6 +92,13 @@ class CallPlayer extends HTMLElement {
       audio.currentTime = Number(link.dataset.seek) / 1000;
       history.replaceState(history.state, "", link.getAttribute("href"));
     });
+    this.remark = document.getElementById("remark");
+    this.remark?.addEventListener("focusin", () => this.remark.elements.text.value || this.stamp());
+    this.remark?.addEventListener("answered", (event) => {
+      this.marks.push({ at: event.detail.at_ms, label: event.detail.text, class: "is-comment" });
+      this.marks.sort((a, b) => a.at - b.at);
+      this.draw();
+    });
     new ResizeObserver(() => this.draw()).observe(this.wave);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     if (audio.readyState >= 1) audio.dispatchEvent(new Event("loadedmetadata"));
@@ -103,6 +110,13 @@ class CallPlayer extends HTMLElement {
     this.peaks = new Int8Array(await response.arrayBuffer());
     this.spans = silences(this.peaks);
     this.draw();
+  }
+
+  /** A remark belongs to the moment that is heard. */
+  stamp() {
+    const at = Math.round(this.audio.currentTime * 1000);
+    this.remark.elements.at_ms.value = at;
+    this.remark.querySelector("[data-clock]").textContent = clock(at);
   }
 
   toggle() {
@@ -153,8 +167,13 @@ class CallPlayer extends HTMLElement {
     if (target.closest?.("input:not([type=range]), textarea, select")) return;
     if (event.key === " " && target.closest?.("button, a, summary")) return;
     const wanted = order(event);
-    if (!wanted) return;
+    if (!wanted || (wanted.do === "remark" && !this.remark)) return;
     event.preventDefault();
+    if (wanted.do === "remark") {
+      this.audio.pause();
+      this.stamp();
+      this.remark.elements.text.focus();
+    }
     if (wanted.do === "toggle") this.toggle();
     if (wanted.do === "skip") this.audio.currentTime += wanted.by;
     if (wanted.do === "speed") this.shift(wanted.by);
@@ -230,16 +249,20 @@ class CallPlayer extends HTMLElement {
     context.globalAlpha = 1;
     for (const mark of this.marks) {
       context.fillStyle = colour(MARK_COLOURS[mark.class] ?? "--muted");
-      context.fillRect(place(mark.at / 1000), 0, mark.class === "is-step" ? 1 : 2, height);
+      if (mark.class === "is-comment") this.dot(context, place(mark.at / 1000));
+      else context.fillRect(place(mark.at / 1000), 0, mark.class === "is-step" ? 1 : 2, height);
     }
     context.fillStyle = colour("--accent");
-    for (const at of this.remarks) {
-      context.beginPath();
-      context.arc(place(at / 1000), 6, 5, 0, 2 * Math.PI);
-      context.fill();
-    }
+    for (const at of this.remarks) this.dot(context, place(at / 1000));
     context.fillStyle = colour("--ink");
     context.fillRect(place(this.audio.currentTime) - 1, 0, 2, height);
+  }
+
+  /** A remark of a person. */
+  dot(context, x) {
+    context.beginPath();
+    context.arc(x, 6, 5, 0, 2 * Math.PI);
+    context.fill();
   }
 }
 customElements.define("call-player", CallPlayer);

@@ -96,7 +96,7 @@ class PolicyEditor extends HTMLElement {
     list.className = "policy-findings";
     list.append(...(difference ?? []).slice(0, 200).map((d) => {
       const item = document.createElement("li");
-      item.textContent = `${d.name} · ${d.rule}: ${d.before || "∅"} → ${d.after || "∅"}`;
+      item.textContent = `${d.name} · ${d.title}: ${d.before || "∅"} → ${d.after || "∅"}`;
       return item;
     }));
     place.replaceChildren(head, list);

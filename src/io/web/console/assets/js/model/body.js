@@ -10,9 +10,9 @@ export function valueOf(text, as, keep) {
   return text;
 }
 
-/** Puts a value at `a.b.c` of an object. */
+/** Puts a value at `a.b.c` of an object. What follows `fields.` is one name: columns may have dots in theirs. */
 export function put(object, path, value) {
-  const names = path.split(".");
+  const names = path.startsWith("fields.") ? ["fields", path.slice(7)] : path.split(".");
   const last = names.pop();
   let place = object;
   for (const name of names) place = place[name] ??= {};
@@ -36,7 +36,8 @@ export function bodyOf(form, button) {
     const value = valueOf(text, field.dataset.as, "keep" in field.dataset);
     if (value !== undefined) put(body, field.name, value);
   }
-  for (const [name, values] of many) put(body, name, values);
+  // Boxes and a field of lines may say one list together.
+  for (const [name, values] of many) put(body, name, Array.isArray(body[name]) ? [...values, ...body[name]] : values);
   if (button?.name) put(body, button.name, valueOf(button.value, button.dataset?.as, true));
   return body;
 }

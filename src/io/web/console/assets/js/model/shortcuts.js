@@ -12,6 +12,7 @@ export function order(event) {
     case ".": case ">": return { do: "speed", by: 1 };
     case "[": return { do: "mark", by: -1 };
     case "]": return { do: "mark", by: 1 };
+    case "m": return { do: "remark" };
     case "s": return { do: "silence" };
     case "l": return { do: "loop" };
     case "1": return { do: "mute", lane: 0 };

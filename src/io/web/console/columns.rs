@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::chart::escaped;
+use super::chart::escaped;
 
 /// One column.
 pub(super) struct Column {
