@@ -7,6 +7,7 @@ mod access;
 mod accounts;
 mod calls;
 mod campaigns;
+mod changes;
 pub mod cli;
 mod console;
 mod console_desk;

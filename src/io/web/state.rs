@@ -117,6 +117,8 @@ impl ApiState {
     /// The state over the daemon's parts.
     pub fn new(parts: ApiParts) -> Shared {
         let started_at = (parts.clock)();
+        let events = parts.events.clone();
+        parts.store.follow(move |change| events.publish_value(change.topic.as_str(), &change));
         let import = RwLock::new(parts.import.clone());
         let vault = crate::io::vault::Vault::new(parts.store.clone(), parts.recordings.clone());
         Arc::new(ApiState {

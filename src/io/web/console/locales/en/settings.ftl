@@ -297,6 +297,7 @@ settings-may-appeals-decide = Decide appeals
 settings-may-examples-see = See examples for training
 settings-may-live-see = See calls that are up
 settings-may-events-stream = Follow the stream of events
+settings-may-changes-follow = Hear at once of changes to what one may see
 settings-may-agents-see = See agents' states and queues
 settings-may-agents-card = See the card of an agent's call
 settings-may-agents-steer = Set an agent's state

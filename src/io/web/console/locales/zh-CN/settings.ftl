@@ -297,6 +297,7 @@ settings-may-appeals-decide = 裁决申诉
 settings-may-examples-see = 看培训样例
 settings-may-live-see = 看正在进行的通话
 settings-may-events-stream = 接收实时事件
+settings-may-changes-follow = 所见内容有变动时即时获知
 settings-may-agents-see = 看坐席状态和队列
 settings-may-agents-card = 看坐席当前通话的弹屏
 settings-may-agents-steer = 设置坐席状态
