@@ -7,6 +7,8 @@ mod chromium;
 mod desk;
 mod reports;
 mod lists;
+mod live;
+mod paint;
 mod settings;
 mod story;
 mod tickets;

@@ -16,6 +16,7 @@ mod console_audit;
 mod console_reports;
 mod console_customers;
 mod console_lists;
+mod console_plenty;
 mod console_settings;
 mod legs;
 mod lists;

@@ -31,7 +31,7 @@ async fn what_is_committed_is_told_and_what_is_refused_is_not(database: &Databas
     }
     let told = follow(&store);
     let clone = store.clone();
-    let mut expect = |topic: Topic, id: Option<i64>, act: &str, by: &str| {
+    let expect = |topic: Topic, id: Option<i64>, act: &str, by: &str| {
         let found: Vec<Change> = std::mem::take(&mut *told.lock().unwrap());
         assert_eq!(found.len(), 1, "{found:?}");
         let change = &found[0];
@@ -56,7 +56,10 @@ async fn what_is_committed_is_told_and_what_is_refused_is_not(database: &Databas
     assert_eq!((given.owner.as_str(), given.count), ("周", Some(2)));
     assert!(store.reassign_case(1, "吴").await.unwrap());
     assert_eq!(expect(Topic::Audit, Some(1), "assign", "吴").owner, "吴");
-    assert!(!store.reassign_case(999, "吴").await.unwrap(), "there is no such case, and nothing is told of it");
+    assert!(
+        !store.reassign_case(999, "吴").await.unwrap(),
+        "there is no such case, and nothing is told of it"
+    );
 
     // A report goes its way; the second change of the same version is refused.
     let new = NewReport {
@@ -87,13 +90,8 @@ async fn what_is_committed_is_told_and_what_is_refused_is_not(database: &Databas
     // A dry run of an import changes nothing.
     execute(&store, "INSERT INTO lists (id, name, created_at) VALUES (1, 'march', 0)").await.unwrap();
     for dry_run in [true, false] {
-        let file = ImportFile {
-            name: "a.csv".into(),
-            sha256: "0".into(),
-            bytes: 1,
-            dry_run,
-            by: "li".into(),
-        };
+        let file =
+            ImportFile { name: "a.csv".into(), sha256: "0".into(), bytes: 1, dry_run, by: "li".into() };
         let session = store.begin_import(ringback::base::ListId(1), file, NOW).await.unwrap();
         session.finish().await.unwrap();
     }

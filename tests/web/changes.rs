@@ -14,7 +14,9 @@ const PATH: &str = "/api/v1/changes/events";
 
 /// What happens: a word for the table, and the change.
 fn happenings() -> Vec<(&'static str, Change)> {
-    use Topic::{Audit, Callback, Customer, Import, Intake, Notice, Plan, Report, ReportRun, Ticket, Warning};
+    use Topic::{
+        Audit, Callback, Customer, Import, Intake, Notice, Plan, Report, ReportRun, Ticket, Warning,
+    };
     let one = |topic| Change::new(topic, 1, "change", "x");
     let none = |topic| Change::new(topic, None, "change", "x");
     vec![
@@ -53,8 +55,23 @@ const TABLE: &[Row] = &[
         ["", "", ""],
         Topic::Notice,
         &[
-            "ticket", "ticket of others", "case", "cases of 李", "draw", "callback", "callbacks of mall", "customer",
-            "customer who is not there", "notice", "channel", "import", "intake", "report", "run", "plan", "warnings",
+            "ticket",
+            "ticket of others",
+            "case",
+            "cases of 李",
+            "draw",
+            "callback",
+            "callbacks of mall",
+            "customer",
+            "customer who is not there",
+            "notice",
+            "channel",
+            "import",
+            "intake",
+            "report",
+            "run",
+            "plan",
+            "warnings",
         ],
     ),
 ];
@@ -69,7 +86,9 @@ async fn everybody_hears_of_what_they_may_see_and_of_nothing_else() {
              phone, name, matter, complaint, dissatisfied, level, meeting, opened_at, version, body)
          VALUES ('hospital', 'KF2', 'k', 'ordinary', '', 'call', 'open', 'open', '赵', '生产部', '', '', '', 0, 0, 0, '', 0, 1, '{}')";
     execute(&site.store, others).await.unwrap();
-    execute(&site.store, "INSERT INTO ticket_departments (department, ticket_id) VALUES ('生产部', 2)").await.unwrap();
+    execute(&site.store, "INSERT INTO ticket_departments (department, ticket_id) VALUES ('生产部', 2)")
+        .await
+        .unwrap();
     let mut streams = Vec::new();
     for (place, (role, [agent, department, shop], mark, expect)) in TABLE.iter().enumerate() {
         let name = format!("visitor-{place}");
@@ -111,7 +130,8 @@ async fn everybody_hears_of_what_they_may_see_and_of_nothing_else() {
 #[tokio::test]
 async fn topics_are_named_and_those_that_are_not_open_are_refused() {
     let site = Site::sqlite().await;
-    let new = NewToken { name: "head", scope: "department_head", department: "工程部", ..NewToken::default() };
+    let new =
+        NewToken { name: "head", scope: "department_head", department: "工程部", ..NewToken::default() };
     let head = token_of(&site.store, &new).await;
     let get = async |query: &str, token: &str| {
         send(site.request(Method::GET, &format!("{PATH}{query}"), token)).await
@@ -168,7 +188,8 @@ async fn what_people_do_to_tickets_and_lists_is_told_when_it_is_stored() {
     let database = Database::sqlite();
     let office = Office::open(&database).await;
     let site = &office.shop.site;
-    let mut stream = Events::open_at(site, &format!("{PATH}?topics=ticket,import,customer"), &site.admin, None).await;
+    let mut stream =
+        Events::open_at(site, &format!("{PATH}?topics=ticket,import,customer"), &site.admin, None).await;
     let mut next = async || {
         let (topic, _, data) = stream.next().await;
         let told: Value = serde_json::from_str(&data).unwrap();
@@ -180,13 +201,16 @@ async fn what_people_do_to_tickets_and_lists_is_told_when_it_is_stored() {
         "name": "张伟", "fields": { "content": "迟了三天" } });
     let ticket = office.ticket("2026-03-03 10:00", body).await;
     let (topic, told) = next().await;
-    assert_eq!((topic.as_str(), &told["id"], &told["number"]), ("ticket", &ticket["ticket"]["id"], &ticket["ticket"]["number"]));
+    assert_eq!(
+        (topic.as_str(), &told["id"], &told["number"]),
+        ("ticket", &ticket["ticket"]["id"], &ticket["ticket"]["number"])
+    );
     assert_eq!((&told["pack"], &told["by"]), (&json!("xian_decoration"), &json!("admin")));
     office.done("2026-03-03 10:05", &ticket, json!({ "do": "comment", "text": "客户在家" })).await;
     let (_, told) = next().await;
     assert_eq!((told["act"].as_str(), &told["id"]), (Some("comment"), &ticket["ticket"]["id"]), "{told}");
     let customer = office.show(&ticket).await["ticket"]["customer"].as_i64().unwrap();
-    let edit = json!({ "reason": "a new name", "name": "张大伟" });
+    let edit = json!({ "why": "a new name", "name": "张大伟" });
     let path = format!("/api/v1/customers/{customer}");
     send(site.request(Method::PATCH, &path, &site.admin).json(&edit)).await.expect(200);
     let (topic, told) = next().await;

@@ -178,7 +178,9 @@ impl Store {
         tx.commit().await?;
         if score.is_some() {
             let act = if new.reason.is_empty() { "submit" } else { "correct" };
-            self.tell(Change::new(Topic::Audit, new.case_id, act, new.auditor).of_pack(new.pack).of(new.auditor));
+            self.tell(
+                Change::new(Topic::Audit, new.case_id, act, new.auditor).of_pack(new.pack).of(new.auditor),
+            );
         }
         Ok(id)
     }
@@ -271,7 +273,9 @@ impl Store {
     /// An appeal is heard of as a change of its case. What was done stands, even if nobody can be told.
     async fn tell_of_appeal(&self, id: i64, act: &str, by: &str) {
         if let Ok(Some(appeal)) = self.appeal_row(id).await {
-            self.tell(Change::new(Topic::Audit, appeal.case_id, act, by).of(&appeal.auditor).now(&appeal.state));
+            self.tell(
+                Change::new(Topic::Audit, appeal.case_id, act, by).of(&appeal.auditor).now(&appeal.state),
+            );
         }
     }
 

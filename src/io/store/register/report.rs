@@ -143,7 +143,9 @@ impl Store {
             notice::queue_one(&mut tx, notice, now).await?;
         }
         tx.commit().await?;
-        self.tell(Change::new(Topic::Report, id, "make", by).of_pack(&new.pack).on(&new.from_day).now("draft"));
+        self.tell(
+            Change::new(Topic::Report, id, "make", by).of_pack(&new.pack).on(&new.from_day).now("draft"),
+        );
         Ok(Some(id))
     }
 

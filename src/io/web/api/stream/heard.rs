@@ -10,9 +10,8 @@ use crate::io::web::problem::Problem;
 use crate::io::web::state::ApiState;
 
 /// What goes on at this moment, in the whole house.
-const LIVE: &[&str] = &[
-    "call", "leg", "dial", "queue", "caller", "answer", "campaign", "trunk", "agent", "card", "alarm",
-];
+const LIVE: &[&str] =
+    &["call", "leg", "dial", "queue", "caller", "answer", "campaign", "trunk", "agent", "card", "alarm"];
 
 /// A kind of thing that changes: what one needs to hear of it, and what its events' `id` names.
 struct Kind {
@@ -92,7 +91,8 @@ pub(super) async fn hears(api: &ApiState, caller: &Caller, event: &LiveEvent) ->
 
 /// Of several things at once it is heard by whose pack or person they are.
 fn is_of(reach: &Reach, told: &Value) -> bool {
-    let has = |name: &str, is: &dyn Fn(&str) -> bool| told[name].as_str().is_some_and(|v| !v.is_empty() && is(v));
+    let has =
+        |name: &str, is: &dyn Fn(&str) -> bool| told[name].as_str().is_some_and(|v| !v.is_empty() && is(v));
     has("pack", &|pack| reach.has_pack(pack)) || has("owner", &|owner| reach.has_person(owner))
 }
 
@@ -104,8 +104,7 @@ mod tests {
     #[test]
     fn several_things_are_heard_of_by_their_pack_or_person() {
         let names = |name: &str| [name.to_owned()].into();
-        let reach =
-            Reach::Within(Within { people: names("li"), packs: names("shop"), ..Within::default() });
+        let reach = Reach::Within(Within { people: names("li"), packs: names("shop"), ..Within::default() });
         for (told, expect) in [
             (r#"{"pack":"shop"}"#, true),
             (r#"{"pack":"other","owner":"li"}"#, true),
