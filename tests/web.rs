@@ -20,6 +20,7 @@ mod console_plenty;
 mod console_settings;
 mod legs;
 mod lists;
+mod paging;
 mod repeats;
 mod roles;
 mod routes;

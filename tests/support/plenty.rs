@@ -10,8 +10,8 @@ const DAY: i64 = 86_400_000;
 /// `today` its day.
 pub fn statements(rows: u64, pack: &str, now: i64, today: &str) -> Vec<String> {
     let n = format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {rows})");
-    // Evenly over three months.
-    let step = 90 * DAY / i64::try_from(rows).unwrap_or(1);
+    // Evenly over five years.
+    let step = 5 * 365 * DAY / i64::try_from(rows).unwrap_or(1);
     let call = "'01KJR0000000' || printf('%014d', i)";
     let phone = "'138' || printf('%08d', i)";
     let mut all = vec!["DROP TRIGGER customers_that_come_in".to_owned()];
