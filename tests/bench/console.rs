@@ -119,7 +119,9 @@ impl Daemon {
     /// Status, length and time of one answer.
     async fn ask(&self, path: &str) -> (u16, usize, Duration) {
         let began = Instant::now();
-        let request = self.http.get(format!("{}{path}", self.root)).bearer_auth(&self.token);
+        // As a browser asks.
+        let request = self.http.get(format!("{}{path}", self.root)).header("accept-encoding", "gzip");
+        let request = request.bearer_auth(&self.token);
         let response = request.send().await.unwrap();
         let status = response.status().as_u16();
         let bytes = response.bytes().await.unwrap().len();

@@ -106,6 +106,8 @@ pub struct ApiState {
     pub(super) accounts: tokio::sync::Mutex<()>,
     /// Edits that name a version take turns, so that of two with the same one is refused.
     pub(super) edits: super::edits::Turns,
+    /// Policies in their parts.
+    pub(super) outlines: super::api::Outlines,
     /// Where people reach the interface.
     public_url: std::sync::OnceLock<String>,
 }
@@ -145,6 +147,7 @@ impl ApiState {
             hashing: Arc::new(Semaphore::new(HASHING_LIMIT)),
             accounts: tokio::sync::Mutex::default(),
             edits: super::edits::Turns::default(),
+            outlines: super::api::Outlines::default(),
             public_url: std::sync::OnceLock::new(),
         })
     }

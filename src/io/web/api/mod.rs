@@ -109,6 +109,7 @@ pub use looks::{ColumnLook, FieldLook, FileLook};
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
+pub(super) use policy_outline::Outlines;
 pub use policy_outline::{
     ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline,
 };

@@ -110,7 +110,6 @@ settings-permission = Permission
 settings-permissions = Permissions
 settings-roles-all = All roles
 settings-roles-lead = Roles are files; this is for reading. The reach says whose things are touched.
-settings-not-given = not given
 settings-token-name = Name
 settings-token-new = New token
 settings-token-make = Make the token

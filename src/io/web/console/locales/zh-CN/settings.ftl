@@ -110,7 +110,6 @@ settings-permission = 权限
 settings-permissions = 权限数
 settings-roles-all = 全部角色
 settings-roles-lead = 角色写在文件里，这里只看不改；范围说明能碰到谁的数据。
-settings-not-given = 不给
 settings-token-name = 名称
 settings-token-new = 新建令牌
 settings-token-make = 建立令牌
