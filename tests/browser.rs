@@ -11,6 +11,8 @@ mod desk_dials;
 mod policies;
 mod reports;
 mod lists;
+mod live;
+mod paint;
 mod settings;
 mod story;
 mod talk;

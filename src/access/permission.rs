@@ -130,6 +130,8 @@ permissions! {
     LiveSee = "live.see", House;
     /// Follow the stream of events.
     EventsStream = "events.stream", House;
+    /// Hear at once that a thing has changed which one may see.
+    ChangesFollow = "changes.follow", Free;
     /// See agents' states and times, and queues.
     AgentsSee = "agents.see", Free;
     /// See the card of an agent's present call.

@@ -132,8 +132,7 @@ impl ApiSide {
         state.set_planner(planner.clone());
         state.set_notices(notices.clone());
         state.set_rosters(rosters.clone());
-        let hub = state.parts.events.clone();
-        let tickets = TicketDesk::new(store.clone(), planner.clone(), hub, settings.tickets.clone());
+        let tickets = TicketDesk::new(store.clone(), planner.clone(), settings.tickets.clone());
         state.set_tickets(tickets.clone());
         let books = Books::new(store.clone(), planner.clone(), settings.books.clone());
         state.set_books(books.clone());

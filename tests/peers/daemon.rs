@@ -131,6 +131,15 @@ impl Daemon {
         response.expect("an answer").text().await.expect("a body")
     }
 
+    /// Status and length of a page as it is sent to who takes that encoding.
+    pub async fn size_of(&self, path: &str, encoding: &str) -> (u16, usize) {
+        let request = self.http.get(format!("{}{path}", self.root())).timeout(Duration::from_secs(120));
+        let request = request.header("accept-encoding", encoding);
+        let response = request.bearer_auth(&self.token).send().await.expect("an answer");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").len())
+    }
+
     /// Sends a POST that may be refused: status and body.
     pub async fn try_post(&self, path: &str) -> (u16, Value) {
         let request = self.http.post(format!("{}{path}", self.base)).json(&json!({}));

@@ -23,7 +23,7 @@ fn of(people: &[&str], departments: &[&str], packs: &[&str]) -> Reach {
 }
 
 /// A customer of `mall` with a callback, a ticket of 工程部, and two calls: 李 talked in the first.
-const WORLD: &[&str] = &[
+pub const WORLD: &[&str] = &[
     "INSERT INTO customers (pack, external_id, name, language, grade, preferred_hours, quiet_hours, key_account,
          plan_every, owner, email, standing, fields, version, created_at, changed_at)
      VALUES ('mall', 'c', 'c', '', '', '', '', 0, '', '', '', 'active', '{}', 1, 0, 0)",

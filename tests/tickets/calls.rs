@@ -338,7 +338,6 @@ async fn a_turn_that_is_done_twice_changes_nothing(db: &Database) {
     let again = ringback::io::desk::TicketDesk::new(
         office.shop.site.store.clone(),
         office.shop.planner.clone(),
-        office.shop.site.api.parts.events.clone(),
         office.desk.settings(),
     );
     let turn = again.turn(crate::plan::shop::at("2026-03-05 09:01")).await.unwrap();

@@ -56,8 +56,7 @@ impl Office {
             home_area: Some("021".into()),
             people: Office::people(),
         };
-        let hub = shop.site.api.parts.events.clone();
-        let desk = TicketDesk::new(shop.site.store.clone(), shop.planner.clone(), hub, settings);
+        let desk = TicketDesk::new(shop.site.store.clone(), shop.planner.clone(), settings);
         shop.site.api.set_tickets(desk.clone());
         shop.site.api.desk().packs().set(packs);
         Office { shop, desk, calls: 0 }

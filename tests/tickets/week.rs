@@ -37,9 +37,8 @@ fn a_week_of_random_callers_loses_nobody() {
             random_call(&mut office, &mut rng, &moment).await;
             if step % 15 == 14 {
                 // The daemon starts anew: everything is in the database.
-                let api = &office.shop.site.api.parts;
                 let (store, planner) = (office.shop.site.store.clone(), office.shop.planner.clone());
-                office.desk = TicketDesk::new(store, planner, api.events.clone(), office.desk.settings());
+                office.desk = TicketDesk::new(store, planner, office.desk.settings());
             }
             office.turn(&moment).await;
             if step % 4 == 0 && office.wanted("verify").await > 0 {

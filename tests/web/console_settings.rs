@@ -205,7 +205,7 @@ async fn the_documentation_shows_an_operation_whole() {
     let site = site().await;
     let browser = entered(&site).await;
     let list = browser.get("/docs").await.text();
-    assert!(list.matches("data-words=").count() > 200);
+    assert!(list.matches("data-p=").count() > 200);
     let page = browser.get("/docs?op=patch_customers_id").await.text();
     for part in ["If-Match", "customers.edit", "-X PATCH", "412", "application/json", "Body"] {
         assert!(page.contains(part), "{part}");

@@ -166,6 +166,7 @@ pub const ROUTES: &[(&str, &str, &str)] = &[
     ("post", "/api/v1/teams/{pack}/next", "operate"),
     ("post", "/api/v1/drain", "admin"),
     ("post", "/api/v1/reload", "admin"),
+    ("get", "/api/v1/changes/events", "read"),
     ("get", "/api/v1/events", "read"),
     ("post", "/api/v1/events", "operate"),
     ("post", "/api/v1/events/{id}/checks", "operate"),

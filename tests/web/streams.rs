@@ -8,14 +8,18 @@ use ringback::io::web::RING_LIMIT;
 use super::site::Site;
 
 /// Reads a stream event by event.
-struct Events {
+pub struct Events {
     response: reqwest::Response,
     text: String,
 }
 
 impl Events {
     async fn open(site: &Site, query: &str, last: Option<&str>) -> Events {
-        let mut request = site.request(Method::GET, &format!("/api/v1/events{query}"), &site.read);
+        Events::open_at(site, &format!("/api/v1/events{query}"), &site.read, last).await
+    }
+
+    pub async fn open_at(site: &Site, path: &str, token: &str, last: Option<&str>) -> Events {
+        let mut request = site.request(Method::GET, path, token);
         if let Some(last) = last {
             request = request.header("last-event-id", last);
         }
@@ -42,7 +46,8 @@ impl Events {
         }
     }
 
-    async fn next(&mut self) -> (String, String, String) {
+    /// Name, id and data of the next event.
+    pub async fn next(&mut self) -> (String, String, String) {
         let block = self.block().await.expect("an event");
         let field = |name: &str| {
             block.lines().find_map(|l| l.strip_prefix(name)).unwrap_or_default().trim().to_owned()

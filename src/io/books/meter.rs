@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::base::Timestamp;
+use crate::io::store::{Change, Store, Topic};
 
 /// Work that is under way.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -35,7 +36,11 @@ struct State {
 
 /// All work that is under way.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Board(Arc<Mutex<(u64, BTreeMap<u64, State>)>>);
+pub(super) struct Board {
+    works: Arc<Mutex<(u64, BTreeMap<u64, State>)>>,
+    /// Where it is told how far they are; None: nowhere.
+    told: Option<Store>,
+}
 
 /// One piece of work on the board; it goes when this is dropped.
 #[derive(Debug)]
@@ -45,6 +50,17 @@ pub(super) struct Meter {
 }
 
 impl Board {
+    /// A board that tells those who follow the store.
+    pub fn telling(store: Store) -> Board {
+        Board { told: Some(store), ..Board::default() }
+    }
+
+    fn tell(&self, act: &str, running: &Running) {
+        let Some(store) = &self.told else { return };
+        let change = Change::new(Topic::ReportRun, i64::try_from(running.id).ok(), act, "");
+        store.tell(Change { kind: running.what.clone(), ..change.on(&running.from).times(running.percent) });
+    }
+
     /// Puts work on the board that walks over rows so many times.
     pub fn begin(
         &self,
@@ -53,18 +69,19 @@ impl Board {
         walks: usize,
         now: Timestamp,
     ) -> Arc<Meter> {
-        let mut board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut board = self.works.lock().unwrap_or_else(PoisonError::into_inner);
         board.0 += 1;
         let id = board.0;
         let running = Running { id, what: what.to_owned(), from, to, since: now.0, ..Running::default() };
-        board.1.insert(id, State { running, walks: (walks.max(1) as u64, 0) });
+        board.1.insert(id, State { running: running.clone(), walks: (walks.max(1) as u64, 0) });
         drop(board);
+        self.tell("begin", &running);
         Arc::new(Meter { board: self.clone(), id })
     }
 
     /// Everything on the board, oldest first.
     pub fn all(&self) -> Vec<Running> {
-        let board = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let board = self.works.lock().unwrap_or_else(PoisonError::into_inner);
         board.1.values().map(|state| state.running.clone()).collect()
     }
 }
@@ -87,9 +104,15 @@ impl Meter {
     }
 
     fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut board = self.board.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = board.1.get_mut(&self.id) {
-            change(state);
+        let mut board = self.board.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(state) = board.1.get_mut(&self.id) else { return };
+        let was = state.running.percent;
+        change(state);
+        let running = state.running.clone();
+        drop(board);
+        // A hundred times at most, however many rows there are.
+        if running.percent != was {
+            self.board.tell("progress", &running);
         }
     }
 }
@@ -105,8 +128,12 @@ impl State {
 
 impl Drop for Meter {
     fn drop(&mut self) {
-        let mut board = self.board.0.lock().unwrap_or_else(PoisonError::into_inner);
-        board.1.remove(&self.id);
+        let mut board = self.board.works.lock().unwrap_or_else(PoisonError::into_inner);
+        let over = board.1.remove(&self.id);
+        drop(board);
+        if let Some(state) = over {
+            self.board.tell("done", &Running { percent: 100, ..state.running });
+        }
     }
 }
 

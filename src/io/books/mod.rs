@@ -100,7 +100,7 @@ impl Books {
     /// Books over the daemon's parts. Calendar and policies are those of the planner.
     pub fn new(store: Store, planner: Planner, settings: Settings) -> Books {
         let (told, looked) = (Told::new(settings), Mutex::default());
-        let board = meter::Board::default();
+        let board = meter::Board::telling(store.clone());
         Books { parts: Arc::new(Parts { store, planner, told, looked, board }), meter: None }
     }
 

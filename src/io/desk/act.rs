@@ -43,7 +43,7 @@ impl TicketDesk {
             let changes = ticket::step(&rules, ticket, act, who, now)?;
             let all = self.linked(&rules, &changes, linked.clone(), now);
             if self.store().save_ticket(&changes, was, &all, now).await? {
-                self.told(&changes.ticket, !all.planned.is_empty());
+                self.asks(&all);
                 // A deadline of the new stage may come before the one that is slept for.
                 self.wake();
                 return Ok(changes.ticket);

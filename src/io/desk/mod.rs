@@ -22,7 +22,6 @@ use std::sync::Arc;
 use super::planner::Planner;
 use super::store::{self, Store};
 use super::told::Told;
-use super::web::EventHub;
 use crate::calendar::Calendar;
 use crate::ticket::{Refusal, Rules, TicketPack, TicketPacks};
 
@@ -67,7 +66,6 @@ pub struct TicketDesk {
 struct Parts {
     store: Store,
     planner: Planner,
-    hub: EventHub,
     told: Told<Settings>,
 }
 
@@ -79,8 +77,8 @@ impl std::fmt::Debug for TicketDesk {
 
 impl TicketDesk {
     /// A desk over the daemon's parts; the planner knows calendar and policies.
-    pub fn new(store: Store, planner: Planner, hub: EventHub, settings: Settings) -> TicketDesk {
-        TicketDesk { parts: Arc::new(Parts { store, planner, hub, told: Told::new(settings) }) }
+    pub fn new(store: Store, planner: Planner, settings: Settings) -> TicketDesk {
+        TicketDesk { parts: Arc::new(Parts { store, planner, told: Told::new(settings) }) }
     }
 
     /// The settings of this moment.

@@ -59,21 +59,13 @@ impl TicketDesk {
         let warnings = changes.warnings.clone();
         let day = rules.calendar.date(new.at);
         let ticket = self.store().open_ticket(changes, &linked, &rules.pack.prefix, day, now).await?;
-        self.told(&ticket, !linked.planned.is_empty());
+        self.asks(&linked);
         Ok(Opened { ticket, warnings })
     }
 
-    /// Others are told that a ticket changed; the planner, that it asks for calls.
-    pub(super) fn told(&self, ticket: &Ticket, calls: bool) {
-        let event = serde_json::json!({
-            "id": ticket.id,
-            "number": ticket.number,
-            "kind": ticket.kind,
-            "state": ticket.state,
-            "owner": ticket.owner,
-        });
-        self.parts.hub.publish_value("ticket", &event);
-        if calls {
+    /// The planner hears of a change that asks for calls.
+    pub(super) fn asks(&self, linked: &Linked) {
+        if !linked.planned.is_empty() {
             self.parts.planner.wake();
         }
     }

@@ -61,7 +61,7 @@ impl TicketDesk {
             // Changed by somebody at this moment: the next turn looks again.
             if self.store().save_ticket(&changes, was.version, &linked, now).await? {
                 done += 1;
-                self.told(&changes.ticket, !linked.planned.is_empty());
+                self.asks(&linked);
             }
         }
         Ok((done, found == BATCH as usize && done > 0))

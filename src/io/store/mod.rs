@@ -15,6 +15,7 @@ mod backup;
 pub mod callback;
 mod campaign;
 mod canary;
+mod change;
 pub mod custody;
 mod db;
 mod dial;
@@ -51,6 +52,7 @@ pub use account::{Account, AccountLink, AccountSessions, LinkKind, NewAccount};
 pub use agent::{AgentLogin, AgentStateRow, AgentTime};
 pub use audit::AuditLine;
 pub use campaign::NewCampaign;
+pub use change::{Change, Topic};
 pub use db::{Db, Tx};
 pub use dial::{Abandoned, AgentTalks, DueAppointment, NewDial, Talk};
 pub use do_not_call::DoNotCall;
@@ -79,6 +81,7 @@ pub use write::{
 #[derive(Clone, Debug)]
 pub struct Store {
     db: Db,
+    feed: change::Feed,
 }
 
 impl Store {
@@ -90,7 +93,7 @@ impl Store {
     pub async fn open(url: &str) -> Result<Store, Error> {
         let db = Db::connect(url).await?;
         schema::migrate(&db).await?;
-        Ok(Store { db })
+        Ok(Store { db, feed: change::Feed::default() })
     }
 
     /// Opens a SQLite file that nobody needs after this process, such as that of a rehearsal:
@@ -101,7 +104,7 @@ impl Store {
     pub async fn open_fleeting(path: &std::path::Path) -> Result<Store, Error> {
         let db = Db::connect_fleeting(path).await?;
         schema::migrate(&db).await?;
-        Ok(Store { db })
+        Ok(Store { db, feed: change::Feed::default() })
     }
 
     /// Opens a database that is there, as it is: nothing is made, and its schema is not changed.
@@ -112,7 +115,7 @@ impl Store {
     pub async fn open_existing(url: &str) -> Result<Store, Error> {
         let db = Db::connect_existing(url).await?;
         schema::require(&db).await?;
-        Ok(Store { db })
+        Ok(Store { db, feed: change::Feed::default() })
     }
 
     /// Waits for open transactions and closes every connection. End the [`Writer`] first.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::audit::{self, AuditLine};
 use super::db::{on, within};
 use super::read::{Cursor, PAGE_LIMIT, Page};
-use super::{Error, Store};
+use super::{Change, Error, Store, Topic};
 use crate::base::Timestamp;
 
 /// One warning.
@@ -111,6 +111,10 @@ impl Store {
             }
         }
         tx.commit().await?;
+        if !raised.is_empty() {
+            let count = raised.len() as u64;
+            self.tell(Change::new(Topic::Warning, None, "raise", by).of_pack(pack).times(count));
+        }
         Ok(raised)
     }
 
@@ -137,9 +141,9 @@ impl Store {
     /// [`Error::NotFound`], and [`Error::Refused`] where it is settled already.
     pub async fn settle_warning(&self, id: i64, reason: &str, by: &str, now: Timestamp) -> Result<(), Error> {
         let mut tx = self.db.begin().await?;
-        let row: Option<(Option<i64>, String)> = within!(&mut tx, c => sqlx::query_as(
-            "SELECT settled_at, settled_by FROM warnings WHERE id = $1").bind(id).fetch_optional(c).await)?;
-        let Some((settled, who)) = row else {
+        let row: Option<(Option<i64>, String, String)> = within!(&mut tx, c => sqlx::query_as(
+            "SELECT settled_at, settled_by, pack FROM warnings WHERE id = $1").bind(id).fetch_optional(c).await)?;
+        let Some((settled, who, pack)) = row else {
             return Err(Error::NotFound { what: "warning", name: id.to_string() });
         };
         if settled.is_some() {
@@ -158,7 +162,9 @@ impl Store {
         let line =
             AuditLine { at: now, actor: by, action: "warning.settle", subject: &subject, detail: reason };
         audit::append(&mut tx, &line).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.tell(Change::new(Topic::Warning, id, "settle", by).of_pack(&pack));
+        Ok(())
     }
 
     /// Warnings, newest first; `open` picks those that are open, or the others.

@@ -5,12 +5,16 @@
 //! headers for repeated requests and versions, and examples made of their schemas.
 
 mod example;
+mod webhook;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
 use example::{is_nullable, of_schema};
+
+use super::listing::PAGE_DEFAULT;
+use crate::io::store::read::PAGE_LIMIT;
 
 /// What the tags are about, in the order of the page.
 pub(super) const TAGS: &[(&str, &str)] = &[
@@ -86,6 +90,9 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     document["tags"] = tags(&used);
     document["components"]["responses"] = refusals();
     document["components"]["headers"] = headers();
+    let (name, schema) = webhook::schema();
+    document["components"]["schemas"][name] = schema;
+    document["webhooks"] = webhook::webhooks();
     document
 }
 
@@ -144,6 +151,7 @@ fn parameters(operation: &mut Value, about: &About<'_>) {
     let takes_json =
         operation.get("requestBody").is_none_or(|body| body["content"].get("application/json").is_some());
     let is_secured = operation.get("security").is_some();
+    page(operation);
     let mut more = Vec::new();
     if about.method == "post" && takes_json && is_secured {
         more.push(json!({
@@ -166,6 +174,29 @@ fn parameters(operation: &mut Value, about: &About<'_>) {
     match operation["parameters"].as_array_mut() {
         Some(there) => there.extend(more),
         None => operation["parameters"] = Value::Array(more),
+    }
+}
+
+/// Where a page of a list begins and how long it is: said alike for every list that has pages.
+fn page(operation: &mut Value) {
+    let all = operation["parameters"].as_array_mut().into_iter().flatten();
+    let mut all: Vec<&mut Value> = all.filter(|p| p["in"] == "query").collect();
+    if !["after", "limit"].iter().all(|name| all.iter().any(|p| p["name"] == *name)) {
+        return;
+    }
+    for parameter in &mut all {
+        match parameter["name"].as_str() {
+            Some("after") => {
+                parameter["description"] = json!("`next` of the page before.");
+                parameter["schema"] = json!({ "type": "string" });
+            }
+            Some("limit") => {
+                parameter["description"] = json!("Rows of the page.");
+                parameter["schema"] = json!({ "type": "integer", "format": "int32", "minimum": 1,
+                    "maximum": PAGE_LIMIT, "default": PAGE_DEFAULT });
+            }
+            _ => {}
+        }
     }
 }
 

@@ -20,7 +20,7 @@ const BATCH: usize = 64;
 pub struct LiveEvent {
     /// Position in this run of the daemon, from 1, without gaps.
     pub seq: u64,
-    /// What it is about: `call`, `leg`, `queue`, `answer`, `campaign`, `trunk`, `agent`, `alarm`, `import`, `rehearsal`.
+    /// What it is about: `call`, `leg`, `queue`, `campaign`, `agent`, `alarm`, `ticket`, `import`, ...
     pub topic: Arc<str>,
     /// One line of JSON.
     pub json: Arc<str>,
@@ -93,6 +93,11 @@ impl EventHub {
             Some(_) => (newest, true),
         };
         EventReader { hub: self.clone(), after, stale, newest: self.newest.subscribe() }
+    }
+
+    /// The id of the newest event: whoever looks at the state now follows it from there.
+    pub fn newest_id(&self) -> String {
+        self.id_of(self.lock().next_seq - 1)
     }
 
     /// The id of an event for `Last-Event-ID`.

@@ -110,6 +110,8 @@ pub struct ApiState {
     pub(super) accounts: tokio::sync::Mutex<()>,
     /// Edits that name a version take turns, so that of two with the same one is refused.
     pub(super) edits: super::edits::Turns,
+    /// Policies in their parts.
+    pub(super) outlines: super::api::Outlines,
     /// Where people reach the interface.
     public_url: std::sync::OnceLock<String>,
 }
@@ -121,6 +123,8 @@ impl ApiState {
     /// The state over the daemon's parts.
     pub fn new(parts: ApiParts) -> Shared {
         let started_at = (parts.clock)();
+        let events = parts.events.clone();
+        parts.store.follow(move |change| events.publish_value(change.topic.as_str(), &change));
         let import = RwLock::new(parts.import.clone());
         let vault = crate::io::vault::Vault::new(parts.store.clone(), parts.recordings.clone());
         Arc::new(ApiState {
@@ -149,6 +153,7 @@ impl ApiState {
             hashing: Arc::new(Semaphore::new(HASHING_LIMIT)),
             accounts: tokio::sync::Mutex::default(),
             edits: super::edits::Turns::default(),
+            outlines: super::api::Outlines::default(),
             public_url: std::sync::OnceLock::new(),
         })
     }

@@ -88,7 +88,7 @@ impl Branch {
         let planner = Planner::new(store.clone(), control, hub.clone(), settings);
         let packs = Arc::new(load_tickets(&config::Policy::default()).expect("ticket files").packs);
         let tickets = desk::Settings { packs, home_area: Some("021".into()), ..Default::default() };
-        let desk = TicketDesk::new(store.clone(), planner.clone(), hub.clone(), tickets);
+        let desk = TicketDesk::new(store.clone(), planner.clone(), tickets);
         let rules = roster::Settings { pack: PACK.into(), ..roster::Settings::default() };
         let rosters = Rosters::new(store.clone(), planner.clone(), hub, vec![rules]);
         let march = Month::of("2026-03-01".parse().expect("a date"));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::on;
-use super::super::{Error, Store};
+use super::super::{Error, Store, Topic, change};
 use super::save::{self, Because, Change, PhoneRow, Row, customers_sql};
 use crate::archive::{Contact, Customer, Standing};
 use crate::base::{CustomerId, Timestamp};
@@ -128,6 +128,7 @@ impl Store {
         let line = AuditLine { at: now, actor: by, action: "customer.edit", subject: &subject, detail: why };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        self.tell(change::Change::new(Topic::Customer, customer.0, "edit", by).of_pack(&new.pack));
         Ok(Customer { version: old.version + 1, ..new })
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::within;
-use super::super::{Error, Store};
+use super::super::{Error, Store, Topic, change};
 use super::save::{self, Because, Change};
 use crate::archive::{Customer, Standing};
 use crate::base::{CustomerId, Timestamp};
@@ -65,6 +65,9 @@ impl Store {
             AuditLine { at: now, actor: by, action: "customer.merge", subject: &subject, detail: &why_kept };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        for (id, act) in [(keep, "merge"), (other, "merged")] {
+            self.tell(change::Change::new(Topic::Customer, id.0, act, by).of_pack(&new.pack));
+        }
         Ok(Customer { version: old.version + 1, ..new })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Tx, on, within};
-use super::super::{Error, Store};
+use super::super::{Error, Store, Topic, change};
 use super::intake::{StoredEvent, alone};
 use super::save::{self, Because, Change};
 use crate::archive::Customer;
@@ -95,6 +95,7 @@ impl Store {
         )
         .await?;
         tx.commit().await?;
+        self.tell(change::Change::new(Topic::Intake, intake.0, "undo", by).now("undone"));
         Ok((undone, touched.into_iter().collect()))
     }
 

@@ -1,12 +1,14 @@
 //! Calls in the hands of auditors.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use sqlx::QueryBuilder;
 
 use super::super::db::{Tx, on, within};
 use super::super::read::{Cursor, Page, fetch};
 use super::super::within::{Thing, push_reach};
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use crate::access::Reach;
 use crate::base::Timestamp;
 
@@ -112,6 +114,7 @@ impl Store {
         let (id,): (i64,) =
             within!(&mut tx, c => sqlx::query_as("SELECT MAX(id) FROM audit_cases").fetch_one(c).await)?;
         tx.commit().await?;
+        self.given_out(cases, by);
         Ok(id)
     }
 
@@ -127,7 +130,19 @@ impl Store {
             .await
             .map(|done| done.rows_affected()))?;
         tx.commit().await?;
+        if changed > 0 {
+            self.tell(Change::new(Topic::Audit, id, "assign", auditor).of(auditor));
+        }
         Ok(changed > 0)
+    }
+
+    /// Each auditor hears of all cases given to them at once: a draw opens hundreds.
+    pub(super) fn given_out(&self, cases: &[NewCase], by: &str) {
+        let mut given: BTreeMap<&str, u64> = BTreeMap::new();
+        cases.iter().for_each(|case| *given.entry(&case.auditor).or_default() += 1);
+        for (auditor, count) in given {
+            self.tell(Change::new(Topic::Audit, None, "give", by).of(auditor).times(count));
+        }
     }
 
     /// One case.

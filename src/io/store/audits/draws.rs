@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 
 use super::super::audit::append;
 use super::super::db::{on, within};
-use super::super::{AuditLine, Error, Store};
+use super::super::{AuditLine, Change, Error, Store, Topic};
 use super::NewCase;
 use super::cases::insert_cases;
 use crate::base::Timestamp;
@@ -157,6 +157,7 @@ impl Store {
         )
         .await?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Audit, None, "freeze", new.by).of_pack(new.pack).on(new.month));
         Ok(id)
     }
 
@@ -196,7 +197,9 @@ impl Store {
             &AuditLine { at: now, actor: by, action: "draw.seed", subject: &subject, detail: &detail },
         )
         .await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.given_out(cases, by);
+        Ok(())
     }
 
     /// Draws, the newest month first.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::audit::append;
 use super::super::db::{on, within};
-use super::super::{AuditLine, Error, Store};
+use super::super::{AuditLine, Change, Error, Store, Topic};
 use crate::base::Timestamp;
 
 /// A sheet.
@@ -176,6 +176,12 @@ impl Store {
             append(&mut tx, &line).await?;
         }
         tx.commit().await?;
+        if score.is_some() {
+            let act = if new.reason.is_empty() { "submit" } else { "correct" };
+            self.tell(
+                Change::new(Topic::Audit, new.case_id, act, new.auditor).of_pack(new.pack).of(new.auditor),
+            );
+        }
         Ok(id)
     }
 
@@ -217,6 +223,7 @@ impl Store {
         let (id,) =
             made.ok_or_else(|| Error::Exists { what: "appeal against sheet", name: sheet.to_string() })?;
         tx.commit().await?;
+        self.tell_of_appeal(id, "appeal", agent).await;
         Ok(id)
     }
 
@@ -259,7 +266,17 @@ impl Store {
             return Ok(false);
         }
         tx.commit().await?;
+        self.tell_of_appeal(id, "decide", reviewer).await;
         Ok(true)
+    }
+
+    /// An appeal is heard of as a change of its case. What was done stands, even if nobody can be told.
+    async fn tell_of_appeal(&self, id: i64, act: &str, by: &str) {
+        if let Ok(Some(appeal)) = self.appeal_row(id).await {
+            self.tell(
+                Change::new(Topic::Audit, appeal.case_id, act, by).of(&appeal.auditor).now(&appeal.state),
+            );
+        }
     }
 
     /// One appeal.

@@ -9,7 +9,7 @@ use sqlx::QueryBuilder;
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Tx, on, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use crate::base::{CallbackId, Timestamp};
 
 /// Verdicts of one statement: 9 parameters each.
@@ -214,7 +214,9 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
-        tx.commit().await
+        tx.commit().await?;
+        self.tell(Change::new(Topic::Plan, None, "build", "").of_pack(pack).on(day));
+        Ok(())
     }
 
     /// Notes that the list of a day was given to the dialler; true where it was not before.
@@ -237,6 +239,9 @@ impl Store {
             audit::append(&mut tx, &line).await?;
         }
         tx.commit().await?;
+        if changed > 0 {
+            self.tell(Change::new(Topic::Plan, None, "release", by).of_pack(pack).on(day).now("released"));
+        }
         Ok(changed > 0)
     }
 
@@ -251,7 +256,9 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
-        tx.commit().await
+        tx.commit().await?;
+        self.tell(Change::new(Topic::Plan, None, "close", "").of_pack(pack).on(day).now("closed"));
+        Ok(())
     }
 
     /// Writes verdicts of a day; one that is there already is replaced.

@@ -8,7 +8,7 @@ use jiff::civil::Date;
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Tx, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::day::{self, Verdict, Word};
 use super::reply;
 use super::settle::{Ending, end};
@@ -102,6 +102,7 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
         tx.commit().await?;
+        self.tell(told(&done.0, edit.action(), by));
         Ok(done)
     }
 
@@ -120,8 +121,10 @@ impl Store {
     ) -> Result<(Stored, Option<(ListId, EntryId)>), Error> {
         let mut tx = self.db.begin().await?;
         let done = edit_in(&mut tx, id, edit, reason, by, now).await?;
-        add_in(&mut tx, added, reason, by, now).await?;
+        let new = add_in(&mut tx, added, reason, by, now).await?;
         tx.commit().await?;
+        self.tell(told(&done.0, edit.action(), by));
+        self.tell(told(&new, "callback.add", by));
         Ok(done)
     }
 
@@ -146,6 +149,7 @@ impl Store {
         let line = AuditLine { at: now, actor: by, action: "callback.call_now", subject: &subject, detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Callback, id.0, "call_now", by));
         Ok(row.map(|(list,)| ListId(list)))
     }
 
@@ -164,8 +168,16 @@ impl Store {
         let mut tx = self.db.begin().await?;
         let stored = add_in(&mut tx, new, reason, by, now).await?;
         tx.commit().await?;
+        self.tell(told(&stored, "callback.add", by));
         Ok(stored)
     }
+}
+
+/// What followers are told: the word of the audit log without its head.
+fn told(stored: &Stored, action: &str, by: &str) -> Change {
+    let b = &stored.callback;
+    let act = action.trim_start_matches("callback.");
+    Change::new(Topic::Callback, b.id.0, act, by).of_pack(&b.pack).of(&b.assignee).now(b.state.as_str())
 }
 
 /// A visit that was made closes the callback by telephone that called for it (SCH-34).

@@ -147,14 +147,21 @@ impl Store {
         after: CustomerId,
         limit: u32,
     ) -> Result<Vec<CustomerId>, Error> {
-        let rows: Vec<(i64,)> = on!(&self.db, p => sqlx::query_as(
-            "SELECT id FROM customers
-             WHERE pack = $1 AND merged_into IS NULL AND id > $2
-               AND (CAST($3 AS BIGINT) IS NULL OR review_at < $3)
-             ORDER BY id LIMIT $4")
+        // Few of many wait for a look: they are found by their time, and sorted then.
+        let sql = match review_before {
+            Some(_) => {
+                "SELECT id FROM customers WHERE pack = $1 AND merged_into IS NULL AND review_at IS NOT NULL
+                    AND review_at < $2 AND +id > $3 ORDER BY +id LIMIT $4"
+            }
+            None => {
+                "SELECT id FROM customers WHERE pack = $1 AND merged_into IS NULL AND CAST($2 AS BIGINT) IS NULL
+                    AND id > $3 ORDER BY id LIMIT $4"
+            }
+        };
+        let rows: Vec<(i64,)> = on!(&self.db, p => sqlx::query_as(sql)
             .bind(pack)
-            .bind(after.0)
             .bind(review_before.map(|t| t.0))
+            .bind(after.0)
             .bind(i64::from(limit))
             .fetch_all(p)
             .await)?;

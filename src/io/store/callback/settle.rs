@@ -8,7 +8,7 @@ use sqlx::QueryBuilder;
 
 use super::super::db::{Tx, on, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::day::{self, Verdict, Word};
 use super::{Row, Stored, callback_columns};
 use crate::base::{CallId, CallbackId, CustomerId, Disposition, Timestamp};
@@ -143,6 +143,10 @@ impl Store {
             ended += end(&mut tx, ending, now).await?;
         }
         tx.commit().await?;
+        for ending in endings.iter().filter(|_| ended > 0) {
+            let change = Change::new(Topic::Callback, ending.callback.0, "end", "");
+            self.tell(change.of_pack(&ending.pack).now(ending.state.as_str()));
+        }
         Ok(ended)
     }
 }

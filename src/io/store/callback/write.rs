@@ -1,10 +1,12 @@
 //! What the rules say about callbacks, written down: new ones, and changes of old ones.
 
+use std::collections::BTreeMap;
+
 use sqlx::QueryBuilder;
 
 use super::super::db::{Tx, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::json;
 use crate::base::{CallbackId, CustomerId, Timestamp};
 use crate::policy::{Callback, CallbackState};
@@ -61,7 +63,18 @@ impl Store {
                 .map(drop))?;
         }
         tx.commit().await?;
+        self.tell_of(changes);
         Ok((made, changed))
+    }
+
+    /// The planner changes thousands at once: one event a pack says how many.
+    fn tell_of(&self, changes: &Changes) {
+        let mut packs: BTreeMap<&str, u64> = BTreeMap::new();
+        let all = changes.new.iter().chain(changes.changed.iter().map(|(_, callback)| callback));
+        all.for_each(|callback| *packs.entry(&callback.pack).or_default() += 1);
+        for (pack, count) in packs {
+            self.tell(Change::new(Topic::Callback, None, "plan", "").of_pack(pack).times(count));
+        }
     }
 }
 

@@ -9,7 +9,7 @@ pub use undo::ImportUndone;
 
 use super::audit::{self, AuditLine};
 use super::db::{Tx, within};
-use super::{Error, Store};
+use super::{Change, Error, Store, Topic};
 use crate::base::{ImportId, ListId, Timestamp};
 use crate::dialer::import::RowResult;
 
@@ -145,6 +145,7 @@ impl ImportSession {
             let line = AuditLine { at, actor, action: "list.import", subject: &subject, detail: &detail };
             audit::append(&mut tx, &line).await?;
             tx.commit().await?;
+            self.store.tell(Change::new(Topic::Import, id.0, "done", actor).now("done"));
         }
         Ok(self.counts)
     }
@@ -154,7 +155,9 @@ impl ImportSession {
         let Some(id) = self.id else { return Ok(()) };
         let mut tx = self.store.db.begin().await?;
         keep_progress(&mut tx, id, &self.counts, self.bytes_read, "stopped").await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.store.tell(Change::new(Topic::Import, id.0, "stop", &self.file.by).now("stopped"));
+        Ok(())
     }
 }
 

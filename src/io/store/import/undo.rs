@@ -4,7 +4,7 @@ use sqlx::QueryBuilder;
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Tx, within};
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::number;
 use crate::base::{ImportId, ListId, Timestamp};
 
@@ -60,6 +60,7 @@ impl Store {
             AuditLine { at: now, actor: by, action: "list.undo_import", subject: &subject, detail: &detail };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Import, import.0, "undo", by).now("undone"));
         Ok((list, undone))
     }
 

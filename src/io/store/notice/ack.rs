@@ -3,7 +3,7 @@
 use super::super::audit::{self, AuditLine};
 use super::super::db::{on, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::{Extended, facts, queue_one};
 use crate::base::Timestamp;
 use crate::notice::NewNotice;
@@ -139,6 +139,7 @@ impl Store {
             AuditLine { at: now, actor: by, action: "notice.acknowledge", subject: &subject, detail: note };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Notice, id, "acknowledge", by));
         Ok(true)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::super::db::{Tx, on, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::facts;
 use crate::base::Timestamp;
 use crate::notice::{Attachment, Item, RATE_WINDOW, Waiting};
@@ -227,7 +227,10 @@ impl Store {
             .execute(c)
             .await
             .map(drop))?;
-        tx.commit().await
+        tx.commit().await?;
+        let act = if next.is_some() { "fail" } else { "give_up" };
+        self.tell(Change { kind: channel.to_owned(), ..Change::new(Topic::Notice, None, act, "") });
+        Ok(())
     }
 
     /// Channels that have failed since before `before`, each once for each outage.

@@ -255,7 +255,11 @@ impl Store {
                 }
                 None => drop(query.push("''")),
             }
-            query.push(" AS part FROM callbacks b JOIN customers c ON c.id = b.customer_id WHERE b.deadline > ");
+            query.push(" AS part FROM callbacks b");
+            if by.is_some() {
+                query.push(" JOIN customers c ON c.id = b.customer_id");
+            }
+            query.push(" WHERE b.deadline > ");
             query.push_bind(from.0).push(" AND b.deadline <= ").push_bind(to.0);
             query.push(
                 ") split GROUP BY pack, rule, method, state, outcome, breached, part

@@ -8,7 +8,7 @@ use super::super::db::{Tx, on, within};
 use super::super::notice::{self, Extended};
 use super::super::read::{Cursor, Page, fetch};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use crate::base::Timestamp;
 
 /// A report that is made.
@@ -143,6 +143,9 @@ impl Store {
             notice::queue_one(&mut tx, notice, now).await?;
         }
         tx.commit().await?;
+        self.tell(
+            Change::new(Topic::Report, id, "make", by).of_pack(&new.pack).on(&new.from_day).now("draft"),
+        );
         Ok(Some(id))
     }
 
@@ -242,7 +245,10 @@ impl Store {
                 .map(drop))?;
         }
         log(&mut tx, row.id, action, detail, by, now).await?;
-        tx.commit().await
+        tx.commit().await?;
+        let change = Change::new(Topic::Report, row.id, action, by);
+        self.tell(change.of_pack(&row.pack).on(&row.from_day).now(&row.state));
+        Ok(())
     }
 
     /// Marks reports as late that are still drafts when they are due; gives them.
@@ -255,6 +261,9 @@ impl Store {
             .fetch_all(c)
             .await)?;
         tx.commit().await?;
+        for row in &rows {
+            self.tell(Change::new(Topic::Report, row.id, "late", "").of_pack(&row.pack).on(&row.from_day));
+        }
         Ok(rows)
     }
 
@@ -310,7 +319,9 @@ impl Store {
             detail: result,
         };
         audit::append(&mut tx, &line).await?;
-        tx.commit().await
+        tx.commit().await?;
+        self.tell(Change::new(Topic::Report, None, "close_action", by));
+        Ok(())
     }
 }
 

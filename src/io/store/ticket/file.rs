@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::db::{on, within};
 use super::super::write::clean;
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use crate::base::Timestamp;
 
 /// A file on its way into a ticket.
@@ -64,6 +64,7 @@ impl Store {
             .fetch_one(c)
             .await)?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Ticket, file.ticket, "attach", by));
         Ok(id)
     }
 

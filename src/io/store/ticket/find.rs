@@ -208,10 +208,11 @@ impl Store {
                 (TicketSort::Due, after) => {
                     if let Some(after) = after {
                         let id = after.id.parse::<i64>().unwrap_or(NEVER);
-                        query.push(" AND (COALESCE(due_at, ").push_bind(NEVER).push("), id) > (");
+                        query.push(" AND (COALESCE(due_at, 9223372036854775807), id) > (");
                         query.push_bind(after.key).push(", ").push_bind(id).push(")");
                     }
-                    query.push(" ORDER BY COALESCE(due_at, ").push_bind(NEVER).push("), id LIMIT ");
+                    // Written out, as the indexes have it.
+                    query.push(" ORDER BY COALESCE(due_at, 9223372036854775807), id LIMIT ");
                 }
             }
             query.push_bind(fetch(limit));

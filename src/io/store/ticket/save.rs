@@ -9,7 +9,7 @@ use super::super::audit::{self, AuditLine};
 use super::super::callback::{insert_callbacks, json};
 use super::super::db::{Tx, within};
 use super::super::write::clean;
-use super::super::{Error, Store, notice};
+use super::super::{Change, Error, Store, Topic, notice};
 use super::{found, phase_word, promised};
 use crate::base::{CallId, CustomerId, Timestamp};
 use crate::policy::Callback;
@@ -92,6 +92,7 @@ impl Store {
         changes.ticket.id = id;
         write(&mut tx, &changes, linked, 0, now).await?;
         tx.commit().await?;
+        self.tell(told(&changes, "open"));
         Ok(changes.ticket)
     }
 
@@ -113,8 +114,18 @@ impl Store {
             return Ok(false);
         }
         tx.commit().await?;
+        self.tell(told(changes, "change"));
         Ok(true)
     }
+}
+
+/// What followers are told of a change: its first line of the timeline says what was done, and who did it.
+fn told(changes: &Changes, otherwise: &str) -> Change {
+    let ticket = &changes.ticket;
+    let line = changes.log.first();
+    let (act, by) = line.map_or((otherwise, ""), |line| (line.action.as_str(), line.actor.as_str()));
+    let change = Change::new(Topic::Ticket, ticket.id, act, by).of_pack(&ticket.pack).of(&ticket.owner);
+    Change { number: ticket.number.clone(), kind: ticket.kind.clone(), ..change.now(&ticket.state) }
 }
 
 /// Says that a call was seen to; gives 0 where it was already.

@@ -122,6 +122,7 @@ pub use notice_templates::NoticeTemplate;
 pub use notices::{AcknowledgeBody, AnnouncementBody, AnnouncementReport, ChannelView};
 pub use plan::{DayFigures, PreviewBody, ReplayBody};
 pub use policies::{PolicyBody, PolicyText, PolicyWritten};
+pub(super) use policy_outline::Outlines;
 pub use policy_outline::{
     ConditionView, IntakeOutline, PolicyCheck, PolicyFinding, PolicyOutline, RuleOutline,
 };

@@ -1,6 +1,7 @@
 //! A policy in its parts, for people who do not read the file, and what the check says of it.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
@@ -8,6 +9,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::policies::{PolicyText, findings, view};
+use crate::calendar::Calendar;
+use crate::io::web::live::Catalogue;
 use crate::io::web::problem::Problem;
 use crate::io::web::request::Json;
 use crate::io::web::state::Shared;
@@ -239,10 +242,56 @@ async fn show(
     let today = settings.calendar.date(api.now());
     let policy =
         settings.policies.in_force(&pack, today).ok_or_else(|| Problem::not_found("policy", pack))?;
+    let rests = Rests {
+        version: policy.version.clone(),
+        today,
+        calendar: settings.calendar.clone(),
+        catalogue: api.parts.catalogue.borrow().clone(),
+    };
+    if let Some(known) = api.outlines.of(&policy.pack.pack, &rests) {
+        return Ok(axum::Json(known));
+    }
     // Rules that every pack has are no part of its text, and nobody can mend them there.
     let written = Policy::parse(&policy.file, policy.text()).map_err(|e| Problem::internal(&e))?;
     let found = findings(&api, &written, today)?;
-    Ok(axum::Json(outline(policy, found)))
+    let outline = outline(policy, found);
+    api.outlines.keep(&policy.pack.pack, rests, &outline);
+    Ok(axum::Json(outline))
+}
+
+/// Outlines of the policies in force. The check tries every event on every day of a year, so it is done once
+/// for what it rests on.
+#[derive(Debug, Default)]
+pub(in crate::io::web) struct Outlines(Mutex<BTreeMap<String, (Rests, PolicyOutline)>>);
+
+/// What an outline rests on.
+#[derive(Clone, Debug)]
+struct Rests {
+    version: String,
+    today: jiff::civil::Date,
+    calendar: Arc<Calendar>,
+    catalogue: Arc<Catalogue>,
+}
+
+impl Rests {
+    fn is(&self, other: &Rests) -> bool {
+        self.version == other.version
+            && self.today == other.today
+            && Arc::ptr_eq(&self.calendar, &other.calendar)
+            && Arc::ptr_eq(&self.catalogue, &other.catalogue)
+    }
+}
+
+impl Outlines {
+    fn of(&self, pack: &str, rests: &Rests) -> Option<PolicyOutline> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get(pack).filter(|(known, _)| known.is(rests)).map(|(_, outline)| outline.clone())
+    }
+
+    fn keep(&self, pack: &str, rests: Rests, outline: &PolicyOutline) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(pack.to_owned(), (rests, outline.clone()));
+    }
 }
 
 /// Looks at the text of a policy as writing it would: every mistake and every warning, with its line

@@ -146,6 +146,8 @@ pub(super) struct Frame {
     pub title: String,
     pub user: Option<String>,
     pub times: Times,
+    /// After which event the page hears of changes; None: it does not.
+    pub follows: Option<String>,
     navigation: Vec<NavItem>,
     section: &'static str,
     here: String,
@@ -184,6 +186,7 @@ impl Frame {
             theme: look.theme,
             title: look.lang.text(title).into_owned(),
             user: caller.map(|caller| caller.name.clone()),
+            follows: opens(Permission::ChangesFollow).then(|| api.parts.events.newest_id()),
             times: Times { now: api.now(), zone, lang: look.lang },
             section,
             here: look.here,

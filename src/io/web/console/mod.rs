@@ -40,6 +40,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
+use tower_http::compression::CompressionLayer;
 
 pub(super) use self::frame::lang_of;
 pub(super) use self::lang::Lang;
@@ -118,7 +119,7 @@ pub(super) fn routes(state: &Shared, api: Router) -> Router<Shared> {
         .route("/look", get(frame::change_look))
         .route("/-/{version}/{*path}", get(assets::serve))
         .merge(tickets::open_routes());
-    inside.merge(open).layer(middleware::map_response(with_policy))
+    inside.merge(open).layer(middleware::map_response(with_policy)).layer(CompressionLayer::new())
 }
 
 async fn with_policy(mut response: Response) -> Response {

@@ -8,7 +8,7 @@ mod tickets;
 use super::super::audit::{self, AuditLine};
 use super::super::custody::{Buried, ReplyFact, bury, content_of};
 use super::super::db::{Tx, within};
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use super::save;
 use crate::archive::Standing;
 use crate::base::{CustomerId, Timestamp};
@@ -105,6 +105,7 @@ impl Store {
             AuditLine { at: now, actor: by, action: "customer.erase", subject: &subject, detail: reason };
         audit::append(&mut tx, &line).await?;
         tx.commit().await?;
+        self.tell(Change::new(Topic::Customer, customer.0, "erase", by));
         Ok(erased)
     }
 }

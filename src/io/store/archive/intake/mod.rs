@@ -7,7 +7,7 @@ mod write;
 
 use super::super::audit::{self, AuditLine};
 use super::super::db::{Db, Tx, within};
-use super::super::{Error, Store};
+use super::super::{Change, Error, Store, Topic};
 use crate::base::{CustomerId, ImportId, Timestamp};
 use crate::intake::RowResult;
 
@@ -221,6 +221,8 @@ impl IntakeSession {
             };
             audit::append(&mut tx, &line).await?;
             tx.commit().await?;
+            let change = Change::new(Topic::Intake, id, "done", &self.order.by);
+            self.store.tell(change.of_pack(&self.order.pack).now("done"));
         }
         Ok(self.counts)
     }
@@ -231,7 +233,10 @@ impl IntakeSession {
         let Some(id) = self.id else { return Ok(()) };
         let mut tx = self.store.db.begin().await?;
         keep_progress(&mut tx, id, &self.counts, self.bytes_read, "stopped").await?;
-        tx.commit().await
+        tx.commit().await?;
+        let change = Change::new(Topic::Intake, id, "stop", &self.order.by);
+        self.store.tell(change.of_pack(&self.order.pack).now("stopped"));
+        Ok(())
     }
 }
 

@@ -16,7 +16,7 @@ use super::titles::Titles;
 use crate::io::store::ticket::TicketRow;
 
 /// Tickets on the board; the list has all.
-const MOST: usize = 200;
+const MOST: usize = 150;
 
 /// One column.
 struct Column {

@@ -6,6 +6,7 @@ const elements = {
   "answer-box": () => import("./elements/answer-box.js"),
   "doc-search": () => import("./elements/doc-search.js"),
   "wav-upload": () => import("./elements/wav-upload.js"),
+  "live-part": () => import("./elements/live-part.js"),
   "live-board": () => import("./elements/live-board.js"),
   "call-player": () => import("./elements/call-player.js"),
   "desk-live": () => import("./elements/desk-live.js"),

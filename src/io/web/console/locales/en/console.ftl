@@ -113,3 +113,6 @@ order-hint-pause = No new calls; those that are up go on
 order-hint-resume = Go on dialling
 order-hint-end = No new calls; it is done with the last one
 order-hint-stop = At once: calls that are up are hung up
+live-changed-by = { $by } has changed what this page shows. What you have written is still here.
+live-changed = What this page shows has changed. What you have written is still here.
+live-reload = Show what changed

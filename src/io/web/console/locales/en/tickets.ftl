@@ -31,7 +31,7 @@ tickets-count = { $n ->
     [one] 1 ticket
    *[other] { $n } tickets
 }
-tickets-cut = The board shows the 200 most urgent; the rest is in the
+tickets-cut = The board shows the 150 most urgent; the rest is in the
 tickets-late = late
 tickets-soon = soon
 tickets-severity = Severity

@@ -105,3 +105,6 @@ order-hint-pause = 不再拨新的，正在打的打完
 order-hint-resume = 接着拨打
 order-hint-end = 不再拨新的，打完就结束
 order-hint-stop = 立刻停止，正在打的也挂断
+live-changed-by = { $by } 刚刚改动了本页内容，您填写的内容仍然保留。
+live-changed = 本页内容已有变动，您填写的内容仍然保留。
+live-reload = 查看变动

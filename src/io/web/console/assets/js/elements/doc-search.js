@@ -4,7 +4,7 @@ import { fits, step } from "../model/search.js";
 class DocSearch extends HTMLElement {
   connectedCallback() {
     this.field = this.querySelector("input");
-    this.links = [...this.querySelectorAll("a[data-words]")];
+    this.links = [...this.querySelectorAll("a[data-p]")];
     this.at = -1;
     this.field.addEventListener("input", () => this.narrow());
     this.field.addEventListener("keydown", (event) => this.key(event));
@@ -14,7 +14,7 @@ class DocSearch extends HTMLElement {
       this.field.focus();
     });
     this.addEventListener("click", (event) => {
-      const link = event.target.closest("a[data-words]");
+      const link = event.target.closest("a[data-p]");
       if (link) this.mark(link);
     });
     // Only the list moves: the page stays where it is.
@@ -28,7 +28,9 @@ class DocSearch extends HTMLElement {
   }
 
   narrow() {
-    for (const link of this.links) link.parentElement.hidden = !fits(link.dataset.words, this.field.value);
+    for (const link of this.links) {
+      link.parentElement.hidden = !fits(`${link.textContent} ${link.dataset.p}`, this.field.value);
+    }
     for (const group of this.querySelectorAll("[data-group]")) {
       group.hidden = !group.querySelector("li:not([hidden])");
     }

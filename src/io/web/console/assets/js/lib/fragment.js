@@ -18,15 +18,29 @@ export function announce(text) {
  * Gives false where the server sent something else, such as the login.
  */
 export async function replace(url, id) {
-  const response = await fetch(url, { headers: { "X-Fragment": id }, credentials: "same-origin" });
+  return refetch(url, [id]);
+}
+
+/** The same for several parts at once, or for the whole `main`: the page is made anew once. */
+export async function refetch(url, ids) {
+  const headers = ids.length === 1 && ids[0] !== "main" ? { "X-Fragment": ids[0] } : {};
+  const response = await fetch(url, { headers, credentials: "same-origin" });
   const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.getElementById(id);
-  const old = document.getElementById(id);
-  if (!fresh || !old) return false;
-  const focused = document.activeElement && old.contains(document.activeElement) ? document.activeElement.id : "";
-  old.replaceWith(document.adoptNode(fresh));
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const pairs = ids.map((id) => [document.getElementById(id), page.getElementById(id)]);
+  if (pairs.some(([old, fresh]) => !old || !fresh)) return false;
+  for (const [old, fresh] of pairs) put(old, document.adoptNode(fresh));
   return true;
+}
+
+/** Puts a part in place: what was unfolded stays so, and the focus where it was. */
+function put(old, fresh) {
+  const active = document.activeElement;
+  const focused = active && old.contains(active) ? active.id : "";
+  const title = (details) => details.id || details.querySelector("summary")?.textContent;
+  const open = new Set([...old.querySelectorAll("details[open]")].map(title));
+  for (const details of fresh.querySelectorAll("details")) if (open.has(title(details))) details.open = true;
+  old.replaceWith(fresh);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
 
 async function go(url, id, remember) {

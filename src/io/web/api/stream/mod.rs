@@ -1,5 +1,7 @@
 //! Live events as a stream that can be resumed (HTML standard, server-sent events).
 
+mod heard;
+
 use std::convert::Infallible;
 use std::time::Duration;
 
@@ -14,6 +16,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::access::Permission;
+use crate::io::store::Change;
 use crate::io::web::auth::Caller;
 use crate::io::web::events::{Batch, EventReader, LiveEvent};
 use crate::io::web::problem::Problem;
@@ -26,11 +29,13 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 const RETRY: Duration = Duration::from_secs(2);
 /// Events that wait for a slow reader; further ones wait in the ring.
 const AHEAD: usize = 16;
-/// Topics that can be named in one request.
-const TOPICS: usize = 32;
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(events)).routes(routes!(of_agents)).routes(routes!(of_agent))
+    OpenApiRouter::new()
+        .routes(routes!(events))
+        .routes(routes!(changes))
+        .routes(routes!(of_agents))
+        .routes(routes!(of_agent))
 }
 
 /// Topics that tell where agents are and who waits for them: they name no customer.
@@ -38,8 +43,12 @@ const FLOOR: &[&str] = &["agent", "queue"];
 
 /// What a stream shows.
 enum Shown {
-    /// Events of these topics; of all where none is named.
+    /// Events of these topics that the caller hears of.
     Topics(Vec<String>),
+    /// The same on a page of one person: they have room of their own.
+    Changes(Vec<String>),
+    /// Where agents are and who waits for them.
+    Floor,
     /// What concerns one agent.
     Agent(Own),
 }
@@ -76,9 +85,12 @@ impl Own {
 }
 
 impl Shown {
-    fn shows(&mut self, event: &LiveEvent) -> bool {
+    async fn shows(&mut self, api: &Shared, caller: &Caller, event: &LiveEvent) -> bool {
         match self {
-            Shown::Topics(topics) => topics.is_empty() || topics.iter().any(|topic| *topic == *event.topic),
+            Shown::Topics(topics) | Shown::Changes(topics) => {
+                topics.iter().any(|topic| *topic == *event.topic) && heard::hears(api, caller, event).await
+            }
+            Shown::Floor => FLOOR.contains(&&*event.topic),
             Shown::Agent(own) => own.shows(event),
         }
     }
@@ -88,12 +100,29 @@ impl Shown {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 struct Query {
-    /// Topics, divided by commas (`call,answer,campaign,trunk,agent,alarm,import`); all of them where left out.
+    /// Topics, divided by commas; all that the caller may hear of where left out.
+    #[param(example = "ticket,import")]
     topics: Option<String>,
+    /// Id of the event after which to begin, for who cannot send `Last-Event-ID`; that header goes before it.
+    after: Option<String>,
 }
 
-/// Live events. `Last-Event-ID` resumes; a `reset` event says that some are gone and the state
-/// must be read anew.
+impl Query {
+    /// After which event the stream begins.
+    fn place<'a>(&'a self, headers: &'a HeaderMap) -> Option<&'a str> {
+        last_id(headers).or(self.after.as_deref())
+    }
+}
+
+fn last_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get("last-event-id").and_then(|value| value.to_str().ok())
+}
+
+/// Everything that goes on, as it happens.
+///
+/// Of the moment: `call`, `leg`, `dial`, `answer`, `campaign`, `trunk`, `agent`, `queue`, `caller`, `card`,
+/// `alarm`. Of what was changed: the topics of `GET /changes/events`. `Last-Event-ID` resumes; a `reset`
+/// event says that some are gone and the state must be read anew.
 #[utoipa::path(get, path = "/events", tag = "live", params(Query), security(("bearer" = ["events.stream"])),
     responses(
         (status = 200, description = "The stream", content_type = "text/event-stream"),
@@ -104,17 +133,30 @@ async fn events(
     Params(query): Params<Query>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let topics: Vec<String> = query
-        .topics
-        .iter()
-        .flat_map(|t| t.split(','))
-        .map(|t| t.trim().to_owned())
-        .filter(|t| !t.is_empty())
-        .collect();
-    if topics.len() > TOPICS {
-        return Err(Problem::invalid_field("topics", "too many topics", format!("name at most {TOPICS}")));
-    }
-    open(api, caller, Shown::Topics(topics), &headers)
+    let topics = heard::wanted(&caller, query.topics.as_deref(), true)?;
+    open(api, caller, Shown::Topics(topics), query.place(&headers))
+}
+
+/// What changes among the things that the caller may see, the moment it is stored.
+///
+/// Topics: `ticket`, `audit`, `callback`, `customer`, `notice`, `import`, `intake`, `report`, `report_run`,
+/// `plan`, `warning`. The data of an event is a `ChangeEvent`: which thing, what was done, by whom; the thing
+/// itself is read by its own route. A change of something out of the caller's reach is not sent. Imports and
+/// intakes that are under way tell their counts. `Last-Event-ID` resumes; a `reset` event says that some are
+/// gone and the state must be read anew.
+#[utoipa::path(get, path = "/changes/events", tag = "live", params(Query), security(("bearer" = ["changes.follow"])),
+    responses(
+        (status = 200, description = "The stream; the data of its events is a `ChangeEvent`", body = Change,
+         content_type = "text/event-stream"),
+        (status = 503, description = "As many streams as allowed are open", body = Problem)))]
+async fn changes(
+    State(api): State<Shared>,
+    caller: Caller,
+    Params(query): Params<Query>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let topics = heard::wanted(&caller, query.topics.as_deref(), false)?;
+    open(api, caller, Shown::Changes(topics), query.place(&headers))
 }
 
 /// Where agents are and who waits in queues, as it changes: the topics `agent` and `queue`.
@@ -127,8 +169,7 @@ async fn of_agents(
     caller: Caller,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let topics = FLOOR.iter().map(|topic| (*topic).to_owned()).collect();
-    open(api, caller, Shown::Topics(topics), &headers)
+    open(api, caller, Shown::Floor, last_id(&headers))
 }
 
 /// What an agent's screen follows: their states, their cards, what happens in the call that they
@@ -145,20 +186,19 @@ async fn of_agent(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let own = Own::of(&api, &caller, &name);
-    open(api, caller, Shown::Agent(own), &headers)
+    open(api, caller, Shown::Agent(own), last_id(&headers))
 }
 
 /// Opens a stream where there is room for one.
-fn open(api: Shared, caller: Caller, shown: Shown, headers: &HeaderMap) -> Result<Response, Problem> {
+fn open(api: Shared, caller: Caller, shown: Shown, after: Option<&str>) -> Result<Response, Problem> {
     let (streams, limit) = match shown {
-        Shown::Agent(_) => (&api.agent_streams, AGENT_STREAM_LIMIT),
-        Shown::Topics(_) => (&api.streams, STREAM_LIMIT),
+        Shown::Agent(_) | Shown::Changes(_) => (&api.agent_streams, AGENT_STREAM_LIMIT),
+        Shown::Topics(_) | Shown::Floor => (&api.streams, STREAM_LIMIT),
     };
     let Ok(room) = streams.clone().try_acquire_owned() else {
         return Err(Problem::unavailable(format!("{limit} event streams are open; close one")));
     };
-    let last = headers.get("last-event-id").and_then(|v| v.to_str().ok());
-    let reader = api.parts.events.subscribe(last);
+    let reader = api.parts.events.subscribe(after);
     let (send, receive) = mpsc::channel(AHEAD);
     tokio::spawn(async move {
         let _room = room;
@@ -195,7 +235,7 @@ async fn feed(
         };
         let sent = tokio::select! {
             () = api.parts.stop.cancelled() => return,
-            sent = pass_on(api, batch, &mut shown, &send) => sent,
+            sent = pass_on(api, caller, batch, &mut shown, &send) => sent,
         };
         if !sent {
             return;
@@ -205,6 +245,7 @@ async fn feed(
 
 async fn pass_on(
     api: &Shared,
+    caller: &Caller,
     batch: Batch,
     shown: &mut Shown,
     send: &mpsc::Sender<Result<Event, Infallible>>,
@@ -217,7 +258,7 @@ async fn pass_on(
         }
         Batch::Events(events) => {
             for event in events {
-                if !shown.shows(&event) {
+                if !shown.shows(api, caller, &event).await {
                     continue;
                 }
                 // JSON in one line, as serde writes it; a line break would be a panic in `data`'s framing.
