@@ -94,8 +94,8 @@ pub use audit_cases::{AuditorBody, CaseBody, ExampleBody, SheetSent};
 pub use audits::{AuditorView, FreezeBody};
 pub use calendar::{CalendarDay, CalendarView, PackWindows};
 pub use call_card::CallCard;
-pub use call_in::CallInView;
 pub use call_comments::CallComment;
+pub use call_in::CallInView;
 pub use callback_edits::{
     AppointmentBody, AssignBody, CallNowBody, DoneBody, FollowUpBody, MoveBody, NoteBody, RemoveBody,
 };
