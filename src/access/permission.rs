@@ -61,7 +61,7 @@ permissions! {
     AccountsEdit = "accounts.edit", House;
     /// Replace prompts by an upload or by telephone.
     PromptsEdit = "prompts.edit", Free;
-    /// Place a test call through one trunk.
+    /// Place a test call or a canary through one trunk, and override a canary.
     TrunksTest = "trunks.test", Free;
     /// Read the audit log.
     AuditLogSee = "audit_log.see", House;

@@ -104,7 +104,7 @@ impl Engine {
         let settings = settings.ok_or_else(|| {
             format!("trunk `{trunk}` has no canary: give it a section [trunk.canary] with `number`")
         })?;
-        if !self.dialer.is_ready(now, trunk) {
+        if known.destination().is_none() || !self.dialer.is_ready(now, trunk) {
             return Err(format!("trunk `{trunk}` takes no call now: it is down, rests, or is full"));
         }
         let caller = self.reserve_errand(

@@ -82,7 +82,7 @@ struct Sound {
     caller: SocketAddr,
     called: Option<SocketAddr>,
     keys: u8,
-    twice: Twice,
+    keys_way: KeysWay,
 }
 
 impl Work {
@@ -171,7 +171,7 @@ impl Sound {
             caller: SocketAddr::from(([127, 0, 0, 1], media_port(invite))),
             called: None,
             keys: keys.expect("keys are offered"),
-            twice: Twice::default(),
+            keys_way: KeysWay::default(),
         }
     }
 
@@ -185,28 +185,34 @@ impl Sound {
             let Some(called) = self.called else { continue };
             let packet = &buffer[..length];
             let is_key = length > 12 && packet[1] & 0x7f == self.keys;
-            if is_key && fault == Fault::NoKeys {
-                continue;
-            }
             let send = |packet: &[u8]| drop(self.for_called.send_to(packet, called));
-            match fault {
-                Fault::KeysTwice => self.twice.pass(packet, is_key, send),
-                _ => send(packet),
+            match (fault, is_key) {
+                // A gateway that passes no keys on leaves no gap.
+                (Fault::NoKeys, true) => self.keys_way.added = self.keys_way.added.wrapping_sub(1),
+                (Fault::KeysTwice, _) => self.keys_way.twice(packet, is_key, send),
+                _ => self.keys_way.once(packet, send),
             }
         }
     }
 }
 
-/// Sends every key a second time, a third of a second after the first.
+/// The way of the packets to the called side, with sequence numbers that have no gap.
 #[derive(Default)]
-struct Twice {
+struct KeysWay {
     key: Vec<Vec<u8>>,
     since: usize,
     added: u16,
 }
 
-impl Twice {
-    fn pass(&mut self, packet: &[u8], is_key: bool, send: impl Fn(&[u8])) {
+impl KeysWay {
+    fn once(&self, packet: &[u8], send: impl Fn(&[u8])) {
+        let mut moved = packet.to_vec();
+        shift(&mut moved, self.added, 0);
+        send(&moved);
+    }
+
+    /// Every key comes a second time, two thirds of a second after the first.
+    fn twice(&mut self, packet: &[u8], is_key: bool, send: impl Fn(&[u8])) {
         if is_key {
             self.key.push(packet.to_vec());
             self.since = 0;
@@ -221,7 +227,7 @@ impl Twice {
             for mut copy in std::mem::take(&mut self.key) {
                 let own = u16::from_be_bytes([copy[2], copy[3]]);
                 self.added += 1;
-                shift(&mut copy, last.wrapping_sub(own).wrapping_add(self.added), 16 * 160);
+                shift(&mut copy, last.wrapping_sub(own).wrapping_add(self.added), 32 * 160);
                 send(&copy);
             }
             self.since = 0;

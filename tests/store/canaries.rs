@@ -35,7 +35,7 @@ fn run(caller: CallId, called: Option<CallId>, at: Timestamp) -> CanaryRun {
 
 async fn a_canary_is_kept_once_judged_once_and_overridden_for_its_day(database: &Database) {
     let mut world = World::new(database, 0).await;
-    let mut desk = Desk::open(&world.store);
+    let desk = Desk::open(&world.store);
     let (caller, called) = (CallId::new(MONDAY, &mut world.rng), CallId::new(MONDAY, &mut world.rng));
     let first = Write::Canary(Box::new(run(caller, Some(called), MONDAY)));
     desk.submit(first.clone());
@@ -79,7 +79,7 @@ async fn a_canary_is_kept_once_judged_once_and_overridden_for_its_day(database: 
 
 async fn calls_of_tests_and_canaries_count_in_no_figure_and_nobody_has_to_see_to_them(database: &Database) {
     let mut world = World::new(database, 1).await;
-    let mut desk = Desk::open(&world.store);
+    let desk = Desk::open(&world.store);
     let due = world.due(MONDAY).await;
     let base = record(&world.attempt(&due[0], MONDAY), Disposition::Completed);
     let mut known = Vec::new();

@@ -27,6 +27,8 @@ pub use view::{CanaryStanding, CanaryView};
 const BEFORE_MS: i64 = 30 * 60_000;
 /// A turn at least so often: trunks come up, and the store may be behind.
 const AT_LEAST: Duration = Duration::from_secs(10);
+/// The same while one is due: it waits for its trunk, or for another's.
+const SOON: Duration = Duration::from_secs(2);
 /// The first window of a day is looked up again after so long: campaigns come and go.
 const WINDOW_FOR: Duration = Duration::from_secs(60);
 /// A canary that was ordered is waited for so long before another is: both calls have ended by then.
@@ -142,6 +144,9 @@ impl CanaryKeeper {
             holds.insert(trunk, standing.light.hold());
         }
         self.tell(holds).await;
+        if !due.is_empty() {
+            next = next.min(now + SOON);
+        }
         self.run_due(due, now).await?;
         Ok(Turn { next })
     }
