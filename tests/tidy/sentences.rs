@@ -158,7 +158,9 @@ fn is_sentence(text: &str) -> bool {
     let is_word = |word: &&str| {
         let word = word.trim_start_matches('(').trim_end_matches([',', ';', ':', '.', ')', '?', '!']);
         let letters = word.replace(['\'', '-'], "");
-        letters.len() > 1 && letters.chars().all(|c| c.is_ascii_alphabetic()) && !is_capital(&letters)
+        (letters.len() > 1 || letters == "a")
+            && letters.chars().all(|c| c.is_ascii_alphabetic())
+            && !is_capital(&letters)
     };
     let count = words.iter().filter(|word| is_word(word)).count();
     count > 1 || count == 1 && words.len() > 1 && text.contains(['{', '`'])
