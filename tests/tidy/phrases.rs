@@ -35,7 +35,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("src/io/recorder/", "told in the log"),
     ("src/io/dns.rs", "told in the log"),
     ("src/evidence/detector.rs", "both languages stand there"),
-    ("src/notice/example.rs", "both languages stand there"),
+    ("src/notice/example", "both languages stand there"),
     ("src/ivr/written/", "what is spoken"),
     ("src/io/store/schema", "SQL"),
     ("src/calendar/text.rs", "TOML"),
