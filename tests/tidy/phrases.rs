@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge;
 use super::sentences::{Literal, is_said, literals};
-use super::source::{Source, sources};
+use super::source::{Source, line_of, sources};
 
 const BOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/io/web/console/locales/zh-CN/sentences");
 
@@ -35,6 +35,7 @@ const LEFT_OUT: &[(&str, &str)] = &[
     ("src/io/recorder/", "told in the log"),
     ("src/io/dns.rs", "told in the log"),
     ("src/evidence/detector.rs", "both languages stand there"),
+    ("src/notice/example", "both languages stand there"),
     ("src/ivr/written/", "what is spoken"),
     ("src/io/store/schema", "SQL"),
     ("src/calendar/text.rs", "TOML"),
@@ -89,8 +90,9 @@ fn everything_that_is_said_to_a_visitor_has_its_phrase() {
     let mut missing = BTreeMap::new();
     for source in sources("src").iter().filter(|source| !is_left_out(source)) {
         let said = literals(source).into_iter().filter(|l| is_said(l) && !NONE.contains(&l.text.as_str()));
-        for Literal { line, text, .. } in said.filter(|l| !book.contains(&l.text)) {
-            missing.entry(text).or_insert_with(|| format!("{}:{line}", source.path));
+        for Literal { at, text, .. } in said.filter(|l| !book.contains(&l.text)) {
+            let place = || format!("{}:{}", source.path, line_of(&source.text, at));
+            missing.entry(text).or_insert_with(place);
         }
     }
     let lines = missing.iter().map(|(text, place)| format!("# {place}\n{text}\n= "));

@@ -1,11 +1,12 @@
 //! Sentences that the program says to people, read off its sources: every literal that reads like one,
 //! except where nobody but a programmer or a log sees it.
 
-use super::source::{Source, line_of, literal};
+use super::source::{Source, literal};
 
 /// A literal of a source.
 pub struct Literal {
-    pub line: usize,
+    /// Where it begins in the source.
+    pub at: usize,
     /// As the phrasebook has it: places without their formats, nothing at the edges that joins it to others.
     pub text: String,
     /// What it stands in, from the outside: `format!`, `Problem::conflict`, `#[error`.
@@ -61,7 +62,7 @@ pub fn literals(source: &Source) -> Vec<Literal> {
                 let end = literal(text, at).unwrap_or(at + 1);
                 if let Some(said) = decoded(&text[at..end]) {
                     let text = phrase(&said);
-                    found.push(Literal { line: line_of(&source.text, at), text, heads: heads.clone() });
+                    found.push(Literal { at, text, heads: heads.clone() });
                 }
                 at = end;
                 continue;
@@ -158,7 +159,9 @@ fn is_sentence(text: &str) -> bool {
     let is_word = |word: &&str| {
         let word = word.trim_start_matches('(').trim_end_matches([',', ';', ':', '.', ')', '?', '!']);
         let letters = word.replace(['\'', '-'], "");
-        letters.len() > 1 && letters.chars().all(|c| c.is_ascii_alphabetic()) && !is_capital(&letters)
+        (letters.len() > 1 || letters == "a")
+            && letters.chars().all(|c| c.is_ascii_alphabetic())
+            && !is_capital(&letters)
     };
     let count = words.iter().filter(|word| is_word(word)).count();
     count > 1 || count == 1 && words.len() > 1 && text.contains(['{', '`'])

@@ -236,7 +236,8 @@ impl Phrasebook {
         depth: usize,
         tries: &mut usize,
     ) -> Option<Said> {
-        let parts = cut(text, joint);
+        // Behind a colon stands a sentence, which may have colons of its own.
+        let parts = cut(text, joint, if joint == ": " { 2 } else { usize::MAX });
         // A setting as files write it is to be copied.
         if parts.len() < 2 || joint == " = " && text.contains('"') {
             return None;
@@ -318,11 +319,11 @@ fn plain(pieces: &[Piece<'_>]) -> String {
     texts.collect()
 }
 
-/// The text cut at a joint, never between backticks.
-fn cut<'t>(text: &'t str, joint: &str) -> Vec<&'t str> {
+/// The text cut at a joint into at most so many parts, never between backticks.
+fn cut<'t>(text: &'t str, joint: &str, most: usize) -> Vec<&'t str> {
     let (mut parts, mut start) = (Vec::new(), 0);
     for (at, _) in text.match_indices(joint) {
-        if at >= start && text[..at].matches('`').count() % 2 == 0 {
+        if parts.len() + 1 < most && at >= start && text[..at].matches('`').count() % 2 == 0 {
             parts.push(&text[start..at]);
             start = at + joint.len();
         }

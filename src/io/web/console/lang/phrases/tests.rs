@@ -97,6 +97,10 @@ fn chinese_is_left_as_it_is() {
 fn the_book_of_the_console_says_what_pages_show() {
     for (english, chinese) in [
         ("there is no ticket 12", "没有工单 12"),
+        (
+            "`Mon 9`: `9` is not a time range: write it as 09:00-12:00",
+            "`Mon 9`：「9」不是时间段：请写成 09:00-12:00",
+        ),
         ("`2026-13-01` is not a day", "「2026-13-01」不是日期"),
         ("attempt 2 of 3; at the time promised to the customer", "第 2 次，共 3 次；在答应客户的时间"),
         ("line 12: rule.first: there is no script `generik`", "第 12 行：rule.first：没有脚本「generik」"),
