@@ -47,6 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(skip))
         .routes(routes!(talks))
         .routes(routes!(abandoned))
+        .merge(super::promises::routes())
 }
 
 /// What an agent's phone is to call.
