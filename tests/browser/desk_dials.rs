@@ -202,7 +202,7 @@ async fn promise_story(browser: &Chromium, daemon: &Daemon, call: &Value) {
     browser
         .wait("the page anew", "!window.mark && document.querySelector('.timeline a[href^=\"/tickets/\"]')")
         .await;
-    let ticket = daemon.get("/tickets?kind=repair").await["items"][0].clone();
+    let ticket = daemon.get("/tickets").await["items"][0].clone();
     let path = format!("/tickets/{}", ticket["id"]);
     let detail = daemon.get(&path).await;
     assert_eq!(detail["fields"]["content"], "The brakes squeak", "what every register reads: {detail}");

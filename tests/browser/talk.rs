@@ -144,9 +144,11 @@ fn cnt_19_the_desk_holds_mutes_calls_an_expert_in_by_name_and_hands_the_customer
         assert_eq!((&noted["detail"], &noted["call_id"]), (&json!("bob"), &json!(story.id)));
 
         // Handed on: Bob has the customer, Anna finishes her work.
-        browser.wait("the field", "document.querySelector('#desk-transfer input[name=target]')").await;
-        browser.fill("#desk-transfer input[name=target]", "8002").await;
-        browser.click("#desk-transfer button[data-send$='/transfer']").await;
+        browser.wait("she is alone with the customer", "!document.querySelector('.desk-legs')").await;
+        // In one step: the part may be put anew while nobody writes in it.
+        let hand_on = "const form = document.querySelector('#desk-transfer'); form.elements.target.value = '8002'; \
+                       form.querySelector(\"button[data-send$='/transfer']\").click()";
+        browser.ask(hand_on).await;
         talk(daemon, &["8002"]).await;
         browser.wait("she wraps up", "document.querySelector('.desk-state.is-wrap_up')").await;
         let transferred = speak().await;

@@ -245,6 +245,13 @@ async fn what_was_promised_stands_on_the_desk_by_its_time_and_is_overdue_in_word
     anna.get("/api/v1/agents/bob/promises").await.expect(403);
     let text = anna.get("/desk").await.text();
     assert!(text.contains("到期承诺") && text.contains("上门方案") && !text.contains("已超时"), "{text}");
+    // A ticket that was opened from the customer's page has no number, and is on the card of their call.
+    let id = CallId::new(MONDAY, &mut Rng::seeded(4));
+    floor(site, State::OnCall, Some(id));
+    let card = anna.get("/api/v1/agents/anna/card").await.expect(200);
+    assert_eq!(card["tickets"][0]["id"], made["ticket"]["id"], "{card}");
+    assert_eq!(card["promises"][0]["what"], "上门方案", "{card}");
+    floor(site, State::Available, None);
     // The customer was given a later time: one promise is owed, and it has passed.
     site.post(&acts, promise("2026-03-02T16:00")).await.expect(200);
     let owed = anna.get("/api/v1/agents/anna/promises").await.expect(200);

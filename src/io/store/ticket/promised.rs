@@ -135,7 +135,11 @@ impl Store {
                     (SELECT MIN(b.id) FROM ticket_callbacks k JOIN callbacks b ON b.id = k.callback_id
                      WHERE k.ticket_id = t.id AND k.purpose = 'promise' AND b.state = 'open' AND b.due = p.at)
                         AS callback_id,
-                    t.pack, t.kind, t.customer_id, t.name, t.phone, t.owner AS keeper, p.made_by, p.at AS due,
+                    t.pack, t.kind, t.customer_id, t.name,
+                    COALESCE(NULLIF(t.phone, ''),
+                             (SELECT h.phone FROM customer_phones h WHERE h.customer_id = t.customer_id
+                                AND h.valid_to IS NULL ORDER BY h.position LIMIT 1), '') AS phone,
+                    t.owner AS keeper, p.made_by, p.at AS due,
                     p.number AS place, t.body AS words
              FROM ticket_promises p JOIN tickets t ON t.id = p.ticket_id
              WHERE (CAST($1 AS TEXT) IS NULL OR t.owner IN (SELECT name FROM mine)

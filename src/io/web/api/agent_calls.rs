@@ -47,6 +47,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(skip))
         .routes(routes!(talks))
         .routes(routes!(abandoned))
+        .merge(super::promises::routes())
 }
 
 /// What an agent's phone is to call.
@@ -158,14 +159,22 @@ pub async fn agent_card(api: &Shared, of: CardOf, unmask: bool) -> Result<AgentC
         Some((_, id, ..)) => api.store().person(CustomerId(*id)).await?,
         None => None,
     };
+    let known = callback.as_ref().map(|card| card.callback.customer_id).or(rows.first().map(|row| row.1));
+    let known = known.map(CustomerId);
     let filter = TicketFilter { phone: Some(phone.clone()), ..TicketFilter::default() };
     let mut tickets = api.store().ticket_rows(&filter, None, TICKETS).await?.rows;
+    if known.is_some() {
+        // One that was opened from their page has no number of its own.
+        let filter = TicketFilter { customer: known, ..TicketFilter::default() };
+        let theirs = api.store().ticket_rows(&filter, None, TICKETS).await?.rows;
+        tickets.extend(theirs.into_iter().filter(|row| row.phone != phone));
+    }
     tickets.retain(|ticket| ticket.closed_at.is_none());
+    tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.id));
     if !unmask {
         tickets.iter_mut().for_each(|ticket| ticket.phone = mask(&ticket.phone));
     }
-    let known = callback.as_ref().map(|card| card.callback.customer_id).or(rows.first().map(|row| row.1));
-    let to = Some((known.map(CustomerId), phone.clone()));
+    let to = Some((known, phone.clone()));
     let promises = promises(api, &PromiseFilter { agent: None, to }, unmask).await?;
     let live = api.parts.live.borrow().calls.iter().find(|call| call.id == of.call).cloned();
     Ok(AgentCard {
@@ -241,6 +250,15 @@ async fn order(api: &Shared, order: DialOrder, by: &str) -> Result<axum::Json<Di
     }
 }
 
+/// The number of a ticket, else the first of its customer.
+async fn number_of(api: &Shared, ticket: i64) -> Result<String, Problem> {
+    let ticket = api.tickets()?.ticket(ticket).await?;
+    let Some(customer) = ticket.customer.filter(|_| ticket.phone.is_empty()) else { return Ok(ticket.phone) };
+    let known = api.store().customers_by_id(&[customer]).await?.into_values().next();
+    let first = known.and_then(|customer| customer.contacts.into_iter().next());
+    Ok(first.map(|contact| contact.phone.to_string()).unwrap_or_default())
+}
+
 /// Rings an agent's phone and then the number, where the guard lets it: do-not-call list, hours and
 /// caps hold for agents too. Against hours and caps it goes with a reason, which stands in the
 /// adherence report.
@@ -259,7 +277,7 @@ async fn dial(
         None => body.number.clone(),
         Some(ticket) => {
             caller.needs_in_reach(&api, Permission::TicketsSee, Thing::Ticket, &ticket.to_string()).await?;
-            api.tickets()?.ticket(ticket).await?.phone
+            number_of(&api, ticket).await?
         }
     };
     let number = super::entries::phone(&api, "number", &number)?.to_string();

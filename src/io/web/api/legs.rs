@@ -35,6 +35,7 @@ pub(super) fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(supervise))
         .routes(routes!(pause))
         .routes(routes!(end_leg))
+        .merge(super::call_in::routes())
 }
 
 /// Who is to be rung.

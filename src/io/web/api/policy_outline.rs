@@ -18,7 +18,7 @@ use crate::io::web::tongue::Tongue;
 use crate::policy::pack::{Anchor, Condition, Finding, Pack, Policy, Rule, Severity, Target};
 
 pub(super) fn routes() -> OpenApiRouter<Shared> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(check))
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(check)).merge(super::policy_titles::routes())
 }
 
 /// A policy in its parts.

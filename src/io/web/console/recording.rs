@@ -273,7 +273,7 @@ fn typed_in(begins: i64, row: crate::io::store::callback::ReplyRow) -> Answer {
     Answer {
         question: row.question,
         keys: row.keys.unwrap_or_default(),
-        meaning: row.meaning.or(row.comment).unwrap_or_default(),
+        meaning: row.meaning.map(|word| word.replace('_', " ")).or(row.comment).unwrap_or_default(),
         score: row.score.map(|s| s.to_string()).unwrap_or_default(),
         is_bad: row.dissatisfied == 1,
         comment: String::new(),

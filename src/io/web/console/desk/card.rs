@@ -105,8 +105,13 @@ fn texts(json: &str) -> BTreeMap<String, String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
+/// Facts for scripts that the card says elsewhere, in words.
+const SAID: [&str; 9] =
+    ["assignee", "due_day", "event", "event_day", "matter", "on_behalf_of", "purpose", "rule", "title"];
+
 fn facts_of(frame: &Frame, facts: &BTreeMap<String, String>) -> Vec<Fact> {
-    let filled = facts.iter().filter(|(_, value)| !value.trim().is_empty());
+    let filled =
+        facts.iter().filter(|(name, value)| !value.trim().is_empty() && !SAID.contains(&name.as_str()));
     let fact = |(name, value): (&String, &String)| Fact {
         label: frame.lang.word("tickets-field", name),
         value: value.clone(),
@@ -156,7 +161,11 @@ impl Card {
             is_closed: told.callback.closed_at.is_some(),
             title: names.rule(frame, &told.callback.pack, &told.callback.rule),
             about: About::of_callback(frame, names, &told),
-            purpose: frame.lang.word("desk-purpose", &told.purpose),
+            // A rule without a note of a person says its title alone.
+            purpose: match told.purpose == told.title {
+                true => String::new(),
+                false => frame.lang.word("desk-purpose", &told.purpose),
+            },
             on_behalf_of: told.on_behalf_of.clone(),
             note: told.callback.note.clone(),
             ..Card::default()
