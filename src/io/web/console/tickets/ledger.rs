@@ -86,7 +86,8 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ledger, Prob
         tabs: super::tabs(visitor, "/tickets/ageing"),
         reports: super::reports(visitor, "/tickets/ledger"),
         packs: titles.packs(&frame, Some(&pack)),
-        departments: known.iter().map(choice).collect(),
+        department,
+        departments: known,
         count: number(rows.items.len()),
         open: number(open),
         lines: rows
