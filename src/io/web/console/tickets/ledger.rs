@@ -79,8 +79,6 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ledger, Prob
         }
     }
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let choice =
-        |word: &String| Choice { value: word.clone(), label: word.clone(), is_chosen: *word == department };
     let open = rows.items.iter().filter(|row| row.done.is_empty()).count();
     Ok(Ledger {
         tabs: super::tabs(visitor, "/tickets/ageing"),
