@@ -31,6 +31,17 @@ fn value(language: Language, fact: &str, link: &str) -> String {
         "answers" => ("服务态度：2 分", "Service: 2 of 5"),
         "brand" | "store" => ("示例门店", "Example Store"),
         "address" => ("西安市雁塔区", "Yanta, Xi'an"),
+        "filled" => ("上门时间：上午", "time of the visit: morning"),
+        "role" => ("主管", "leader"),
+        "shift" => ("早班", "early shift"),
+        "title" => ("客户回访表", "Callbacks"),
+        "event" => ("安装完成", "installation finished"),
+        "solution" => ("更换铰链", "new hinges"),
+        "reason" => ("三天没有答复", "no answer for three days"),
+        "about" | "what" | "item" | "notice" => ("工单 KF20260302-0001", "ticket KF20260302-0001"),
+        "link" | "recording" | "file" if link.is_empty() => {
+            return "https://ringback.example/tickets/12".into();
+        }
         "link" | "recording" | "file" => return format!("{link}/tickets/12"),
         _ => return format!("<{fact}>"),
     };

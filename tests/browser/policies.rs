@@ -28,7 +28,7 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
         let before = daemon.get("/policies/furniture_mall").await;
         let events: Vec<_> = (0..12)
             .map(|n| {
-                json!({ "kind": "install.finished", "external_id": format!("E{n}"), "at": "2026-03-02 10:00",
+                json!({ "kind": "slip.after_sales", "external_id": format!("E{n}"), "at": "2026-03-02",
                     "matter": format!("HT-{n}"), "customer": { "name": format!("客户{n}"), "phones": [format!("1370000{n:04}")] } })
             })
             .collect();
@@ -55,7 +55,7 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
         browser.resize(1440, 900).await;
 
         // Mended, and other hours: it is sound, and tried by a rehearsal before it holds.
-        let mend = "const t = document.querySelector('[name=text]'); t.value = window.good.replace(/^call = \\[.*?\\]/m, 'call = [\"10:00-11:30\"]');
+        let mend = "const t = document.querySelector('[name=text]'); t.value = window.good + '\\n[windows]\\ncall = [\"10:00-11:30\"]\\n';
             t.dispatchEvent(new Event('input', {bubbles: true})); return t.value";
         let text = browser.ask(mend).await;
         let text = text.as_str().expect("the text").to_owned();

@@ -86,6 +86,15 @@ async fn days_of_the_archive_are_rehearsed_and_nothing_of_the_daemon_is_touched(
     assert!(result["differences"].is_null(), "the policy in force is not compared with itself");
     assert_eq!(result["titles"]["installed"], "安装次日回访");
 
+    for (lang, expect) in [("zh-CN", "各时段呼出量"), ("en", "Calls by hour of the day")] {
+        let here = site.request(Method::GET, &format!("/lists/rehearsals/{id}"), &site.operate);
+        let page = send(here.header("accept-language", lang)).await;
+        assert!(page.status == 200 && page.text().contains(expect), "{expect}: {}", page.text());
+    }
+    let day = site.request(Method::GET, &format!("/lists/rehearsals/{id}?day=2026-03-03"), &site.operate);
+    let part = send(day.header("x-fragment", "rows")).await.text();
+    assert!(part.contains("id=\"rows\"") && !part.contains("id=\"board\""), "{part}");
+
     let (calls, callbacks) = ("SELECT COUNT(*) FROM calls", "SELECT COUNT(*) FROM callbacks");
     let stored = (number(&site.store, calls).await, number(&site.store, callbacks).await);
     assert_eq!(stored, (0, 0), "the daemon knows of no call and no callback of it");

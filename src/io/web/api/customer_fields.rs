@@ -25,13 +25,15 @@ fn known(pack: &Pack) -> BTreeSet<&str> {
     }
 }
 
-/// Refuses fields that cannot be set for a customer; one that they have already may always be changed.
+/// Refuses fields that cannot be set for a customer; one that they have already may always be changed. Where
+/// another `version` was looked at, the edit itself says so.
 ///
 /// # Errors
 /// 422 that names each of them.
 pub(super) async fn check(
     api: &Shared,
     customer: CustomerId,
+    version: Option<i64>,
     fields: &BTreeMap<String, Option<String>>,
 ) -> Result<(), Problem> {
     if fields.is_empty() {
@@ -39,6 +41,9 @@ pub(super) async fn check(
     }
     // Who is not there is told so by the edit itself.
     let Some(customer) = api.store().customer(customer).await? else { return Ok(()) };
+    if version.is_some_and(|version| version != customer.version) {
+        return Ok(());
+    }
     let pack = api.desk().packs().get(&customer.pack).ok();
     let known = pack.as_deref().map(known).unwrap_or_default();
     let wrong = |(name, value): (&String, &Option<String>)| fault(&customer, &known, name, value.as_deref());

@@ -411,7 +411,7 @@ async fn edit(
     let why = ReasonBody { reason: patch.why.clone() };
     let why = why.check()?;
     let customer = CustomerId(id);
-    super::customer_fields::check(&api, customer, &patch.fields).await?;
+    super::customer_fields::check(&api, customer, patch.version, &patch.fields).await?;
     let edit = edit_of(&api, patch)?;
     api.store().edit_customer(customer, &edit, why, &caller.name, api.now()).await.map_err(as_conflict)?;
     api.desk().touched(vec![customer]);

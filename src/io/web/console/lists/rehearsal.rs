@@ -65,6 +65,9 @@ struct Shown {
     missed: i64,
     outcomes: Vec<Outcome>,
     hours: String,
+    /// The hours at both ends of the picture.
+    hours_from: String,
+    hours_to: String,
     hour_rows: Vec<RehearsalCount>,
     days: Vec<RehearsalDay>,
     reasons: Vec<Reason>,
@@ -76,7 +79,7 @@ struct Shown {
 }
 
 #[derive(askama::Template)]
-#[template(config = "src/io/web/console/askama.toml", path = "lists/rehearsal.html", blocks = ["board", "rows"])]
+#[template(config = "src/io/web/console/askama.toml", path = "lists/rehearsal.html", blocks = ["board"])]
 struct Rehearsal {
     frame: Frame,
     tabs: Vec<NavItem>,
@@ -84,13 +87,27 @@ struct Rehearsal {
     class: &'static str,
     seed: String,
     shown: Option<Shown>,
+    rows: Rows,
+    hears: bool,
+}
+
+/// What was not done, each with its reason: a part of the page, and a page of its own for a script.
+#[derive(askama::Template)]
+#[template(config = "src/io/web/console/askama.toml", path = "lists/rehearsal_rows.html")]
+struct Rows {
+    frame: Frame,
     lines: Vec<RehearsalLine>,
     count: i64,
     next: String,
     csv: String,
     told: String,
     is_filtered: bool,
-    hears: bool,
+}
+
+impl Rows {
+    fn class(&self, verdict: &str) -> &'static str {
+        verdict_class(verdict)
+    }
 }
 
 impl Rehearsal {
@@ -124,8 +141,8 @@ pub(super) async fn show(
     uri: Uri,
 ) -> Response {
     match read(&api, &visitor, &id, &uri).await {
-        Ok(shown) if visitor.look.is_fragment => match shown.shown.is_some() && shown.is_filtered {
-            true => page(&shown.as_rows()),
+        Ok(shown) if visitor.look.is_fragment => match shown.shown.is_some() && shown.rows.is_filtered {
+            true => page(&shown.rows),
             false => page(&shown.as_board()),
         },
         Ok(shown) => page(&shown),
@@ -150,17 +167,21 @@ async fn read(api: &Shared, visitor: &Visitor, id: &str, uri: &Uri) -> Result<Re
     }
     let shown = result.map(|result| shown(&frame, uri, result));
     let Query { day, verdict, code, rule, _after } = asked_for;
-    Ok(Rehearsal {
-        tabs: tabs(visitor, "/lists/rehearsals"),
-        class: class(&view.state),
-        seed: view.seed.to_string(),
-        shown,
+    let rows = Rows {
         count: i64::try_from(rows.items.len()).unwrap_or(i64::MAX),
         lines: rows.items,
         next: rows.next.map(|after| next_page(uri, &after)).unwrap_or_default(),
         csv: format!("/api/v1/rehearsals/{id}/lines.csv{}", asked(uri, &[("after", "")])),
         told: wrong,
         is_filtered: [day, verdict, code, rule, _after].iter().any(Option::is_some),
+        frame: frame.clone(),
+    };
+    Ok(Rehearsal {
+        tabs: tabs(visitor, "/lists/rehearsals"),
+        class: class(&view.state),
+        seed: view.seed.to_string(),
+        shown,
+        rows,
         hears: visitor.may(Permission::EventsStream),
         view,
         frame,
@@ -205,6 +226,8 @@ fn shown(frame: &Frame, uri: &Uri, result: RehearsalResult) -> Shown {
         missed: number(result.missed),
         outcomes,
         hours: hours(frame, &result.hours),
+        hours_from: result.hours.first().map(|hour| format!("{}:00", hour.word)).unwrap_or_default(),
+        hours_to: result.hours.last().map(|hour| format!("{}:00", hour.word)).unwrap_or_default(),
         hour_rows: result.hours,
         days: result.days,
         reasons: reasons(frame, uri, &result.reasons),

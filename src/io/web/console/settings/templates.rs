@@ -87,6 +87,20 @@ fn pieces(text: &str) -> Vec<Piece> {
     all
 }
 
+/// The title with its facts left out; where nothing is left, the topic says what it is.
+fn name_of(frame: &Frame, tag: &str, view: &NoticeTemplate) -> String {
+    if view.topic == crate::notice::GENERIC {
+        return frame.lang.text("settings-notice-generic").into_owned();
+    }
+    let text = view.texts.iter().find(|text| text.language == tag);
+    let pieces = text.map(|text| pieces(&text.title)).unwrap_or_default();
+    if pieces.iter().all(|piece| piece.is_fact || piece.words.trim().is_empty()) {
+        return String::new();
+    }
+    let words = pieces.iter().map(|piece| if piece.is_fact { "…" } else { piece.words.as_str() });
+    words.collect()
+}
+
 fn one(frame: &Frame, tag: &str, view: NoticeTemplate) -> One {
     let text = view.texts.iter().find(|text| text.language == tag);
     let all = |names: &[String]| match names {
@@ -119,15 +133,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         let topic = topic.unwrap_or_default();
         let line = |view: &NoticeTemplate| Line {
             topic: view.topic.clone(),
-            // A title of facts alone says nothing: then the topic is its name.
-            title: view
-                .texts
-                .iter()
-                .find(|text| text.language == tag)
-                .map(|text| pieces(&text.title).into_iter().filter(|piece| !piece.is_fact))
-                .map(|words| words.map(|piece| piece.words).collect::<String>())
-                .map(|words| words.trim_matches([' ', ':', '：', ',', '，']).to_owned())
-                .unwrap_or_default(),
+            title: name_of(&frame, tag, view),
             href: format!("/settings/notices/templates?topic={}", segment(&view.topic)),
             is_here: view.topic == topic,
             is_own: view.own,

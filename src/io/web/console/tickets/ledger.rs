@@ -40,7 +40,8 @@ struct Ledger {
     reports: Vec<NavItem>,
     asked: Asked,
     packs: Vec<Choice>,
-    departments: Vec<Choice>,
+    department: String,
+    departments: Vec<String>,
     lines: Vec<Line>,
     count: i64,
     open: i64,
@@ -62,8 +63,10 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ledger, Prob
         Ok(want) => (want, None),
         Err(problem) => (Asked::default(), Some(problem)),
     };
-    let pack = want.pack.clone().or_else(|| titles.packs(&frame, None).into_iter().next().map(|c| c.value));
-    let pack = pack.unwrap_or_default();
+    // One that has departments; all have a file to be looked at by.
+    let packs = || titles.packs(&frame, None).into_iter().map(|choice| choice.value);
+    let first = || packs().find(|pack| !titles.departments(Some(pack)).is_empty()).or_else(|| packs().next());
+    let pack = want.pack.clone().or_else(first).unwrap_or_default();
     let known = titles.departments(Some(&pack));
     let department = want.department.clone().or_else(|| known.first().cloned()).unwrap_or_default();
     let asked_of = asked(uri, &[("pack", &pack), ("department", &department)]);
@@ -76,14 +79,13 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ledger, Prob
         }
     }
     let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let choice =
-        |word: &String| Choice { value: word.clone(), label: word.clone(), is_chosen: *word == department };
     let open = rows.items.iter().filter(|row| row.done.is_empty()).count();
     Ok(Ledger {
         tabs: super::tabs(visitor, "/tickets/ageing"),
         reports: super::reports(visitor, "/tickets/ledger"),
         packs: titles.packs(&frame, Some(&pack)),
-        departments: known.iter().map(choice).collect(),
+        department,
+        departments: known,
         count: number(rows.items.len()),
         open: number(open),
         lines: rows

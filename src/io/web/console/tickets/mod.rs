@@ -49,7 +49,7 @@ const TABS: [(&str, &str, Permission); 4] = [
 const REPORTS: [(&str, &str, Permission); 4] = [
     ("tickets-ageing", "/tickets/ageing", Permission::TicketReportsSee),
     ("tickets-ledger", "/tickets/ledger", Permission::TicketReportsSee),
-    ("tickets-points", "/tickets/points", Permission::TicketReportsSee),
+    ("tickets-points-title", "/tickets/points", Permission::TicketReportsSee),
     ("tickets-delay", "/tickets/delay", Permission::TicketReportsSee),
 ];
 

@@ -63,7 +63,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
 }
 
 async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Points, Problem> {
-    let frame = visitor.frame(api, "nav-tickets", "tickets-points");
+    let frame = visitor.frame(api, "nav-tickets", "tickets-points-title");
     let titles = Titles::read(visitor).await?;
     let (want, rows, events, problem) = match found(visitor, &frame, uri).await {
         Ok((want, rows, events)) => (want, rows, events, None),

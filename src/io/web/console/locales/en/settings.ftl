@@ -397,3 +397,4 @@ settings-notice-test = Send me a test
 settings-notice-examples = How it will be read
 settings-notice-made-up = Made-up figures; numbers and names are covered as they will be.
 settings-notice-inbox = Inbox
+settings-notice-generic = Topics without a text of their own

@@ -397,3 +397,4 @@ settings-notice-test = 给我发一条试试
 settings-notice-examples = 收到时的样子
 settings-notice-made-up = 内容是举例；号码和姓名按规则打码。
 settings-notice-inbox = 收件箱
+settings-notice-generic = 没有专用文本的通知
