@@ -203,8 +203,8 @@ fn parameters(operation: &mut Value, about: &About<'_>) {
 
 /// Where a page of a list begins and how long it is: said alike for every list that has pages.
 fn page(operation: &mut Value) {
-    let all = operation["parameters"].as_array_mut().into_iter().flatten();
-    let mut all: Vec<&mut Value> = all.filter(|p| p["in"] == "query").collect();
+    let Some(all) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
+    let mut all: Vec<&mut Value> = all.iter_mut().filter(|p| p["in"] == "query").collect();
     if !["after", "limit"].iter().all(|name| all.iter().any(|p| p["name"] == *name)) {
         return;
     }
