@@ -70,6 +70,17 @@ fn every_list_has_its_rows_and_its_next_page_at_the_same_place() {
     assert!(paged > 25, "{paged}");
 }
 
+#[test]
+fn an_operation_without_parameters_or_body_says_nothing_of_them() {
+    let document = document();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let empty = operation.as_object().unwrap().iter().find(|(_, value)| value.is_null());
+            assert!(empty.is_none(), "{method} {path}: {empty:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_list_refuses_the_same_pages_in_the_same_words() {
     let database = Database::sqlite();
