@@ -162,6 +162,7 @@ fn every_file_is_a_module_of_the_program() {
             "tests/bench",
             &[
                 "tests/bench/main.rs",
+                "tests/bench/console.rs",
                 "tests/bench/plan.rs",
                 "tests/bench/evidence.rs",
                 "tests/bench/custody.rs",

@@ -24,12 +24,12 @@ fn what_one_person_does_to_a_ticket_another_sees_and_what_they_write_stays() {
         let root = daemon.root();
         let file = format!("sqlite:{}", daemon.folder.path().join("data/ringback.db").display());
         let store = Store::open(&file).await.expect("the daemon's database");
-        account(&store, "wang.fang", "manager", "").await;
         let body = json!({ "kind": "complaint", "name": "李娜", "phone": "13800000002", "pack": "default",
             "fields": { "content": "请尽快" } });
         let ticket = daemon.post("/tickets", &body).await["ticket"]["id"].as_i64().expect("an id");
         let (li, wang) = (Chromium::start().await, Chromium::start().await);
         entered(&li, &daemon).await;
+        account(&store, "wang.fang", "manager", "").await;
         wang.resize(1440, 900).await;
         wang.go(&format!("{root}/login")).await;
         enter_as(&wang, &root, "manager").await;

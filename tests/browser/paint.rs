@@ -97,7 +97,10 @@ fn nothing_but_style_sheets_stands_before_the_first_paint_and_the_figures_are_ke
         let demo = Program::start("demo", &mut command, folder.path());
         let link = async || {
             let output = demo.output();
-            output.split_whitespace().find(|word| word.contains("/welcome/rb_")).map(str::to_owned)
+            output
+                .split_whitespace()
+                .find(|word| word.starts_with("http") && word.contains("/welcome/rb_"))
+                .map(str::to_owned)
         };
         let link = until(Duration::from_secs(60), link)
             .await

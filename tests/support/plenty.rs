@@ -206,7 +206,6 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/audit/cases",
         "/audit/cases?auditor=质检1&open=true",
         "/audit/cases?agent=客服7",
-        "/audit/cases/1003",
         "/audit/appeals",
         "/audit/examples",
         "/audit/sessions",

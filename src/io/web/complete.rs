@@ -87,6 +87,7 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
             operate(operation, &about, &schemas);
         }
     }
+    whole_numbers(&mut document);
     document["tags"] = tags(&used);
     document["components"]["responses"] = refusals();
     document["components"]["headers"] = headers();
@@ -94,6 +95,23 @@ pub(super) fn complete(document: &utoipa::openapi::OpenApi) -> Value {
     document["components"]["schemas"][name] = schema;
     document["webhooks"] = webhook::webhooks();
     document
+}
+
+/// Numbers without a sign that are named `int32` reach twice as far.
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            let is_u32 = fields.get("format").is_some_and(|format| format == "int32")
+                && fields.get("minimum").is_some_and(|least| least == 0);
+            if is_u32 {
+                fields.insert("format".into(), json!("int64"));
+                fields.entry("maximum").or_insert(json!(u32::MAX));
+            }
+            fields.values_mut().for_each(whole_numbers);
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        _ => {}
+    }
 }
 
 /// One operation.
@@ -119,8 +137,14 @@ fn operate(operation: &mut Value, about: &About<'_>, schemas: &Value) {
     sentences(operation);
     parameters(operation, about);
     answers(operation, about, schemas);
-    for media in contents(&mut operation["requestBody"]) {
+    let Some(body) = operation.get_mut("requestBody") else { return };
+    for media in contents(body) {
         exemplify(media, schemas);
+    }
+    // Bytes of a file have a media type and no schema.
+    let media = body["content"].as_object_mut().into_iter().flatten();
+    for (_, media) in media.filter(|(kind, _)| !kind.contains("json") && !kind.contains("form")) {
+        media["schema"] = json!({});
     }
 }
 
@@ -179,8 +203,8 @@ fn parameters(operation: &mut Value, about: &About<'_>) {
 
 /// Where a page of a list begins and how long it is: said alike for every list that has pages.
 fn page(operation: &mut Value) {
-    let all = operation["parameters"].as_array_mut().into_iter().flatten();
-    let mut all: Vec<&mut Value> = all.filter(|p| p["in"] == "query").collect();
+    let Some(all) = operation.get_mut("parameters").and_then(Value::as_array_mut) else { return };
+    let mut all: Vec<&mut Value> = all.iter_mut().filter(|p| p["in"] == "query").collect();
     if !["after", "limit"].iter().all(|name| all.iter().any(|p| p["name"] == *name)) {
         return;
     }
@@ -206,15 +230,17 @@ fn answers(operation: &mut Value, about: &About<'_>, schemas: &Value) {
     let has_body = operation.get("requestBody").is_some();
     let has_query =
         operation["parameters"].as_array().is_some_and(|all| all.iter().any(|p| p["in"] == "query"));
+    let has_path = about.path.contains('{');
     let changes = about.method != "get";
     let fits = |status: &str| match status {
         "401" | "403" | "429" | "503" => is_secured,
-        "404" => about.path.contains('{') || has_body,
-        "400" => has_body,
+        "404" => has_path || has_body || has_query,
+        // A header or a part of the path may be no text.
+        "400" => has_path || has_body || about.method == "post",
         "409" => is_secured,
         "412" => changes && about.has_version && is_secured,
         "413" | "415" => has_body,
-        "422" => has_body || has_query,
+        "422" => has_path || has_body || has_query || about.method == "post",
         _ => false,
     };
     let Some(answers) = operation["responses"].as_object_mut() else { return };

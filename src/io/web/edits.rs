@@ -37,9 +37,10 @@ pub(super) async fn versions(State(versions): State<Versions>, request: Request,
         let response = next.run(request).await;
         return if is_get { tagged(response, known).await } else { response };
     }
-    let Some(expected) = request.headers().get(header::IF_MATCH).cloned() else {
-        return next.run(request).await;
-    };
+    // Methods that no route takes are refused by the router, whatever version they name.
+    let edits = matches!(*request.method(), Method::POST | Method::PUT | Method::PATCH | Method::DELETE);
+    let expected = request.headers().get(header::IF_MATCH).filter(|_| edits).cloned();
+    let Some(expected) = expected else { return next.run(request).await };
     let Some(thing) = thing_of(&request) else { return next.run(request).await };
     let asked = match question(&request, &thing) {
         Ok(asked) => asked,

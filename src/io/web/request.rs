@@ -92,15 +92,25 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        json(request, JSON_LIMIT, JSON_TIME).await.map(Json)
+        json(request, JSON_LIMIT, JSON_TIME, true).await.map(Json)
     }
 }
 
-async fn json<T: DeserializeOwned>(request: Request, limit: usize, time: Duration) -> Result<T, Problem> {
+/// `fields`: the body is an object. Its fields in a list without their names would be read too.
+async fn json<T: DeserializeOwned>(
+    request: Request,
+    limit: usize,
+    time: Duration,
+    fields: bool,
+) -> Result<T, Problem> {
     if media_type(request.headers()).is_none_or(|t| t != "application/json") {
         return Err(Problem::unsupported_media_type("application/json"));
     }
     let bytes = read_body(request.into_body(), limit, time).await?;
+    if fields && bytes.trim_ascii_start().starts_with(b"[") {
+        let hint = "see /api/v1/openapi.json for the fields of this body";
+        return Err(Problem::invalid_field("body", "it is a list, not an object", hint));
+    }
     serde_json::from_slice(&bytes).map_err(|e| match e.classify() {
         serde_json::error::Category::Data => Problem::invalid_field(
             "body",
@@ -119,7 +129,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Bulk<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        json(request, BULK_LIMIT, BULK_TIME).await.map(Bulk)
+        json(request, BULK_LIMIT, BULK_TIME, false).await.map(Bulk)
     }
 }
 

@@ -7,6 +7,7 @@ import { concerns, isWritten, saying } from "../model/live.js";
 
 /** At most one new part a second, however much happens. */
 const PAUSE = 1000;
+const ECHO = 3000;
 const FIELDS = "input, textarea, select";
 
 class LivePart extends HTMLElement {
@@ -14,7 +15,10 @@ class LivePart extends HTMLElement {
     this.after = this.getAttribute("after");
     this.parts = this.getAttribute("part").split(",").filter(Boolean);
     this.onVisible = () => (document.hidden ? this.close() : this.listen());
-    this.onAnswered = () => this.say("");
+    this.onAnswered = () => {
+      this.answered = Date.now();
+      this.say("");
+    };
     // What was held back while somebody wrote is shown when they have left the field as it was.
     this.onBlur = () => this.held !== undefined && setTimeout(() => this.refresh(this.held));
     document.addEventListener("visibilitychange", this.onVisible);
@@ -40,7 +44,7 @@ class LivePart extends HTMLElement {
       this.source.addEventListener(topic, (event) => {
         this.after = event.lastEventId;
         const told = JSON.parse(event.data);
-        if (concerns(told, this.getAttribute("thing"))) this.soon(told.by);
+        if (concerns(told, this.getAttribute("thing")) && !this.isEcho(told)) this.soon(told.by);
       });
     }
     this.source.addEventListener("reset", (event) => {
@@ -52,6 +56,11 @@ class LivePart extends HTMLElement {
   close() {
     this.source?.close();
     this.source = null;
+  }
+
+  /** What one has done here a moment ago is shown already: a form puts its part anew. */
+  isEcho({ by }) {
+    return by === this.getAttribute("me") && Date.now() - (this.answered ?? 0) < ECHO;
   }
 
   soon(by) {
@@ -74,6 +83,8 @@ class LivePart extends HTMLElement {
     return this.parts.some((id) => {
       const part = document.getElementById(id);
       if (!part) return false;
+      // A form that is being sent, or says why it was refused, is in use too.
+      if (part.querySelector("form[aria-busy=true], form > .told.is-bad")) return true;
       // Filters of the page are no work that could be lost.
       const fields = [...part.querySelectorAll(FIELDS)].filter((field) => !field.closest("form.filters"));
       return fields.some((field) => field === active || isWritten(field));
