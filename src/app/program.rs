@@ -39,7 +39,8 @@ async fn run(cli: &Cli) -> ExitCode {
         return check(cli, arguments);
     }
     if let Command::Demo(arguments) = &cli.command {
-        super::log::start("warn", config::LogFormat::Auto);
+        // What goes on is drawn; a line of the log would spoil the picture.
+        super::log::start("error", config::LogFormat::Auto);
         let options = demo::Options { once: arguments.once, seed: arguments.seed, lines: arguments.lines };
         return match demo::run(options).await {
             Ok(()) => ExitCode::SUCCESS,

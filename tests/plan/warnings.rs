@@ -48,6 +48,10 @@ async fn imp_01_a_missing_slip_raises_itself_at_half_past_eight_and_goes_when_it
 async fn rem_05_a_missing_report_is_reminded_of_and_becomes_an_alarm(db: &Database) {
     let firm = Firm::open(db, "whole-house-install").await;
     let mut alarms = firm.shop.site.api.parts.events.subscribe(None);
+    firm.shop.turn("2026-03-02 10:00").await;
+    assert_eq!(firm.warnings().await, [], "a pack without a customer is nobody's");
+    let first = "发货单号,订单号,货物,发货日期,客户电话,客户姓名\nG0,M-0,柜门,2026-03-02,13600000009,李四\n";
+    firm.brings("goods", "2026-03-02 10:05", first).await;
     firm.shop.turn("2026-03-03 09:44").await;
     assert_eq!(firm.warnings().await, []);
     firm.shop.turn("2026-03-03 09:45").await;

@@ -90,6 +90,10 @@ impl Planner {
         moment: Timestamp,
     ) -> Result<Vec<NewWarning>, Error> {
         let mut found = Vec::new();
+        // Of the packs that come with the program a company uses one or two: nobody owes the others anything.
+        if !self.store().has_customers(&pack.pack).await? {
+            return Ok(found);
+        }
         for check in checks(pack, &settings.calendar, moment) {
             let by = settings.calendar.civil(check.by);
             let warning = |code: &str, subject: String, detail: String| NewWarning {

@@ -65,6 +65,16 @@ impl Store {
         })?)
     }
 
+    /// Whether a pack has any customer.
+    pub async fn has_customers(&self, pack: &str) -> Result<bool, Error> {
+        let found: Option<(i64,)> = on!(self.db(), p => sqlx::query_as(
+            "SELECT id FROM customers WHERE pack = $1 LIMIT 1")
+            .bind(pack)
+            .fetch_optional(p)
+            .await)?;
+        Ok(found.is_some())
+    }
+
     /// Whether a file came in by this intake since then.
     pub async fn intake_since(&self, pack: &str, intake: &str, since: Timestamp) -> Result<bool, Error> {
         let (count,): (i64,) = on!(self.db(), p => sqlx::query_as(
