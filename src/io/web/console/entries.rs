@@ -127,8 +127,9 @@ pub(super) async fn day(
             call: String::new(),
         };
         let lines = rows.into_iter().map(line).collect();
-        let policies = api.planner()?.settings().policies;
-        let title = policies.in_force(&pack, day).map_or(pack.as_str(), |policy| &policy.pack.title);
+        let policies = api.planner().ok().map(|planner| planner.settings().policies);
+        let policy = policies.as_ref().and_then(|policies| policies.in_force(&pack, day));
+        let title = policy.map_or(pack.as_str(), |policy| policy.pack.title.as_str());
         let heading = format!("{title} · {day} · {}", frame.lang.word("reason", &asked.code));
         Ok(page(&Entries { heading, lines, next: next.unwrap_or_default(), frame }))
     };
