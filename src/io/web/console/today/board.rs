@@ -110,6 +110,8 @@ impl Board {
         for row in api.store().campaigns_of_day(frame.times.day_begins()).await? {
             campaigns.push(campaign(api, frame, &live, row).await?);
         }
+        // What can still be steered comes first.
+        campaigns.sort_by_key(|card| card.orders.is_empty());
         let packs = packs(api, frame).await?;
         let (alarms, warnings) = alarms(api, frame, &live).await?;
         let ready = live.agents.iter().filter(|agent| agent.state == crate::agent::State::Available).count();
