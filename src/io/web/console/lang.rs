@@ -67,6 +67,11 @@ pub enum Lang {
 }
 
 impl Lang {
+    /// What a file calls something: its English title where that is asked for and given, else the Chinese one.
+    pub fn title<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
+        if self == Lang::English && !english.is_empty() { english } else { chinese }
+    }
+
     /// The tag of BCP 47.
     pub const fn tag(self) -> &'static str {
         match self {

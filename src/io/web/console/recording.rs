@@ -218,10 +218,7 @@ async fn comments(visitor: &Visitor, lang: Lang, id: CallId) -> Result<Vec<Comme
     };
     let comment = |comment: CallComment| Comment {
         at: comment.at_ms,
-        title: match lang {
-            Lang::English if !comment.title_en.is_empty() => comment.title_en,
-            _ => comment.title,
-        },
+        title: lang.title(&comment.title, &comment.title_en).to_owned(),
         text: comment.text,
         by: comment.by,
         is_draft: comment.draft,

@@ -117,7 +117,7 @@ fn said(estimate: Option<Estimate>) -> (String, String, String) {
 
 /// A title of a file in that language; Chinese where there is no other.
 fn title_of(lang: Lang, chinese: &str, english: &str, id: &str) -> String {
-    let wanted = if lang == Lang::English && !english.is_empty() { english } else { chinese };
+    let wanted = lang.title(chinese, english);
     if wanted.is_empty() { id.to_owned() } else { wanted.to_owned() }
 }
 

@@ -190,8 +190,7 @@ fn titles(frame: &Frame, outline: Option<&PolicyOutline>) -> BTreeMap<String, St
     let Some(outline) = outline else { return BTreeMap::new() };
     let english = frame.lang == Lang::English;
     let rule = |rule: &super::super::super::api::RuleOutline| {
-        let title = if english && !rule.title_en.is_empty() { &rule.title_en } else { &rule.title };
-        (format!("rule:{}", rule.id), title.clone())
+        (format!("rule:{}", rule.id), frame.lang.title(&rule.title, &rule.title_en).to_owned())
     };
     let title = |(kind, title): (&String, &String)| (format!("event:{kind}"), title.clone());
     let events = outline.events.iter().filter(|(_, title)| !title.is_empty()).map(title);
@@ -203,11 +202,7 @@ fn rules(lang: Lang, outline: &PolicyOutline) -> Vec<Choice> {
     let manual = outline.rules.iter().filter(|rule| rule.active);
     let choice = |rule: &super::super::super::api::RuleOutline| Choice {
         value: rule.id.clone(),
-        label: if lang == Lang::English && !rule.title_en.is_empty() {
-            rule.title_en.clone()
-        } else {
-            rule.title.clone()
-        },
+        label: lang.title(&rule.title, &rule.title_en).to_owned(),
         is_chosen: false,
     };
     manual.map(choice).collect()
@@ -217,10 +212,9 @@ fn rules(lang: Lang, outline: &PolicyOutline) -> Vec<Choice> {
 fn ticket_kinds(api: &Shared, frame: &Frame, pack: &str) -> Vec<Choice> {
     let Ok(desk) = api.tickets() else { return Vec::new() };
     let Ok(rules) = desk.rules(pack) else { return Vec::new() };
-    let english = frame.lang == Lang::English;
     let choice = |(word, kind): (&String, &crate::ticket::Kind)| Choice {
         value: word.clone(),
-        label: if english && !kind.title_en.is_empty() { kind.title_en.clone() } else { kind.title.clone() },
+        label: frame.lang.title(&kind.title, &kind.title_en).to_owned(),
         is_chosen: false,
     };
     rules.pack.kind.iter().map(choice).collect()

@@ -4,7 +4,6 @@ use super::super::super::api::{PolicyTitles, Titled};
 use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::frame::{Frame, Visitor};
-use super::super::lang::Lang;
 use crate::access::Permission;
 
 /// Titles of all packs that are in force; none for who may not see rules.
@@ -12,10 +11,7 @@ use crate::access::Permission;
 pub(super) struct Names(Vec<PolicyTitles>);
 
 fn shown(frame: &Frame, titled: &Titled) -> String {
-    match frame.lang == Lang::English && !titled.title_en.is_empty() {
-        true => titled.title_en.clone(),
-        false => titled.title.clone(),
-    }
+    frame.lang.title(&titled.title, &titled.title_en).to_owned()
 }
 
 impl Names {

@@ -152,8 +152,7 @@ async fn intakes(visitor: &Visitor, frame: &Frame) -> Result<Vec<Choice>, Proble
     for policy in policies.items {
         let outline: PolicyOutline = visitor.get(&format!("/policies/{}/outline", policy.pack)).await?;
         for intake in outline.intakes {
-            let english = frame.lang == Lang::English && !intake.title_en.is_empty();
-            let title = if english { intake.title_en } else { intake.title };
+            let title = frame.lang.title(&intake.title, &intake.title_en);
             all.push(choice(
                 format!("{}/{}", policy.pack, intake.name),
                 format!("{} · {title}", policy.title),

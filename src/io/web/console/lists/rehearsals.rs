@@ -13,7 +13,6 @@ use super::super::super::state::Shared;
 use super::super::address::{query, segment};
 use super::super::choice::Choice;
 use super::super::frame::{Frame, NavItem, Visitor, page};
-use super::super::lang::Lang;
 use super::tabs;
 use crate::access::Permission;
 use crate::io::rehearsals::RehearsalView;
@@ -75,8 +74,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Rehearsals, 
     if let Some(pack) = chosen {
         let outline: PolicyOutline = visitor.get(&format!("/policies/{}/outline", segment(pack))).await?;
         for intake in outline.intakes {
-            let english = frame.lang == Lang::English && !intake.title_en.is_empty();
-            let label = if english { intake.title_en } else { intake.title };
+            let label = frame.lang.title(&intake.title, &intake.title_en).to_owned();
             intakes.push(Choice { value: intake.name, label, is_chosen: false });
         }
     }

@@ -84,8 +84,7 @@ fn rule_title(lang: Lang, outline: &PolicyOutline, id: &str) -> String {
 
 /// The title of a rule in that language.
 pub(super) fn title(lang: Lang, rule: &RuleOutline) -> String {
-    let english = lang == Lang::English && !rule.title_en.is_empty();
-    if english { rule.title_en.clone() } else { rule.title.clone() }
+    lang.title(&rule.title, &rule.title_en).to_owned()
 }
 
 /// What makes the callback.

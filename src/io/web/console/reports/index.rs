@@ -98,9 +98,7 @@ const fn word(every: Every) -> &'static str {
 }
 
 fn title(lang: Lang, file: &ReportFile) -> String {
-    let wanted =
-        if lang == Lang::English && !file.title_en.is_empty() { &file.title_en } else { &file.title };
-    wanted.clone()
+    lang.title(&file.title, &file.title_en).to_owned()
 }
 
 pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {

@@ -183,8 +183,21 @@ async fn campaign(
         _ => Vec::new(),
     };
     card.id = row.id;
-    card.name = row.name;
+    card.name = called(api, frame, row.name);
     Ok(card)
+}
+
+/// What people call a campaign: one that calls the callbacks of a rule (`<pack>/<rule>`) by their titles.
+fn called(api: &Shared, frame: &Frame, name: String) -> String {
+    let titled = || {
+        let (pack, rule) = name.split_once('/')?;
+        let settings = api.planner().ok()?.settings();
+        let pack = &settings.policies.in_force(pack, frame.times.today())?.pack;
+        let rule = pack.rule.get(rule)?;
+        let title = |chinese, english| frame.lang.title(chinese, english);
+        Some(format!("{} · {}", title(&rule.title, &rule.title_en), title(&pack.title, &pack.title_en)))
+    };
+    titled().unwrap_or(name)
 }
 
 /// Figures of a list, as a picture and as lines.
@@ -287,7 +300,8 @@ async fn packs(api: &Shared, frame: &Frame) -> Result<Vec<PackCard>, Problem> {
         };
         let not = counts.iter().filter(|c| matches!(c.verdict.as_str(), "not" | "excused" | "task"));
         let policy = settings.as_ref().and_then(|s| s.policies.in_force(&plan.pack, today));
-        let title = policy.map_or_else(|| plan.pack.clone(), |policy| policy.pack.title.clone());
+        let title =
+            policy.map_or(plan.pack.as_str(), |p| lang.title(&p.pack.title, &p.pack.title_en)).to_owned();
         cards.push(PackCard {
             title,
             day: plan.day,
