@@ -68,7 +68,8 @@ async fn a_wrong_request_is_explained_in_the_language_of_the_browser_with_the_sa
 
 #[tokio::test]
 async fn wrong_requests_of_every_kind_are_explained_without_an_english_word() {
-    let shop = Shop::open(&Database::sqlite()).await;
+    let database = Database::sqlite();
+    let shop = Shop::open(&database).await;
     let site = &shop.site;
     let nothing = json!({});
     for (method, path, body) in [
@@ -139,7 +140,8 @@ async fn an_import_with_mistakes_says_in_chinese_what_is_wrong_with_each_row() {
 
 #[tokio::test]
 async fn findings_of_a_policy_are_chinese_for_who_reads_chinese() {
-    let shop = Shop::open(&Database::sqlite()).await;
+    let database = Database::sqlite();
+    let shop = Shop::open(&database).await;
     let site = &shop.site;
     let text = site.get("/api/v1/policies/shop").await.expect(200)["text"].as_str().unwrap().to_owned();
     let unknown = text.replace("deadline = \"10d\"", "dedline = \"10d\"");

@@ -83,6 +83,11 @@ impl<'p> Pattern<'p> {
         self.texts[place].ends_with('`') && self.texts[place + 1].starts_with('`')
     }
 
+    /// Whether it begins so.
+    pub fn begins_with(&self, text: &str) -> bool {
+        self.texts.first().is_some_and(|first| first.starts_with(text))
+    }
+
     /// Bytes of its own.
     pub fn own(&self) -> usize {
         self.texts.iter().map(String::len).sum()

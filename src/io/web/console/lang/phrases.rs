@@ -180,12 +180,18 @@ impl Phrasebook {
             HARDLY_ANY..FEW_LETTERS => 1,
             _ => usize::MAX,
         };
+        let is_order = phrase.pattern.begins_with("write ");
         let (mut left, mut phrases) = (0, 1);
         let mut said: Vec<Cow<'_, str>> = Vec::with_capacity(values.len());
         for (place, text) in values.iter().enumerate() {
             // Such a phrase holds no sentences beside each other.
             if most == 0 && (text.contains("; ") || text.contains(": ")) {
                 return None;
+            }
+            if is_order {
+                // What is to be written is a word of files and the API.
+                said.push(Cow::Borrowed(text));
+                continue;
             }
             if phrase.pattern.is_quoted(place) {
                 // Two quotations are not one.
@@ -240,6 +246,10 @@ impl Phrasebook {
         let parts = cut(text, joint, if joint == ": " { 2 } else { usize::MAX });
         // A setting as files write it is to be copied.
         if parts.len() < 2 || joint == " = " && text.contains('"') {
+            return None;
+        }
+        // The words of a list are those of files and the API.
+        if joint == ", " && parts.iter().all(|part| !part.contains(' ')) {
             return None;
         }
         let (mut said, mut left, mut phrases) = (Vec::with_capacity(parts.len()), 0, 0);

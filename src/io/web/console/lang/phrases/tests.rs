@@ -97,6 +97,8 @@ fn chinese_is_left_as_it_is() {
 fn the_book_of_the_console_says_what_pages_show() {
     for (english, chinese) in [
         ("there is no ticket 12", "没有工单 12"),
+        ("write one of complaint, repair, ticket", "请写其中之一：complaint, repair, ticket"),
+        ("write one of complaint", "请写其中之一：complaint"),
         (
             "`Mon 9`: `9` is not a time range: write it as 09:00-12:00",
             "`Mon 9`：「9」不是时间段：请写成 09:00-12:00",
