@@ -5,11 +5,14 @@ mod call_in;
 mod card;
 mod names;
 mod promised;
+mod queue;
 mod screen;
 mod team;
 
 use axum::Router;
 use axum::routing::get;
+
+pub(super) use queue::QueueLine;
 
 use super::super::state::Shared;
 use super::Need;

@@ -30,20 +30,6 @@ struct Seat {
     is_reached: bool,
 }
 
-/// One queue.
-struct Line {
-    name: String,
-    waiting: usize,
-    longest: Option<i64>,
-    ringing: String,
-    offered: u64,
-    answered: u64,
-    abandoned: u64,
-    average: String,
-    level: String,
-    is_low: bool,
-}
-
 /// A caller who is to be called back.
 struct Promise {
     call: String,
@@ -65,13 +51,10 @@ struct Team {
     tiles: Vec<(&'static str, usize)>,
     reasons: Vec<Choice>,
     seats: Vec<Seat>,
-    lines: Vec<Line>,
+    lines: Vec<QueueLine>,
     promises: Vec<Promise>,
     said: String,
 }
-
-/// Below this share of calls answered in time a queue stands out.
-const LOW_LEVEL: f64 = 0.8;
 
 fn seat(frame: &Frame, visitor: &Visitor, agent: &LiveAgent) -> Seat {
     let state = agent.state.as_str();
@@ -94,23 +77,6 @@ fn seat(frame: &Frame, visitor: &Visitor, agent: &LiveAgent) -> Seat {
         answered: agent.answered,
         delay: frame.length(&delay.unwrap_or_default()),
         is_reached: visitor.caller.reach(Permission::AgentsSteer).has_person(&agent.name),
-    }
-}
-
-fn line(frame: &Frame, queue: LiveQueue) -> Line {
-    let ringing: Vec<&str> = queue.waiting.iter().flat_map(|one| &one.ringing).map(String::as_str).collect();
-    let average = queue.average_wait_ms.and_then(|ms| i64::try_from(ms).ok());
-    Line {
-        waiting: queue.waiting.len(),
-        longest: queue.waiting.iter().map(|one| one.since.0).min(),
-        ringing: ringing.join(" "),
-        offered: queue.offered,
-        answered: queue.answered,
-        abandoned: queue.abandoned,
-        average: average.map(|ms| frame.length(&ms)).unwrap_or_default(),
-        level: queue.service_level.map(|level| format!("{:.0}%", level * 100.0)).unwrap_or_default(),
-        is_low: queue.service_level.is_some_and(|level| level < LOW_LEVEL),
-        name: queue.name,
     }
 }
 
@@ -168,7 +134,7 @@ async fn read(api: &Shared, visitor: &Visitor) -> Result<Team, Problem> {
             .lang
             .with("desk-said-waiting", "n", i64::try_from(waiting).unwrap_or(i64::MAX))
             .into_owned(),
-        lines: queues.into_iter().map(|queue| line(&frame, queue)).collect(),
+        lines: queues.into_iter().map(|queue| QueueLine::new(&frame, queue)).collect(),
         promises: promises.into_iter().map(|row| promise(&frame, row)).collect(),
         frame,
     })
