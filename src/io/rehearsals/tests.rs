@@ -12,6 +12,9 @@ brand = "门店"
 [windows]
 call = ["09:00-12:00"]
 
+[event."install.finished"]
+title = "安装完成"
+
 [rule.by_hand]
 title = "回访"
 source = "test"
