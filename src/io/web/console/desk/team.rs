@@ -10,6 +10,7 @@ use super::super::super::state::Shared;
 use super::super::address::segment;
 use super::super::choice::{Choice, choices};
 use super::super::frame::{Frame, Visitor, page};
+use super::QueueLine;
 use crate::access::Permission;
 use crate::agent::State as AgentState;
 use crate::io::store::QueueCallbackRow;
