@@ -30,6 +30,10 @@ impl TicketDesk {
         if new.name.is_empty() {
             new.name = known.name;
         }
+        // Without a number nobody could call about it.
+        if new.phone.is_empty() {
+            new.phone = known.phone;
+        }
         let calls = new.call.as_ref().and_then(|c| c.call).into_iter().collect();
         let linked =
             Linked { calls, audit: Some((who.name.clone(), "ticket.open".into())), ..Linked::default() };

@@ -107,13 +107,18 @@ impl Paging {
                 )
             })
         });
-        let limit = limit.unwrap_or(PAGE_DEFAULT);
-        if limit == 0 || limit > PAGE_LIMIT {
-            let detail = format!("{limit} rows cannot be had");
-            return Err(Problem::invalid_field("limit", detail, format!("write 1 to {PAGE_LIMIT}")));
-        }
-        Ok(Paging { after: after.transpose()?, limit })
+        Ok(Paging { after: after.transpose()?, limit: rows_of_page(limit)? })
     }
+}
+
+/// Rows of a page, from the parameter `limit`.
+pub fn rows_of_page(limit: Option<u32>) -> Result<u32, Problem> {
+    let limit = limit.unwrap_or(PAGE_DEFAULT);
+    if limit == 0 || limit > PAGE_LIMIT {
+        let detail = format!("{limit} rows cannot be had");
+        return Err(Problem::invalid_field("limit", detail, format!("write 1 to {PAGE_LIMIT}")));
+    }
+    Ok(limit)
 }
 
 /// Answers with one page of JSON, or with everything from there on as a file, which is written

@@ -10,15 +10,13 @@ use crate::archive::{Segment, SegmentTest};
 use crate::base::CustomerId;
 use crate::io::store::SegmentRow;
 use crate::io::web::auth::Caller;
-use crate::io::web::listing::Items;
+use crate::io::web::listing::{Items, rows_of_page};
 use crate::io::web::problem::Problem;
 use crate::io::web::request::{Json, Params};
 use crate::io::web::state::Shared;
 
 /// Customers that are looked at in one query.
 const BATCH: u32 = 1_000;
-/// Customers of one page.
-const PAGE: usize = 500;
 /// Tests of one segment.
 const TESTS: usize = 20;
 
@@ -40,6 +38,8 @@ struct PackQuery {
 struct PageQuery {
     /// `next` of the page before.
     after: Option<i64>,
+    /// Rows of the page.
+    limit: Option<u32>,
 }
 
 /// A segment to be kept.
@@ -199,9 +199,10 @@ async fn customers(
 ) -> Result<axum::Json<Items<SegmentCustomer>>, Problem> {
     let segment = find(&api, &pack, &name).await?.segment();
     let after = CustomerId(query.after.unwrap_or(0));
-    let mut found = members(&api, &pack, &segment, after, PAGE + 1).await?;
-    let more = found.len() > PAGE;
-    found.truncate(PAGE);
+    let limit = rows_of_page(query.limit)? as usize;
+    let mut found = members(&api, &pack, &segment, after, limit + 1).await?;
+    let more = found.len() > limit;
+    found.truncate(limit);
     let next = found.last().filter(|_| more).map(|last| last.id.to_string());
     let row = |c: crate::archive::Customer| SegmentCustomer {
         id: c.id.0,

@@ -93,7 +93,7 @@ pub struct NewTicketBody {
     pub owner: String,
     /// Row id of the customer, where they are known.
     pub customer: Option<i64>,
-    /// Number for later contact; empty: that of the call.
+    /// Number for later contact; empty: that of the call, or the customer's first.
     pub phone: String,
     /// Name.
     pub name: String,

@@ -212,8 +212,9 @@ async fn comments(visitor: &Visitor, lang: Lang, id: CallId) -> Result<Vec<Comme
     }
     let found: Items<CallComment> = match visitor.get(&format!("/calls/{id}/comments")).await {
         Ok(found) => found,
-        // The daemon runs without an audit office, or the call is out of the reach of this permission.
-        Err(problem) if matches!(problem.status, 403 | 503) => return Ok(Vec::new()),
+        // The daemon runs without an audit office, the call is out of the reach of this permission, or a case
+        // of it is gone: the call is shown all the same.
+        Err(problem) if matches!(problem.status, 403 | 404 | 503) => return Ok(Vec::new()),
         Err(problem) => return Err(problem),
     };
     let comment = |comment: CallComment| Comment {
