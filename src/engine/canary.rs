@@ -11,7 +11,7 @@ use crate::base::{CallId, Now, Timestamp};
 use crate::call::{Extension, Purpose};
 use crate::canary::{MARK, SCRIPT, Tone};
 use crate::dialer::Reason;
-use crate::ivr::Script;
+use crate::ivr::{PromptSet, Script};
 use crate::media::Prompt;
 
 /// From the answer to the key: the prompt of the other side has ended by then.
@@ -76,6 +76,9 @@ pub(super) fn script(side: Tone) -> Option<Arc<Script>> {
 /// The library with the two prompts of canaries in each of its languages.
 pub(super) fn with_tones(mut library: Library) -> Library {
     let languages: Vec<String> = library.prompts.languages().map(str::to_owned).collect();
+    let names = languages.iter().flat_map(|language| Tone::ALL.map(|tone| (language, tone)));
+    let names = names.map(|(language, tone)| PromptSet::full_name(language, tone.prompt()));
+    library.names = Arc::new(library.names.iter().map(str::to_owned).chain(names).collect());
     let prompts = Arc::make_mut(&mut library.prompts);
     for tone in Tone::ALL {
         let prompt = Arc::new(Prompt::from_pcm(tone.prompt(), &tone.pcm()));
@@ -237,6 +240,19 @@ fn mark(headers: &[(String, String)]) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_tones_are_prompts_that_scripts_find() {
+        let mut prompts = crate::media::PromptLibrary::new("en");
+        prompts.insert("en", Arc::new(Prompt::from_pcm("survey/thanks", &[0; 160])));
+        let names = Arc::new(["en/survey/thanks"].into_iter().collect());
+        let library = with_tones(Library { prompts: Arc::new(prompts), names, ..Library::default() });
+        for tone in Tone::ALL {
+            assert!(library.names.has("en", tone.prompt()));
+            assert!(library.prompts.exact("en", tone.prompt()).is_some());
+        }
+        assert!(library.names.has("en", "survey/thanks"));
+    }
 
     #[test]
     fn the_scripts_in_the_program_can_be_read_and_name_what_the_checks_ask_for() {

@@ -10,8 +10,20 @@ use crate::io::web::problem::Problem;
 use crate::io::web::state::ApiState;
 
 /// What goes on at this moment, in the whole house.
-const LIVE: &[&str] =
-    &["call", "leg", "dial", "queue", "caller", "answer", "campaign", "trunk", "agent", "card", "alarm"];
+const LIVE: &[&str] = &[
+    "call",
+    "leg",
+    "dial",
+    "queue",
+    "caller",
+    "answer",
+    "campaign",
+    "trunk",
+    "agent",
+    "card",
+    "alarm",
+    "rehearsal",
+];
 
 /// A kind of thing that changes: what one needs to hear of it, and what its events' `id` names.
 struct Kind {
