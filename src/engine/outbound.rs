@@ -301,7 +301,8 @@ impl Engine {
         let carrier = record.blame == Blame::Carrier && !answered;
         if let Some(trunk) = record.trunk.as_deref().and_then(|name| self.trunk_named_mut(name)) {
             trunk.counts.calls = trunk.counts.calls.saturating_sub(1);
-            trunk.counts.answered += u64::from(answered);
+            // Of those that were placed: a call that came in says nothing of how well the trunk reaches people.
+            trunk.counts.answered += u64::from(answered && record.direction == Direction::Outbound);
             trunk.counts.failed += u64::from(carrier);
         }
         if let Some(word) = &alarm {

@@ -76,6 +76,10 @@ fn a_canary_through_kamailio_passes_every_check_and_counts_nowhere() {
             let length = daemon.play(&call).await;
             assert!((5_000..15_000).contains(&length), "{length}: {call}");
         }
+        // It went out once and was answered; that it came in over the same trunk says nothing of that.
+        let trunks = daemon.get("/trunks").await;
+        let counts = (&trunks["items"][0]["placed"], &trunks["items"][0]["answered"]);
+        assert_eq!(counts, (&json!(1), &json!(1)), "{trunks}");
         // Nothing is owed for them, and no register knows them.
         assert_eq!(daemon.get("/tickets").await["items"], json!([]));
         let day = last["day"].as_str().expect("a day");
