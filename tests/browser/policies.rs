@@ -1,6 +1,8 @@
 //! A policy is changed with a mistake, then rightly; what it would come to is rehearsed before and seen as
 //! a picture.
 
+use jiff::ToSpan;
+use jiff::civil::Date;
 use ringback::io::demo::{DEMO_SEED, DemoTrunk};
 use serde_json::json;
 
@@ -26,9 +28,12 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
         browser.resize(1440, 900).await;
         enter_first(&browser, &root, &daemon.log()).await;
         let before = daemon.get("/policies/furniture_mall").await;
+        // What happened is known from the moment at which it came in: the days from this one on are rehearsed.
+        let zone = jiff::tz::TimeZone::get("Asia/Shanghai").expect("a zone");
+        let today = jiff::Timestamp::now().to_zoned(zone).date();
         let events: Vec<_> = (0..12)
             .map(|n| {
-                json!({ "kind": "slip.after_sales", "external_id": format!("E{n}"), "at": "2026-03-02",
+                json!({ "kind": "install.finished", "external_id": format!("E{n}"), "at": today.to_string(),
                     "matter": format!("HT-{n}"), "customer": { "name": format!("客户{n}"), "phones": [format!("1370000{n:04}")] } })
             })
             .collect();
@@ -62,7 +67,7 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
         assert!(text.contains("10:00-11:30"), "{text}");
         browser.click("[data-check]").await;
         browser.wait("it is sound", "document.querySelector('[data-found] .chip.is-good')").await;
-        rehearse(&browser, &root, &text).await;
+        rehearse(&browser, &root, &text, today).await;
 
         browser.go(&format!("{root}/lists/policies/furniture_mall/edit")).await;
         browser.wait("its script", "customElements.get('policy-editor')").await;
@@ -95,7 +100,7 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
 }
 
 /// Rehearses days by that text from the page, sees it move and end, and follows a reason to its callbacks.
-async fn rehearse(browser: &Chromium, root: &str, text: &str) {
+async fn rehearse(browser: &Chromium, root: &str, text: &str, today: Date) {
     browser.go(&format!("{root}/lists/rehearsals?pack=furniture_mall")).await;
     browser.wait("its script", "customElements.get('file-text')").await;
     let choose = format!(
@@ -103,8 +108,9 @@ async fn rehearse(browser: &Chromium, root: &str, text: &str) {
          const data = new DataTransfer(); data.items.add(new File([{}], 'mine.toml'));
          const field = box.querySelector('[type=file]'); field.files = data.files;
          field.dispatchEvent(new Event('change', {{ bubbles: true }}));
-         document.querySelector('[name=from]').value = '2026-03-02'; document.querySelector('[name=to]').value = '2026-03-08'",
-        json!(text)
+         document.querySelector('[name=from]').value = '{today}'; document.querySelector('[name=to]').value = '{}'",
+        json!(text),
+        today.saturating_add(6.days()),
     );
     browser.ask(&choose).await;
     browser
@@ -123,6 +129,6 @@ async fn rehearse(browser: &Chromium, root: &str, text: &str) {
     browser.wait("what is otherwise", "document.querySelector('#difference-title')").await;
     browser.picture("rehearsal-done-en-light-1440").await;
     browser.ask("window.mark = 1; document.querySelector('#days-title').parentElement.querySelector('a[data-live]').click()").await;
-    browser.wait("one day", "location.search.startsWith('?day=2026-03-02')").await;
+    browser.wait("one day", &format!("location.search.startsWith('?day={today}')")).await;
     assert_eq!(browser.ask("return window.mark").await, 1, "the rows were changed in place");
 }

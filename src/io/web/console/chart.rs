@@ -22,6 +22,8 @@ pub(super) fn escaped(text: &str) -> String {
 pub(super) fn stacked(label: &str, parts: &[Part]) -> String {
     const WIDTH: f64 = 1_000.0;
     let total: i64 = parts.iter().map(|part| part.count).sum();
+    // A picture without a name is none.
+    let label = if label.is_empty() { "0" } else { label };
     let mut svg = format!(
         "<svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\
          <rect class=\"bar-ground\" width=\"1000\" height=\"10\"/>",

@@ -277,6 +277,10 @@ async fn packs(api: &Shared, frame: &Frame) -> Result<Vec<PackCard>, Problem> {
     let mut cards = Vec::new();
     for plan in api.store().day_plans(today).await? {
         let counts = api.store().verdict_counts(&plan.pack, today).await?;
+        // Of the packs that come with the program a company uses one or two.
+        if counts.is_empty() {
+            continue;
+        }
         let of = |word: &str| counts.iter().filter(|c| c.verdict == word).map(|c| c.count).sum::<i64>();
         let part = |(word, class): (&'static str, &'static str)| {
             let count = of(word);
