@@ -91,7 +91,7 @@ pub fn open(rules: &Rules, new: &NewTicket, who: &Who, now: Timestamp) -> Result
         kind.stage.iter().map(|rule| Stage { rule: rule.clone(), ..Stage::default() }).collect();
     work.log_call(
         "opened",
-        format!("{} from {}", new.kind, first(&[&new.source, "manual"])),
+        format!("{} from {}", new.kind, work.out.ticket.source),
         new.call.as_ref().and_then(|c| c.call),
     );
     work.warn_of_gaps(kind);

@@ -105,7 +105,9 @@ fn an_import_with_mistakes_is_mended_and_taken_back_in_a_browser() {
         assert_eq!(browser.ask("return document.documentElement.scrollWidth <= innerWidth + 1").await, true);
         browser.picture("import-try-en-light-360").await;
         browser.resize(1440, 900).await;
-        assert_eq!(daemon.get("/lists").await["items"], json!([]), "a trial changes nothing");
+        // What is due today may have its list already.
+        let lists = daemon.get("/lists").await;
+        assert!(!lists.to_string().contains("三月回访"), "a trial changes nothing: {lists}");
         browser.click("[data-rejected]").await;
 
         // The good rows come in; then the mended ones, beside them.
