@@ -4,6 +4,7 @@
 #
 #   tests/schemathesis.sh                                 all operations
 #   tests/schemathesis.sh --include-path-regex tickets    options of `schemathesis run`
+#   RINGBACK_TEST_PHASES=examples,coverage,fuzzing tests/schemathesis.sh    at random too
 #
 # It needs Python 3.10 and the package index, for a virtual environment below target/. `RINGBACK` names another
 # binary than target/debug/ringback.
@@ -83,7 +84,7 @@ done
 # Streams have no end, who stops the daemon stops the run, and nobody here makes sound.
 cd "$folder" || exit 2
 "$venv/bin/schemathesis" --config-file "$here/tests/schemathesis.toml" run "$root/api/v1/openapi.json" \
-    -H "Authorization: Bearer $token" --phases examples,coverage,fuzzing -n "${RINGBACK_TEST_EXAMPLES:-15}" \
+    -H "Authorization: Bearer $token" --phases "${RINGBACK_TEST_PHASES:-examples,coverage}" -n "${RINGBACK_TEST_EXAMPLES:-15}" \
     --workers 4 --request-timeout 30 --suppress-health-check all --warnings off --no-color \
     --exclude-operation-id get_events --exclude-operation-id get_changes_events \
     --exclude-operation-id get_agents_events --exclude-operation-id get_agents_name_events \

@@ -75,6 +75,10 @@ fn is_among(list: &HeaderValue, tag: &str) -> bool {
 /// Address of what an edit changes: its own, or the next one above it that can be read.
 fn thing_of(request: &Request) -> Option<String> {
     let template = request.extensions().get::<MatchedPath>()?.as_str().to_owned();
+    // What no route does is refused as that, whatever its version.
+    if !permit::is_served(&template, request.method()) {
+        return None;
+    }
     let (mut template, mut path) = (template.as_str(), request.uri().path());
     while !permit::can_be_read(template) {
         template = template.rsplit_once('/')?.0;

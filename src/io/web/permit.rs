@@ -80,7 +80,12 @@ pub(super) fn prepare() {
 
 /// Whether there is a GET of a path of the document.
 pub(super) fn can_be_read(template: &str) -> bool {
-    needed().contains_key(&(template.to_owned(), "get".to_owned()))
+    is_served(template, &Method::GET)
+}
+
+/// Whether there is such a route.
+pub(super) fn is_served(template: &str, method: &Method) -> bool {
+    needed().contains_key(&(template.to_owned(), method.as_str().to_ascii_lowercase()))
 }
 
 /// Lets a request through whose caller has what its route needs, for the thing that it names.

@@ -300,7 +300,8 @@ async fn rows(
     State(api): State<Shared>,
     caller: Caller,
     origin: Origin,
-    Path((id, figure)): Path<(i64, String)>,
+    RowId(id): RowId,
+    Path((_, figure)): Path<(String, String)>,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, &format!("report:{id}/{figure}")).await?;
@@ -317,7 +318,8 @@ async fn rows(
               (status = 404, description = "No such figure", body = Problem)))]
 async fn chart(
     State(api): State<Shared>,
-    Path((id, figure)): Path<(i64, String)>,
+    RowId(id): RowId,
+    Path((_, figure)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let view = api.books()?.report(id, api.now()).await?;
     let found = view.figures.iter().find(|f| f.id == figure);

@@ -161,12 +161,16 @@ fn next(frame: &Frame, titles: &Titles, ticket: &TicketDetail) -> Option<Stage> 
 /// What a line of the timeline says; stages by their titles.
 fn told(frame: &Frame, titles: &Titles, ticket: &TicketDetail, row: &TimelineRow) -> String {
     let stage = row.action.strip_prefix("stage.").and_then(|_| row.detail.split_once(':'));
-    let Some((stage, rest)) = stage else { return row.detail.clone() };
+    let Some((stage, rest)) = stage else {
+        // What people wrote stays as they wrote it.
+        let is_theirs = matches!(row.action.as_str(), "comment" | "file");
+        return if is_theirs { row.detail.clone() } else { frame.lang.said(&row.detail).into_owned() };
+    };
     let (pack, kind) = (&ticket.ticket.pack, &ticket.ticket.kind);
     let title = titles.stage(frame, pack, kind, stage).unwrap_or_else(|| stage.to_owned());
     let (result, more) = rest.trim().split_once(';').unwrap_or((rest.trim(), ""));
     let result = if result.is_empty() { String::new() } else { frame.lang.word("tickets-result", result) };
-    [title, result, more.trim().to_owned()]
+    [title, result, frame.lang.said(more.trim()).into_owned()]
         .into_iter()
         .filter(|t| !t.is_empty())
         .collect::<Vec<_>>()
