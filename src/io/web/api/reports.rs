@@ -301,7 +301,7 @@ async fn rows(
     caller: Caller,
     origin: Origin,
     RowId(id): RowId,
-    Path((_, figure)): Path<(String, String)>,
+    Path((_id, figure)): Path<(String, String)>,
     Params(query): Params<RowsQuery>,
 ) -> Result<axum::Json<Items<Behind>>, Problem> {
     let unmask = unmasking(&api, &caller, query.unmask, &format!("report:{id}/{figure}")).await?;
@@ -319,7 +319,7 @@ async fn rows(
 async fn chart(
     State(api): State<Shared>,
     RowId(id): RowId,
-    Path((_, figure)): Path<(String, String)>,
+    Path((_id, figure)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let view = api.books()?.report(id, api.now()).await?;
     let found = view.figures.iter().find(|f| f.id == figure);
