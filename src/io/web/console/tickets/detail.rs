@@ -160,6 +160,10 @@ fn next(frame: &Frame, titles: &Titles, ticket: &TicketDetail) -> Option<Stage> 
 
 /// What a line of the timeline says; stages by their titles.
 fn told(frame: &Frame, titles: &Titles, ticket: &TicketDetail, row: &TimelineRow) -> String {
+    if let ("opened", Some((kind, source))) = (row.action.as_str(), row.detail.split_once(" from ")) {
+        let kind = titles.kind(frame, &ticket.ticket.pack, kind);
+        return format!("{kind} · {}", frame.lang.word("tickets-source", source));
+    }
     let stage = row.action.strip_prefix("stage.").and_then(|_| row.detail.split_once(':'));
     let Some((stage, rest)) = stage else {
         // What people wrote stays as they wrote it.
