@@ -1,6 +1,8 @@
 //! A policy is changed with a mistake, then rightly; what it would come to is rehearsed before and seen as
 //! a picture.
 
+use std::time::Duration;
+
 use jiff::ToSpan;
 use jiff::civil::Date;
 use ringback::io::demo::{DEMO_SEED, DemoTrunk};
@@ -10,6 +12,7 @@ use super::audit::enter_first;
 use super::chromium::{Chromium, is_there};
 use super::story::look_at_all;
 use crate::peers::daemon::{Daemon, Setup, Trunk};
+use crate::peers::program::until;
 use crate::support::databases::block_on;
 
 #[test]
@@ -67,7 +70,7 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
         assert!(text.contains("10:00-11:30"), "{text}");
         browser.click("[data-check]").await;
         browser.wait("it is sound", "document.querySelector('[data-found] .chip.is-good')").await;
-        rehearse(&browser, &root, &text, today).await;
+        rehearse(&browser, &daemon, &text, today).await;
 
         browser.go(&format!("{root}/lists/policies/furniture_mall/edit")).await;
         browser.wait("its script", "customElements.get('policy-editor')").await;
@@ -100,7 +103,8 @@ fn a_policy_with_a_mistake_is_mended_rehearsed_and_put_in_force_in_a_browser() {
 }
 
 /// Rehearses days by that text from the page, sees it move and end, and follows a reason to its callbacks.
-async fn rehearse(browser: &Chromium, root: &str, text: &str, today: Date) {
+async fn rehearse(browser: &Chromium, daemon: &Daemon, text: &str, today: Date) {
+    let root = daemon.root();
     browser.go(&format!("{root}/lists/rehearsals?pack=furniture_mall")).await;
     browser.wait("its script", "customElements.get('file-text')").await;
     let choose = format!(
@@ -118,6 +122,12 @@ async fn rehearse(browser: &Chromium, root: &str, text: &str, today: Date) {
         .await;
     browser.click("#rehearse-do").await;
     browser.wait("its page", "location.pathname === '/lists/rehearsals/1'").await;
+    // It is polite: on a busy machine it gives way to everything else.
+    let ended = until(Duration::from_secs(240), async || {
+        let state = daemon.get("/rehearsals/1").await["state"].clone();
+        (state != "running").then_some(state)
+    });
+    assert_eq!(ended.await, Some(json!("done")));
     browser.wait("it has ended", "document.querySelector('#rehearsal-forget')").await;
     browser
         .wait(

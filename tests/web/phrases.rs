@@ -217,5 +217,9 @@ async fn a_wrong_act_on_a_ticket_is_explained_in_chinese_and_its_line_of_time_is
     let page = format!("/tickets/{}", ticket["ticket"]["id"]);
     let page = ask(site, Method::GET, &page, "zh-CN", &Value::Null).await;
     assert_eq!(page.status, 200, "{}", page.text());
-    assert!(page.text().contains("，来自") && !page.text().contains("complaint from"), "{}", page.text());
+    assert!(
+        page.text().contains("投诉 · 手工") && !page.text().contains("complaint from"),
+        "{}",
+        page.text()
+    );
 }
