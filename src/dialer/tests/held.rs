@@ -57,7 +57,7 @@ fn a_person_and_a_call_about_the_trunk_itself_get_through_a_held_one() {
     let mut w = World::new(vec![trunk("a", 0, 0.0), trunk("b", 0, 0.0)]);
     let number: PhoneNumber = "95588".parse().unwrap();
     w.dialer.handle_trunk_held(w.now, "a", red());
-    let mut way = |w: &mut World| {
+    let way = |w: &mut World| {
         let id = CallId::new(w.now.utc, &mut w.rng);
         w.dialer.handle_route_wanted(w.now, id, "", &number).map(|route| route.trunk.to_string())
     };
