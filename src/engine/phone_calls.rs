@@ -127,18 +127,22 @@ impl Engine {
         let facts = Facts { name: agent.to_owned(), ..facts };
         let record = self.settings.record;
         let plan = Plan { record, ..self.inbound_plan(now, id, own, script, facts) };
-        let (direction, dialled) = (Direction::Outbound, String::new());
-        self.write(Write::Begin {
-            call: id,
-            direction,
-            phone: callee,
-            dialled,
-            purpose: Purpose::Business,
-            at: now.utc,
-        });
+        self.begin_internal(now, id, callee);
         let way = Way { trunk: PHONES.into(), ..self.phone_way() };
         let call = Call::ringing(now, plan, way, incoming.offer, self.rng.fork());
         self.adopt(now, call, Some(session));
+    }
+
+    /// The store hears of a call between our own people before it has any outcome.
+    pub(super) fn begin_internal(&mut self, now: Now, call: CallId, callee: String) {
+        self.write(Write::Begin {
+            call,
+            direction: Direction::Outbound,
+            phone: callee,
+            dialled: String::new(),
+            purpose: Purpose::Business,
+            at: now.utc,
+        });
     }
 
     /// A script of the company's, or the one in the program.

@@ -7,10 +7,10 @@ use super::bridge::{Bridge, Guest, Task};
 use super::dial::Dial;
 use super::outbound::blank;
 use super::view::CallView;
-use super::{Engine, Notice, Write};
+use super::{Engine, Notice};
 use crate::base::{Blame, CallId, Disposition, Now, Timestamp};
 use crate::call::leg::{LegRecord, LegResult, Role};
-use crate::call::{CallRecord, Closing, Direction, EndedBy, Purpose, State};
+use crate::call::{CallRecord, Closing, Direction, EndedBy, State};
 use crate::media::{Command, PlayId, Prompt, SAMPLE_RATE, tone};
 
 /// What its record says of it.
@@ -63,15 +63,7 @@ impl Engine {
         let remainder = Remainder { id, callee: callee.clone(), trunk, since, started_at };
         self.remainders.insert(slot, remainder);
         if row.is_none() {
-            let (direction, dialled) = (Direction::Outbound, String::new());
-            self.write(Write::Begin {
-                call: id,
-                direction,
-                phone: callee,
-                dialled,
-                purpose: Purpose::Business,
-                at: now.utc,
-            });
+            self.begin_internal(now, id, callee);
         }
         self.dials.insert(id, Dial::internal(&agent));
         self.desk.agents.handle_call_ended(now, &agent, old);

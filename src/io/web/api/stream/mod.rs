@@ -121,7 +121,7 @@ fn last_id(headers: &HeaderMap) -> Option<&str> {
 /// Everything that goes on, as it happens.
 ///
 /// Of the moment: `call`, `leg`, `dial`, `answer`, `campaign`, `trunk`, `agent`, `queue`, `caller`, `card`,
-/// `alarm`. Of what was changed: the topics of `GET /changes/events`. `Last-Event-ID` resumes; a `reset`
+/// `alarm`, `rehearsal`. Of what was changed: the topics of `GET /changes/events`. `Last-Event-ID` resumes; a `reset`
 /// event says that some are gone and the state must be read anew.
 #[utoipa::path(get, path = "/events", tag = "live", params(Query), security(("bearer" = ["events.stream"])),
     responses(
