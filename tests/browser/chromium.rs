@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::peers::program::{Program, can_run, find, free_port, until};
 
 /// How long a page may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running browser; it ends with this value.
 pub struct Chromium {
@@ -85,8 +85,7 @@ impl Chromium {
     /// Waits until a script gives something true.
     pub async fn wait(&self, what: &str, script: &str) {
         let script = format!("return Boolean({script})");
-        let limit = Duration::from_secs(60);
-        let came = until(limit, async || (self.ask(&script).await == true).then_some(())).await;
+        let came = until(PATIENCE, async || (self.ask(&script).await == true).then_some(())).await;
         if came.is_none() {
             self.picture("failed").await;
             panic!("{what}: `{script}` did not come to be; the page is in target/console/failed.png");
@@ -113,8 +112,15 @@ impl Chromium {
     }
 
     pub async fn fill(&self, css: &str, text: &str) {
-        let element = self.find(css).await.unwrap_or_else(|| panic!("there is no {css}"));
-        self.post(&format!("{element}/value"), &json!({ "text": text })).await;
+        // A page that was only just asked for may not have it yet.
+        let written = until(PATIENCE, async || {
+            let element = self.find(css).await?;
+            self.try_post(&format!("{element}/value"), &json!({ "text": text })).await.ok()
+        });
+        if written.await.is_none() {
+            self.picture("failed").await;
+            panic!("nothing to write in at {css}; the page is in target/console/failed.png");
+        }
     }
 
     /// Presses keys one after the other, whatever has the focus; with that key held down, where one is named.

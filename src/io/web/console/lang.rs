@@ -14,7 +14,7 @@ use unic_langid::LanguageIdentifier;
 use self::phrases::Phrasebook;
 
 /// Files of each catalogue; a key stands in one of them.
-const CHINESE: [&str; 10] = [
+const CHINESE: [&str; 11] = [
     include_str!("locales/zh-CN/console.ftl"),
     include_str!("locales/zh-CN/calls.ftl"),
     include_str!("locales/zh-CN/words.ftl"),
@@ -25,8 +25,9 @@ const CHINESE: [&str; 10] = [
     include_str!("locales/zh-CN/audit.ftl"),
     include_str!("locales/zh-CN/reports.ftl"),
     include_str!("locales/zh-CN/settings.ftl"),
+    include_str!("locales/zh-CN/acts.ftl"),
 ];
-const ENGLISH: [&str; 10] = [
+const ENGLISH: [&str; 11] = [
     include_str!("locales/en/console.ftl"),
     include_str!("locales/en/calls.ftl"),
     include_str!("locales/en/words.ftl"),
@@ -37,6 +38,7 @@ const ENGLISH: [&str; 10] = [
     include_str!("locales/en/audit.ftl"),
     include_str!("locales/en/reports.ftl"),
     include_str!("locales/en/settings.ftl"),
+    include_str!("locales/en/acts.ftl"),
 ];
 
 /// What the daemon says, and how it is said in Chinese; in order of the pages that show it.

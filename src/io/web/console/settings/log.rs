@@ -34,9 +34,10 @@ const KINDS: [&str; 14] = [
     "notice.*",
 ];
 
-/// A line, and where what it is about is shown.
+/// A line, what its action is called, and where what it is about is shown.
 struct Line {
     row: AuditRow,
+    act: String,
     href: String,
 }
 
@@ -95,7 +96,11 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
         if let Some(other) = asked.action.as_deref().filter(|action| !KINDS.contains(action)) {
             kinds.push(Choice { value: other.to_owned(), label: other.to_owned(), is_chosen: true });
         }
-        let line = |row: AuditRow| Line { href: page_of(&row.subject), row };
+        let line = |row: AuditRow| Line {
+            act: frame.lang.word("log-act", &row.action.replace('.', "-")),
+            href: page_of(&row.subject),
+            row,
+        };
         Ok::<_, Problem>(Log {
             lines: list.items.into_iter().map(line).collect(),
             next: list.next.map(|after| next_page(&uri, &after)).unwrap_or_default(),
