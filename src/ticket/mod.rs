@@ -48,8 +48,8 @@ pub use record::{
     Approval, File, Meeting, Pause, Phase, Points, Promise, Signature, Stage, Ticket, Verification,
 };
 pub use report::{
-    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, ageing,
-    departments, dissatisfied, first_contact, form, points, register,
+    AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, PointsLine, RegisterLine, dissatisfied, form,
+    register,
 };
 pub use seen::{is_hidden_from, seen_by};
 pub use step::step;

@@ -1,12 +1,10 @@
-//! What tickets add up to: supervision of departments, ageing, the register, the manager's list
-//! of dissatisfied customers, first contacts, points.
-
-use std::collections::BTreeMap;
+//! What tickets add up to: lines of departments, of ages, of first contacts and of points, which the database
+//! counts; the register and the manager's list of dissatisfied customers.
 
 use serde::{Deserialize, Serialize};
 
 use super::clock::Rules;
-use super::record::{Stage, Ticket};
+use super::record::Ticket;
 use crate::base::Timestamp;
 
 /// How a department handles its tickets (TKT-26).
@@ -26,28 +24,6 @@ pub struct DepartmentLine {
     pub breached: u32,
     /// Numbers of the tickets that are owed past a deadline.
     pub without_response: Vec<String>,
-}
-
-/// Tickets of each department.
-pub fn departments(tickets: &[Ticket], now: Timestamp) -> Vec<DepartmentLine> {
-    let mut lines: BTreeMap<String, DepartmentLine> = BTreeMap::new();
-    for ticket in tickets {
-        let line = lines.entry(ticket.department.clone()).or_default();
-        line.department.clone_from(&ticket.department);
-        line.tickets += 1;
-        line.open += u32::from(ticket.is_open());
-        line.unacknowledged += u32::from(ticket.is_open() && ticket.acknowledged.is_none());
-        let counted = |stage: &&Stage| !stage.rule.reminder && stage.due.is_some();
-        let late = |stage: &Stage| stage.breached_at.is_some();
-        let done = ticket.stages.iter().filter(counted).filter(|s| s.done_at.is_some());
-        line.in_time += u32::try_from(done.filter(|s| !late(s)).count()).unwrap_or(u32::MAX);
-        let breached = ticket.stages.iter().filter(counted).filter(|s| late(s)).count();
-        line.breached += u32::try_from(breached).unwrap_or(u32::MAX);
-        if ticket.due_at().is_some_and(|due| due <= now) {
-            line.without_response.push(ticket.number.clone());
-        }
-    }
-    lines.into_values().collect()
 }
 
 /// How long open tickets have stood where they are (TKT-23).
@@ -71,28 +47,6 @@ pub struct AgeingLine {
     pub days_in_state: i64,
     /// Past a deadline.
     pub overdue: bool,
-}
-
-/// Open tickets, oldest first.
-pub fn ageing(tickets: &[Ticket], now: Timestamp) -> Vec<AgeingLine> {
-    const DAY_MS: i64 = 24 * 3_600_000;
-    let mut open: Vec<&Ticket> = tickets.iter().filter(|t| t.is_open()).collect();
-    open.sort_by_key(|t| (t.opened_at, t.id));
-    let line = |ticket: &&Ticket| {
-        let since = ticket.owed().filter_map(|s| s.began_at).max().unwrap_or(ticket.opened_at);
-        AgeingLine {
-            id: ticket.id,
-            pack: ticket.pack.clone(),
-            number: ticket.number.clone(),
-            kind: ticket.kind.clone(),
-            state: ticket.state.clone(),
-            owner: ticket.owner.clone(),
-            days: now.millis_since(ticket.opened_at).max(0) / DAY_MS,
-            days_in_state: now.millis_since(since).max(0) / DAY_MS,
-            overdue: ticket.due_at().is_some_and(|due| due <= now),
-        }
-    };
-    open.iter().map(line).collect()
 }
 
 /// One line of the register 售服信息登记表 (TKT-04, TKT-26).
@@ -219,17 +173,6 @@ pub struct FirstContact {
     pub reported: u32,
 }
 
-/// First contacts among these tickets.
-pub fn first_contact(tickets: &[Ticket]) -> FirstContact {
-    let mut count = FirstContact::default();
-    for ticket in tickets {
-        count.tickets += 1;
-        count.solved += u32::from(ticket.first_contact);
-        count.reported += u32::from(!ticket.first_contact && ticket.reported_at.is_some());
-    }
-    count
-}
-
 /// Points taken off, by person (TKT-17: 合同审核扣分情况表).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct PointsLine {
@@ -241,22 +184,6 @@ pub struct PointsLine {
     pub times: u32,
     /// Row ids of the tickets.
     pub tickets: Vec<i64>,
-}
-
-/// Points of these tickets between two moments, by person.
-pub fn points(tickets: &[Ticket], from: Timestamp, to: Timestamp) -> Vec<PointsLine> {
-    let mut lines: BTreeMap<String, PointsLine> = BTreeMap::new();
-    let all = tickets.iter().flat_map(|t| t.points.iter().map(move |p| (t.id, p)));
-    for (ticket, points) in all.filter(|(_, p)| p.at >= from && p.at < to) {
-        let blank = || PointsLine { who: points.who.clone(), points: 0, times: 0, tickets: Vec::new() };
-        let line = lines.entry(points.who.clone()).or_insert_with(blank);
-        line.points += points.points;
-        line.times += 1;
-        if !line.tickets.contains(&ticket) {
-            line.tickets.push(ticket);
-        }
-    }
-    lines.into_values().collect()
 }
 
 /// A ticket as a form to print, in Chinese: head, what was said and found, stages with their

@@ -26,6 +26,19 @@ impl Ticket {
         self.stages.iter().filter(|s| s.done_at.is_none() && s.began_at.is_some() && self.in_force(s))
     }
 
+    /// Since when it has stood where it is: since the last stage that is owed began.
+    pub fn state_since(&self) -> Timestamp {
+        self.owed().filter_map(|stage| stage.began_at).max().unwrap_or(self.opened_at)
+    }
+
+    /// Stages with a deadline: how many were done by it, and of how many it passed.
+    pub fn deadlines(&self) -> (i64, i64) {
+        let dated = || self.stages.iter().filter(|stage| !stage.rule.reminder && stage.due.is_some());
+        let in_time = dated().filter(|stage| stage.done_at.is_some() && stage.breached_at.is_none());
+        let breached = dated().filter(|stage| stage.breached_at.is_some());
+        (in_time.count() as i64, breached.count() as i64)
+    }
+
     /// The place of a stage by its word.
     pub(super) fn place(&self, id: &str) -> Option<usize> {
         self.stages.iter().position(|stage| stage.rule.id == id)

@@ -275,7 +275,16 @@ async fn a_session_shows_where_auditors_differ_once_all_have_scored(database: &D
     let month = house.get("/audits/results?month=2026-03").await;
     assert_eq!(month["agents"], json!([]), "a session is no result of the agent");
     let example = json!({ "call_id": call, "kind": "bad", "item": "B2", "from_ms": 5_000, "to_ms": 9_000, "title": "抢话" });
+    house.ask(Method::POST, "/audits/examples", example.clone()).await.expect(201);
     house.ask(Method::POST, "/audits/examples", example).await.expect(201);
+    house.ask(Method::POST, "/audits/sessions", ask(json!(["wang", "zhao"]))).await.expect(201);
+    for list in ["/audits/examples", "/audits/sessions"] {
+        let newest = house.get(&format!("{list}?limit=1")).await;
+        let next = newest["next"].as_str().expect("a second page");
+        let oldest = house.get(&format!("{list}?limit=1&after={next}")).await;
+        assert_eq!((&newest["items"][0]["id"], &oldest["items"][0]["id"]), (&json!(2), &json!(1)), "{list}");
+        assert_eq!(oldest["next"], Value::Null, "{list}");
+    }
     let wrong = json!({ "call_id": call, "kind": "bad", "from_ms": 9, "to_ms": 5, "title": "x" });
     house.ask(Method::POST, "/audits/examples", wrong).await.expect(422);
     assert_eq!(house.get("/audits/examples?kind=bad&item=B2").await["items"][0]["title"], "抢话");

@@ -116,7 +116,7 @@ async fn fill(url: &str, calls: i64) -> String {
              {counted} SELECT 'hospital', CASE i % 3 WHEN 0 THEN 'basic' WHEN 1 THEN 'inpatient' ELSE 'specialty' END, 'v',
                  i % {people} + 1, 's' || i, 0, 'event', 'phone', {from}, {from}, {from} + i * {step}, '{{}}', 'done', 'called',
                  '', CASE WHEN i % 20 THEN 'satisfied' ELSE 'dissatisfied' END, {from} + i * {step} - 1,
-                 {id}, '客服' || i % 25, {from}, {from} FROM n"
+                 {id}, '客服' || (i % 25), {from}, {from} FROM n"
         ),
     ];
     for sql in statements {

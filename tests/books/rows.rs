@@ -226,6 +226,8 @@ async fn prf_07_failed_drawing_reviews_add_up_by_designer(db: &Database) {
         let mut whole: serde_json::Value = serde_json::from_str(&body).unwrap();
         whole["points"] = json!([{ "who": "陈设计", "points": -2, "why": "尺寸不符", "at": at }]);
         department.office.sql(&format!("UPDATE tickets SET body = '{whole}' WHERE id = {id}")).await;
+        let points = "INSERT INTO ticket_points (ticket_id, number, at, who, points)";
+        department.office.sql(&format!("{points} VALUES ({id}, 1, {at}, '陈设计', -2)")).await;
     }
     let rows = department.rows("drawing-deductions", "2026-03-01", "2026-03-31").await;
     assert_eq!((rows.len(), &rows[0]["designer"], &rows[0]["points"]), (3, &json!("陈设计"), &json!("-2")));

@@ -154,7 +154,8 @@ fn books(n: &str, pack: &str, now: i64) -> [String; 7] {
         ),
         format!(
             "INSERT INTO agent_states (agent, state, reason, changed_by, began_at)
-             {n} SELECT '客服' || (i % 25), 'available', 'by_hand', 'phone', {now} - i * 1000 FROM n"
+             {n} SELECT '客服' || (i % 25), CASE i / 25 % 3 WHEN 0 THEN 'available' WHEN 1 THEN 'on_call' ELSE 'offered' END,
+                 'by_hand', 'phone', {now} - ({ROWS} - i) * 1000 FROM n"
         ),
         format!(
             "INSERT INTO warnings (pack, day, code, subject, detail, raised_at, settled_at)
@@ -188,6 +189,7 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/lists/policies",
         "/lists/calendar",
         "/lists/do-not-call",
+        "/lists/rehearsals",
         "/customers",
         "/customers?q=客户99999",
         "/customers?q=13800077777",
@@ -201,6 +203,10 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/tickets/1",
         "/tickets/1020",
         "/tickets/new",
+        "/tickets/ageing",
+        "/tickets/ageing?min_days=31",
+        "/tickets/delay",
+        "/tickets/points",
         "/tickets/roster",
         "/audit",
         "/audit/cases",
@@ -209,10 +215,12 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/audit/appeals",
         "/audit/examples",
         "/audit/sessions",
+        "/audit/own",
         "/audit/performance",
         "/reports",
         "/reports?state=approved",
         "/reports/1",
+        "/reports/1/figures/opened",
         "/reports/registers",
         "/reports/actions",
         "/reports/chain",
@@ -223,6 +231,7 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/settings/trunks",
         "/settings/prompts",
         "/settings/notices",
+        "/settings/notices/templates",
         "/settings/log",
         "/settings/log?actor=li.wei",
         "/settings/dead-letters",
@@ -234,9 +243,13 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
     pages.extend([
         format!("/lists/plan/{pack}/{today}"),
         format!("/lists/policies/{pack}"),
+        format!("/lists/policies/{pack}/edit"),
+        format!("/tickets/ledger?pack={pack}&department=工程部"),
+        format!("/tickets/roster/{pack}/{month}"),
         format!("/audit/results?month={month}"),
         format!("/reports/rates?month={month}"),
         format!("/reports/registers/phone-records?from={today}&to={today}"),
+        format!("/reports/registers/phone-records?from={month}-01&to={today}"),
     ]);
     pages
 }

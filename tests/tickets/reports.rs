@@ -9,6 +9,7 @@ on_both_databases! {
     tkt_26_the_register_has_results_and_the_supervision_report_those_without,
     esc_08_the_managers_list_finds_late_reports_and_shows_the_final_rating,
     filters_pages_and_masks,
+    what_is_counted_of_tickets_is_what_their_bodies_say,
 }
 
 async fn tkt_26_the_register_has_results_and_the_supervision_report_those_without(db: &Database) {
@@ -90,4 +91,40 @@ async fn filters_pages_and_masks(db: &Database) {
     let masked = &office.list("kind=other").await[0]["phone"];
     assert_eq!(masked, "139****0000");
     assert_eq!(office.list("kind=other&unmask=true").await[0]["phone"], "13900000000");
+}
+
+/// The migration reads the columns of reports out of the bodies: it comes to what the program has written there.
+async fn what_is_counted_of_tickets_is_what_their_bodies_say(db: &Database) {
+    let office = Office::open(db).await;
+    let body = |phone: &str| json!({ "pack": "furniture_mall", "kind": "dissatisfied", "department": "安装部", "phone": phone });
+    let one = office.ticket("2026-03-03 10:00", body("13800000001")).await;
+    let two = office.ticket("2026-03-03 10:00", body("13800000002")).await;
+    office.ticket("2026-03-03 11:00", body("13800000003")).await;
+    office.report("2026-03-03 15:00", &one, "handled", json!({ "solution": "已补件" })).await;
+    office.turn("2026-03-05 09:00").await;
+    office.done("2026-03-09 10:00", &two, json!({ "do": "report_up" })).await;
+    let columns = ["acknowledged", "in_time", "breached", "first_contact", "reported_at", "state_since"];
+    let sums = async || {
+        let mut sums = Vec::new();
+        for column in columns {
+            let sum = format!("SELECT CAST(COALESCE(SUM({column}), 0) AS BIGINT) FROM tickets");
+            sums.push(office.number(&sum).await);
+        }
+        sums
+    };
+    let written = sums().await;
+    assert!(written[1] > 0 && written[2] > 0 && written[4] > 0 && written[5] > 0, "{written:?}");
+    let blank: Vec<String> = columns.iter().map(|column| format!("{column} = 0")).collect();
+    office.sql(&format!("UPDATE tickets SET {}", blank.join(", "))).await;
+    let kind = office.shop.site.store.db().kind();
+    let folder = if kind == "sqlite" { "sqlite" } else { "postgres" };
+    let file = format!(
+        "{}/src/io/store/migrations/{folder}/0041_figures_of_tickets.sql",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let migration = std::fs::read_to_string(file).expect("the migration");
+    let update =
+        migration.split(';').map(str::trim).find_map(|s| s.find("UPDATE tickets").map(|at| &s[at..]));
+    office.sql(update.expect("its statement")).await;
+    assert_eq!(sums().await, written);
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use tokio::task::JoinSet;
 
 use super::{Books, Error, MOST_ROWS, record};
 use crate::register::{Record, Source};
@@ -17,19 +18,38 @@ impl Books {
         pack: &str,
         days: (Date, Date),
     ) -> Result<Vec<Tally>, Error> {
-        let mut tallies: Vec<Tally> = figures.iter().map(|figure| Tally::new(figure)).collect();
-        let mut sources: BTreeMap<Source, Vec<usize>> = BTreeMap::new();
-        for (place, tally) in tallies.iter().enumerate() {
-            sources.entry(tally.source()).or_default().push(place);
+        let mut sources: BTreeMap<Source, Vec<(usize, Tally)>> = BTreeMap::new();
+        for (place, figure) in figures.iter().enumerate() {
+            let tally = Tally::new(figure);
+            sources.entry(tally.source()).or_default().push((place, tally));
         }
-        for (source, places) in sources {
-            let mut walk = self.walk(source, days).await?;
-            while let Some(chunk) = walk.next().await? {
-                for record in chunk.iter().filter(|record| is_of(record, pack)) {
-                    for place in &places {
-                        tallies[*place].add(record);
-                    }
-                }
+        // A source is waited for and computed in turns: side by side they take as long as the longest.
+        let mut walks = JoinSet::new();
+        for (source, tallies) in sources {
+            let (books, pack) = (self.clone(), pack.to_owned());
+            walks.spawn(async move { books.counted_of(source, tallies, &pack, days).await });
+        }
+        let mut counted = Vec::with_capacity(figures.len());
+        while let Some(walked) = walks.join_next().await {
+            // None is cancelled: one that failed to end has panicked.
+            counted.extend(walked.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?);
+        }
+        counted.sort_by_key(|(place, _)| *place);
+        Ok(counted.into_iter().map(|(_, tally)| tally).collect())
+    }
+
+    /// Counts figures of one source.
+    async fn counted_of(
+        &self,
+        source: Source,
+        mut tallies: Vec<(usize, Tally)>,
+        pack: &str,
+        days: (Date, Date),
+    ) -> Result<Vec<(usize, Tally)>, Error> {
+        let mut walk = self.walk(source, days).await?;
+        while let Some(chunk) = walk.next().await? {
+            for record in chunk.iter().filter(|record| is_of(record, pack)) {
+                tallies.iter_mut().for_each(|(_, tally)| tally.add(record));
             }
         }
         Ok(tallies)

@@ -251,11 +251,14 @@ impl Books {
 
     /// What the figures are at this moment.
     async fn current(&self, report: &Report, days: (Date, Date)) -> Result<Kept, Error> {
-        let figures = self.counted(&report.figures, &report.pack, days).await?;
+        let (figures, tables) = tokio::try_join!(
+            self.counted(&report.figures, &report.pack, days),
+            self.tables(report, days, false)
+        )?;
         let mut identities: Vec<Verdict> =
             report.identities.iter().map(|i: &Identity| i.judge(&figures)).collect();
         let mut incomplete = Vec::new();
-        for (register, table) in self.tables(report, days, false).await? {
+        for (register, table) in tables {
             if let Some(verdict) = self.same_as_stored(&register, &table, days).await? {
                 identities.push(verdict);
             }

@@ -174,6 +174,7 @@ impl Walk {
             Source::Tickets => store.register_tickets(&self.after).await?,
             Source::TicketLoad => store.register_ticket_load(self.from.0, &self.after).await?,
             // Points and crews belong to the time at which they came about, however old the ticket is.
+            Source::Points => store.register_points(self.from.0, &self.after).await?,
             _ => store.register_tickets(&self.after).await?,
         };
         let Some(last) = rows.last() else {

@@ -5,10 +5,10 @@ use jiff::civil::Date;
 use super::{Error, TicketDesk};
 use crate::base::Timestamp;
 use crate::io::store::AnswerLine;
-use crate::io::store::ticket::{AnswerDelay, Unregistered};
+use crate::io::store::ticket::{AgeingFilter, AnswerDelay, Unregistered};
 use crate::ticket::{
     AgeingLine, DepartmentLine, DissatisfiedLine, FirstContact, LedgerLine, PointsLine, RegisterLine, Ticket,
-    ageing, departments, dissatisfied, first_contact, ledger, points, register,
+    dissatisfied, ledger, register,
 };
 
 /// A span of time, and the pack asked for.
@@ -37,9 +37,9 @@ pub struct Delay {
 }
 
 impl TicketDesk {
-    async fn opened_in(&self, month: &Month, and_open: bool) -> Result<Vec<Ticket>, Error> {
+    async fn opened_in(&self, month: &Month) -> Result<Vec<Ticket>, Error> {
         let pack = Some(month.pack.as_str()).filter(|pack| !pack.is_empty());
-        Ok(self.store().tickets_between(pack, month.from, month.to, and_open).await?)
+        Ok(self.store().tickets_between(pack, month.from, month.to).await?)
     }
 
     /// How departments handle their tickets.
@@ -47,15 +47,15 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store.
     pub async fn supervision(&self, month: &Month, now: Timestamp) -> Result<Vec<DepartmentLine>, Error> {
-        Ok(departments(&self.opened_in(month, true).await?, now))
+        Ok(self.store().department_lines(&month.pack, (month.from, month.to), now).await?)
     }
 
     /// How long open tickets have stood where they are.
     ///
     /// # Errors
     /// Those of the store.
-    pub async fn ageing(&self, month: &Month, now: Timestamp) -> Result<Vec<AgeingLine>, Error> {
-        Ok(ageing(&self.opened_in(month, true).await?, now))
+    pub async fn ageing(&self, filter: &AgeingFilter, now: Timestamp) -> Result<Vec<AgeingLine>, Error> {
+        Ok(self.store().ageing(filter, now).await?)
     }
 
     /// The register of a time.
@@ -63,7 +63,7 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store, and a pack without a file.
     pub async fn register(&self, month: &Month) -> Result<Vec<RegisterLine>, Error> {
-        Ok(register(&self.rules(&month.pack)?, &self.opened_in(month, false).await?))
+        Ok(register(&self.rules(&month.pack)?, &self.opened_in(month).await?))
     }
 
     /// The ledger of a department.
@@ -71,7 +71,7 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store, and a pack without a file.
     pub async fn ledger(&self, month: &Month, department: &str) -> Result<Vec<LedgerLine>, Error> {
-        Ok(ledger(&self.rules(&month.pack)?, &self.opened_in(month, false).await?, department))
+        Ok(ledger(&self.rules(&month.pack)?, &self.opened_in(month).await?, department))
     }
 
     /// The manager's list of dissatisfied customers.
@@ -79,7 +79,7 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store, and a pack without a file.
     pub async fn dissatisfied(&self, month: &Month, now: Timestamp) -> Result<Vec<DissatisfiedLine>, Error> {
-        Ok(dissatisfied(&self.rules(&month.pack)?, &self.opened_in(month, false).await?, now))
+        Ok(dissatisfied(&self.rules(&month.pack)?, &self.opened_in(month).await?, now))
     }
 
     /// How many were solved on the first contact.
@@ -87,7 +87,7 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store.
     pub async fn first_contact(&self, month: &Month) -> Result<FirstContact, Error> {
-        Ok(first_contact(&self.opened_in(month, false).await?))
+        Ok(self.store().first_contacts(&month.pack, (month.from, month.to)).await?)
     }
 
     /// Points taken off in a time.
@@ -95,7 +95,7 @@ impl TicketDesk {
     /// # Errors
     /// Those of the store.
     pub async fn points(&self, month: &Month) -> Result<Vec<PointsLine>, Error> {
-        Ok(points(&self.opened_in(month, true).await?, month.from, month.to))
+        Ok(self.store().points_taken(&month.pack, (month.from, month.to)).await?)
     }
 
     /// Inbound calls of a day that belong to no ticket.

@@ -224,24 +224,21 @@ impl Store {
         allowed_ms: i64,
     ) -> Result<Vec<AnswerLine>, Error> {
         Ok(on!(self.db(), p => sqlx::query_as(
-            "WITH spans AS (
-                 SELECT agent, state, began_at,
-                        LEAD(state) OVER (PARTITION BY agent ORDER BY id) AS after,
-                        LEAD(reason) OVER (PARTITION BY agent ORDER BY id) AS why,
-                        LEAD(began_at) OVER (PARTITION BY agent ORDER BY id) - began_at AS ms
-                 FROM agent_states WHERE began_at >= $1 AND began_at < $4)
+            "WITH offers AS (
+                 SELECT o.agent, n.state AS after, n.reason AS why, n.began_at - o.began_at AS ms
+                 FROM agent_states o JOIN agent_states n
+                   ON n.id = (SELECT MIN(x.id) FROM agent_states x WHERE x.agent = o.agent AND x.id > o.id)
+                 WHERE o.state = 'offered' AND o.began_at >= $1 AND o.began_at < $2)
              SELECT agent AS name, COUNT(*) AS offered,
                     CAST(SUM(CASE WHEN after = 'on_call' THEN 1 ELSE 0 END) AS BIGINT) AS answered,
                     CAST(SUM(CASE WHEN after = 'on_call' AND ms <= $3 THEN 1 ELSE 0 END) AS BIGINT) AS in_time,
                     CAST(SUM(CASE WHEN after <> 'on_call' AND why <> 'withdrawn' THEN 1 ELSE 0 END) AS BIGINT) AS missed,
                     CAST(AVG(CASE WHEN after = 'on_call' THEN ms END) AS DOUBLE PRECISION) AS mean_ms,
                     MAX(CASE WHEN after = 'on_call' THEN ms END) AS longest_ms
-             FROM spans WHERE state = 'offered' AND after IS NOT NULL AND began_at < $2 GROUP BY agent ORDER BY agent")
+             FROM offers GROUP BY agent ORDER BY agent")
             .bind(from.0)
             .bind(until.0)
             .bind(allowed_ms)
-            // An offer of the last moment ends after it.
-            .bind(until.0.saturating_add(600_000))
             .fetch_all(p)
             .await)?)
     }

@@ -121,6 +121,18 @@ pub fn rows_of_page(limit: Option<u32>) -> Result<u32, Problem> {
     Ok(limit)
 }
 
+/// Answers with one page of a list that is given out as no file.
+pub async fn page<T, Fut>(
+    paging: Paging,
+    fetch: impl FnOnce(Option<Cursor>, u32) -> Fut,
+) -> Result<Json<Items<T>>, Problem>
+where
+    Fut: Future<Output = Result<Page<T>, Error>>,
+{
+    let page = fetch(paging.after, paging.limit).await?;
+    Ok(Json(Items { items: page.rows, next: page.next.map(|cursor| cursor.to_string()) }))
+}
+
 /// Answers with one page of JSON, or with everything from there on as a file, which is written
 /// into the audit log. `fetch` gives one page.
 pub async fn answer<T, F, Fut>(

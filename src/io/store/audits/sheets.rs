@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::audit::append;
 use super::super::db::{on, within};
+use super::super::read::{Cursor, Page, fetch};
 use super::super::{AuditLine, Change, Error, Store, Topic};
 use crate::base::Timestamp;
 
@@ -294,10 +295,14 @@ impl Store {
             .await)?)
     }
 
-    /// Appeals that nobody decided, the oldest first.
-    pub async fn open_appeals(&self) -> Result<Vec<AppealRow>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(appeal_sql!("WHERE a.state = 'open' ORDER BY a.id LIMIT 500"))
+    /// Appeals that nobody decided, the oldest first, those after a place.
+    pub async fn open_appeals(&self, after: Option<&Cursor>, limit: u32) -> Result<Page<AppealRow>, Error> {
+        let rows = on!(self.db(), p => sqlx::query_as(
+            appeal_sql!("WHERE a.state = 'open' AND a.id > $1 ORDER BY a.id LIMIT $2"))
+            .bind(after.map_or(0, |after| after.key))
+            .bind(fetch(limit))
             .fetch_all(p)
-            .await)?)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row: &AppealRow| Cursor { key: row.id, id: "appeal".into() }))
     }
 }

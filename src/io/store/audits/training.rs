@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::super::db::{on, within};
+use super::super::read::{Cursor, Page, fetch};
 use super::super::{Error, Store};
 use crate::base::Timestamp;
 
@@ -68,12 +69,16 @@ impl Store {
         Ok(id)
     }
 
-    /// Sessions, the newest first, at most 500.
-    pub async fn sessions(&self) -> Result<Vec<SessionRow>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(
-            "SELECT id, title, call_id, made_by, made_at FROM audit_sessions ORDER BY id DESC LIMIT 500")
+    /// Sessions, the newest first, those after a place.
+    pub async fn sessions(&self, after: Option<&Cursor>, limit: u32) -> Result<Page<SessionRow>, Error> {
+        let rows = on!(self.db(), p => sqlx::query_as(
+            "SELECT id, title, call_id, made_by, made_at FROM audit_sessions
+             WHERE (CAST($1 AS BIGINT) IS NULL OR id < $1) ORDER BY id DESC LIMIT $2")
+            .bind(after.map(|after| after.key))
+            .bind(fetch(limit))
             .fetch_all(p)
-            .await)?)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row: &SessionRow| Cursor { key: row.id, id: "session".into() }))
     }
 
     /// One session.
@@ -107,13 +112,22 @@ impl Store {
     }
 
     /// Examples, the newest first; of a kind and an item, where these are not empty.
-    pub async fn examples(&self, kind: &str, item: &str) -> Result<Vec<ExampleRow>, Error> {
-        Ok(on!(self.db(), p => sqlx::query_as(
+    pub async fn examples(
+        &self,
+        (kind, item): (&str, &str),
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<Page<ExampleRow>, Error> {
+        let rows = on!(self.db(), p => sqlx::query_as(
             "SELECT id, call_id, kind, item, from_ms, to_ms, title, note, made_by, made_at FROM audit_examples
-             WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR item = $2) ORDER BY id DESC LIMIT 500")
+             WHERE ($1 = '' OR kind = $1) AND ($2 = '' OR item = $2) AND (CAST($3 AS BIGINT) IS NULL OR id < $3)
+             ORDER BY id DESC LIMIT $4")
             .bind(kind)
             .bind(item)
+            .bind(after.map(|after| after.key))
+            .bind(fetch(limit))
             .fetch_all(p)
-            .await)?)
+            .await)?;
+        Ok(Page::cut(rows, limit, |row: &ExampleRow| Cursor { key: row.id, id: "example".into() }))
     }
 }

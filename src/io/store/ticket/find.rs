@@ -266,23 +266,20 @@ impl Store {
         Ok(all(rows))
     }
 
-    /// Tickets for a report: of a pack, opened between two moments, or open all the same.
+    /// Tickets for a report: of a pack, opened between two moments.
     pub async fn tickets_between(
         &self,
         pack: Option<&str>,
         from: Timestamp,
         to: Timestamp,
-        and_open: bool,
     ) -> Result<Vec<Ticket>, Error> {
         let rows = on!(self.db(), p => sqlx::query_as(
             "SELECT body FROM tickets
-             WHERE (CAST($1 AS TEXT) IS NULL OR pack = $1)
-               AND (opened_at >= $2 AND opened_at < $3 OR CAST($4 AS BIGINT) = 1 AND closed_at IS NULL)
-             ORDER BY opened_at, id LIMIT $5")
+             WHERE (CAST($1 AS TEXT) IS NULL OR pack = $1) AND opened_at >= $2 AND opened_at < $3
+             ORDER BY opened_at, id LIMIT $4")
             .bind(pack)
             .bind(from.0)
             .bind(to.0)
-            .bind(i64::from(and_open))
             .bind(REPORT_ROWS)
             .fetch_all(p)
             .await)?;

@@ -2,6 +2,7 @@
 //! rules of [`crate::ticket`] work on it; the columns beside it are what is looked for.
 
 mod calls;
+mod count;
 mod file;
 mod find;
 mod found;
@@ -16,6 +17,7 @@ use super::Error;
 use crate::ticket::{Phase, Ticket};
 
 pub use calls::{EndedCall, SettledCall, TicketOfCallback, Unregistered};
+pub use count::AgeingFilter;
 pub use file::{FileRow, NewFile};
 pub use find::{TicketFilter, TicketRow, TicketSort, TimelineRow};
 pub use found::{ClosedCallback, EventFound, Matter};

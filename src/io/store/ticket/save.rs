@@ -10,7 +10,7 @@ use super::super::callback::{insert_callbacks, json};
 use super::super::db::{Tx, within};
 use super::super::write::clean;
 use super::super::{Change, Error, Store, Topic, notice};
-use super::{found, phase_word, promised};
+use super::{count, found, phase_word, promised};
 use crate::base::{CallId, CustomerId, Timestamp};
 use crate::policy::Callback;
 use crate::ticket::{Changes, Ticket};
@@ -153,6 +153,7 @@ async fn write(
     }
     found::show_to(tx, id, &linked.seen_by).await?;
     promised::owe(tx, &changes.ticket).await?;
+    count::score(tx, &changes.ticket).await?;
     for line in &changes.log {
         within!(&mut *tx, c => sqlx::query(
             "INSERT INTO ticket_log (ticket_id, at, actor, action, detail, call_id) VALUES ($1, $2, $3, $4, $5, $6)")
@@ -193,11 +194,13 @@ async fn row(tx: &mut Tx, ticket: &Ticket, linked: &Linked, was: i64) -> Result<
         Some(meeting) if meeting.decision.trim().is_empty() => "open",
         Some(_) => "decided",
     };
+    let (in_time, breached) = ticket.deadlines();
     let changed = within!(tx, c => sqlx::query(
         "UPDATE tickets SET severity = $3, category = $4, source = $5, phase = $6, state = $7, owner = $8,
                 department = $9, customer_id = $10, phone = $11, name = $12, matter = $13, complaint = $14,
                 dissatisfied = $15, level = $16, meeting = $17, due_at = $18, next_at = $19, closed_at = $20,
-                version = $21, body = $22
+                version = $21, body = $22, acknowledged = $23, in_time = $24, breached = $25, first_contact = $26,
+                reported_at = $27, state_since = $28
          WHERE id = $1 AND version = $2")
         .bind(ticket.id)
         .bind(was)
@@ -221,6 +224,12 @@ async fn row(tx: &mut Tx, ticket: &Ticket, linked: &Linked, was: i64) -> Result<
         .bind(ticket.closed_at.map(|at| at.0))
         .bind(ticket.version)
         .bind(clean(&body))
+        .bind(i64::from(ticket.acknowledged.is_some()))
+        .bind(in_time)
+        .bind(breached)
+        .bind(i64::from(ticket.first_contact))
+        .bind(ticket.reported_at.map(|at| at.0))
+        .bind(ticket.state_since().0)
         .execute(c)
         .await
         .map(|done| done.rows_affected()))?;

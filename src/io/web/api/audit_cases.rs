@@ -97,6 +97,26 @@ struct ExampleQuery {
     kind: Option<String>,
     /// Item of the form.
     item: Option<String>,
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct PageQuery {
+    /// `next` of the page before.
+    after: Option<String>,
+    /// Rows of the page.
+    limit: Option<u32>,
+}
+
+impl PageQuery {
+    fn paging(&self) -> Result<Paging, Problem> {
+        Paging::new(self.after.as_deref(), self.limit)
+    }
 }
 
 impl SheetRow for CaseRow {
@@ -275,10 +295,18 @@ async fn appeal(
 }
 
 /// Appeals that nobody decided, the oldest first.
-#[utoipa::path(get, path = "/audits/appeals", tag = "audits", security(("bearer" = ["appeals.decide"])),
-    responses((status = 200, description = "All of them", body = Items<AppealRow>)))]
-async fn appeals(State(api): State<Shared>) -> Result<axum::Json<Items<AppealRow>>, Problem> {
-    Ok(axum::Json(Items { items: api.store().open_appeals().await?, next: None }))
+#[utoipa::path(get, path = "/audits/appeals", tag = "audits", params(PageQuery), security(("bearer" = ["appeals.decide"])),
+    responses((status = 200, description = "One page", body = Items<AppealRow>)))]
+async fn appeals(
+    State(api): State<Shared>,
+    Params(query): Params<PageQuery>,
+) -> Result<axum::Json<Items<AppealRow>>, Problem> {
+    let store = api.store();
+    listing::page(
+        query.paging()?,
+        |after, limit| async move { store.open_appeals(after.as_ref(), limit).await },
+    )
+    .await
 }
 
 /// Another person decides an appeal; where it is upheld, they correct the sheet.
@@ -309,10 +337,15 @@ async fn own(State(api): State<Shared>, caller: Caller) -> Result<axum::Json<Ite
 }
 
 /// Sessions, the newest first.
-#[utoipa::path(get, path = "/audits/sessions", tag = "audits", security(("bearer" = ["audits.see"])),
-    responses((status = 200, description = "At most 500", body = Items<SessionRow>)))]
-async fn sessions(State(api): State<Shared>) -> Result<axum::Json<Items<SessionRow>>, Problem> {
-    Ok(axum::Json(Items { items: api.store().sessions().await?, next: None }))
+#[utoipa::path(get, path = "/audits/sessions", tag = "audits", params(PageQuery), security(("bearer" = ["audits.see"])),
+    responses((status = 200, description = "One page", body = Items<SessionRow>)))]
+async fn sessions(
+    State(api): State<Shared>,
+    Params(query): Params<PageQuery>,
+) -> Result<axum::Json<Items<SessionRow>>, Problem> {
+    let store = api.store();
+    listing::page(query.paging()?, |after, limit| async move { store.sessions(after.as_ref(), limit).await })
+        .await
 }
 
 /// Calls a session in which several auditors score one call.
@@ -339,13 +372,18 @@ async fn show_session(
 
 /// Places in recordings for training, the newest first.
 #[utoipa::path(get, path = "/audits/examples", tag = "audits", params(ExampleQuery), security(("bearer" = ["examples.see"])),
-    responses((status = 200, description = "At most 500", body = Items<ExampleRow>)))]
+    responses((status = 200, description = "One page", body = Items<ExampleRow>)))]
 async fn examples(
     State(api): State<Shared>,
     Params(query): Params<ExampleQuery>,
 ) -> Result<axum::Json<Items<ExampleRow>>, Problem> {
     let (kind, item) = (query.kind.unwrap_or_default(), query.item.unwrap_or_default());
-    Ok(axum::Json(Items { items: api.store().examples(&kind, &item).await?, next: None }))
+    let paging = Paging::new(query.after.as_deref(), query.limit)?;
+    let store = api.store();
+    listing::page(paging, |after, limit| async move {
+        store.examples((&kind, &item), after.as_ref(), limit).await
+    })
+    .await
 }
 
 /// A place in a recording.

@@ -11,7 +11,7 @@ use super::plan::day;
 use crate::base::Timestamp;
 use crate::io::desk::{Delay, Month};
 use crate::io::store::AnswerLine;
-use crate::io::store::ticket::{TicketFilter, TicketRow, Unregistered};
+use crate::io::store::ticket::{AgeingFilter, TicketFilter, TicketRow, Unregistered};
 use crate::io::web::auth::Caller;
 use crate::io::web::listing::{self, Items, Wants};
 use crate::io::web::mask::mask;
@@ -67,18 +67,6 @@ struct AgeingQuery {
     max_days: Option<i64>,
     /// Only what is past a deadline, or only what is not.
     overdue: Option<bool>,
-}
-
-impl AgeingQuery {
-    fn takes(&self, line: &AgeingLine) -> bool {
-        let is =
-            |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|w| w.is_empty() || w == said);
-        is(&self.kind, &line.kind)
-            && is(&self.owner, &line.owner)
-            && self.min_days.is_none_or(|days| line.days >= days)
-            && self.max_days.is_none_or(|days| line.days <= days)
-            && self.overdue.is_none_or(|overdue| line.overdue == overdue)
-    }
 }
 
 #[derive(Clone, Debug, Deserialize, utoipa::IntoParams)]
@@ -202,10 +190,9 @@ async fn ageing(
     wants: Wants,
     Params(query): Params<AgeingQuery>,
 ) -> Result<Response, Problem> {
-    // Whatever is open counts, whenever it was opened.
-    let span = span(&api, &Query { pack: query.pack.clone(), ..Query::default() })?;
-    let mut rows = api.tickets()?.ageing(&span, api.now()).await?;
-    rows.retain(|line| query.takes(line));
+    let AgeingQuery { pack, kind, owner, min_days, max_days, overdue } = query;
+    let filter = AgeingFilter { pack: Some(pack), kind, owner, min_days, max_days, overdue };
+    let rows = api.tickets()?.ageing(&filter, api.now()).await?;
     listing::answer_all(&api, &caller, wants, rows).await
 }
 

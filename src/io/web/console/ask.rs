@@ -7,6 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::task::JoinSet;
 use tower::ServiceExt;
 
 use super::super::auth::Caller;
@@ -60,6 +61,27 @@ impl Visitor {
     /// The route's problem in the visitor's language, and 500 for an answer of another shape than `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Problem> {
         self.send(Method::GET, path, &()).await
+    }
+
+    /// The same of several addresses at once, in their order.
+    ///
+    /// # Errors
+    /// The first problem of them.
+    pub async fn get_all<T: DeserializeOwned + Send + 'static>(
+        &self,
+        paths: Vec<String>,
+    ) -> Result<Vec<T>, Problem> {
+        let mut asked = JoinSet::new();
+        for (place, path) in paths.into_iter().enumerate() {
+            let visitor = self.clone();
+            asked.spawn(async move { visitor.get::<T>(&path).await.map(|answer| (place, answer)) });
+        }
+        let mut answers = Vec::with_capacity(asked.len());
+        while let Some(answer) = asked.join_next().await {
+            answers.push(answer.map_err(|error| Problem::internal(&error))??);
+        }
+        answers.sort_by_key(|(place, _)| *place);
+        Ok(answers.into_iter().map(|(_, answer)| answer).collect())
     }
 
     /// The same with another method and a JSON body.

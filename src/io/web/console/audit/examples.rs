@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
-use super::super::address::{asked, query};
+use super::super::address::{asked, next_page, query};
 use super::super::choice::{Choice, choices};
 use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::{months, tabs, title_of};
@@ -38,6 +38,7 @@ struct Examples {
     kinds: Vec<Choice>,
     items: Vec<Choice>,
     lines: Vec<Line>,
+    next: String,
     hears: bool,
 }
 
@@ -70,6 +71,7 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Examples, Pr
     Ok(Examples {
         tabs: tabs(visitor, "/audit/examples"),
         kinds: choices(&frame, "audit-kind", ["good", "bad"], want.kind.as_deref()),
+        next: found.next.map(|after| next_page(uri, &after)).unwrap_or_default(),
         lines: found.items.into_iter().map(line).collect(),
         hears: visitor.may(Permission::RecordingsHear),
         items,

@@ -1,12 +1,14 @@
 //! Calibration: several people score one call, and their marks stand side by side.
 
 use axum::extract::State;
+use axum::http::Uri;
 use axum::response::Response;
 
 use super::super::super::listing::Items;
 use super::super::super::problem::Problem;
 use super::super::super::request::RowId;
 use super::super::super::state::Shared;
+use super::super::address::{asked, next_page};
 use super::super::frame::{Frame, NavItem, Visitor, page};
 use super::{class_of, months, score, tabs, title_of};
 use crate::access::Permission;
@@ -21,6 +23,7 @@ struct Sessions {
     known: Vec<String>,
     tabs: Vec<NavItem>,
     sessions: Vec<SessionRow>,
+    next: String,
     assigns: bool,
 }
 
@@ -54,16 +57,17 @@ struct Session {
     lines: Vec<Line>,
 }
 
-pub(super) async fn index(State(api): State<Shared>, visitor: Visitor) -> Response {
+pub(super) async fn index(State(api): State<Shared>, visitor: Visitor, uri: Uri) -> Response {
     let frame = visitor.frame(&api, "nav-audit", "audit-sessions");
     let known = async {
-        let items: Items<SessionRow> = visitor.get("/audits/sessions").await?;
+        let items: Items<SessionRow> = visitor.get(&format!("/audits/sessions{}", asked(&uri, &[]))).await?;
         Ok::<_, Problem>((items, super::known_auditors(&visitor).await?))
     };
     match known.await {
         Ok((items, known)) => page(&Sessions {
             known,
             tabs: tabs(&visitor, "/audit/sessions"),
+            next: items.next.map(|after| next_page(&uri, &after)).unwrap_or_default(),
             sessions: items.items,
             assigns: visitor.may(Permission::CasesAssign),
             frame,

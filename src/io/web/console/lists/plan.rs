@@ -342,13 +342,14 @@ pub(super) async fn ahead(State(api): State<Shared>, visitor: Visitor, uri: Uri)
             None => frame.times.today(),
         };
         let (mut packs, mut columns) = (Vec::<PackAhead>::new(), Vec::new());
-        for by in 0..DAYS {
-            let day = from.saturating_add(by.days());
+        let days: Vec<Date> = (0..DAYS).map(|by| from.saturating_add(by.days())).collect();
+        let paths = days.iter().map(|day| format!("/plan?date={day}&limit=0")).collect();
+        let answers: Vec<PlanAnswer> = visitor.get_all(paths).await?;
+        for (day, answer) in days.into_iter().zip(answers) {
             columns.push(Column {
                 day: day.strftime("%m-%d").to_string(),
                 weekday: frame.lang.word("weekday", &day.weekday().to_monday_one_offset().to_string()),
             });
-            let answer: PlanAnswer = visitor.get(&format!("/plan?date={day}&limit=0")).await?;
             for view in answer.plans {
                 put(&mut packs, columns.len() - 1, day, view);
             }

@@ -77,19 +77,22 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Rates, Probl
         true => String::new(),
         false => format!("&by={}", super::super::address::segment(&by)),
     };
-    let rates: Items<RuleRate> = visitor.get(&format!("/rates?month={month}{split}")).await?;
     let span = format!("?from={first}&to={last}");
-    let sees = visitor.may(Permission::TicketReportsSee);
-    let (adherence, departments, contact) = match sees {
-        true => (
-            Some(visitor.get::<Adherence>(&format!("/adherence?month={month}")).await?),
-            tickets::<Items<DepartmentLine>>(visitor, &format!("/ticket-reports/departments{span}"))
-                .await?
-                .map(|items| items.items)
-                .unwrap_or_default(),
-            tickets(visitor, &format!("/ticket-reports/first-contact{span}")).await?,
-        ),
-        false => (None, Vec::new(), None),
+    let [rules, hours] = [format!("/rates?month={month}{split}"), format!("/adherence?month={month}")];
+    let [by_department, at_once] =
+        ["departments", "first-contact"].map(|report| format!("/ticket-reports/{report}{span}"));
+    let rates = visitor.get::<Items<RuleRate>>(&rules);
+    let (rates, adherence, departments, contact) = match visitor.may(Permission::TicketReportsSee) {
+        true => {
+            let (rates, adherence, departments, contact) = tokio::try_join!(
+                rates,
+                visitor.get::<Adherence>(&hours),
+                tickets::<Items<DepartmentLine>>(visitor, &by_department),
+                tickets(visitor, &at_once)
+            )?;
+            (rates, Some(adherence), departments.map(|items| items.items).unwrap_or_default(), contact)
+        }
+        false => (rates.await?, None, Vec::new(), None),
     };
     Ok(Rates {
         tabs: tabs(visitor, "/reports/rates"),
