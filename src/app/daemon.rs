@@ -151,12 +151,16 @@ impl Daemon {
     /// The first part that cannot start; what was started before it is stopped.
     pub async fn start(settings: Settings) -> Result<Daemon, Error> {
         let clock = Clock::start();
+        // What takes the processor begins beside what waits for the disk.
+        let (folders, fallback) = (settings.folders.clone(), settings.fallback_language.clone());
+        let library = tokio::task::spawn_blocking(move || first_library(&folders, &fallback));
+        tokio::task::spawn_blocking(web::prepare);
         let certificates = certificates(&settings.signal, clock.now().utc)?;
         let store = Store::open(&settings.database).await?;
         let recorder = Recorder::start(settings.recorder.clone())?;
         let lost = recover(&store, &settings, clock.now()).await?;
         mend_recordings(&store, &settings, clock.now()).await;
-        let library = first_library(&settings)?;
+        let library = library.await.map_err(|e| Error::Io("scripts and prompts".into(), e.into()))??;
         let (media_tx, media_rx) = mpsc::channel(MEDIA_QUEUE);
         let plane = RtpPlane::start(settings.rtp.clone(), media_tx, recorder.clone())?;
         let (sip_tx, sip_rx) = mpsc::channel(SIP_QUEUE);
@@ -293,9 +297,8 @@ fn outside(
 }
 
 /// Scripts and prompts at the start; what cannot be used is said so.
-fn first_library(settings: &Settings) -> Result<engine::Library, Error> {
-    let loaded = library::load(&settings.folders, &settings.fallback_language)
-        .map_err(|e| Error::Io("scripts and prompts".into(), e))?;
+fn first_library(folders: &Folders, fallback: &str) -> Result<engine::Library, Error> {
+    let loaded = library::load(folders, fallback).map_err(|e| Error::Io("scripts and prompts".into(), e))?;
     loaded.tell_problems();
     Ok(loaded.library)
 }

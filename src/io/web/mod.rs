@@ -47,7 +47,7 @@ pub use live::{
 pub use mask::mask;
 pub use permit::AccessSettings;
 pub use problem::{FieldProblem, Problem};
-pub use router::{openapi_json, router};
+pub use router::{openapi_json, prepare, router};
 pub use server::{CONNECTION_LIMIT, CONNECTIONS_PER_ADDRESS, Patience, Server, Via};
 pub use sheet::{Sheet, SheetRow, harmless};
 pub use spool::{UPLOAD_LIMIT, UPLOAD_PAUSE, UPLOAD_TIME};

@@ -7,11 +7,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::OnceLock;
 
 use axum::extract::{FromRequestParts, MatchedPath, RawPathParams};
 use axum::http::Method;
 use axum::http::request::Parts;
+use utoipa::openapi::OpenApi;
 
 use super::auth::Caller;
 use super::problem::Problem;
@@ -55,27 +55,29 @@ const THINGS: &[(&str, Thing)] = &[
 const AGENTS: &str = "/api/v1/agents/{name}";
 
 /// Permissions by path and method. None: the route names none, and is closed.
-type Needed = BTreeMap<(String, String), Option<Permission>>;
+pub(super) type Needed = BTreeMap<(String, String), Option<Permission>>;
 
-fn needed() -> &'static Needed {
-    static NEEDED: OnceLock<Needed> = OnceLock::new();
-    NEEDED.get_or_init(|| {
-        // Examples and refusals are no matter here: the routes' own words are enough.
-        let document = serde_json::to_value(router::document()).unwrap_or_default();
-        let paths = document["paths"].as_object().into_iter().flatten();
-        let operations = paths.flat_map(|(path, methods)| {
-            methods.as_object().into_iter().flatten().map(move |(method, operation)| {
-                let word = operation["security"][0]["bearer"][0].as_str();
-                ((path.clone(), method.clone()), word.and_then(Permission::of))
-            })
-        });
-        operations.collect()
-    })
-}
-
-/// Makes the table now: it takes some megabytes for a moment, which no request should wait for.
-pub(super) fn prepare() {
-    needed();
+/// The table that a document says.
+pub(super) fn table(document: &OpenApi) -> Needed {
+    let operations = document.paths.paths.iter().flat_map(|(path, item)| {
+        let methods = [
+            ("get", &item.get),
+            ("put", &item.put),
+            ("post", &item.post),
+            ("delete", &item.delete),
+            ("options", &item.options),
+            ("head", &item.head),
+            ("patch", &item.patch),
+            ("trace", &item.trace),
+        ];
+        methods.into_iter().filter_map(move |(method, operation)| {
+            // What a requirement says can only be read as JSON.
+            let security = serde_json::to_value(&operation.as_ref()?.security).unwrap_or_default();
+            let permission = security[0]["bearer"][0].as_str().and_then(Permission::of);
+            Some(((path.clone(), method.to_owned()), permission))
+        })
+    });
+    operations.collect()
 }
 
 /// Whether there is a GET of a path of the document.
@@ -85,7 +87,7 @@ pub(super) fn can_be_read(template: &str) -> bool {
 
 /// Whether there is such a route.
 pub(super) fn is_served(template: &str, method: &Method) -> bool {
-    needed().contains_key(&(template.to_owned(), method.as_str().to_ascii_lowercase()))
+    router::needed().contains_key(&(template.to_owned(), method.as_str().to_ascii_lowercase()))
 }
 
 /// Lets a request through whose caller has what its route needs, for the thing that it names.
@@ -99,7 +101,7 @@ pub(super) async fn permit(api: &ApiState, caller: &Caller, parts: &mut Parts) -
     let method = if parts.method == Method::HEAD { Method::GET } else { parts.method.clone() };
     let key = (path, method.as_str().to_ascii_lowercase());
     // A method that the route does not take is refused by the router.
-    let Some(permission) = needed().get(&key) else { return Ok(()) };
+    let Some(permission) = router::needed().get(&key) else { return Ok(()) };
     let (path, _) = key;
     let permission =
         permission.ok_or_else(|| Problem::internal(&format!("the route {path} names no permission")))?;

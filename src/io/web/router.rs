@@ -14,10 +14,11 @@ use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::edits::{Versions, versions};
+use super::permit::{self, Needed};
 use super::problem::Problem;
 use super::state::Shared;
 use super::tongue::Tongue;
-use super::{api, auth, complete, console, once, permit};
+use super::{api, auth, complete, console, once};
 
 #[derive(utoipa::OpenApi)]
 #[openapi(info(
@@ -37,19 +38,41 @@ fn documented() -> (Router<Shared>, utoipa::openapi::OpenApi) {
         .split_for_parts()
 }
 
-/// What every route says of itself, the health routes with them.
-pub(super) fn document() -> utoipa::openapi::OpenApi {
-    let (_, mut document) = documented();
-    let (_, open) = OpenApiRouter::<Shared>::default().merge(api::open_routes()).split_for_parts();
-    document.merge(open);
-    document
+/// The routes, and what each of them needs.
+struct Built {
+    protected: Router<Shared>,
+    open: Router<Shared>,
+    needed: Needed,
+}
+
+/// Both are made once: what routes say of themselves takes some megabytes and some hundredths of a second.
+fn built() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let (protected, mut document) = documented();
+        let (open, of_open) = api::open_routes().split_for_parts();
+        document.merge(of_open);
+        Built { protected, open, needed: permit::table(&document) }
+    })
+}
+
+/// Makes the routes now, which no request and no start should wait for.
+pub fn prepare() {
+    built();
+}
+
+/// What each route needs.
+pub(super) fn needed() -> &'static Needed {
+    &built().needed
 }
 
 /// The OpenAPI 3.1 document of every route, with the health routes.
 pub fn openapi_json() -> &'static str {
     static JSON: OnceLock<String> = OnceLock::new();
     JSON.get_or_init(|| {
-        let mut document = document();
+        let (_, mut document) = documented();
+        let (_, open) = api::open_routes().split_for_parts();
+        document.merge(open);
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
         complete::complete(&document).to_string()
@@ -58,10 +81,9 @@ pub fn openapi_json() -> &'static str {
 
 /// The whole HTTP interface.
 pub fn router(state: Shared) -> Router {
-    permit::prepare();
-    let (protected, _) = documented();
-    let (open, _) = api::open_routes().split_for_parts();
+    let Built { protected, open, .. } = built();
     let protected = protected
+        .clone()
         .fallback(|| async {
             Problem::new(
                 axum::http::StatusCode::NOT_FOUND,
@@ -84,7 +106,7 @@ pub fn router(state: Shared) -> Router {
     let pages = console::routes(&state, asked.clone());
     protected
         .layer(middleware::from_fn_with_state(Versions { api: state.clone(), asked }, versions))
-        .merge(open)
+        .merge(open.clone())
         .merge(pages)
         .layer(
             CsrfLayer::new().with_rejection_response(|_: ProtectionError| from_elsewhere().into_response()),
