@@ -220,7 +220,7 @@ pub fn pages(pack: &str, today: &str) -> Vec<String> {
         "/reports",
         "/reports?state=approved",
         "/reports/1",
-        "/reports/1/figures/opened",
+        "/reports/2/figures/calls",
         "/reports/registers",
         "/reports/actions",
         "/reports/chain",

@@ -19,6 +19,9 @@ use super::frame::Visitor;
 /// Bytes of an answer that a page is made of: far more than a page of a list has.
 const ANSWER_LIMIT: usize = 16 * 1024 * 1024;
 
+/// Addresses that one page asks at once: some routes let only a few in, and others want a place there too.
+const AT_ONCE: usize = 2;
+
 /// The API inside this process.
 #[derive(Clone, Debug)]
 pub(super) struct Api(Router);
@@ -63,7 +66,7 @@ impl Visitor {
         self.send(Method::GET, path, &()).await
     }
 
-    /// The same of several addresses at once, in their order.
+    /// The same of several addresses, some at once, in their order.
     ///
     /// # Errors
     /// The first problem of them.
@@ -71,13 +74,15 @@ impl Visitor {
         &self,
         paths: Vec<String>,
     ) -> Result<Vec<T>, Problem> {
+        let mut answers = Vec::with_capacity(paths.len());
         let mut asked = JoinSet::new();
-        for (place, path) in paths.into_iter().enumerate() {
-            let visitor = self.clone();
-            asked.spawn(async move { visitor.get::<T>(&path).await.map(|answer| (place, answer)) });
-        }
-        let mut answers = Vec::with_capacity(asked.len());
-        while let Some(answer) = asked.join_next().await {
+        let mut paths = paths.into_iter().enumerate();
+        loop {
+            for (place, path) in paths.by_ref().take(AT_ONCE - asked.len()) {
+                let visitor = self.clone();
+                asked.spawn(async move { visitor.get::<T>(&path).await.map(|answer| (place, answer)) });
+            }
+            let Some(answer) = asked.join_next().await else { break };
             answers.push(answer.map_err(|error| Problem::internal(&error))??);
         }
         answers.sort_by_key(|(place, _)| *place);
