@@ -103,12 +103,14 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ageing, Prob
 async fn tickets(visitor: &Visitor, uri: &Uri) -> Result<(Asked, Vec<AgeingLine>, Vec<AgeingLine>), Problem> {
     let want: Asked = query(uri)?;
     let of = |query: String| format!("/ticket-reports/ageing{query}");
-    let rows: Items<AgeingLine> = visitor.get(&of(asked(uri, &[]))).await?;
+    let rows = of(asked(uri, &[]));
     if want.min_days.is_none() && want.max_days.is_none() {
+        let rows: Items<AgeingLine> = visitor.get(&rows).await?;
         return Ok((want, rows.items.clone(), rows.items));
     }
-    let whole = asked(uri, &[("min_days", ""), ("max_days", "")]);
-    let all: Items<AgeingLine> = visitor.get(&of(whole)).await?;
+    let all = of(asked(uri, &[("min_days", ""), ("max_days", "")]));
+    let (rows, all) =
+        tokio::try_join!(visitor.get::<Items<AgeingLine>>(&rows), visitor.get::<Items<AgeingLine>>(&all))?;
     Ok((want, rows.items, all.items))
 }
 
