@@ -100,26 +100,23 @@ impl Chromium {
     }
 
     pub async fn click(&self, css: &str) {
-        // A board that is put anew takes its buttons with it: then the new one is pressed.
-        let pressed = until(PATIENCE, async || {
-            let element = self.find(css).await?;
-            self.try_post(&format!("{element}/click"), &json!({})).await.ok()
-        });
-        if pressed.await.is_none() {
-            self.picture("failed").await;
-            panic!("nothing to press at {css}; the page is in target/console/failed.png");
-        }
+        self.act_on(css, "press", "click", &json!({})).await;
     }
 
     pub async fn fill(&self, css: &str, text: &str) {
-        // A page that was only just asked for may not have it yet.
-        let written = until(PATIENCE, async || {
+        self.act_on(css, "write in", "value", &json!({ "text": text })).await;
+    }
+
+    /// A page that was only just asked for may not have the element yet, and a board that is put anew takes its
+    /// buttons with it: then the new one is taken.
+    async fn act_on(&self, css: &str, what: &str, act: &str, body: &Value) {
+        let done = until(PATIENCE, async || {
             let element = self.find(css).await?;
-            self.try_post(&format!("{element}/value"), &json!({ "text": text })).await.ok()
+            self.try_post(&format!("{element}/{act}"), body).await.ok()
         });
-        if written.await.is_none() {
+        if done.await.is_none() {
             self.picture("failed").await;
-            panic!("nothing to write in at {css}; the page is in target/console/failed.png");
+            panic!("nothing to {what} at {css}; the page is in target/console/failed.png");
         }
     }
 

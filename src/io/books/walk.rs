@@ -171,10 +171,10 @@ impl Walk {
     async fn tickets(&mut self) -> Result<Vec<Record>, Error> {
         let store = self.books.store();
         let rows = match self.source {
-            Source::Tickets => store.register_tickets(&self.after).await?,
             Source::TicketLoad => store.register_ticket_load(self.from.0, &self.after).await?,
             // Points and crews belong to the time at which they came about, however old the ticket is.
             Source::Points => store.register_points(self.from.0, &self.after).await?,
+            // Tickets, and those of crews: when their work ended stands in what people wrote.
             _ => store.register_tickets(&self.after).await?,
         };
         let Some(last) = rows.last() else {

@@ -39,6 +39,12 @@ pub struct Items<T> {
     pub next: Option<String>,
 }
 
+impl<T> From<Page<T>> for Items<T> {
+    fn from(page: Page<T>) -> Items<T> {
+        Items { items: page.rows, next: page.next.map(|cursor| cursor.to_string()) }
+    }
+}
+
 /// In which form the answer is wanted, by the `Accept` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wants {
@@ -129,8 +135,7 @@ pub async fn page<T, Fut>(
 where
     Fut: Future<Output = Result<Page<T>, Error>>,
 {
-    let page = fetch(paging.after, paging.limit).await?;
-    Ok(Json(Items { items: page.rows, next: page.next.map(|cursor| cursor.to_string()) }))
+    Ok(Json(fetch(paging.after, paging.limit).await?.into()))
 }
 
 /// Answers with one page of JSON, or with everything from there on as a file, which is written
@@ -159,7 +164,7 @@ where
     };
     if !wants.is_file() {
         let page = fetch(api.clone(), paging.after, paging.limit).await?;
-        return Ok(Json(Items { items: page.rows, next: page.next.map(|c| c.to_string()) }).into_response());
+        return Ok(Json(Items::from(page)).into_response());
     }
     let Ok(room) = api.exports.clone().try_acquire_owned() else {
         return Err(Problem::unavailable(

@@ -31,11 +31,15 @@ use super::{api, auth, complete, console, once};
 ))]
 struct Document;
 
-fn documented() -> (Router<Shared>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi())
+/// The routes behind a log-in, the open ones, and what all of them say of themselves.
+fn documented() -> (Router<Shared>, Router<Shared>, utoipa::openapi::OpenApi) {
+    let (protected, mut document) = OpenApiRouter::with_openapi(<Document as utoipa::OpenApi>::openapi())
         .nest("/api/v1", api::routes())
         .merge(api::metrics_routes())
-        .split_for_parts()
+        .split_for_parts();
+    let (open, of_open) = api::open_routes().split_for_parts();
+    document.merge(of_open);
+    (protected, open, document)
 }
 
 /// The routes, and what each of them needs.
@@ -49,9 +53,7 @@ struct Built {
 fn built() -> &'static Built {
     static BUILT: OnceLock<Built> = OnceLock::new();
     BUILT.get_or_init(|| {
-        let (protected, mut document) = documented();
-        let (open, of_open) = api::open_routes().split_for_parts();
-        document.merge(of_open);
+        let (protected, open, document) = documented();
         Built { protected, open, needed: permit::table(&document) }
     })
 }
@@ -70,9 +72,7 @@ pub(super) fn needed() -> &'static Needed {
 pub fn openapi_json() -> &'static str {
     static JSON: OnceLock<String> = OnceLock::new();
     JSON.get_or_init(|| {
-        let (_, mut document) = documented();
-        let (_, open) = api::open_routes().split_for_parts();
-        document.merge(open);
+        let (_, _, mut document) = documented();
         let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
         document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
         complete::complete(&document).to_string()

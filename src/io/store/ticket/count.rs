@@ -54,8 +54,8 @@ fn small(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
-fn filled(word: Option<&str>) -> Option<&str> {
-    word.filter(|word| !word.is_empty())
+fn filled(word: &str) -> Option<&str> {
+    Some(word).filter(|word| !word.is_empty())
 }
 
 /// Keeps the points that a ticket took off.
@@ -89,7 +89,7 @@ impl Store {
         (from, to): (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Result<Vec<DepartmentLine>, Error> {
-        let pack = filled(Some(pack));
+        let pack = filled(pack);
         let counted: Vec<Department> = on!(self.db(), p => sqlx::query_as(
             "SELECT department, COUNT(*) AS tickets, CAST(SUM(open) AS BIGINT) AS open,
                     CAST(SUM(CASE WHEN open = 1 AND acknowledged = 0 THEN 1 ELSE 0 END) AS BIGINT) AS unacknowledged,
@@ -150,9 +150,9 @@ impl Store {
              ORDER BY opened_at, id")
             .bind(opened_by.unwrap_or(i64::MAX))
             .bind(opened_after.unwrap_or(i64::MIN))
-            .bind(filled(filter.pack.as_deref()))
-            .bind(filled(filter.kind.as_deref()))
-            .bind(filled(filter.owner.as_deref()))
+            .bind(filter.pack.as_deref().and_then(filled))
+            .bind(filter.kind.as_deref().and_then(filled))
+            .bind(filter.owner.as_deref().and_then(filled))
             .bind(filter.overdue.map(i64::from))
             .bind(now.0)
             .fetch_all(p)
@@ -184,7 +184,7 @@ impl Store {
              WHERE opened_at >= $1 AND opened_at < $2 AND (CAST($3 AS TEXT) IS NULL OR pack = $3)")
             .bind(from.0)
             .bind(to.0)
-            .bind(filled(Some(pack)))
+            .bind(filled(pack))
             .fetch_one(p)
             .await)?;
         Ok(FirstContact { tickets: small(tickets), solved: small(solved), reported: small(reported) })
@@ -202,7 +202,7 @@ impl Store {
              ORDER BY t.opened_at, t.id, k.number")
             .bind(from.0)
             .bind(to.0)
-            .bind(filled(Some(pack)))
+            .bind(filled(pack))
             .fetch_all(p)
             .await)?;
         let mut lines: BTreeMap<String, PointsLine> = BTreeMap::new();

@@ -306,5 +306,5 @@ async fn meetings(State(api): State<Shared>) -> Result<axum::Json<Items<TicketRo
     let filter = TicketFilter { meeting: Some("open".into()), ..TicketFilter::default() };
     let mut page = api.store().ticket_rows(&filter, None, 500).await?;
     page.rows.iter_mut().for_each(|row| row.phone = mask(&row.phone));
-    Ok(axum::Json(Items { items: page.rows, next: page.next.map(|cursor| cursor.to_string()) }))
+    Ok(axum::Json(page.into()))
 }
