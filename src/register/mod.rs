@@ -5,6 +5,7 @@
 mod file;
 mod record;
 mod table;
+mod wanted;
 mod words;
 #[cfg(test)]
 mod tests;
@@ -12,4 +13,5 @@ mod tests;
 pub use file::{Column, Register, Registers, Span, schema};
 pub use record::{Fields, Record, Source};
 pub use table::{Line, Missing, Table, table};
+pub use wanted::Wanted;
 pub use words::Vocabulary;

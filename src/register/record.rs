@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Wanted;
 use crate::base::Timestamp;
 
 /// What rows are made from, and by which of its times a row belongs to a period.
@@ -89,38 +90,60 @@ impl Source {
             Source::Sheets => "sheets",
         }
     }
+
+    /// The source of whose rows its own are parts; itself where they stand alone.
+    pub const fn whole(self) -> Source {
+        match self {
+            Source::Answers | Source::Opinions => Source::Callbacks,
+            whole => whole,
+        }
+    }
 }
 
-/// The values of a row by name. An empty value is the same as none and is not kept.
+/// The values of a row by name. An empty value is the same as none and is not kept, nor is one that
+/// nobody reads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields(Vec<(Cow<'static, str>, String)>);
+pub struct Fields {
+    values: Vec<(Cow<'static, str>, String)>,
+    wanted: Wanted,
+}
 
 impl Fields {
+    /// No values yet, and only those to come that are read.
+    pub fn of(wanted: &Wanted) -> Fields {
+        Fields { values: Vec::new(), wanted: wanted.clone() }
+    }
+
+    /// Which of its values are read.
+    pub const fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
     /// Adds a value; one that is empty is left out, one that is there already is replaced.
-    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
-        let (name, value) = (name.into(), value.into());
-        if value.trim().is_empty() {
+    pub fn set(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String> + AsRef<str>) {
+        let name = name.into();
+        if value.as_ref().trim().is_empty() || !self.wanted.has(&name) {
             return;
         }
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((name, value)),
+        match self.values.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value.into(),
+            None => self.values.push((name, value.into())),
         }
     }
 
     /// The value of a name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.values.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
     /// Names and values, in the order in which they were set.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
+        self.values.iter().map(|(name, value)| (name.as_ref(), value.as_str()))
     }
 
     /// Changes the value of a name, where there is one.
     pub fn change(&mut self, name: &str, change: impl FnOnce(&str) -> String) {
-        if let Some((_, value)) = self.0.iter_mut().find(|(known, _)| known == name) {
+        if let Some((_, value)) = self.values.iter_mut().find(|(known, _)| known == name) {
             *value = change(value);
         }
     }

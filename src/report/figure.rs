@@ -80,6 +80,13 @@ pub enum Part {
 }
 
 impl Figure {
+    /// The fields it looks at.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let conditions = self.of.iter().chain(&self.count).flat_map(Condition::fields);
+        let own = [&self.value, &self.by, &self.by_too].into_iter().chain(&self.needs).map(String::as_str);
+        conditions.chain(own).filter(|name| !name.is_empty())
+    }
+
     /// To which part a row belongs; None: to none.
     pub fn part(&self, record: &Record) -> Option<Part> {
         let field = |name: &str| record.fields.get(name);

@@ -6,28 +6,29 @@ use jiff::civil::Date;
 use tokio::task::JoinSet;
 
 use super::{Books, Error, MOST_ROWS, record};
-use crate::register::{Record, Source};
+use crate::register::{Record, Source, Wanted};
 use crate::report::{Counted, Figure, Part, Tally};
 
 impl Books {
     /// Counts figures over some days, inclusive: each source is read once, whatever the number of
-    /// figures. Rows of other packs are left out, unless `pack` is empty.
+    /// figures, with those that are parts of its rows. Rows of other packs are left out, unless `pack` is empty.
     pub(super) async fn tallies(
         &self,
         figures: &[&Figure],
         pack: &str,
         days: (Date, Date),
     ) -> Result<Vec<Tally>, Error> {
-        let mut sources: BTreeMap<Source, Vec<(usize, Tally)>> = BTreeMap::new();
+        let mut wholes: BTreeMap<Source, BTreeMap<Source, Vec<(usize, Tally)>>> = BTreeMap::new();
         for (place, figure) in figures.iter().enumerate() {
-            let tally = Tally::new(figure);
-            sources.entry(tally.source()).or_default().push((place, tally));
+            let parts = wholes.entry(figure.from.whole()).or_default();
+            parts.entry(figure.from).or_default().push((place, Tally::new(figure)));
         }
         // A source is waited for and computed in turns: side by side they take as long as the longest.
         let mut walks = JoinSet::new();
-        for (source, tallies) in sources {
+        for (whole, tallies) in wholes {
+            let wanted = wanted(figures.iter().filter(|figure| figure.from.whole() == whole));
             let (books, pack) = (self.clone(), pack.to_owned());
-            walks.spawn(async move { books.counted_of(source, tallies, &pack, days).await });
+            walks.spawn(async move { books.counted_of(tallies, wanted, &pack, days).await });
         }
         let mut counted = Vec::with_capacity(figures.len());
         while let Some(walked) = walks.join_next().await {
@@ -38,21 +39,24 @@ impl Books {
         Ok(counted.into_iter().map(|(_, tally)| tally).collect())
     }
 
-    /// Counts figures of one source.
+    /// Counts figures of sources that are read together.
     async fn counted_of(
         &self,
-        source: Source,
-        mut tallies: Vec<(usize, Tally)>,
+        mut tallies: BTreeMap<Source, Vec<(usize, Tally)>>,
+        wanted: Wanted,
         pack: &str,
         days: (Date, Date),
     ) -> Result<Vec<(usize, Tally)>, Error> {
-        let mut walk = self.walk(source, days).await?;
-        while let Some(chunk) = walk.next().await? {
-            for record in chunk.iter().filter(|record| is_of(record, pack)) {
-                tallies.iter_mut().for_each(|(_, tally)| tally.add(record));
+        let mut walk = self.walk_over(tallies.keys().copied().collect(), wanted, days).await?;
+        while let Some(chunk) = walk.next_of_each().await? {
+            for (source, records) in chunk {
+                let Some(tallies) = tallies.get_mut(&source) else { continue };
+                for record in records.iter().filter(|record| is_of(record, pack)) {
+                    tallies.iter_mut().for_each(|(_, tally)| tally.add(record));
+                }
             }
         }
-        Ok(tallies)
+        Ok(tallies.into_values().flatten().collect())
     }
 
     /// The figures themselves.
@@ -95,6 +99,14 @@ impl Books {
         }
         Ok(found)
     }
+}
+
+/// What is read of rows to count figures.
+fn wanted<'a>(figures: impl Iterator<Item = &'a &'a Figure> + Clone) -> Wanted {
+    let own = || figures.clone().flat_map(|figure| figure.fields()).chain(["pack"]);
+    let read = Wanted::only(own());
+    let made_of: Vec<&str> = figures.clone().flat_map(|figure| record::made_of(figure.from, &read)).collect();
+    Wanted::only(own().chain(made_of))
 }
 
 fn is_of(record: &Record, pack: &str) -> bool {

@@ -9,6 +9,8 @@ mod performance;
 mod record;
 mod report;
 mod staff;
+#[cfg(test)]
+mod tests;
 mod text;
 mod ticket;
 mod turn;

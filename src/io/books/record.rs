@@ -6,7 +6,7 @@ use crate::evidence::Detector;
 use crate::io::store::register::{
     AnswerOf, CallRecord, CallbackRecord, CustomerRecord, EventRecord, FindingRecord, MessageRecord,
 };
-use crate::register::{Fields, Record};
+use crate::register::{Fields, Record, Source, Wanted};
 
 /// Fields that hold a number of a customer, and those in whose text one may stand.
 const NUMBERS: &[&str] = &["phone"];
@@ -20,14 +20,14 @@ pub(super) fn mask(record: &mut Record) {
 
 /// Sets a time as people write it, and its day.
 pub(super) fn time(fields: &mut Fields, calendar: &Calendar, name: &'static str, at: Option<i64>) {
-    if let Some(at) = at {
+    if let Some(at) = at.filter(|_| fields.wanted().has(name)) {
         fields.set(name, calendar.civil(Timestamp(at)));
     }
 }
 
 /// Sets what a JSON object holds, each value under `prefix` and its name.
 pub(super) fn spread(fields: &mut Fields, prefix: &str, json: &str) {
-    if json.len() <= 2 {
+    if json.len() <= 2 || !fields.wanted().has_below(prefix) {
         return;
     }
     let Ok(serde_json::Value::Object(object)) = serde_json::from_str(json) else { return };
@@ -47,6 +47,9 @@ pub(super) fn yes(is: bool) -> &'static str {
 
 /// The day and the time of day of a row.
 pub(super) fn moment(fields: &mut Fields, calendar: &Calendar, at: Timestamp) {
+    if !fields.wanted().has_any(&["date", "time", "month"]) {
+        return;
+    }
     let civil = calendar.civil(at);
     let (day, hour) = civil.split_once(' ').unwrap_or((&civil, ""));
     fields.set("date", day);
@@ -62,11 +65,11 @@ fn talk(fields: &mut Fields, answered: Option<i64>, ended: Option<i64>) {
 }
 
 /// A call.
-pub(super) fn call(calendar: &Calendar, row: &CallRecord, answers: &[AnswerOf]) -> Record {
+pub(super) fn call(calendar: &Calendar, wanted: &Wanted, row: &CallRecord, answers: &[AnswerOf]) -> Record {
     let at = Timestamp(row.reserved_at);
-    let mut fields = Fields::default();
+    let mut fields = Fields::of(wanted);
     moment(&mut fields, calendar, at);
-    let started = calendar.civil(at);
+    time(&mut fields, calendar, "started", Some(row.reserved_at));
     for (name, value) in [
         ("direction", row.direction.as_str()),
         ("pack", &row.pack),
@@ -76,7 +79,6 @@ pub(super) fn call(calendar: &Calendar, row: &CallRecord, answers: &[AnswerOf]) 
         ("phone", &row.phone),
         ("dialled", &row.dialled),
         ("name", &row.name),
-        ("started", &started),
         ("outcome", &row.disposition),
         ("hung_up_first", &row.hung_up_first),
         ("agent", &row.agent),
@@ -103,13 +105,13 @@ pub(super) fn call(calendar: &Calendar, row: &CallRecord, answers: &[AnswerOf]) 
 
 /// A callback.
 pub(super) fn callback(
-    calendar: &Calendar,
+    (calendar, wanted): (&Calendar, &Wanted),
     title: &str,
     row: &CallbackRecord,
     answers: &[AnswerOf],
 ) -> Record {
     let at = Timestamp(row.at);
-    let mut fields = Fields::default();
+    let mut fields = Fields::of(wanted);
     moment(&mut fields, calendar, at);
     let talked = [&row.agent, &row.assignee].into_iter().find(|who| !who.is_empty());
     let answers_for = [&row.assignee, &row.agent, &row.owner].into_iter().find(|who| !who.is_empty());
@@ -187,18 +189,12 @@ fn said(answer: &AnswerOf) -> String {
 fn answers(fields: &mut Fields, answers: &[AnswerOf]) {
     let mut scores = Vec::new();
     let mut dissatisfied = false;
+    let has_each = PARTS_OF_ANSWERS.iter().any(|prefix| fields.wanted().has_below(prefix));
     for answer in answers {
-        fields.set(format!("answer.{}", answer.question), said(answer));
-        if let Some(score) = answer.score {
-            fields.set(format!("score.{}", answer.question), score.to_string());
-            scores.push(score);
+        if has_each {
+            self::answer(fields, answer);
         }
-        if let Some(comment) = &answer.comment {
-            fields.set(format!("comment.{}", answer.question), comment.clone());
-        }
-        if let (Some(function), Some(person)) = (&answer.rated_function, &answer.rated_person) {
-            fields.set(format!("rated.{function}"), person.clone());
-        }
+        scores.extend(answer.score);
         dissatisfied |= answer.dissatisfied == 1;
     }
     if let (Some(least), false) = (scores.iter().min(), scores.is_empty()) {
@@ -212,20 +208,54 @@ fn answers(fields: &mut Fields, answers: &[AnswerOf]) {
     }
 }
 
+fn answer(fields: &mut Fields, answer: &AnswerOf) {
+    fields.set(format!("answer.{}", answer.question), said(answer));
+    if let Some(score) = answer.score {
+        fields.set(format!("score.{}", answer.question), score.to_string());
+    }
+    if let Some(comment) = &answer.comment {
+        fields.set(format!("comment.{}", answer.question), comment.as_str());
+    }
+    if let (Some(function), Some(person)) = (&answer.rated_function, &answer.rated_person) {
+        fields.set(format!("rated.{function}"), person.as_str());
+    }
+}
+
+/// Below these stand the answers of a row, each under its question or whom it rates.
+const PARTS_OF_ANSWERS: [&str; 4] = ["answer.", "score.", "comment.", "rated."];
+
+/// Whether anything is read that comes of answers.
+pub(super) fn reads_answers(wanted: &Wanted) -> bool {
+    PARTS_OF_ANSWERS.iter().any(|prefix| wanted.has_below(prefix))
+        || wanted.has_any(&["scores.mean", "scores.min", "scores.n", "dissatisfied"])
+}
+
+/// What the rows of a source are made of beside the values that are read of them.
+pub(super) fn made_of(source: Source, wanted: &Wanted) -> Vec<&'static str> {
+    match source {
+        Source::Answers if wanted.has("rated_person") => vec!["event."],
+        Source::Opinions if wanted.has("praised") => [&["note.", "filled."][..], &PRAISED].concat(),
+        Source::Opinions => vec!["note.", "filled."],
+        _ => Vec::new(),
+    }
+}
+
 /// One row for each answer of a callback.
 pub(super) fn each_answer(callback: &Record, answers: &[AnswerOf]) -> Vec<Record> {
     let one = |answer: &AnswerOf| {
         let mut fields = callback.fields.clone();
-        let function = answer.rated_function.clone().unwrap_or_default();
-        // Where nobody said whom it rates, it is whom the event names for the function.
-        let of_event = fields.get(&format!("event.{function}")).unwrap_or_default().to_owned();
-        fields.set("rated_person", answer.rated_person.clone().unwrap_or(of_event));
+        let function = answer.rated_function.as_deref().unwrap_or_default();
+        if fields.wanted().has("rated_person") {
+            // Where nobody said whom it rates, it is whom the event names for the function.
+            let of_event = fields.get(&format!("event.{function}")).unwrap_or_default().to_owned();
+            fields.set("rated_person", answer.rated_person.clone().unwrap_or(of_event));
+        }
         fields.set("rated_function", function);
-        fields.set("question", answer.question.clone());
+        fields.set("question", answer.question.as_str());
         fields.set("answer", said(answer));
         fields.set("score", answer.score.map(|s| s.to_string()).unwrap_or_default());
-        fields.set("dimension", answer.dimension.clone().unwrap_or_default());
-        fields.set("comment", answer.comment.clone().unwrap_or_default());
+        fields.set("dimension", answer.dimension.as_deref().unwrap_or_default());
+        fields.set("comment", answer.comment.as_deref().unwrap_or_default());
         fields.set("dissatisfied", yes(answer.dissatisfied == 1));
         Record { id: format!("{}/answer/{}", callback.id, answer.seq), at: callback.at, fields }
     };
@@ -378,9 +408,9 @@ pub(super) fn customer(calendar: &Calendar, row: &CustomerRecord) -> Record {
 }
 
 /// A finding.
-pub(super) fn finding(calendar: &Calendar, row: &FindingRecord) -> Record {
+pub(super) fn finding(calendar: &Calendar, wanted: &Wanted, row: &FindingRecord) -> Record {
     let at = Timestamp(row.at);
-    let mut fields = Fields::default();
+    let mut fields = Fields::of(wanted);
     moment(&mut fields, calendar, at);
     let title = Detector::of(&row.detector).map_or(row.detector.as_str(), |detector| detector.titles().0);
     let value = format!("{} {}", row.value, row.unit);

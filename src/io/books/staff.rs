@@ -8,7 +8,7 @@ use crate::calendar::Calendar;
 use crate::io::store::ScoreEventRow;
 use crate::io::store::register::{DutyRecord, ExpenseRecord, MustRecord, SheetRecord, ShiftRecord};
 use crate::io::store::roster::LeaveRow;
-use crate::register::{Fields, Record};
+use crate::register::{Fields, Record, Wanted};
 
 /// A post of a night.
 pub(super) fn duty(calendar: &Calendar, row: &DutyRecord) -> Record {
@@ -90,10 +90,10 @@ pub(super) fn expense(calendar: &Calendar, row: &ExpenseRecord) -> Record {
 }
 
 /// One row for each reason for which a call must be audited.
-pub(super) fn each_must(calendar: &Calendar, row: &MustRecord) -> Vec<Record> {
+pub(super) fn each_must(calendar: &Calendar, wanted: &Wanted, row: &MustRecord) -> Vec<Record> {
     let at = Timestamp(row.at);
     let one = |reason: &str| {
-        let mut fields = Fields::default();
+        let mut fields = Fields::of(wanted);
         moment(&mut fields, calendar, at);
         for (name, value) in [
             ("pack", row.pack.as_str()),
@@ -112,20 +112,11 @@ pub(super) fn each_must(calendar: &Calendar, row: &MustRecord) -> Vec<Record> {
 }
 
 /// An audit sheet.
-pub(super) fn sheet(calendar: &Calendar, row: &SheetRecord) -> Record {
+pub(super) fn sheet(calendar: &Calendar, wanted: &Wanted, row: &SheetRecord) -> Record {
     let at = Timestamp(row.at);
-    let mut fields = Fields::default();
+    let mut fields = Fields::of(wanted);
     moment(&mut fields, calendar, at);
     let list = |json: &str| serde_json::from_str::<Vec<String>>(json).unwrap_or_default().join("、");
-    let body: SheetBody = serde_json::from_str(&row.body).unwrap_or_default();
-    let score: Score = serde_json::from_str(&row.result).unwrap_or_default();
-    let comments =
-        body.marks.values().map(|mark| &mark.comment).chain(body.notes.iter().map(|note| &note.text));
-    let said: Vec<&str> = std::iter::once(&body.summary)
-        .chain(comments)
-        .map(|text| text.trim())
-        .filter(|text| !text.is_empty())
-        .collect();
     let (total, points_off) = (format!("{:.1}", row.score), format!("{:.1}", 100.0 - row.score));
     for (name, value) in [
         ("pack", row.pack.as_str()),
@@ -136,7 +127,6 @@ pub(super) fn sheet(calendar: &Calendar, row: &SheetRecord) -> Record {
         ("points_off", &points_off),
         ("grade", &row.grade),
         ("critical", &list(&row.critical)),
-        ("content", &said.join("；")),
         ("appeal", &row.appeal),
         ("call_id", &row.call_id),
         ("recording", if row.recording.is_empty() { "" } else { &row.call_id }),
@@ -144,10 +134,23 @@ pub(super) fn sheet(calendar: &Calendar, row: &SheetRecord) -> Record {
         fields.set(name, value);
     }
     time(&mut fields, calendar, "submitted", Some(row.submitted_at));
-    for (group, (given, possible)) in &score.groups {
-        fields.set(format!("group.{group}"), format!("{given}/{possible}"));
+    if wanted.has("content") {
+        fields.set("content", said_of(&serde_json::from_str(&row.body).unwrap_or_default()));
+    }
+    if wanted.has_below("group.") {
+        let score: Score = serde_json::from_str(&row.result).unwrap_or_default();
+        for (group, (given, possible)) in &score.groups {
+            fields.set(format!("group.{group}"), format!("{given}/{possible}"));
+        }
     }
     Record { id: format!("case:{}", row.id), at, fields }
+}
+
+/// Everything that was said on a sheet.
+fn said_of(body: &SheetBody) -> String {
+    let marks = body.marks.values().map(|mark| &mark.comment);
+    let all = std::iter::once(&body.summary).chain(marks).chain(body.notes.iter().map(|note| &note.text));
+    all.map(|text| text.trim()).filter(|text| !text.is_empty()).collect::<Vec<&str>>().join("；")
 }
 
 /// Something that counts for or against somebody.

@@ -4,14 +4,19 @@ use super::record::{moment, time, yes};
 use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::io::store::register::TicketRecord;
-use crate::register::{Fields, Record};
+use crate::register::{Fields, Record, Wanted};
 use crate::ticket::{Phase, Ticket};
 
 /// A ticket; `to` is the end of the period, exclusive: it says whether it was open then.
-pub(super) fn ticket(calendar: &Calendar, row: &TicketRecord, to: Timestamp) -> Option<(Ticket, Record)> {
+pub(super) fn ticket(
+    calendar: &Calendar,
+    wanted: &Wanted,
+    row: &TicketRecord,
+    to: Timestamp,
+) -> Option<(Ticket, Record)> {
     let ticket: Ticket = serde_json::from_str(&row.body).ok()?;
     let at = Timestamp(row.opened_at);
-    let mut fields = Fields::default();
+    let mut fields = Fields::of(wanted);
     moment(&mut fields, calendar, at);
     let breached = ticket.stages.iter().any(|s| s.breached_at.is_some_and(|at| at < to));
     let closed = ticket.closed_at.is_some_and(|at| at < to);
@@ -65,6 +70,22 @@ pub(super) fn ticket(calendar: &Calendar, row: &TicketRecord, to: Timestamp) -> 
     if let Some(score) = ticket.verification.score {
         fields.set("verification_score", score.to_string());
     }
+    if wanted.has_below("stage.") {
+        stages(&mut fields, calendar, &ticket);
+    }
+    if wanted.has_below("field.") {
+        for (name, value) in &ticket.fields {
+            fields.set(format!("field.{name}"), value.as_str());
+        }
+    }
+    if wanted.has("approvals") || wanted.has_below("approval.") {
+        approvals(&mut fields, calendar, &ticket);
+    }
+    let record = Record { id: format!("ticket:{}", row.id), at, fields };
+    Some((ticket, record))
+}
+
+fn stages(fields: &mut Fields, calendar: &Calendar, ticket: &Ticket) {
     for stage in &ticket.stages {
         let of = |word: &str| format!("stage.{}.{word}", stage.rule.id);
         for (word, at) in [("due", stage.due), ("done", stage.done_at)] {
@@ -76,9 +97,9 @@ pub(super) fn ticket(calendar: &Calendar, row: &TicketRecord, to: Timestamp) -> 
         fields.set(of("result"), stage.result.clone());
         fields.set(of("late"), if stage.breached_at.is_some() { "yes" } else { "" });
     }
-    for (name, value) in &ticket.fields {
-        fields.set(format!("field.{name}"), value.clone());
-    }
+}
+
+fn approvals(fields: &mut Fields, calendar: &Calendar, ticket: &Ticket) {
     let approvals: Vec<String> = ticket
         .approvals
         .iter()
@@ -89,8 +110,6 @@ pub(super) fn ticket(calendar: &Calendar, row: &TicketRecord, to: Timestamp) -> 
         fields.set(format!("approval.{}.by", approval.id), approval.signed.by.clone());
         fields.set(format!("approval.{}.at", approval.id), calendar.civil(approval.signed.at));
     }
-    let record = Record { id: format!("ticket:{}", row.id), at, fields };
-    Some((ticket, record))
 }
 
 const fn phase(phase: Phase) -> &'static str {

@@ -10,12 +10,18 @@ use crate::base::Timestamp;
 use crate::calendar::Calendar;
 use crate::io::store::ScoreFilter;
 use crate::io::store::register::{After, AnswerOf};
-use crate::register::{Record, Source};
+use crate::register::{Record, Source, Wanted};
 
-/// A walk over the rows of a source.
+/// Rows by their source.
+type Chunk = Vec<(Source, Vec<Record>)>;
+
+/// A walk over the rows of sources that are read together.
 pub(super) struct Walk {
     books: Books,
-    source: Source,
+    /// One, or several whose [`Source::whole`] is the same.
+    sources: Vec<Source>,
+    /// Which values are read of the rows.
+    wanted: Wanted,
     calendar: Arc<Calendar>,
     /// Titles of rules, by pack and rule.
     titles: BTreeMap<(String, String), String>,
@@ -30,6 +36,18 @@ pub(super) struct Walk {
 impl Books {
     /// Begins a walk over the rows of some days, inclusive.
     pub(super) async fn walk(&self, source: Source, days: (Date, Date)) -> Result<Walk, Error> {
+        self.walk_over(vec![source], Wanted::default(), days).await
+    }
+
+    /// Begins a walk over the rows of sources that have one whole; only values that are wanted are made.
+    pub(super) async fn walk_over(
+        &self,
+        sources: Vec<Source>,
+        wanted: Wanted,
+        days: (Date, Date),
+    ) -> Result<Walk, Error> {
+        let source = sources.first().map_or(Source::Calls, |source| source.whole());
+        let reads_notes = wanted.has_below("note.") || wanted.has_any(&["noted", "noted_by", "noted_ms"]);
         let planner = self.parts.planner.settings();
         let calendar = planner.calendar.clone();
         let (from, to) = (calendar.start_of(days.0), calendar.end_of(days.1));
@@ -45,13 +63,14 @@ impl Books {
         };
         Ok(Walk {
             books: self.clone(),
-            source,
+            sources,
+            wanted,
             titles: titles.collect(),
             days,
             from,
             to,
             after: After::between(first, to.0 + shift),
-            has_notes: self.store().has_register_notes().await?,
+            has_notes: reads_notes && self.store().has_register_notes().await?,
             calendar,
             ended: false,
         })
@@ -59,31 +78,49 @@ impl Books {
 }
 
 impl Walk {
-    /// The next rows; None: there are no more.
+    /// The next rows of a walk over one source; None: there are no more.
     pub async fn next(&mut self) -> Result<Option<Vec<Record>>, Error> {
+        let chunk = self.next_of_each().await?;
+        Ok(chunk.map(|chunk| chunk.into_iter().flat_map(|(_, records)| records).collect()))
+    }
+
+    /// The next rows, by source; None: there are no more.
+    pub async fn next_of_each(&mut self) -> Result<Option<Chunk>, Error> {
         if self.ended {
             if let Some(meter) = self.books.meter.take() {
-                meter.walked();
+                self.sources.iter().for_each(|_| meter.walked());
             }
             return Ok(None);
         }
-        let mut records = match self.source {
-            Source::Calls => self.calls().await?,
-            Source::Callbacks => self.callbacks(false).await?,
-            Source::Owed => self.callbacks(true).await?,
-            Source::Answers | Source::Opinions => self.parts_of_callbacks().await?,
-            Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => self.tickets().await?,
-            Source::Findings => self.findings().await?,
-            Source::MustAudit => self.musts().await?,
-            Source::Sheets => self.sheets().await?,
-            Source::Messages | Source::Events | Source::Customers => self.others().await?,
-            Source::Duties | Source::Scores | Source::Shifts | Source::Expenses => self.all_at_once().await?,
+        let mut chunk = match self.sources[..] {
+            [source] if source.whole() == source => vec![(source, self.of_one(source).await?)],
+            _ => self.closed_and_parts().await?,
         };
-        self.annotate(&mut records).await?;
-        if let Some(meter) = &self.books.meter {
-            meter.read(records.len(), self.share());
+        for (_, records) in &mut chunk {
+            self.annotate(records).await?;
         }
-        Ok(Some(records))
+        if let Some(meter) = &self.books.meter {
+            meter.read(chunk.iter().map(|(_, records)| records.len()).sum(), self.share());
+        }
+        Ok(Some(chunk))
+    }
+
+    async fn of_one(&mut self, source: Source) -> Result<Vec<Record>, Error> {
+        match source {
+            Source::Calls => self.calls().await,
+            Source::Callbacks | Source::Answers | Source::Opinions => self.callbacks(false).await,
+            Source::Owed => self.callbacks(true).await,
+            Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => {
+                self.tickets(source).await
+            }
+            Source::Findings => self.findings().await,
+            Source::MustAudit => self.musts().await,
+            Source::Sheets => self.sheets().await,
+            Source::Messages | Source::Events | Source::Customers => self.others(source).await,
+            Source::Duties | Source::Scores | Source::Shifts | Source::Expenses => {
+                self.all_at_once(source).await
+            }
+        }
     }
 
     /// How much of the period was read, from 0 to 1, by the time of the last row.
@@ -124,53 +161,77 @@ impl Walk {
             self.ended = true;
             return Ok(Vec::new());
         };
-        let mut answers = by_owner(store.register_call_answers(&self.after, last).await?);
+        let mut answers = match record::reads_answers(&self.wanted) {
+            true => by_owner(store.register_call_answers(&self.after, last).await?),
+            false => BTreeMap::new(),
+        };
         (self.after.at, self.after.call) = (last.reserved_at, last.id.clone());
         let one = |row| {
             let row: &crate::io::store::register::CallRecord = row;
-            record::call(&self.calendar, row, &answers_of(&mut answers, &row.id))
+            record::call(&self.calendar, &self.wanted, row, &answers_of(&mut answers, &row.id))
         };
         Ok(rows.iter().map(one).collect())
     }
 
     async fn callbacks(&mut self, owed: bool) -> Result<Vec<Record>, Error> {
-        Ok(self.callbacks_with_answers(owed).await?.into_iter().map(|(record, _)| record).collect())
+        let reads_answers = record::reads_answers(&self.wanted);
+        let found = self.callbacks_with_answers(owed, reads_answers).await?;
+        Ok(found.into_iter().map(|(record, _)| record).collect())
     }
 
-    async fn callbacks_with_answers(&mut self, owed: bool) -> Result<Vec<(Record, Vec<AnswerOf>)>, Error> {
+    async fn callbacks_with_answers(
+        &mut self,
+        owed: bool,
+        reads_answers: bool,
+    ) -> Result<Vec<(Record, Vec<AnswerOf>)>, Error> {
         let store = self.books.store();
-        let rows = store.register_callbacks(owed, &self.after).await?;
+        let rows = store.register_callbacks(owed, &self.wanted, &self.after).await?;
         let Some(last) = rows.last() else {
             self.ended = true;
             return Ok(Vec::new());
         };
-        let mut answers = by_owner(store.register_answers(owed, &self.after, last).await?);
+        let mut answers = match reads_answers {
+            true => by_owner(store.register_answers(owed, &self.after, last).await?),
+            false => BTreeMap::new(),
+        };
         (self.after.at, self.after.id) = (last.at, last.id);
         let mut found = Vec::with_capacity(rows.len());
         for row in &rows {
             let answers = answers_of(&mut answers, &row.id.to_string());
             let title = self.titles.get(&(row.pack.clone(), row.rule.clone())).unwrap_or(&row.rule);
-            found.push((record::callback(&self.calendar, title, row, &answers), answers));
+            found.push((record::callback((&self.calendar, &self.wanted), title, row, &answers), answers));
         }
         Ok(found)
     }
 
-    async fn parts_of_callbacks(&mut self) -> Result<Vec<Record>, Error> {
-        let (mut callbacks, answers): (Vec<_>, Vec<_>) =
-            self.callbacks_with_answers(false).await?.into_iter().unzip();
-        if self.source == Source::Answers {
-            let each =
-                callbacks.iter().zip(&answers).flat_map(|(c, answers)| record::each_answer(c, answers));
-            return Ok(each.collect());
+    /// Callbacks that were closed, their answers and what was said in them.
+    async fn closed_and_parts(&mut self) -> Result<Chunk, Error> {
+        let has = |source| self.sources.contains(&source);
+        let (callbacks, answers, opinions) =
+            (has(Source::Callbacks), has(Source::Answers), has(Source::Opinions));
+        let reads_answers = answers || record::reads_answers(&self.wanted);
+        let found = self.callbacks_with_answers(false, reads_answers).await?;
+        let mut chunk = Vec::new();
+        if answers {
+            let each = found.iter().flat_map(|(callback, answers)| record::each_answer(callback, answers));
+            chunk.push((Source::Answers, each.collect()));
         }
-        // What was said may stand in the notes of the callback itself.
-        self.annotate(&mut callbacks).await?;
-        Ok(callbacks.iter().flat_map(record::each_opinion).collect())
+        let mut whole: Vec<Record> = found.into_iter().map(|(callback, _)| callback).collect();
+        if opinions {
+            // What was said may stand in the notes of the callback itself.
+            let mut noted = whole.clone();
+            self.annotate(&mut noted).await?;
+            chunk.push((Source::Opinions, noted.iter().flat_map(record::each_opinion).collect()));
+        }
+        if callbacks {
+            chunk.push((Source::Callbacks, std::mem::take(&mut whole)));
+        }
+        Ok(chunk)
     }
 
-    async fn tickets(&mut self) -> Result<Vec<Record>, Error> {
+    async fn tickets(&mut self, source: Source) -> Result<Vec<Record>, Error> {
         let store = self.books.store();
-        let rows = match self.source {
+        let rows = match source {
             Source::TicketLoad => store.register_ticket_load(self.from.0, &self.after).await?,
             // Points and crews belong to the time at which they came about, however old the ticket is.
             Source::Points => store.register_points(self.from.0, &self.after).await?,
@@ -184,8 +245,10 @@ impl Walk {
         (self.after.at, self.after.id) = (last.opened_at, last.id);
         let mut found = Vec::new();
         for row in &rows {
-            let Some((one, record)) = ticket::ticket(&self.calendar, row, self.to) else { continue };
-            match self.source {
+            let Some((one, record)) = ticket::ticket(&self.calendar, &self.wanted, row, self.to) else {
+                continue;
+            };
+            match source {
                 Source::Points => {
                     found.extend(ticket::each_points(&self.calendar, &one, &record, self.from, self.to))
                 }
@@ -207,7 +270,7 @@ impl Walk {
             }
             None => self.ended = true,
         }
-        Ok(rows.iter().map(|row| record::finding(&self.calendar, row)).collect())
+        Ok(rows.iter().map(|row| record::finding(&self.calendar, &self.wanted, row)).collect())
     }
 
     async fn musts(&mut self) -> Result<Vec<Record>, Error> {
@@ -219,7 +282,7 @@ impl Walk {
             }
             None => self.ended = true,
         }
-        Ok(rows.iter().flat_map(|row| staff::each_must(&self.calendar, row)).collect())
+        Ok(rows.iter().flat_map(|row| staff::each_must(&self.calendar, &self.wanted, row)).collect())
     }
 
     async fn sheets(&mut self) -> Result<Vec<Record>, Error> {
@@ -228,12 +291,12 @@ impl Walk {
             Some(last) => (self.after.at, self.after.id) = (last.at, last.id),
             None => self.ended = true,
         }
-        Ok(rows.iter().map(|row| staff::sheet(&self.calendar, row)).collect())
+        Ok(rows.iter().map(|row| staff::sheet(&self.calendar, &self.wanted, row)).collect())
     }
 
-    async fn others(&mut self) -> Result<Vec<Record>, Error> {
+    async fn others(&mut self, source: Source) -> Result<Vec<Record>, Error> {
         let (store, calendar) = (self.books.store(), &self.calendar);
-        let (records, last): (Vec<Record>, _) = match self.source {
+        let (records, last): (Vec<Record>, _) = match source {
             Source::Messages => {
                 let rows = store.register_messages(&self.after).await?;
                 let last = rows.last().map(|row| (row.at, row.id));
@@ -257,11 +320,11 @@ impl Walk {
         Ok(records)
     }
 
-    async fn all_at_once(&mut self) -> Result<Vec<Record>, Error> {
+    async fn all_at_once(&mut self, source: Source) -> Result<Vec<Record>, Error> {
         self.ended = true;
         let (store, calendar) = (self.books.store(), &self.calendar);
         let (from, to) = (self.days.0.to_string(), self.days.1.to_string());
-        match self.source {
+        match source {
             Source::Duties => {
                 let rows = store.register_duties(&from, &to).await?;
                 return Ok(rows.iter().map(|row| staff::duty(calendar, row)).collect());

@@ -11,6 +11,12 @@ use crate::archive::{Customer, Event};
 pub(super) const OWN_FIELDS: &[&str] = &["grade", "language", "key_account", "owner", "name", "email"];
 
 impl Condition {
+    /// The fields it looks at; of a quotient, both its numbers too.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let parts = parts_of_quotient(&self.field).map(|(above, below)| [above, below]);
+        [&*self.field, &*self.differs_from].into_iter().chain(parts.into_iter().flatten())
+    }
+
     /// Whether it holds, where `field` gives the value of a field. An empty value is the same as
     /// none. Texts are compared without regard to case, width and spaces around them, for lists
     /// are typed by people.

@@ -5,6 +5,7 @@ use sqlx::QueryBuilder;
 use super::super::db::on;
 use super::super::{Error, Store};
 use super::{After, CHUNK};
+use crate::register::Wanted;
 
 /// A callback with all that is known of it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
@@ -112,22 +113,38 @@ pub struct AnswerOf {
     pub dissatisfied: i64,
 }
 
-const CALLBACK: &str = "SELECT b.id, b.pack, b.rule, b.subject, b.origin, b.method, b.state,
-    COALESCE(b.outcome, '') AS outcome, b.reason, b.detail, b.assignee, b.note, b.filled, b.due, b.deadline, b.closed_at,
-    b.breached_at, b.customer_id, u.external_id, u.name, u.grade, u.owner, u.fields AS customer_fields,
-    COALESCE((SELECT n.phone FROM customer_phones n WHERE n.customer_id = u.id AND n.valid_to IS NULL
-              ORDER BY n.position LIMIT 1), '') AS phone,
+const OWN: &str = "SELECT b.id, b.pack, b.rule, b.subject, b.origin, b.method, b.state,
+    COALESCE(b.outcome, '') AS outcome, b.reason, b.detail, b.assignee, b.note, b.due, b.deadline, b.closed_at,
+    b.breached_at, b.customer_id, u.external_id, u.name, u.grade, u.owner,
     COALESCE(e.kind, '') AS event_kind, COALESCE(e.external_id, '') AS event_key, e.at AS event_at,
-    COALESCE(e.matter, '') AS matter, COALESCE(e.fields, '{}') AS event_fields, COALESCE(b.call_id, '') AS call_id,
-    c.reserved_at AS call_at, c.answered_at, c.ended_at, COALESCE(c.recording, '') AS recording,
-    COALESCE((SELECT l.agent FROM legs l WHERE l.call_id = b.call_id AND l.answered_at IS NOT NULL
-              AND l.agent IS NOT NULL ORDER BY l.number LIMIT 1), '') AS agent,
-    COALESCE((SELECT t.number FROM ticket_calls k JOIN tickets t ON t.id = k.ticket_id
-              WHERE k.call_id = b.call_id ORDER BY t.id LIMIT 1),
-             (SELECT t.number FROM ticket_callbacks k JOIN tickets t ON t.id = k.ticket_id
-              WHERE k.callback_id = b.id ORDER BY t.id LIMIT 1), '') AS ticket, ";
+    COALESCE(e.matter, '') AS matter, COALESCE(b.call_id, '') AS call_id,
+    c.reserved_at AS call_at, c.answered_at, c.ended_at, COALESCE(c.recording, '') AS recording, ";
 const JOINED: &str = " AS at FROM callbacks b JOIN customers u ON u.id = b.customer_id
     LEFT JOIN events e ON e.id = b.event_id LEFT JOIN calls c ON c.id = b.call_id WHERE ";
+
+const PHONE: &str = "COALESCE((SELECT n.phone FROM customer_phones n WHERE n.customer_id = u.id
+    AND n.valid_to IS NULL ORDER BY n.position LIMIT 1), '')";
+const AGENT: &str =
+    "COALESCE((SELECT l.agent FROM legs l WHERE l.call_id = b.call_id AND l.answered_at IS NOT NULL
+    AND l.agent IS NOT NULL ORDER BY l.number LIMIT 1), '')";
+const TICKET: &str = "COALESCE((SELECT t.number FROM ticket_calls k JOIN tickets t ON t.id = k.ticket_id
+                                WHERE k.call_id = b.call_id ORDER BY t.id LIMIT 1),
+                               (SELECT t.number FROM ticket_callbacks k JOIN tickets t ON t.id = k.ticket_id
+                                WHERE k.callback_id = b.id ORDER BY t.id LIMIT 1), '')";
+
+/// Columns that cost a search, or a page of text, for each row: empty where nobody reads them.
+fn dear(wanted: &Wanted) -> [(&'static str, &'static str); 6] {
+    let agent = ["agent", "caller", "responsible", "ended_ms"];
+    let or = |is_read: bool, column, empty| if is_read { column } else { empty };
+    [
+        (or(wanted.has("phone"), PHONE, "''"), "phone"),
+        (or(wanted.has_any(&agent), AGENT, "''"), "agent"),
+        (or(wanted.has("ticket"), TICKET, "''"), "ticket"),
+        (or(wanted.has_below("filled.") || wanted.has("noted_ms"), "b.filled", "'{}'"), "filled"),
+        (or(wanted.has_below("customer."), "u.fields", "'{}'"), "customer_fields"),
+        (or(wanted.has_below("event."), "COALESCE(e.fields, '{}')", "'{}'"), "event_fields"),
+    ]
+}
 
 /// By which time callbacks are read.
 const fn time(owed: bool) -> &'static str {
@@ -135,11 +152,20 @@ const fn time(owed: bool) -> &'static str {
 }
 
 impl Store {
-    /// The next callbacks: by their deadline where `owed`, else by their close.
-    pub async fn register_callbacks(&self, owed: bool, after: &After) -> Result<Vec<CallbackRecord>, Error> {
+    /// The next callbacks: by their deadline where `owed`, else by their close. What costs a search of its
+    /// own is empty where nobody wants it.
+    pub async fn register_callbacks(
+        &self,
+        owed: bool,
+        wanted: &Wanted,
+        after: &After,
+    ) -> Result<Vec<CallbackRecord>, Error> {
         let time = time(owed);
         Ok(on!(&self.db, p => {
-            let mut query = QueryBuilder::new(CALLBACK);
+            let mut query = QueryBuilder::new(OWN);
+            for (column, name) in dear(wanted) {
+                query.push(column).push(" AS ").push(name).push(", ");
+            }
             query.push(time).push(JOINED).push(time).push(" IS NOT NULL AND ");
             query.push(time).push(" < ").push_bind(after.to);
             query.push(" AND (").push(time).push(", b.id) > (").push_bind(after.at).push(", ").push_bind(after.id);

@@ -383,7 +383,7 @@ async fn skip(
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
-/// What agents' talks with customers came to, by extension: rated, left before, cut off, and for
+/// What agents' talks with customers came to: rated, left before, cut off, and for
 /// how many the robot asks afterwards.
 #[utoipa::path(get, path = "/agents/talks", tag = "agents", params(SpanQuery), security(("bearer" = ["live.see"])),
     responses((status = 200, description = "All of them; also as `text/csv`", body = Items<AgentTalks>),

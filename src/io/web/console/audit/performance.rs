@@ -161,9 +161,11 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             None => last.map(|day| day.strftime("%Y-%m").to_string()).unwrap_or_default(),
         };
         let pack = want.pack.unwrap_or_default();
-        let events = events(&visitor, &frame, &month, want.person.as_deref()).await?;
         let path = format!("/performance{}", asked(&uri, &[("month", &month)]));
-        let sheets: Items<Sheet> = visitor.get(&path).await?;
+        let (events, sheets) = tokio::try_join!(
+            events(&visitor, &frame, &month, want.person.as_deref()),
+            visitor.get::<Items<Sheet>>(&path)
+        )?;
         let person = |sheet: Sheet| Person {
             name: sheet.person,
             class: sign(sheet.total),

@@ -103,15 +103,18 @@ async fn read(api: &Shared, visitor: &Visitor, uri: &Uri) -> Result<Ageing, Prob
 async fn tickets(visitor: &Visitor, uri: &Uri) -> Result<(Asked, Vec<AgeingLine>, Vec<AgeingLine>), Problem> {
     let want: Asked = query(uri)?;
     let of = |query: String| format!("/ticket-reports/ageing{query}");
-    let rows = of(asked(uri, &[]));
-    if want.min_days.is_none() && want.max_days.is_none() {
-        let rows: Items<AgeingLine> = visitor.get(&rows).await?;
-        return Ok((want, rows.items.clone(), rows.items));
-    }
-    let all = of(asked(uri, &[("min_days", ""), ("max_days", "")]));
-    let (rows, all) =
-        tokio::try_join!(visitor.get::<Items<AgeingLine>>(&rows), visitor.get::<Items<AgeingLine>>(&all))?;
-    Ok((want, rows.items, all.items))
+    let days = |text: &Option<String>| text.as_deref().filter(|days| !days.is_empty()).map(str::parse::<i64>);
+    let (min, max) = match (days(&want.min_days).transpose(), days(&want.max_days).transpose()) {
+        (Ok(min), Ok(max)) => (min.unwrap_or(0), max.unwrap_or(i64::MAX)),
+        // The API says what is wrong with it.
+        _ => {
+            let rows: Items<AgeingLine> = visitor.get(&of(asked(uri, &[]))).await?;
+            return Ok((want, rows.items, Vec::new()));
+        }
+    };
+    let all: Items<AgeingLine> = visitor.get(&of(asked(uri, &[("min_days", ""), ("max_days", "")]))).await?;
+    let rows = all.items.iter().filter(|row| (min..=max).contains(&row.days)).cloned().collect();
+    Ok((want, rows, all.items))
 }
 
 fn age(frame: &Frame, uri: &Uri, want: &Asked, all: &[AgeingLine], ends: (i64, Option<i64>)) -> Age {
