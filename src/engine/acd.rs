@@ -157,6 +157,11 @@ impl Engine {
         }
     }
 
+    /// Whose phone an extension is: the agent's name, or itself where it is nobody's.
+    pub(super) fn whose_phone(&self, extension: &str) -> String {
+        self.desk.agents.by_extension(extension).unwrap_or(extension).to_owned()
+    }
+
     /// The name of the agent whose phone a leg is.
     pub(super) fn agent_named(&self, leg: u64) -> Option<String> {
         self.agent_of(leg).map(|(agent, _)| agent)

@@ -105,6 +105,7 @@ impl Engine {
                 number,
                 kind,
                 target: target.name.clone(),
+                agent: (kind != LegKind::Trunk).then(|| self.whose_phone(&target.name)),
                 way,
                 setup: self.settings.setup_timeout,
                 ring: how.ring,

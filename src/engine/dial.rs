@@ -273,6 +273,7 @@ impl Engine {
             number,
             kind: LegKind::Agent,
             target,
+            agent: Some(agent.to_owned()),
             way: self.phone_way(),
             setup: self.settings.setup_timeout,
             ring: RING + RING + RING,

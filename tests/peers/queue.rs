@@ -79,7 +79,18 @@ fn a_customer_of_the_hotline_waits_talks_and_the_call_is_a_ticket() {
             (&json!(1), &json!([]))
         );
         let legs = daemon.get(&format!("/calls/{id}/legs")).await;
-        assert_eq!(legs["legs"][0]["result"], "talked", "{legs}");
+        assert_eq!(
+            (&legs["legs"][0]["result"], &legs["legs"][0]["agent"]),
+            (&json!("talked"), &json!("anna")),
+            "{legs}"
+        );
+        assert_eq!(
+            daemon.get("/calls?agent=anna").await["items"][0]["id"],
+            json!(id),
+            "it is found by her name"
+        );
+        let case = daemon.post("/audits/cases", &json!({ "call_id": id, "auditor": "li" })).await;
+        assert_eq!(case["agent"], "anna", "and it is she who is scored: {case}");
         let start = legs["legs"][0]["answered_at"].as_i64().expect("a time");
         let from = ((start - call["answered_at"].as_i64().expect("a time")) * 8) as usize + 8_000;
         let (left, right) = sides(&daemon, &call).await;

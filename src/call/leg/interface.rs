@@ -20,6 +20,9 @@ pub struct LegPlan {
     pub kind: LegKind,
     /// The extension or number that is rung.
     pub target: String,
+    /// Whose phone it is: the agent's name, or the extension of a phone that is nobody's; None: an outside
+    /// number.
+    pub agent: Option<String>,
     /// The media side of the way there.
     pub way: Way,
     /// How long an INVITE may stay without ringing.

@@ -156,7 +156,7 @@ impl Leg {
             number: self.plan.number,
             kind: self.plan.kind,
             target: self.plan.target.clone(),
-            agent: (self.plan.kind != LegKind::Trunk).then(|| self.plan.target.clone()),
+            agent: self.plan.agent.clone(),
             started_at: self.begun.utc,
             ringing_at: self.ringing_at,
             answered_at: self.answered_at,

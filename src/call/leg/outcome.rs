@@ -95,7 +95,7 @@ pub struct LegRecord {
     pub kind: LegKind,
     /// The extension or number that was rung.
     pub target: String,
-    /// The agent behind it; None: an outside number.
+    /// The agent behind it, by name, or the extension of a phone that is nobody's; None: an outside number.
     pub agent: Option<String>,
     /// INVITE sent.
     pub started_at: Timestamp,

@@ -32,6 +32,7 @@ impl World {
             number: 1,
             kind: LegKind::Agent,
             target: "1001".into(),
+            agent: Some("li.na".into()),
             way: way(),
             setup: Duration::from_secs(12),
             ring: Duration::from_secs(20),

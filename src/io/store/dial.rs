@@ -56,7 +56,7 @@ pub struct Talk {
     pub phone: String,
     /// When it ended.
     pub ended_at: i64,
-    /// Extension of the agent who talked last.
+    /// The agent who talked last.
     pub agent: String,
     /// Whether the customer rated it.
     pub rated: i64,
@@ -65,7 +65,7 @@ pub struct Talk {
 /// What an agent's talks with customers came to in a span of time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, sqlx::FromRow, utoipa::ToSchema)]
 pub struct AgentTalks {
-    /// Extension.
+    /// Name; the extension of a phone that is nobody's.
     pub agent: String,
     /// Talks with customers.
     pub talks: i64,
@@ -353,7 +353,7 @@ impl Store {
         Ok(row.0.map(CallbackId))
     }
 
-    /// What the talks of agents came to between two moments, by extension; `until` is exclusive.
+    /// What the talks of agents came to between two moments; `until` is exclusive.
     pub async fn agent_talks(&self, from: Timestamp, until: Timestamp) -> Result<Vec<AgentTalks>, Error> {
         Ok(on!(&self.db, p => sqlx::query_as(
             "WITH talks AS (
