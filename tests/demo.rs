@@ -27,6 +27,8 @@ fn the_demo_dials_its_lists_over_loopback_and_ends_with_a_summary() {
             summary.split("Recordings: ").nth(1).unwrap_or_default().lines().next().unwrap_or_default();
         assert!(count_wavs(kept.as_ref()) >= 20, "{kept}\n{output}");
         assert!(!output.contains("ERROR"), "{output}");
+        let audited = summary.lines().find(|line| line.ends_with("wait to be audited")).unwrap_or_default();
+        assert!(!audited.is_empty() && !audited.starts_with("0 "), "nothing to audit in\n{output}");
         assert!(output.contains("/welcome/rb_"), "no way into the console in\n{output}");
     });
 }

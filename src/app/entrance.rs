@@ -11,7 +11,7 @@ use crate::io::web::{self, Shared};
 /// For how long the first link is good; the next start makes another.
 const FIRST_LINK: Duration = Duration::from_secs(7 * 86_400);
 /// Whose desk the administrator of the demo sits at.
-const DEMO_AGENT: &str = "王芳";
+pub(super) const DEMO_AGENT: &str = "王芳";
 /// For how long the link of the demo is good.
 const DEMO_LINK: Duration = Duration::from_secs(86_400);
 

@@ -8,6 +8,7 @@ use jiff::{ToSpan as _, Zoned};
 use serde_json::{Value, json};
 
 use super::super::client::Client;
+use super::super::entrance::DEMO_AGENT;
 use crate::base::Rng;
 
 /// The pack that the house works by.
@@ -26,6 +27,15 @@ const PRODUCTS: [&str; 8] =
 const FITTERS: [&str; 4] = ["钱师傅", "冯师傅", "魏师傅", "蒋师傅"];
 const DESIGNERS: [&str; 3] = ["苏晴", "何俊", "罗敏"];
 const GUIDES: [&str; 3] = ["许倩", "邓超", "沈悦"];
+
+/// Accounts: name, role and agent.
+const PEOPLE: [(&str, &str, &str); 5] = [
+    ("fang.wang", "agent", DEMO_AGENT),
+    ("jing.li", "agent", "李静"),
+    ("lei.zhang", "agent", "张磊"),
+    ("qa", "auditor", ""),
+    ("manager", "manager", ""),
+];
 
 /// A customer of the house.
 pub(super) struct Customer {
@@ -57,19 +67,36 @@ pub(super) async fn furnish(client: &Client, people: &[Customer], now: &Zoned) -
     let path = format!("intake?pack={PACK}&intake=orders&source=demo&file_name=orders.csv");
     let report = client.post_bytes(&path, orders.into_bytes()).await?;
     let tickets = tickets(client, people, now).await?;
-    for (name, roles, agent) in [
-        ("fang.wang", "agent", "王芳"),
-        ("jing.li", "agent", "李静"),
-        ("lei.zhang", "agent", "张磊"),
-        ("qa", "auditor", ""),
-        ("manager", "manager", ""),
-    ] {
+    for (name, roles, agent) in PEOPLE {
         client.post("accounts", &json!({ "name": name, "roles": [roles], "agent": agent })).await?;
     }
     let added = &report["counts"]["added"];
     Ok(format!(
         "the mall: {added} orders and slips, {tickets} tickets, 3 agents, 3 callers of its hotline at a time"
     ))
+}
+
+/// Gives calls of each other agent to whoever looks around, to listen to and score. A month's draw wants a
+/// month that is over, and this house is a minute old. Gives how many.
+///
+/// # Errors
+/// Whatever the API refused.
+pub(super) async fn audit(client: &Client) -> Result<usize, String> {
+    let mut cases = 0;
+    for (_, _, agent) in PEOPLE.iter().filter(|(_, _, agent)| !["", DEMO_AGENT].contains(agent)) {
+        let path = format!("calls?agent={}&recorded=true&state=ended&sort=longest&limit=2", encoded(agent));
+        let calls = client.get(&path).await?;
+        for call in calls["items"].as_array().into_iter().flatten() {
+            let body = json!({ "call_id": call["id"], "auditor": DEMO_AGENT });
+            client.post("audits/cases", &body).await?;
+            cases += 1;
+        }
+    }
+    Ok(cases)
+}
+
+fn encoded(text: &str) -> String {
+    form_urlencoded::byte_serialize(text.as_bytes()).collect()
 }
 
 /// The order clerk's list of the last days: what was installed yesterday is called today.

@@ -80,6 +80,7 @@ pub async fn run(options: Options) -> Result<(), String> {
     let clock = Clock::start();
     let finished = watch(&client, &campaigns, clock).await?;
     println!("{}", Screen::summary(&finished));
+    println!("{} calls of agents wait to be audited", house::audit(&client).await?);
     println!("Recordings: {}", folder.join("recordings").display());
     if options.once {
         return stop(daemon, trunk, desks).await;
