@@ -100,3 +100,58 @@ fn what_one_person_does_to_a_ticket_another_sees_and_what_they_write_stays() {
         daemon.stop().await;
     });
 }
+
+#[test]
+fn an_import_a_customer_and_a_plan_are_put_anew_when_somebody_changes_them() {
+    if !is_there() {
+        return;
+    }
+    block_on(async {
+        let daemon = Daemon::start(&[own_network()], "").await;
+        let root = daemon.root();
+        let li = Chromium::start().await;
+        entered(&li, &daemon).await;
+        let follow = async |page: &str| {
+            li.go(&format!("{root}{page}")).await;
+            li.wait("it follows", FOLLOWS).await;
+            li.ask("window.mark = 1").await;
+        };
+        let shows = async |what: &str| {
+            li.wait(what, &format!("document.querySelector('main').textContent.includes('{what}')")).await;
+            assert_eq!(li.ask("return window.mark").await, 1, "{what}: the page was loaded again");
+        };
+
+        let file = "phone,name\n13800000011,A\n".to_owned();
+        let import = daemon.post_csv("/imports?list_name=march&file_name=march.csv", file).await;
+        let id = &import["id"];
+        follow(&format!("/lists/imports/{id}")).await;
+        daemon.post(&format!("/imports/{id}/undo"), &json!({ "reason": "wrong month" })).await;
+        shows("wrong month").await;
+
+        let orders =
+            "单号,合同号,单据类型,客户姓名,客户电话,日期\nDH1,HT1,安装单,李娜,13800000012,2026-03-01\n"
+                .to_owned();
+        let path = "/intake?pack=furniture_mall&intake=orders&source=test&file_name=orders.csv";
+        daemon.post_csv(path, orders).await;
+        let customer = daemon.get("/customers").await["items"][0].clone();
+        let id = customer["id"].as_i64().expect("an id");
+        follow(&format!("/customers/{id}")).await;
+        let change = json!({ "version": customer["version"], "owner": "赵敏", "why": "new owner" });
+        daemon.patch(&format!("/customers/{id}"), &change).await;
+        shows("赵敏").await;
+
+        let today = li.ask("return new Date().toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })").await;
+        let today = today.as_str().expect("a day");
+        daemon.post(&format!("/plan/furniture_mall/{today}/build"), &json!({})).await;
+        follow(&format!("/lists/plan/furniture_mall/{today}")).await;
+        let callback =
+            json!({ "customer": id, "rule": "cleaning", "day": today, "reason": "asked for by letter" });
+        daemon.post("/callbacks", &callback).await;
+        shows("李娜").await;
+
+        let mistakes = li.mistakes().await;
+        assert!(mistakes.is_empty(), "{mistakes:?}");
+        li.end().await;
+        daemon.stop().await;
+    });
+}

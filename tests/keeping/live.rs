@@ -69,9 +69,13 @@ fn rec_03_a_call_is_recorded_sealed_archived_and_heard_by_the_real_program() {
         daemon.edit(|text| {
             format!("{text}\n[encryption]\nkey_file = \"recordings.key\"\n[retention]\narchive_days = 30\n")
         });
-        assert_eq!(daemon.try_post("/reload").await.0, 422, "without its key file the old settings stay");
+        assert_eq!(
+            daemon.try_post("/reload", &json!({})).await.0,
+            422,
+            "without its key file the old settings stay"
+        );
         assert!(command(&daemon, &["key", "new"]).contains("keep a copy elsewhere"));
-        assert_eq!(daemon.try_post("/reload").await.0, 200);
+        assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 200);
         // The keeper may have sealed it by itself since the reload.
         keep(&daemon);
         assert!(
@@ -98,7 +102,7 @@ fn rec_03_a_call_is_recorded_sealed_archived_and_heard_by_the_real_program() {
         assert!(sealed.await.is_some(), "a call that ends is sealed by itself: {:?}", files(&folder));
         daemon.play(&second).await;
         command(&daemon, &["key", "rotate"]);
-        assert_eq!(daemon.try_post("/reload").await.0, 200);
+        assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 200);
         let keys: Value = serde_json::from_str(&command(&daemon, &["key", "list", "--json"])).unwrap();
         assert_eq!(
             (&keys["items"][0]["recordings"], &keys["items"][1]["recordings"]),
@@ -109,7 +113,7 @@ fn rec_03_a_call_is_recorded_sealed_archived_and_heard_by_the_real_program() {
         let of_keys: Value = serde_json::from_str(&command(&daemon, &["key", "list", "--json"])).unwrap();
         assert_eq!(of_keys["items"][0]["recordings"], 2, "sealed anew: {of_keys}");
         command(&daemon, &["key", "retire", keys["items"][1]["id"].as_str().unwrap()]);
-        assert_eq!(daemon.try_post("/reload").await.0, 200);
+        assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 200);
         assert_eq!(daemon.bytes(&path).await, wav, "the old key is not needed");
         let shown = command(&daemon, &["recordings", "show", &id]);
         assert!(shown.contains("archived as FLAC") && shown.contains("sealed again"), "{shown}");

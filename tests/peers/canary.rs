@@ -204,8 +204,8 @@ async fn what_holds_a_trunk_survives_a_kill_and_a_trunk_without_a_canary_is_as_b
     let held = daemon.trunk_becomes("loop", LIMIT, |trunk| trunk["held"] == "canary_failed");
     held.await;
     assert_eq!(daemon.trunk("plain").await["held"], "");
-    let (status, refused) = daemon.try_post("/trunks/plain/canary").await;
+    let (status, refused) = daemon.try_post("/trunks/plain/canary", &json!({})).await;
     assert_eq!(status, 409, "{refused}");
     assert!(refused.to_string().contains("[trunk.canary]"), "{refused}");
-    assert_eq!(daemon.try_post("/trunks/none/canary").await.0, 404);
+    assert_eq!(daemon.try_post("/trunks/none/canary", &json!({})).await.0, 404);
 }

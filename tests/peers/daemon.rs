@@ -116,6 +116,16 @@ impl Daemon {
         self.send(self.http.post(format!("{}{path}", self.base)).json(body)).await
     }
 
+    pub async fn patch(&self, path: &str, body: &Value) -> Value {
+        self.send(self.http.patch(format!("{}{path}", self.base)).json(body)).await
+    }
+
+    /// Sends a file.
+    pub async fn post_csv(&self, path: &str, csv: String) -> Value {
+        let request = self.http.post(format!("{}{path}", self.base));
+        self.send(request.header("content-type", "text/csv").body(csv)).await
+    }
+
     /// The bytes of a file.
     pub async fn bytes(&self, path: &str) -> Vec<u8> {
         let response = self.http.get(format!("{}{path}", self.base)).bearer_auth(&self.token).send();
@@ -141,8 +151,8 @@ impl Daemon {
     }
 
     /// Sends a POST that may be refused: status and body.
-    pub async fn try_post(&self, path: &str) -> (u16, Value) {
-        let request = self.http.post(format!("{}{path}", self.base)).json(&json!({}));
+    pub async fn try_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.base)).json(body);
         let response = request.bearer_auth(&self.token).send().await.expect("an answer of the API");
         (response.status().as_u16(), response.json().await.unwrap_or(Value::Null))
     }
@@ -195,8 +205,7 @@ impl Daemon {
         for (i, phone) in phones.iter().enumerate() {
             csv.push_str(&format!("{phone},Customer {name},{name}-{i}\n"));
         }
-        let request = self.http.post(format!("{}/imports?list_name={name}&file_name={name}.csv", self.base));
-        let report = self.send(request.header("content-type", "text/csv").body(csv)).await;
+        let report = self.post_csv(&format!("/imports?list_name={name}&file_name={name}.csv"), csv).await;
         assert_eq!(report["counts"]["added"], phones.len(), "{report}");
         let mut all = json!({
             "trunk_group": name, "script": "one-key", "language": "en", "machine": "ignore", "max_attempts": 1,

@@ -54,9 +54,9 @@ fn reload_and_sigterm_let_running_calls_finish_while_new_ones_are_refused() {
         let (daemon, campaign) = start(&people, "30s").await;
         // A bad file, then a good one: the calls stay up through both.
         daemon.edit(|text| text.replace("[dialer]", "[dialler]"));
-        assert_eq!(daemon.try_post("/reload").await.0, 422);
+        assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 422);
         daemon.edit(|text| text.replace("[dialler]", "[dialer]\nmax_calls = 50"));
-        assert_eq!(daemon.try_post("/reload").await.0, 200);
+        assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 200);
         assert_eq!(people.current_calls(), CALLS as u64, "a reload dropped a call");
         daemon.signal("TERM");
         let red = until(Duration::from_secs(5), async || {

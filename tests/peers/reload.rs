@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -28,7 +29,7 @@ async fn trunk_names(daemon: &Daemon) -> Vec<String> {
 async fn a_bad_file_keeps_the_old_and_a_good_one_is_applied() {
     let daemon = Daemon::start(&[own_network()], "").await;
     daemon.edit(|text| format!("{text}\n[[trunk]]\nname = \"x\"\nservr = \"y\"\n"));
-    let (status, problem) = daemon.try_post("/reload").await;
+    let (status, problem) = daemon.try_post("/reload", &json!({})).await;
     let text = problem.to_string();
     assert_eq!(status, 422, "{text}");
     for word in ["servr", "did you mean `server`?", "ringback.toml:", "old configuration stays"] {
@@ -38,7 +39,7 @@ async fn a_bad_file_keeps_the_old_and_a_good_one_is_applied() {
 
     let good = |text: String| text.split("\n[[trunk]]\nname = \"x\"").next().unwrap_or_default().to_owned();
     daemon.edit(|text| format!("{}\n{SECOND}", good(text).replace("20000", "21000")));
-    let (status, report) = daemon.try_post("/reload").await;
+    let (status, report) = daemon.try_post("/reload", &json!({})).await;
     let text = report.to_string();
     assert_eq!(status, 200, "{text}");
     let rows = report["sections"].as_array().cloned().unwrap_or_default();
@@ -104,7 +105,7 @@ async fn a_renewed_certificate_is_shown_after_a_reload_and_a_bad_one_is_not() {
     let torn = format!("{}{}", &new_pem[..certificate], &old_pem[key..]);
     for (bad, words) in [(torn.as_str(), "does not go with the key"), ("nothing", "no certificate")] {
         std::fs::write(&shown, bad).expect("a file");
-        let (status, problem) = daemon.try_post("/reload").await;
+        let (status, problem) = daemon.try_post("/reload", &json!({})).await;
         let text = problem.to_string();
         assert_eq!(status, 422, "{text}");
         for word in ["shown.pem", words, "old configuration stays"] {
@@ -114,14 +115,14 @@ async fn a_renewed_certificate_is_shown_after_a_reload_and_a_bad_one_is_not() {
     }
 
     std::fs::copy(&new, &shown).expect("a copy");
-    let (status, report) = daemon.try_post("/reload").await;
+    let (status, report) = daemon.try_post("/reload", &json!({})).await;
     let text = report.to_string();
     assert_eq!(status, 200, "{text}");
     assert!(text.contains("certificates") && text.contains("shown.pem is valid until"), "{text}");
     assert!(answers(&mut tls_client(port, &new_ca).await.expect("the new certificate")).await);
     assert!(tls_client(port, &old_ca).await.is_err(), "the old one is still shown");
     assert!(answers(&mut first).await, "an open connection goes on");
-    let (_, report) = daemon.try_post("/reload").await;
+    let (_, report) = daemon.try_post("/reload", &json!({})).await;
     assert!(!report.to_string().contains("valid until"), "nothing has changed: {report}");
 
     // SIGHUP does the same.
@@ -152,7 +153,7 @@ async fn the_log_covers_numbers_until_a_reload_asks_for_them() {
         if name == "first" {
             assert!(!daemon.log().contains("13800001234"), "{}", daemon.log());
             daemon.edit(|text| format!("{text}\n[log]\nunmask = true\n"));
-            assert_eq!(daemon.try_post("/reload").await.0, 200);
+            assert_eq!(daemon.try_post("/reload", &json!({})).await.0, 200);
         }
     }
     daemon.stop().await;

@@ -84,12 +84,12 @@ pub(super) async fn furnish(client: &Client, people: &[Customer], now: &Zoned) -
 pub(super) async fn audit(client: &Client) -> Result<usize, String> {
     let mut cases = 0;
     for (_, _, agent) in PEOPLE.iter().filter(|(_, _, agent)| !["", DEMO_AGENT].contains(agent)) {
-        let path = format!("calls?agent={}&recorded=true&state=ended&sort=longest&limit=2", encoded(agent));
+        let path = format!("calls?agent={}&recorded=true&state=ended&sort=oldest&limit=2", encoded(agent));
         let calls = client.get(&path).await?;
         for call in calls["items"].as_array().into_iter().flatten() {
             let body = json!({ "call_id": call["id"], "auditor": DEMO_AGENT });
-            client.post("audits/cases", &body).await?;
-            cases += 1;
+            // One that ended a moment ago was not heard by the examiner yet, and is left out.
+            cases += usize::from(client.post("audits/cases", &body).await.is_ok());
         }
     }
     Ok(cases)

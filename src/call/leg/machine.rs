@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::{Action, Event, LegKind, LegPlan, LegRecord, LegResult, LegState, Release};
+use super::{Action, Event, LegPlan, LegRecord, LegResult, LegState, Release};
 use crate::base::{Mono, Now, Rng, Timestamp};
 use crate::call::EndedBy;
 use crate::call::negotiation::Negotiation;

@@ -79,6 +79,9 @@ struct Line {
 struct Imported {
     frame: Frame,
     tabs: Vec<NavItem>,
+    /// What is heard of in the stream: of lists or of records.
+    topic: &'static str,
+    id: i64,
     name: String,
     state: String,
     at: i64,
@@ -100,6 +103,8 @@ struct Imported {
 
 /// What stands at the head of the page.
 struct Head {
+    topic: &'static str,
+    id: i64,
     name: String,
     state: String,
     at: i64,
@@ -212,6 +217,8 @@ async fn shown<R: Brought>(
             false => String::new(),
         },
         download: if whole && rejected > 0 { head.download } else { String::new() },
+        topic: head.topic,
+        id: head.id,
         name: head.name,
         state: head.state,
         at: head.at,
@@ -241,6 +248,8 @@ pub(super) async fn list(
         let may_undo =
             visitor.may(Permission::ListsChange) && row.undone_at.is_none() && row.state != "running";
         let head = Head {
+            topic: "import",
+            id: row.id,
             state: import_state(row.undone_at.is_some(), &row.state).to_owned(),
             at: row.created_at,
             by: String::new(),
@@ -277,6 +286,8 @@ pub(super) async fn facts(
             visitor.may(Permission::SlipsReject) && row.undone_at.is_none() && row.state != "running";
         let can_reject = visitor.may(Permission::SlipsReject);
         let head = Head {
+            topic: "intake",
+            id: row.id,
             state: import_state(row.undone_at.is_some(), &row.state).to_owned(),
             at: row.created_at,
             by: row.created_by,

@@ -35,12 +35,19 @@ export async function refetch(url, ids) {
 /** Puts a part in place: what was unfolded stays so, and the focus where it was. */
 function put(old, fresh) {
   const active = document.activeElement;
-  const focused = active && old.contains(active) ? active.id : "";
+  const focused = active && old.contains(active) ? selectorOf(active) : "";
   const title = (details) => details.id || details.querySelector("summary")?.textContent;
   const open = new Set([...old.querySelectorAll("details[open]")].map(title));
   for (const details of fresh.querySelectorAll("details")) if (open.has(title(details))) details.open = true;
   old.replaceWith(fresh);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  if (focused) document.querySelector(focused)?.focus({ preventScroll: true });
+}
+
+/** By what an element is found again in what the server sent: its id, or where a link leads. */
+function selectorOf(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  const href = element.getAttribute("href");
+  return href ? `a[href="${CSS.escape(href)}"]` : "";
 }
 
 async function go(url, id, remember) {
