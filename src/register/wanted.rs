@@ -20,9 +20,9 @@ impl Wanted {
         self.any(|known| known == name || known.ends_with('.') && name.starts_with(known))
     }
 
-    /// Whether one of some values is read.
+    /// Whether one of some values is read; a name that ends with a dot asks for any below it.
     pub fn has_any(&self, names: &[&str]) -> bool {
-        names.iter().any(|name| self.has(name))
+        names.iter().any(|name| if name.ends_with('.') { self.has_below(name) } else { self.has(name) })
     }
 
     /// Whether any value is read whose name begins with `prefix`, a word and a dot.
@@ -48,6 +48,7 @@ mod tests {
         assert!(!some.has("event.crew") && !some.has("phone") && !some.has("filled"));
         assert!(some.has_below("event.") && some.has_below("filled.") && !some.has_below("customer."));
         assert!(some.has_any(&["phone", "pack"]) && !some.has_any(&["phone", "name"]));
+        assert!(some.has_any(&["phone", "event."]) && !some.has_any(&["phone", "customer."]));
         assert!(!Wanted::only([]).has("pack"));
     }
 }

@@ -191,7 +191,7 @@ impl Walk {
             return Ok(Vec::new());
         };
         let mut answers = match reads_answers {
-            true => by_owner(store.register_answers(owed, &self.after, last).await?),
+            true => by_owner(store.register_answers(owed, &self.wanted, (&self.after, last)).await?),
             false => BTreeMap::new(),
         };
         (self.after.at, self.after.id) = (last.at, last.id);

@@ -20,6 +20,8 @@ use super::Error;
 /// Reader connections to SQLite: WAL lets them run beside the writer; more than this only
 /// queue on two cores.
 const SQLITE_READERS: u32 = 4;
+/// Rows that a reader fetches ahead of who asked: each time it is full, two threads have to wake each other.
+const SQLITE_ROWS_AHEAD: usize = 512;
 /// Connections to PostgreSQL: the writer's, and those of the console's reads.
 const PG_CONNECTIONS: u32 = 8;
 /// How long SQLite waits for another process (`list import` beside the daemon) to let go.
@@ -140,7 +142,7 @@ impl Db {
         let read = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.pragma("query_only", "ON"));
+            .connect_lazy_with(options.row_buffer_size(SQLITE_ROWS_AHEAD).pragma("query_only", "ON"));
         Ok(Db::Sqlite { read, write })
     }
 

@@ -7,8 +7,9 @@ use super::super::{Error, Store};
 use super::{After, CHUNK};
 use crate::register::Wanted;
 
-/// A callback with all that is known of it.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+/// A callback with all that is known of it, as far as it was asked for; the rest is empty.
+#[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
+#[sqlx(default)]
 pub struct CallbackRecord {
     /// Row id.
     pub id: i64,
@@ -86,8 +87,9 @@ pub struct CallbackRecord {
     pub ticket: String,
 }
 
-/// An answer by telephone or on a page.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+/// An answer by telephone or on a page, as far as it was asked for; the rest is empty.
+#[derive(Clone, Debug, Default, PartialEq, sqlx::FromRow)]
+#[sqlx(default)]
 pub struct AnswerOf {
     /// Id of the call, or row id of the callback.
     pub owner: String,
@@ -113,12 +115,6 @@ pub struct AnswerOf {
     pub dissatisfied: i64,
 }
 
-const OWN: &str = "SELECT b.id, b.pack, b.rule, b.subject, b.origin, b.method, b.state,
-    COALESCE(b.outcome, '') AS outcome, b.reason, b.detail, b.assignee, b.note, b.due, b.deadline, b.closed_at,
-    b.breached_at, b.customer_id, u.external_id, u.name, u.grade, u.owner,
-    COALESCE(e.kind, '') AS event_kind, COALESCE(e.external_id, '') AS event_key, e.at AS event_at,
-    COALESCE(e.matter, '') AS matter, COALESCE(b.call_id, '') AS call_id,
-    c.reserved_at AS call_at, c.answered_at, c.ended_at, COALESCE(c.recording, '') AS recording, ";
 const JOINED: &str = " AS at FROM callbacks b JOIN customers u ON u.id = b.customer_id
     LEFT JOIN events e ON e.id = b.event_id LEFT JOIN calls c ON c.id = b.call_id WHERE ";
 
@@ -132,19 +128,60 @@ const TICKET: &str = "COALESCE((SELECT t.number FROM ticket_calls k JOIN tickets
                                (SELECT t.number FROM ticket_callbacks k JOIN tickets t ON t.id = k.ticket_id
                                 WHERE k.callback_id = b.id ORDER BY t.id LIMIT 1), '')";
 
-/// Columns that cost a search, or a page of text, for each row: empty where nobody reads them.
-fn dear(wanted: &Wanted) -> [(&'static str, &'static str); 6] {
-    let agent = ["agent", "caller", "responsible", "ended_ms"];
-    let or = |is_read: bool, column, empty| if is_read { column } else { empty };
-    [
-        (or(wanted.has("phone"), PHONE, "''"), "phone"),
-        (or(wanted.has_any(&agent), AGENT, "''"), "agent"),
-        (or(wanted.has("ticket"), TICKET, "''"), "ticket"),
-        (or(wanted.has_below("filled.") || wanted.has("noted_ms"), "b.filled", "'{}'"), "filled"),
-        (or(wanted.has_below("customer."), "u.fields", "'{}'"), "customer_fields"),
-        (or(wanted.has_below("event."), "COALESCE(e.fields, '{}')", "'{}'"), "event_fields"),
-    ]
-}
+/// Columns, and the values of a row that are made of each: one that nobody reads is not fetched, for the
+/// columns of a row are most of what it costs.
+const COLUMNS: [(&str, &str, &[&str]); 36] = [
+    ("pack", "b.pack", &["pack", "rule_title"]),
+    ("rule", "b.rule", &["rule", "rule_title"]),
+    ("subject", "b.subject", &["subject"]),
+    ("origin", "b.origin", &["origin"]),
+    ("method", "b.method", &["method"]),
+    ("state", "b.state", &["state", "in_time"]),
+    ("outcome", "COALESCE(b.outcome, '')", &["outcome"]),
+    ("reason", "b.reason", &["reason"]),
+    ("detail", "b.detail", &["detail"]),
+    ("assignee", "b.assignee", &["assignee", "caller", "responsible", "ended_ms"]),
+    ("note", "b.note", &["note", "noted_ms"]),
+    ("filled", "b.filled", &["filled.", "noted_ms"]),
+    ("due", "b.due", &["due"]),
+    ("deadline", "b.deadline", &["deadline"]),
+    ("closed_at", "b.closed_at", &["closed", "ended_ms", "noted_ms"]),
+    ("breached_at", "b.breached_at", &["in_time"]),
+    ("customer_id", "b.customer_id", &["customer_id"]),
+    ("external_id", "u.external_id", &["external_id"]),
+    ("name", "u.name", &["name"]),
+    ("grade", "u.grade", &["grade"]),
+    ("owner", "u.owner", &["owner", "responsible"]),
+    ("customer_fields", "u.fields", &["customer."]),
+    ("phone", PHONE, &["phone"]),
+    ("event_kind", "COALESCE(e.kind, '')", &["event_kind"]),
+    ("event_key", "COALESCE(e.external_id, '')", &["event_key"]),
+    ("event_at", "e.at", &["event_at"]),
+    ("matter", "COALESCE(e.matter, '')", &["matter"]),
+    ("event_fields", "COALESCE(e.fields, '{}')", &["event."]),
+    ("call_id", "COALESCE(b.call_id, '')", &["call_id", "caller", "recording"]),
+    ("call_at", "c.reserved_at", &["started", "answered", "talk_seconds"]),
+    ("answered_at", "c.answered_at", &["answered", "talk_seconds"]),
+    ("ended_at", "c.ended_at", &["ended", "talk_seconds", "ended_ms"]),
+    ("recording", "COALESCE(c.recording, '')", &["recording"]),
+    ("agent", AGENT, &["agent", "caller", "responsible", "ended_ms"]),
+    ("ticket", TICKET, &["ticket"]),
+    ("id", "b.id", &[]),
+];
+
+/// The same of answers.
+const OF_ANSWERS: [(&str, &[&str]); 10] = [
+    ("seq", &[]),
+    ("score", &[]),
+    ("question", &["question", "answer.", "score.", "comment."]),
+    ("keys", &["answer", "answer."]),
+    ("meaning", &["answer", "answer."]),
+    ("comment", &["comment", "comment."]),
+    ("rated_function", &["rated_function", "rated_person", "rated."]),
+    ("rated_person", &["rated_person", "rated."]),
+    ("dimension", &["dimension"]),
+    ("dissatisfied", &["dissatisfied"]),
+];
 
 /// By which time callbacks are read.
 const fn time(owed: bool) -> &'static str {
@@ -152,8 +189,7 @@ const fn time(owed: bool) -> &'static str {
 }
 
 impl Store {
-    /// The next callbacks: by their deadline where `owed`, else by their close. What costs a search of its
-    /// own is empty where nobody wants it.
+    /// The next callbacks: by their deadline where `owed`, else by their close. What nobody wants is empty.
     pub async fn register_callbacks(
         &self,
         owed: bool,
@@ -162,8 +198,8 @@ impl Store {
     ) -> Result<Vec<CallbackRecord>, Error> {
         let time = time(owed);
         Ok(on!(&self.db, p => {
-            let mut query = QueryBuilder::new(OWN);
-            for (column, name) in dear(wanted) {
+            let mut query = QueryBuilder::new("SELECT ");
+            for (name, column, _) in COLUMNS.iter().filter(|(_, _, of)| of.is_empty() || wanted.has_any(of)) {
                 query.push(column).push(" AS ").push(name).push(", ");
             }
             query.push(time).push(JOINED).push(time).push(" IS NOT NULL AND ");
@@ -178,12 +214,13 @@ impl Store {
     pub async fn register_answers(
         &self,
         owed: bool,
-        after: &After,
-        last: &CallbackRecord,
+        wanted: &Wanted,
+        (after, last): (&After, &CallbackRecord),
     ) -> Result<Vec<AnswerOf>, Error> {
-        const COLUMNS: &str = "a.seq, a.question, a.keys, a.meaning, a.score, a.comment, a.rated_function,
-            a.rated_person, a.dimension, a.dissatisfied FROM callbacks b JOIN ";
         let time = time(owed);
+        let read = OF_ANSWERS.iter().filter(|(_, of)| of.is_empty() || wanted.has_any(of));
+        let columns: Vec<String> = read.map(|(name, _)| format!("a.{name}")).collect();
+        let columns = format!("{} FROM callbacks b JOIN ", columns.join(", "));
         Ok(on!(&self.db, p => {
             let mut query = QueryBuilder::new("SELECT CAST(b.id AS TEXT) AS owner, ");
             for (place, table) in ["answers a ON a.call_id = b.call_id", "form_answers a ON a.callback_id = b.id"]
@@ -193,7 +230,7 @@ impl Store {
                 if place > 0 {
                     query.push(" UNION ALL SELECT CAST(b.id AS TEXT) AS owner, ");
                 }
-                query.push(COLUMNS).push(table).push(" WHERE (").push(time).push(", b.id) > (");
+                query.push(&columns).push(table).push(" WHERE (").push(time).push(", b.id) > (");
                 query.push_bind(after.at).push(", ").push_bind(after.id).push(") AND (").push(time);
                 query.push(", b.id) <= (").push_bind(last.at).push(", ").push_bind(last.id).push(")");
             }
