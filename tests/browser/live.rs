@@ -142,11 +142,11 @@ fn an_import_a_customer_and_a_plan_are_put_anew_when_somebody_changes_them() {
 
         let today = li.ask("return new Date().toLocaleDateString('sv', { timeZone: 'Asia/Shanghai' })").await;
         let today = today.as_str().expect("a day");
-        daemon.post(&format!("/plan/furniture_mall/{today}/build"), &json!({})).await;
-        follow(&format!("/lists/plan/furniture_mall/{today}")).await;
         let callback =
             json!({ "customer": id, "rule": "cleaning", "day": today, "reason": "asked for by letter" });
         daemon.post("/callbacks", &callback).await;
+        follow(&format!("/lists/plan/furniture_mall/{today}")).await;
+        daemon.post(&format!("/plan/furniture_mall/{today}/build"), &json!({})).await;
         shows("李娜").await;
 
         let mistakes = li.mistakes().await;

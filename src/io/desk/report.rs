@@ -113,10 +113,13 @@ impl TicketDesk {
     /// Those of the store, and a pack without a file.
     pub async fn answer_delay(&self, month: &Month) -> Result<Delay, Error> {
         let allowed_seconds = self.rules(&month.pack)?.pack.intake.answer_seconds;
-        let delay = self.store().answer_delay(month.from, month.to, allowed_seconds).await?;
         let allowed_ms = i64::from(allowed_seconds) * 1_000;
-        let queues = self.store().queue_delays(month.from, month.to, allowed_ms).await?;
-        let agents = self.store().agent_delays(month.from, month.to, allowed_ms).await?;
+        let store = self.store();
+        let (delay, queues, agents) = tokio::try_join!(
+            store.answer_delay(month.from, month.to, allowed_seconds),
+            store.queue_delays(month.from, month.to, allowed_ms),
+            store.agent_delays(month.from, month.to, allowed_ms)
+        )?;
         Ok(Delay { delay, allowed_seconds, queues, agents })
     }
 }
