@@ -66,7 +66,7 @@ impl Daemon {
         let (sip, api) = (free_port(), free_port());
         let text = format!(
             "[data]\ndir = \"data\"\nrecordings = \"recordings\"\n[sip]\nudp = [\"127.0.0.1:{sip}\"]\n\
-             [rtp]\naddress = \"127.0.0.1\"\n[api]\nlisten = [\"127.0.0.1:{api}\"]\n[log]\nlevel = \"warn\"\n"
+             [rtp]\naddress = \"127.0.0.1\"\n[api]\nlisten = [\"127.0.0.1:{api}\"]\nrate = 100000\nburst = 100000\n[log]\nlevel = \"warn\"\n"
         );
         std::fs::write(folder.path().join("ringback.toml"), text).unwrap();
         let log = std::fs::File::create(folder.path().join("log")).unwrap();

@@ -24,6 +24,9 @@ const SQLITE_READERS: u32 = 4;
 const SQLITE_ROWS_AHEAD: usize = 512;
 /// Connections to PostgreSQL: the writer's, and those of the console's reads.
 const PG_CONNECTIONS: u32 = 8;
+/// Pages that a reader keeps, in KiB (PRAGMA cache_size): a month of rows with their indexes is some
+/// megabytes, and the usual 2 are read again and again from the file for one question.
+const SQLITE_READER_CACHE: &str = "-8000";
 /// How long SQLite waits for another process (`list import` beside the daemon) to let go.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Names ringback's own lock among PostgreSQL's advisory locks of a database.
@@ -142,7 +145,12 @@ impl Db {
         let read = SqlitePoolOptions::new()
             .max_connections(SQLITE_READERS)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_lazy_with(options.row_buffer_size(SQLITE_ROWS_AHEAD).pragma("query_only", "ON"));
+            .connect_lazy_with(
+                options
+                    .row_buffer_size(SQLITE_ROWS_AHEAD)
+                    .pragma("cache_size", SQLITE_READER_CACHE)
+                    .pragma("query_only", "ON"),
+            );
         Ok(Db::Sqlite { read, write })
     }
 
