@@ -1,7 +1,9 @@
 //! What a furniture mall's customer service has on its tables on an ordinary morning: orders and slips of
 //! the last days, open tickets, people with accounts. It comes in over the API, as it would for anybody.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{ToSpan as _, Zoned};
@@ -76,23 +78,32 @@ pub(super) async fn furnish(client: &Client, people: &[Customer], now: &Zoned) -
     ))
 }
 
-/// Gives calls of each other agent to whoever looks around, to listen to and score. A month's draw wants a
-/// month that is over, and this house is a minute old. Gives how many.
-///
-/// # Errors
-/// Whatever the API refused.
-pub(super) async fn audit(client: &Client) -> Result<usize, String> {
-    let mut cases = 0;
-    for (_, _, agent) in PEOPLE.iter().filter(|(_, _, agent)| !["", DEMO_AGENT].contains(agent)) {
-        let path = format!("calls?agent={}&recorded=true&state=ended&sort=oldest&limit=2", encoded(agent));
-        let calls = client.get(&path).await?;
-        for call in calls["items"].as_array().into_iter().flatten() {
-            let body = json!({ "call_id": call["id"], "auditor": DEMO_AGENT });
-            // One that ended a moment ago was not heard by the examiner yet, and is left out.
-            cases += usize::from(client.post("audits/cases", &body).await.is_ok());
+/// Gives calls of each other agent to whoever looks around, to listen to and score, as they end. A month's
+/// draw wants a month that is over, and this house is a minute old. Goes on for ever, unless the API refuses;
+/// gives what it said then.
+pub(super) async fn audit(client: &Client) -> String {
+    let mut tick = tokio::time::interval(Duration::from_secs(5));
+    let mut given = BTreeSet::new();
+    loop {
+        tick.tick().await;
+        for (_, _, agent) in PEOPLE.iter().filter(|(_, _, agent)| !["", DEMO_AGENT].contains(agent)) {
+            let path =
+                format!("calls?agent={}&recorded=true&state=ended&sort=oldest&limit=2", encoded(agent));
+            let calls = match client.get(&path).await {
+                Ok(calls) => calls,
+                Err(problem) => return problem,
+            };
+            for call in calls["items"].as_array().into_iter().flatten() {
+                let id = call["id"].as_str().unwrap_or_default();
+                let body = json!({ "call_id": id, "auditor": DEMO_AGENT });
+                // The examiner has not heard a call that ended a moment ago: it is tried again.
+                if !given.contains(id) && client.post("audits/cases", &body).await.is_ok() {
+                    println!("A call of {agent} waits for you in the audit.");
+                    given.insert(id.to_owned());
+                }
+            }
         }
     }
-    Ok(cases)
 }
 
 fn encoded(text: &str) -> String {

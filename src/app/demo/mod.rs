@@ -80,7 +80,6 @@ pub async fn run(options: Options) -> Result<(), String> {
     let clock = Clock::start();
     let finished = watch(&client, &campaigns, clock).await?;
     println!("{}", Screen::summary(&finished));
-    println!("{} calls of agents wait to be audited", house::audit(&client).await?);
     println!("Recordings: {}", folder.join("recordings").display());
     if options.once {
         return stop(daemon, trunk, desks).await;
@@ -88,7 +87,13 @@ pub async fn run(options: Options) -> Result<(), String> {
     println!("\nThe API goes on at http://{api}/api/v1 with this token until Ctrl-C:\n  {secret}\n");
     println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/calls?limit=5");
     println!("  curl -H 'Authorization: Bearer {secret}' http://{api}/api/v1/openapi.json\n");
-    super::signals::wait().await;
+    tokio::select! {
+        () = super::signals::wait() => {}
+        problem = house::audit(&client) => {
+            println!("Nothing more is handed out to be audited: {problem}");
+            super::signals::wait().await;
+        }
+    }
     stop(daemon, trunk, desks).await
 }
 
