@@ -97,6 +97,8 @@ pub struct PersonLine {
     pub id: String,
     /// Title, in Chinese.
     pub title: String,
+    /// Title, in English; empty: it has none.
+    pub title_en: String,
     /// Rows that count.
     pub numerator: u64,
     /// Rows of which they are.
@@ -164,6 +166,7 @@ pub fn sheet(appraisal: &Appraisal, month: &str, tallies: Vec<Tally>) -> Vec<She
             sheets.entry(group.name).or_default().push(PersonLine {
                 id: rule.figure.id.clone(),
                 title: rule.figure.title.clone(),
+                title_en: rule.figure.title_en.clone(),
                 numerator: group.numerator,
                 denominator: group.denominator,
                 value: group.value,

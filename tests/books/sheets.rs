@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::world::{Department, Made, figure, parts};
 use crate::support::databases::{Database, on_both_databases};
+use crate::web::site::send;
 
 on_both_databases! {
     prf_01_prf_02_the_sheet_of_a_person_is_the_sum_of_its_lines_and_opens_them,
@@ -43,6 +44,16 @@ async fn prf_01_prf_02_the_sheet_of_a_person_is_the_sum_of_its_lines_and_opens_t
         "one of one is too few to rank"
     );
     assert_eq!(line("新", "rate")["few"], true);
+    // On the page each line stands in the language of who looks.
+    let site = &department.office.shop.site;
+    for (lang, title, other) in
+        [("en", "Callbacks made (%)", "回访率(%)"), ("zh-CN", "回访率(%)", "Callbacks made")]
+    {
+        let path = "/audit/performance?month=2026-03&pack=hospital";
+        let request = site.request(reqwest::Method::GET, path, &site.admin).header("accept-language", lang);
+        let shown = send(request).await.text();
+        assert!(shown.contains(title) && !shown.contains(other), "{lang}: {shown}");
+    }
     // Each line opens what it comes of.
     let path = format!("{}&pack=hospital", rate["rows"].as_str().unwrap());
     let rows = department.get(&path).await;

@@ -11,6 +11,7 @@ use super::super::super::problem::Problem;
 use super::super::super::state::Shared;
 use super::super::address::{asked, query, segment};
 use super::super::frame::{Frame, NavItem, Visitor, page};
+use super::super::lang::Lang;
 use super::super::reports::behind::{Behind, behind, href};
 use super::{score, tabs};
 use crate::access::Permission;
@@ -97,7 +98,7 @@ fn sign(points: f64) -> &'static str {
     }
 }
 
-fn line(line: PersonLine, pack: &str) -> Line {
+fn line(lang: Lang, line: PersonLine, pack: &str) -> Line {
     let query = line.rows.split_once('?').map_or("", |(_, query)| query);
     let pack = if pack.is_empty() { String::new() } else { format!("&pack={}", segment(pack)) };
     Line {
@@ -108,7 +109,7 @@ fn line(line: PersonLine, pack: &str) -> Line {
         class: sign(line.points),
         points: if line.few { String::new() } else { signed(line.points) },
         is_few: line.few,
-        title: line.title,
+        title: lang.title(&line.title, &line.title_en).to_owned(),
     }
 }
 
@@ -171,7 +172,7 @@ pub(super) async fn show(State(api): State<Shared>, visitor: Visitor, uri: Uri) 
             class: sign(sheet.total),
             total: signed(sheet.total),
             rank: sheet.rank.map(|rank| rank.to_string()).unwrap_or_default(),
-            lines: sheet.lines.into_iter().map(|one| line(one, &pack)).collect(),
+            lines: sheet.lines.into_iter().map(|one| line(frame.lang, one, &pack)).collect(),
         };
         Ok::<_, Problem>(Performance {
             tabs: tabs(&visitor, "/audit/performance"),
