@@ -189,11 +189,6 @@ impl Tally {
         Tally { figure: figure.clone(), all: Sums::default(), groups: BTreeMap::new() }
     }
 
-    /// What it counts.
-    pub fn source(&self) -> Source {
-        self.figure.from
-    }
-
     /// Counts one row.
     pub fn add(&mut self, record: &Record) {
         let Some(part) = self.figure.part(record) else { return };

@@ -17,6 +17,8 @@
     reason = "a benchmark reads clocks and prints"
 )]
 
+#[allow(dead_code, reason = "of what it measures only the processor is asked for")]
+mod meter;
 #[path = "../support/plenty.rs"]
 mod plenty;
 
@@ -120,21 +122,19 @@ impl Daemon {
 
     /// Waits until the daemon has done what the rows call for, such as the deadlines of thousands of tickets.
     async fn rest(&self) {
-        let (began, mut last, mut quiet) = (Instant::now(), self.ticks(), 0);
+        let (began, mut last, mut quiet) = (Instant::now(), self.busy(), 0);
         while quiet < 3 || began.elapsed() < TURN {
             assert!(began.elapsed() < 10 * TURN, "the daemon has no rest");
             tokio::time::sleep(Duration::from_secs(1)).await;
-            let now = self.ticks();
-            quiet = if now - last <= 5 { quiet + 1 } else { 0 };
+            let now = self.busy();
+            quiet = if now - last <= 0.05 { quiet + 1 } else { 0 };
             last = now;
         }
     }
 
-    /// Processor time of the daemon so far, in hundredths of a second (proc_pid_stat(5)).
-    fn ticks(&self) -> u64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields = stat.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
-        fields.map(|field| field.parse::<u64>().unwrap()).sum()
+    /// Processor time of the daemon so far, in seconds.
+    fn busy(&self) -> f64 {
+        meter::cpu(&self.child.id().to_string()).total
     }
 
     /// Status, length and time of one answer.

@@ -189,7 +189,7 @@ fn said(answer: &AnswerOf) -> String {
 fn answers(fields: &mut Fields, answers: &[AnswerOf]) {
     let mut scores = Vec::new();
     let mut dissatisfied = false;
-    let has_each = PARTS_OF_ANSWERS.iter().any(|prefix| fields.wanted().has_below(prefix));
+    let has_each = fields.wanted().has_any(&PARTS_OF_ANSWERS);
     for answer in answers {
         if has_each {
             self::answer(fields, answer);
@@ -226,7 +226,7 @@ const PARTS_OF_ANSWERS: [&str; 4] = ["answer.", "score.", "comment.", "rated."];
 
 /// Whether anything is read that comes of answers.
 pub(super) fn reads_answers(wanted: &Wanted) -> bool {
-    PARTS_OF_ANSWERS.iter().any(|prefix| wanted.has_below(prefix))
+    wanted.has_any(&PARTS_OF_ANSWERS)
         || wanted.has_any(&["scores.mean", "scores.min", "scores.n", "dissatisfied"])
 }
 

@@ -78,7 +78,7 @@ pub(super) fn ticket(
             fields.set(format!("field.{name}"), value.as_str());
         }
     }
-    if wanted.has("approvals") || wanted.has_below("approval.") {
+    if wanted.has_any(&["approvals", "approval."]) {
         approvals(&mut fields, calendar, &ticket);
     }
     let record = Record { id: format!("ticket:{}", row.id), at, fields };

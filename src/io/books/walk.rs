@@ -47,7 +47,7 @@ impl Books {
         days: (Date, Date),
     ) -> Result<Walk, Error> {
         let source = sources.first().map_or(Source::Calls, |source| source.whole());
-        let reads_notes = wanted.has_below("note.") || wanted.has_any(&["noted", "noted_by", "noted_ms"]);
+        let reads_notes = wanted.has_any(&["note.", "noted", "noted_by", "noted_ms"]);
         let planner = self.parts.planner.settings();
         let calendar = planner.calendar.clone();
         let (from, to) = (calendar.start_of(days.0), calendar.end_of(days.1));
@@ -92,10 +92,7 @@ impl Walk {
             }
             return Ok(None);
         }
-        let mut chunk = match self.sources[..] {
-            [source] if source.whole() == source => vec![(source, self.of_one(source).await?)],
-            _ => self.closed_and_parts().await?,
-        };
+        let mut chunk = self.read().await?;
         for (_, records) in &mut chunk {
             self.annotate(records).await?;
         }
@@ -105,22 +102,25 @@ impl Walk {
         Ok(Some(chunk))
     }
 
-    async fn of_one(&mut self, source: Source) -> Result<Vec<Record>, Error> {
-        match source {
-            Source::Calls => self.calls().await,
-            Source::Callbacks | Source::Answers | Source::Opinions => self.callbacks(false).await,
-            Source::Owed => self.callbacks(true).await,
+    async fn read(&mut self) -> Result<Chunk, Error> {
+        // Only callbacks have parts that are read with them.
+        let source = self.sources[0];
+        let records = match source {
+            Source::Callbacks | Source::Answers | Source::Opinions => return self.closed_and_parts().await,
+            Source::Calls => self.calls().await?,
+            Source::Owed => self.owed().await?,
             Source::Tickets | Source::TicketLoad | Source::Points | Source::Crews => {
-                self.tickets(source).await
+                self.tickets(source).await?
             }
-            Source::Findings => self.findings().await,
-            Source::MustAudit => self.musts().await,
-            Source::Sheets => self.sheets().await,
-            Source::Messages | Source::Events | Source::Customers => self.others(source).await,
+            Source::Findings => self.findings().await?,
+            Source::MustAudit => self.musts().await?,
+            Source::Sheets => self.sheets().await?,
+            Source::Messages | Source::Events | Source::Customers => self.others(source).await?,
             Source::Duties | Source::Scores | Source::Shifts | Source::Expenses => {
-                self.all_at_once(source).await
+                self.all_at_once(source).await?
             }
-        }
+        };
+        Ok(vec![(source, records)])
     }
 
     /// How much of the period was read, from 0 to 1, by the time of the last row.
@@ -173,9 +173,9 @@ impl Walk {
         Ok(rows.iter().map(one).collect())
     }
 
-    async fn callbacks(&mut self, owed: bool) -> Result<Vec<Record>, Error> {
+    async fn owed(&mut self) -> Result<Vec<Record>, Error> {
         let reads_answers = record::reads_answers(&self.wanted);
-        let found = self.callbacks_with_answers(owed, reads_answers).await?;
+        let found = self.callbacks_with_answers(true, reads_answers).await?;
         Ok(found.into_iter().map(|(record, _)| record).collect())
     }
 
@@ -219,12 +219,11 @@ impl Walk {
         let mut whole: Vec<Record> = found.into_iter().map(|(callback, _)| callback).collect();
         if opinions {
             // What was said may stand in the notes of the callback itself.
-            let mut noted = whole.clone();
-            self.annotate(&mut noted).await?;
-            chunk.push((Source::Opinions, noted.iter().flat_map(record::each_opinion).collect()));
+            self.annotate(&mut whole).await?;
+            chunk.push((Source::Opinions, whole.iter().flat_map(record::each_opinion).collect()));
         }
         if callbacks {
-            chunk.push((Source::Callbacks, std::mem::take(&mut whole)));
+            chunk.push((Source::Callbacks, whole));
         }
         Ok(chunk)
     }
